@@ -1,0 +1,97 @@
+"""Errors that users meet, each with the exit status that the command line gives it.
+
+Every message is one line that says what was expected, what was found and where. The
+command line prints ``str(error)`` and exits with ``error.exit_status``; library users
+catch :class:`PolyconstraintsError` or one of its subclasses.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "InputError",
+    "NotSymmetricError",
+    "PolyconstraintsError",
+    "RingMismatchError",
+    "TooLargeError",
+    "UsageError",
+]
+
+
+class PolyconstraintsError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+    exit_status: int = 1
+
+
+class UsageError(PolyconstraintsError, ValueError):
+    """An argument or option has a value that makes no sense.
+
+    Parameters
+    ----------
+    message : str
+        What was expected and what was found.
+    option : str, optional
+        The option at fault, as typed on the command line (``--widths``).
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: str, option: str | None = None) -> None:
+        super().__init__(f"{option}: {message}" if option else message)
+        self.option = option
+
+
+class InputError(PolyconstraintsError, ValueError):
+    """A file or text cannot be read as what it should be.
+
+    Parameters
+    ----------
+    message : str
+        What was expected and what was found.
+    place : str, optional
+        The place in the input, such as ``layers[0].classes[2][1]``.
+    source : str, optional
+        The file's name.
+    """
+
+    exit_status = 2
+
+    def __init__(self, message: str, place: str = "", source: str = "") -> None:
+        where = ": ".join(part for part in (source, place) if part)
+        super().__init__(f"{where}: {message}" if where else message)
+        self.message = message
+        self.place = place
+        self.source = source
+
+
+class RingMismatchError(PolyconstraintsError, TypeError):
+    """Two polynomials of different rings meet in one operation."""
+
+    exit_status = 2
+
+
+class NotSymmetricError(PolyconstraintsError):
+    """A network or tying map does not have the symmetry that it was checked for."""
+
+    exit_status = 3
+
+
+class TooLargeError(PolyconstraintsError):
+    """A job was refused before it started because of its predicted size.
+
+    Parameters
+    ----------
+    message : str
+        The predicted size, the limit, and the option that would allow it.
+    terms : int, optional
+        Predicted number of terms.
+    size : int, optional
+        Predicted memory in bytes.
+    """
+
+    exit_status = 4
+
+    def __init__(self, message: str, terms: int | None = None, size: int | None = None) -> None:
+        super().__init__(message)
+        self.terms = terms
+        self.size = size
