@@ -1,0 +1,63 @@
+# polyconstraints: `make help` lists the targets.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+# Stamps live inside the environment, so that removing it removes them too.
+CORE_STAMP := $(VENV)/.stamp-core
+TEST_STAMP := $(VENV)/.stamp-test
+
+TEST_EXTRAS := dask,jax,plot,safetensors,test,torch
+SOURCES     := $(wildcard polyconstraints tests examples benchmarks)
+
+# Two processes: what the smallest machines that run this have.
+PYTEST_ARGS ?= -n 2 -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test lint typecheck pytest fmt bench-startup clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo 'polyconstraints needs Python 3.11 or newer; name one with make PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE_STAMP): pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml constraints-test.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints-test.txt --editable '.[$(TEST_EXTRAS)]'
+	@touch $@ $(CORE_STAMP)
+
+install: $(CORE_STAMP) ## Install the package and its core dependencies into .venv.
+
+demo: $(CORE_STAMP) ## Run the main job on a real network: expand, derive, export, check.
+	@$(BIN)/python examples/demo.py
+
+test: lint typecheck pytest ## Everything that must pass: style, types, tests and doctests.
+
+lint: $(TEST_STAMP) ## Check style and formatting.
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+typecheck: $(TEST_STAMP) ## Check types.
+	$(BIN)/mypy --strict polyconstraints
+
+pytest: $(TEST_STAMP) ## Run the tests and doctests only.
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+fmt: $(TEST_STAMP) ## Format the code and apply safe fixes.
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench-startup: $(CORE_STAMP) ## Measure how long the commands take to start.
+	$(BIN)/python benchmarks/startup.py
+
+clean: ## Remove the environment, caches and build outputs.
+	rm -rf $(VENV) build dist site htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
