@@ -1,0 +1,196 @@
+"""The click classes of the command line.
+
+A group that imports a command only when it is used, and a command whose help shows what to
+copy before anything else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from polyconstraints.cli.main import CommandEntry
+
+__all__ = ["ExampleCommand", "LazyGroup", "program_version", "usage_message"]
+
+CONTEXT_SETTINGS: Mapping[str, Any] = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "show_default": True,
+}
+
+
+def program_version() -> str:
+    """Return the version of the package.
+
+    Examples
+    --------
+    >>> program_version().count(".") >= 2
+    True
+    """
+    from polyconstraints import __version__
+
+    return str(__version__)
+
+
+def _version_option() -> click.Option:
+    def show(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            click.echo(f"{context.find_root().info_name} {program_version()}")
+            context.exit()
+
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        show_default=False,
+        help="Show the version and exit.",
+    )
+
+
+class ExampleCommand(click.Command):
+    """A command whose help starts with commands to copy; it also takes ``--version``.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for :class:`click.Command`.
+    examples : sequence of str
+        Two or three whole command lines, shown below the usage line. They are never
+        wrapped, so that each can be copied.
+
+    Examples
+    --------
+    >>> @click.command(cls=ExampleCommand, examples=["polyconstraints greet -q"])
+    ... @click.option("-q", is_flag=True, help="Do it quietly.")
+    ... def greet(q: bool) -> None:
+    ...     "Greet the world."
+    >>> print(greet.get_help(click.Context(greet, info_name="polyconstraints greet")))
+    Usage: polyconstraints greet [OPTIONS]
+    <BLANKLINE>
+    Examples:
+      polyconstraints greet -q
+    <BLANKLINE>
+      Greet the world.
+    <BLANKLINE>
+    Options:
+      -q          Do it quietly.
+      --version   Show the version and exit.
+      -h, --help  Show this message and exit.
+    """
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        kwargs["context_settings"] = {**CONTEXT_SETTINGS, **(kwargs.get("context_settings") or {})}
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        self.params.append(_version_option())
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line and the examples."""
+        super().format_usage(ctx, formatter)
+        if self.examples:
+            formatter.write_paragraph()
+            formatter.write("Examples:\n")
+            for example in self.examples:
+                formatter.write(f"  {example}\n")
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is used.
+
+    Parameters
+    ----------
+    name : str
+        The name of the program.
+    entries : mapping of str to CommandEntry
+        The commands in the order in which the help lists them.
+    **kwargs
+        As for :class:`click.Group`.
+    """
+
+    def __init__(self, name: str, entries: Mapping[str, CommandEntry], **kwargs: Any) -> None:
+        super().__init__(
+            name,
+            invoke_without_command=True,
+            callback=_show_help_without_command,
+            context_settings=dict(CONTEXT_SETTINGS),
+            **kwargs,
+        )
+        self.entries = dict(entries)
+        self.params.append(_version_option())
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in their own order."""
+        return [*self.entries, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command `cmd_name`, or return None if there is none of that name."""
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"expected a click command at {entry.target}, got {command!r}")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that `args` starts with; for a misspelt one, name the nearest."""
+        name = args[0]
+        known = self.list_commands(ctx)
+        if name not in known and not name.startswith("-"):
+            import difflib
+
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"the nearest is {nearest[0]!r}" if nearest else "none is spelt like it"
+            ctx.fail(f"there is no command {name!r}, {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, importing none of them."""
+        rows = [(name, entry.summary) for name, entry in self.entries.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write_text(f"'{ctx.command_path} COMMAND --help' starts with examples to copy.")
+
+
+@click.pass_context
+def _show_help_without_command(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def usage_message(error: click.ClickException) -> str:
+    """Return one line for a click error, starting with the option at fault.
+
+    Examples
+    --------
+    >>> option = click.Option(["-n", "--inputs"])
+    >>> usage_message(click.BadParameter("expected an integer ≥ 1, got '0'", param=option))
+    "-n/--inputs: expected an integer ≥ 1, got '0'"
+    """
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        text = f"{_parameter_name(error.param)}: expected a value, got none"
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        text = f"{_parameter_name(error.param)}: {error.message}"
+    else:
+        text = error.format_message()
+        context = getattr(error, "ctx", None)
+        if isinstance(error, click.UsageError) and context is not None:
+            text = f"{text.rstrip('.')}; see '{context.command_path} --help'"
+    return " ".join(text.split())
+
+
+def _parameter_name(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Option):
+        return "/".join([*parameter.opts, *parameter.secondary_opts])
+    return parameter.human_readable_name

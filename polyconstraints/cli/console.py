@@ -1,0 +1,245 @@
+"""What a terminal sees: rich consoles, and progress where somebody watches.
+
+Colour follows ``NO_COLOR`` (wins), ``FORCE_COLOR``, ``TERM=dumb`` and whether the stream is
+a terminal. In a pipe or a file nothing is coloured, wrapped or cut. rich is imported only
+when a console is made.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "Advance",
+    "color_wanted",
+    "is_terminal",
+    "make_console",
+    "progress",
+    "stderr_console",
+    "stdout_console",
+    "warn",
+]
+
+PIPE_WIDTH = 1_000_000
+"""Columns that a pipe is said to have, so that nothing is wrapped for it."""
+
+PROGRESS_DELAY = 1.0
+"""Seconds of work before a progress bar appears."""
+
+_DUMB_TERMINALS = frozenset({"dumb", "unknown"})
+
+
+def is_terminal(stream: IO[Any] | None) -> bool:
+    """Tell whether somebody watches `stream`; a closed one counts as unwatched.
+
+    Examples
+    --------
+    >>> import io
+    >>> is_terminal(io.StringIO()), is_terminal(None)
+    (False, False)
+    """
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "").lower() in _DUMB_TERMINALS
+
+
+def color_wanted(stream: IO[Any] | None) -> bool:
+    """Tell whether what goes to `stream` is to be coloured.
+
+    Parameters
+    ----------
+    stream : file object or None
+        A stream. Only the standard ones can be coloured without being a terminal, by
+        ``FORCE_COLOR``: a file that the user asked for stays plain.
+
+    Returns
+    -------
+    bool
+        True if colour is wanted.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return is_terminal(stream) or stream in (sys.stdout, sys.stderr)
+    return is_terminal(stream) and not _is_dumb()
+
+
+def make_console(stream: IO[str] | None) -> Console:
+    """Return a rich console that writes to `stream` as the environment wants it.
+
+    Markup, emoji codes and automatic highlighting are off: names such as ``[2,1]`` are to
+    be shown as they are. A closed pipe raises ``BrokenPipeError``, as it does elsewhere.
+
+    Parameters
+    ----------
+    stream : file object or None
+        Where to write; None, a closed standard stream, discards.
+
+    Returns
+    -------
+    rich.console.Console
+        The console.
+    """
+    from rich.console import Console
+
+    class PipeConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    color = color_wanted(stream)
+    watched = is_terminal(stream)
+    # rich finds out by itself what a real terminal can do; elsewhere colour was forced, and
+    # the eight basic ones are what everything understands.
+    detect = watched and not _is_dumb()
+    return PipeConsole(
+        file=io.StringIO() if stream is None else stream,
+        force_terminal=watched or color,
+        color_system=("auto" if detect else "standard") if color else None,
+        no_color=not color,
+        width=shutil.get_terminal_size().columns if watched else PIPE_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def stdout_console() -> Console:
+    """Return a console for standard output."""
+    return make_console(sys.stdout)
+
+
+def stderr_console() -> Console:
+    """Return a console for standard error."""
+    return make_console(sys.stderr)
+
+
+def warn(message: str, *, quiet: bool = False) -> None:
+    """Print one line of warning to standard error, unless it is to be quiet.
+
+    Parameters
+    ----------
+    message : str
+        The warning; line breaks in it become spaces.
+    quiet : bool, default False
+        Say nothing.
+    """
+    import click
+
+    if not quiet:
+        click.echo(f"polyconstraints: warning: {' '.join(message.split())}", err=True)
+
+
+class Advance(Protocol):
+    """Tells a progress bar that some of the work is done."""
+
+    def __call__(self, steps: float = 1) -> None:
+        """Count `steps` more as done; 0 only shows that work goes on."""
+
+
+@contextmanager
+def progress(
+    description: str,
+    total: float | None = None,
+    *,
+    quiet: bool = False,
+    console: Console | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Advance]:
+    """Show progress on standard error, if a terminal watches and the work takes its time.
+
+    The bar appears with the first step after a second of work, and is wiped away at the end.
+    It never touches standard output.
+
+    Parameters
+    ----------
+    description : str
+        What is being done, such as ``"expanding layer 2"``.
+    total : float, optional
+        How many steps there are; None shows that work goes on, not how much is left.
+    quiet : bool, default False
+        Show nothing.
+    console : rich.console.Console, optional
+        Where to show it; standard error by default.
+    clock : callable, optional
+        Gives the time in seconds.
+
+    Yields
+    ------
+    Advance
+        To be called with the number of steps done since the last call.
+
+    Examples
+    --------
+    >>> with progress("adding", total=3, quiet=True) as advance:
+    ...     for _ in range(3):
+    ...         advance()
+    """
+    if quiet or not (
+        console.is_terminal if console else is_terminal(sys.stderr) and not _is_dumb()
+    ):
+        yield _ignore
+        return
+
+    started = clock()
+    done = 0.0
+    stop: Callable[[], None] | None = None
+    update: Callable[[float], None] | None = None
+
+    def advance(steps: float = 1) -> None:
+        nonlocal done, stop, update
+        done += steps
+        if update is None and clock() - started >= PROGRESS_DELAY:
+            update, stop = _show_bar(description, total, console or stderr_console())
+        if update is not None:
+            update(done)
+
+    try:
+        yield advance
+    finally:
+        if stop is not None:
+            stop()
+
+
+def _ignore(steps: float = 1) -> None:
+    """Take no notice of progress."""
+
+
+def _show_bar(
+    description: str, total: float | None, console: Console
+) -> tuple[Callable[[float], None], Callable[[], None]]:
+    """Show a bar; return what sets the number of steps done and what takes the bar away."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        # Otherwise rich would take standard output over, even where it is a pipe.
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    task = bar.add_task(description, total=total)
+    bar.start()
+
+    def update(done: float) -> None:
+        bar.update(task, completed=done)
+
+    return update, bar.stop

@@ -1,0 +1,223 @@
+"""The entry point, the table of commands, and how every ending becomes an exit status.
+
+This module imports nothing outside the standard library until it runs, so that even an
+interrupt during start-up ends as quietly as one later.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["COMMANDS", "DEBUG_VARIABLE", "PROGRAM", "CommandEntry", "build_cli", "main", "run"]
+
+PROGRAM = "polyconstraints"
+"""The name of the program in messages."""
+
+DEBUG_VARIABLE = "POLYCONSTRAINTS_DEBUG"
+"""Environment variable that, set to anything but 0, shows the traceback of an error."""
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130  # what a shell reports for a process that SIGINT ended
+
+_DESCRIPTION = "Exact symmetry constraints on polynomial neural networks."
+
+
+class CommandEntry(NamedTuple):
+    """Where a command is found, and what the list of commands says about it."""
+
+    target: str
+    """``"module:attribute"`` of the click command; imported when the command is used."""
+
+    summary: str
+    """One line for ``polyconstraints --help``, which imports no command."""
+
+
+# In the order in which a newcomer would use them; `--help` keeps it.
+COMMANDS: Mapping[str, CommandEntry] = {
+    "expand": CommandEntry(
+        "polyconstraints.cli.expand:expand", "Print the expanded network, or count its terms."
+    ),
+    "derive": CommandEntry(
+        "polyconstraints.cli.derive:derive", "Derive the constraints and count what they leave."
+    ),
+    "table": CommandEntry("polyconstraints.cli.table:table", "Derive over a range of n: a table."),
+    "export": CommandEntry(
+        "polyconstraints.cli.export:export", "Write the tying map of a network's weights."
+    ),
+    "verify": CommandEntry(
+        "polyconstraints.cli.verify:verify", "Check that a tying map has the symmetry it claims."
+    ),
+    "strata": CommandEntry(
+        "polyconstraints.cli.strata:strata", "List the components of the network-scope variety."
+    ),
+    "plot": CommandEntry("polyconstraints.cli.plot:plot", "Draw a tying map."),
+    "report": CommandEntry(
+        "polyconstraints.cli.report:report", "Write one self-contained HTML page about a network."
+    ),
+    "reproduce": CommandEntry(
+        "polyconstraints.cli.reproduce:reproduce", "Compare ours with every number of the paper."
+    ),
+}
+
+
+def main() -> NoReturn:
+    """Run the command line with the process's arguments and end the process."""
+    sys.exit(run())
+
+
+def build_cli(commands: Mapping[str, CommandEntry] | None = None) -> click.Group:
+    """Return the group of all commands, none of them imported yet.
+
+    Parameters
+    ----------
+    commands : mapping, optional
+        Name of each command to its entry; those of the program by default.
+
+    Returns
+    -------
+    click.Group
+        The group.
+    """
+    from polyconstraints.cli.commands import LazyGroup
+
+    return LazyGroup(PROGRAM, COMMANDS if commands is None else commands, help=_DESCRIPTION)
+
+
+def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Nothing but the end of the interpreter passes through: every failure becomes one line on
+    standard error and a status.
+
+    Parameters
+    ----------
+    args : sequence of str, optional
+        The arguments; those of the process by default.
+    cli : click.Group, optional
+        The group of commands; that of the program by default.
+
+    Returns
+    -------
+    int
+        0 done; 1 failed; 2 wrong usage or unreadable input; 3 not symmetric; 4 refused as
+        too large; 130 interrupted.
+    """
+    try:
+        try:
+            status = _invoke(args, cli)
+        finally:
+            # Here, where a closed pipe or a full disk can still be reported.
+            _flush()
+    except BrokenPipeError:
+        _abandon_output()
+        return 0
+    except KeyboardInterrupt:
+        return _interrupted()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            _abandon_output()
+            return _fail(error, f"cannot write: {error.strerror}", EXIT_FAILED)
+        return _internal_error(error)
+    except MemoryError as error:
+        return _fail(error, "out of memory: a smaller --inputs or --depth needs less", EXIT_FAILED)
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
+        return _known_error(error)
+    return status
+
+
+def _invoke(args: Sequence[str] | None, cli: click.Group | None) -> int:
+    import click
+
+    group = build_cli() if cli is None else cli
+    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
+        # Shell completion: click answers the shell and exits by itself.
+        group.main(prog_name=PROGRAM)
+    # Not `group.main`: it has its own idea of what an interrupt and a closed pipe mean.
+    arguments = list(sys.argv[1:] if args is None else args)
+    try:
+        with group.make_context(PROGRAM, arguments) as context:
+            group.invoke(context)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.Abort:
+        return _interrupted()
+    return 0
+
+
+def _known_error(error: Exception) -> int:
+    """Report an error that somebody raised on purpose, or an internal one."""
+    import click
+
+    from polyconstraints.errors import PolyconstraintsError
+
+    if isinstance(error, PolyconstraintsError):
+        return _fail(error, str(error), error.exit_status)
+    if isinstance(error, click.ClickException):
+        from polyconstraints.cli.commands import usage_message
+
+        status = EXIT_USAGE if isinstance(error, click.UsageError) else error.exit_code
+        return _fail(error, usage_message(error), status)
+    return _internal_error(error)
+
+
+def _internal_error(error: Exception) -> int:
+    message = (
+        f"internal error: {type(error).__name__}: {error}, please report; "
+        f"run with {DEBUG_VARIABLE}=1 for the traceback"
+    )
+    return _fail(error, message, EXIT_FAILED)
+
+
+def _fail(error: BaseException, message: str, status: int) -> int:
+    """Say what went wrong in one line, after the traceback where one is asked for."""
+    try:
+        if os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0"):
+            import traceback
+
+            traceback.print_exception(error)
+        line = " ".join(message.split())
+        sys.stderr.write(f"{PROGRAM}: error: {line}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        # Standard error is closed: the status has to say it alone.
+        _discard(sys.stderr)
+    return status
+
+
+def _interrupted() -> int:
+    _abandon_output()
+    return EXIT_INTERRUPTED
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _abandon_output() -> None:
+    """Make sure that the flush at the end of the interpreter finds nothing to complain about."""
+    try:
+        _flush()
+    except (OSError, ValueError):
+        _discard(sys.stdout)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Send whatever `stream` still holds to nowhere."""
+    if stream is None:
+        return
+    try:
+        descriptor = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+    except (OSError, ValueError):
+        return
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
