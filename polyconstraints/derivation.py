@@ -1,0 +1,241 @@
+"""The main job: a network and a symmetry in, constraints, classes and counts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from polyconstraints.constraints import (
+    Comparison,
+    EqualityCounts,
+    layer_comparison,
+    network_comparison,
+)
+from polyconstraints.network import LayerSpec, NetworkSpec
+from polyconstraints.reduction.classes import LayerClasses, reduce_layer, untied
+from polyconstraints.reduction.function_dimension import function_dimension
+from polyconstraints.symmetry import Symmetry
+
+if TYPE_CHECKING:
+    from polyconstraints.algebra import Polynomial, PolynomialRing
+    from polyconstraints.tying import TyingMap
+
+__all__ = ["Derivation", "Equality", "derive"]
+
+
+@dataclass(frozen=True)
+class Equality:
+    """Two coefficients that must be equal.
+
+    Attributes
+    ----------
+    left, right : Polynomial
+        Polynomials in the weights.
+    kind : {"simple", "linear", "polynomial"}
+        Whether two single weights are equated, or the equation is linear, or neither.
+    """
+
+    left: Polynomial
+    right: Polynomial
+    kind: Literal["simple", "linear", "polynomial"]
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """The constraints of a network under a symmetry, and what they leave.
+
+    Made by :func:`derive`. Counts are found from the orbits of coefficients, without
+    expanding the network in its weights; the equalities are written out only when asked for.
+
+    Attributes
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    comparisons : tuple of Comparison
+        One for each layer in layer scope, one for the whole network in network scope.
+    layers : tuple of LayerClasses
+        The weights of each layer sorted into classes.
+    """
+
+    network: NetworkSpec
+    symmetry: Symmetry
+    comparisons: tuple[Comparison, ...]
+    layers: tuple[LayerClasses, ...]
+
+    @property
+    def solved(self) -> bool:
+        """Whether the equations are linear, so that the classes are the whole answer."""
+        return all(comparison.single_weights for comparison in self.comparisons)
+
+    @cached_property
+    def counts(self) -> EqualityCounts:
+        """Numbers of equalities; sums over the layers in layer scope."""
+        first, *rest = (comparison.counts for comparison in self.comparisons)
+        for counts in rest:
+            first = first + counts
+        return first
+
+    @cached_property
+    def rank(self) -> int:
+        """Linear rank of the equations over the monomials in the weights."""
+        if self.solved:
+            return sum(layer.layer.weights - layer.dimension for layer in self.layers)
+        # Different coefficients have no weight monomial in common, so they are linearly
+        # independent, and each orbit of m of them gives m - 1 equations.
+        roots = self.comparisons[0].roots
+        return int((roots != np.arange(len(roots))).sum())
+
+    @property
+    def total_weights(self) -> int:
+        """Number of weights of the free network."""
+        return self.network.weights
+
+    @property
+    def distinct_weights(self) -> int:
+        """Number of classes of weights under single-weight equalities."""
+        return sum(layer.distinct for layer in self.layers)
+
+    @property
+    def dimension(self) -> int | None:
+        """Dimension of the solution set, or None where it isn't known."""
+        return sum(layer.dimension for layer in self.layers) if self.solved else None
+
+    @cached_property
+    def function_dimension(self) -> int | None:
+        """Dimension of the set of functions that remain, or None where it isn't known."""
+        return function_dimension(self.network, self.layers) if self.solved else None
+
+    # -- equalities ------------------------------------------------------------------------
+
+    def equalities(self) -> Iterator[Equality]:
+        """Yield the distinct equalities, one at a time, in a fixed order.
+
+        In network scope this expands the coefficients of the network.
+        """
+        if self.solved:
+            for layer, comparison in zip(self.network.layers, self.comparisons, strict=True):
+                yield from self._layer_equalities(layer, comparison)
+        else:
+            yield from self._network_equalities()
+
+    @cached_property
+    def weight_ring(self) -> PolynomialRing:
+        """The ring of the polynomials in all weights."""
+        from polyconstraints.algebra import PolynomialRing
+
+        return PolynomialRing(self.network.weight_names())
+
+    def _layer_equalities(self, layer: LayerSpec, comparison: Comparison) -> Iterator[Equality]:
+        generators = [self.weight_ring.gen(name) for name in layer.names()]
+        space = comparison.space
+        for pair in comparison.pairs():
+            sides = space.weights(np.array(pair, dtype=np.int64)).tolist()
+            left, right = (
+                sum((generators[weight] for weight in side if weight >= 0), self.weight_ring.zero)
+                for side in sides
+            )
+            single = all(sum(weight >= 0 for weight in side) == 1 for side in sides)
+            yield Equality(left, right, "simple" if single else "linear")
+
+    def _network_equalities(self) -> Iterator[Equality]:
+        from polyconstraints.expansion import expand
+
+        expansion = expand(self.network)
+        comparison = self.comparisons[0]
+        for left, right in comparison.pairs():
+            sides = (expansion.coefficient_polynomial(*self.pair(at)) for at in (left, right))
+            yield Equality(*sides, "polynomial")
+
+    def pair(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output and the input monomial of a coefficient in network scope."""
+        from polyconstraints.coefficients import FunctionCoefficients
+
+        space = self.comparisons[0].space
+        assert isinstance(space, FunctionCoefficients)
+        output, monomial = divmod(number, space.monomials)
+        exponents = [0] * space.letters
+        for letter in space.multisets[monomial].tolist():
+            exponents[letter] += 1
+        return output, tuple(exponents[1:] if self.network.bias else exponents)
+
+    # -- results ---------------------------------------------------------------------------
+
+    def tying_map(self) -> TyingMap:
+        """Return the map from free parameters to weights.
+
+        Raises
+        ------
+        UsageError
+            In network scope beyond depth 1, where no one linear map holds all solutions.
+        """
+        from polyconstraints.tying import TyingMap
+
+        return TyingMap.from_derivation(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``derivation``."""
+        counts = self.counts
+        return {
+            "schema": "polyconstraints/derivation/1",
+            "network": self.network.to_json(),
+            "symmetry": self.symmetry.to_json(),
+            "equalities": {
+                "total": counts.total,
+                "distinct": counts.distinct,
+                "rank": self.rank,
+                "simple": counts.simple,
+                "linear": counts.linear,
+                "polynomial": counts.polynomial,
+            },
+            "weights": {"total": self.total_weights, "distinct": self.distinct_weights},
+            "dimension": self.dimension,
+            "function_dimension": self.function_dimension,
+            "layers": [
+                {
+                    "layer": layer.layer.index,
+                    "total": layer.layer.weights,
+                    "distinct": layer.distinct,
+                    "dimension": layer.dimension if self.solved else None,
+                }
+                for layer in self.layers
+            ],
+        }
+
+
+def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
+    """Derive the constraints that a symmetry puts on the weights of a network.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+
+    Raises
+    ------
+    UsageError
+        If the symmetry doesn't fit the network.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> result = derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
+    >>> result.counts.total, result.counts.distinct, result.rank
+    (48, 24, 14)
+    >>> result.distinct_weights, result.dimension, result.function_dimension
+    (4, 4, 4)
+    """
+    if symmetry.scope == "network" and network.depth > 1:
+        comparison = network_comparison(network, symmetry)
+        layers = tuple(untied(layer) for layer in network.layers)
+        return Derivation(network, symmetry, (comparison,), layers)
+    symmetry.require_hidden_actions(network)
+    comparisons = tuple(layer_comparison(network, symmetry, layer) for layer in network.layers)
+    classes = tuple(
+        reduce_layer(layer, comparison)
+        for layer, comparison in zip(network.layers, comparisons, strict=True)
+    )
+    return Derivation(network, symmetry, comparisons, classes)

@@ -1,0 +1,168 @@
+"""The expansion of a whole network as a layered graph of product skeletons.
+
+A *state* of level ``l`` is a product of units of that level, written as its exponents. Each
+output of the network is a state of the last level, and expanding the units of a state by
+their layer leads to states of the level below; every such step is an *edge*, which stands
+for one weight monomial of the layer with its multinomial coefficient. A term of the
+expanded network is a path from an output down to a monomial in the inputs, and different
+paths give different terms (see :mod:`polyconstraints.expansion.skeleton`): 10⁸ terms are
+held by some 10⁵ edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.expansion.skeleton import LayerSkeleton, ProductTable, Shape
+from polyconstraints.network import LayerSpec, NetworkSpec
+
+__all__ = ["ExpansionGraph", "Level", "Steps"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """The states of one level.
+
+    Attributes
+    ----------
+    exponents : array of shape (states, units)
+    shape : array of shape (states,)
+        Index of each state's shape (its exponents without the zeros) in ``shapes``.
+    support : array of shape (states, most units in one state)
+        The units that take part, ascending; -1 beyond.
+    shapes : tuple of Shape
+    """
+
+    exponents: NDArray[np.int32]
+    shape: NDArray[np.int32]
+    support: NDArray[np.int32]
+    shapes: tuple[Shape, ...]
+
+    @classmethod
+    def of(cls, exponents: NDArray[np.int32]) -> Level:
+        """Return the level with the given states."""
+        index: dict[Shape, int] = {}
+        shape, supports = [], []
+        for row in exponents.tolist():
+            units = [unit for unit, exponent in enumerate(row) if exponent]
+            key = tuple(row[unit] for unit in units)
+            shape.append(index.setdefault(key, len(index)))
+            supports.append(units)
+        width = max((len(units) for units in supports), default=0)
+        support = np.full((len(supports), width), -1, dtype=np.int32)
+        for state, units in enumerate(supports):
+            support[state, : len(units)] = units
+        return cls(exponents, np.array(shape, dtype=np.int32), support, tuple(index))
+
+
+class Steps:
+    """The edges of one layer: from the shapes of a level to the states of the one below.
+
+    Attributes
+    ----------
+    start : array of shape (shapes + 1,)
+        ``start[s]:start[s+1]`` are the edges of shape ``s``.
+    coefficient : array of shape (edges,)
+    child : array of shape (edges,)
+        State of the level below that each edge leads to.
+    """
+
+    def __init__(self, skeleton: LayerSkeleton, above: Level) -> None:
+        self.skeleton = skeleton
+        self.shapes = above.shapes
+        tables = [skeleton.product(shape) for shape in above.shapes]
+        self.start = np.cumsum([0, *(len(table.child) for table in tables)])
+        self.coefficient = _joined([table.coefficient for table in tables])
+        self.child, self.below = _numbered(tables)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Number of edges of each shape."""
+        return np.diff(self.start)
+
+    @cached_property
+    def largest_coefficient(self) -> int:
+        """The largest multinomial coefficient of the layer."""
+        return int(self.coefficient.max())
+
+    def weights(
+        self, edges: NDArray[np.int64], shape: NDArray[np.int32], support: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Return the weight numbers of edges, ascending, padded with -1.
+
+        Parameters
+        ----------
+        edges : array of shape (terms,)
+        shape : array of shape (terms,)
+            Shape of the state that each edge starts from.
+        support : array of shape (terms, units)
+            The units of that state.
+
+        Returns
+        -------
+        array of shape (terms, largest degree of a shape)
+        """
+        degree = max((sum(item) for item in self.shapes), default=0)
+        result = np.full((len(edges), degree), -1, dtype=np.int32)
+        products = self.skeleton.layer.products
+        for index in np.unique(shape):
+            chosen = np.flatnonzero(shape == index)
+            local = edges[chosen] - self.start[index]
+            exponents = self.shapes[index]
+            end = sum(exponents)
+            for part in reversed(range(len(exponents))):
+                rows = self.skeleton.power(exponents[part]).rows
+                local, row = np.divmod(local, len(rows))
+                numbers = rows[row] + support[chosen, part, None] * products
+                result[chosen, end - exponents[part] : end] = numbers
+                end -= exponents[part]
+        return result
+
+
+def _joined(parts: list[NDArray[np.int64] | NDArray[np.object_]]) -> NDArray[np.generic]:
+    return np.concatenate(parts)
+
+
+def _numbered(tables: list[ProductTable]) -> tuple[NDArray[np.int32], Level]:
+    """Number the states that the tables lead to; return every edge's, and the level."""
+    children = np.concatenate([table.children for table in tables])
+    states, index = np.unique(children, axis=0, return_inverse=True)
+    index = index.reshape(-1).astype(np.int32)
+    offset, numbered = 0, []
+    for table in tables:
+        numbered.append(index[offset + table.child])
+        offset += len(table.children)
+    return np.concatenate(numbered), Level.of(states)
+
+
+class ExpansionGraph:
+    """All levels and layers of a network's expansion.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+
+    Attributes
+    ----------
+    levels : list of Level
+        From the inputs (0) to the outputs.
+    steps : list of Steps
+        From the first layer to the last.
+    """
+
+    def __init__(self, network: NetworkSpec) -> None:
+        self.network = network
+        outputs = np.eye(network.units[-1], dtype=np.int32)
+        levels = [Level.of(outputs)]
+        steps: list[Steps] = []
+        layer: LayerSpec
+        for layer in reversed(network.layers):
+            step = Steps(LayerSkeleton(layer), levels[0])
+            steps.insert(0, step)
+            levels.insert(0, step.below)
+        self.levels = levels
+        self.steps = steps

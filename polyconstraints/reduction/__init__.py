@@ -1,0 +1,1 @@
+"""Equalities → classes: union-find, linear elimination, dimensions."""
