@@ -261,6 +261,8 @@ def read_bytes(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
     """
     shown = os.fspath(path)
     source = _source_name(shown)
+    if "\0" in shown:
+        raise InputError(f"expected the name of a file, got {_shorten(shown)}")
     try:
         if shown == STANDARD_STREAM:
             if sys.stdin is None:
@@ -271,8 +273,6 @@ def read_bytes(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
                 data = handle.read(limit_bytes + 1)
     except OSError as error:
         raise InputError(f"cannot be read: {_reason(error)}", source=source) from None
-    except ValueError:  # a null character in the name
-        raise InputError(f"expected the name of a file, got {shown!r}") from None
     if len(data) > limit_bytes:
         raise InputError(f"expected at most {limit_bytes} bytes, got more", source=source)
     return data

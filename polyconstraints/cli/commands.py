@@ -71,7 +71,7 @@ class ExampleCommand(click.Command):
     ... @click.option("-q", is_flag=True, help="Do it quietly.")
     ... def greet(q: bool) -> None:
     ...     "Greet the world."
-    >>> print(greet.get_help(click.Context(greet, info_name="polyconstraints greet")))
+    >>> print(greet.get_help(greet.make_context("polyconstraints greet", [])))
     Usage: polyconstraints greet [OPTIONS]
     <BLANKLINE>
     Examples:
@@ -118,6 +118,7 @@ class LazyGroup(click.Group):
         super().__init__(
             name,
             invoke_without_command=True,
+            subcommand_metavar="COMMAND [ARGS]...",
             callback=_show_help_without_command,
             context_settings=dict(CONTEXT_SETTINGS),
             **kwargs,

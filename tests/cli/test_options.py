@@ -1,0 +1,244 @@
+"""Options are checked while the command line is parsed, and errors name them."""
+
+from __future__ import annotations
+
+import os
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import (
+    MAX_INTEGER,
+    CommonOptions,
+    Integer,
+    IntegerList,
+    IntegerRange,
+    NetworkOptions,
+    common_options,
+    network_options,
+)
+
+RunCommand = Callable[..., Any]
+Seen = dict[str, Any]
+
+
+def recording(**how: Any) -> tuple[click.Command, Seen]:
+    """Return a command with all shared options, and where it leaves what it was given."""
+    seen: Seen = {}
+
+    @click.command(
+        cls=ExampleCommand, examples=["polyconstraints try -n 3", "polyconstraints try -n 4 --bias"]
+    )
+    @network_options(**how)
+    @common_options(formats=["text", "latex"])
+    def command(**options: Any) -> None:
+        """Record the options."""
+        seen.update(options)
+
+    return command, seen
+
+
+def test_defaults(run_command: RunCommand) -> None:
+    command, seen = recording()
+    assert run_command(command, "-n", "3") == (0, "", "")
+    assert seen == {
+        "inputs": 3,
+        "depth": 1,
+        "layer": "quadratic",
+        "indices": "ordered",
+        "bias": False,
+        "widths": None,
+        "channels": (1,),
+        "symmetry": "equivariant",
+        "scope": "layer",
+        "compare": "function",
+        "permutations": "transpositions",
+        "group": "S",
+        "output_format": "text",
+        "output_file": None,
+        "quiet": False,
+    }
+    assert set(seen) == set(NetworkOptions.__annotations__) | set(CommonOptions.__annotations__)
+
+
+def test_choices_are_those_of_the_types() -> None:
+    hints = typing.get_type_hints(NetworkOptions)
+    command, _ = recording()
+    for parameter in command.params:
+        if parameter.name in hints and isinstance(parameter.type, click.Choice):
+            assert tuple(parameter.type.choices) == typing.get_args(hints[parameter.name])
+
+
+def test_everything_given(run_command: RunCommand) -> None:
+    command, seen = recording()
+    args = (
+        "-n 4 -d 3 --layer linear --indices redundant --bias --widths 4,5 --channels 2,3,3,1 "
+        "--symmetry invariant --scope network --compare paper --permutations adjacent "
+        "--group [[1,0,2,3]] --format json -o - -q"
+    )
+    assert run_command(command, *args.split()).status == 0
+    assert seen["widths"] == (4, 5)
+    assert seen["channels"] == (2, 3, 3, 1)
+    assert seen["group"] == "[[1,0,2,3]]"
+    assert seen["output_file"] is None
+    assert seen["bias"]
+    assert seen["quiet"]
+    assert run_command(command, *args.split(), "--no-bias").status == 0
+    assert not seen["bias"]
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        ("", "-n/--inputs: expected a value, got none"),
+        ("-n 0", "-n/--inputs: expected an integer ≥ 1, got '0'"),
+        ("-n -3", "-n/--inputs: expected an integer ≥ 1, got '-3'"),
+        ("-n 3.0", "-n/--inputs: expected an integer ≥ 1, got '3.0'"),
+        ("-n 1_0", "-n/--inputs: expected an integer ≥ 1, got '1_0'"),
+        ("-n ٣", "-n/--inputs: expected an integer ≥ 1, got '٣'"),
+        ("-n any", "-n/--inputs: expected an integer ≥ 1, got 'any'"),
+        ("-n 1000000001", "-n/--inputs: expected an integer ≥ 1 and at most 1000000000, got"),
+        (f"-n {'9' * 5000}", "-n/--inputs: expected an integer ≥ 1 and at most 1000000000, got"),
+        ("-n 3 -d -1", "-d/--depth: expected an integer ≥ 1, got '-1'"),
+        ("-n 3 -d two", "-d/--depth: expected an integer ≥ 1, got 'two'"),
+        (
+            "-n 3 --widths 3,x",
+            "--widths: expected integers ≥ 1 as 4,4, got 'x' as number 2 in '3,x'",
+        ),
+        ("-n 3 --widths 0", "--widths: expected integers ≥ 1 as 4,4, got '0'"),
+        ("-n 3 --widths 3,", "--widths: expected integers ≥ 1 as 4,4, got '' as number 2 in '3,'"),
+        ("-n 3 --channels -1", "--channels: expected integers ≥ 1 as 4,4, got '-1'"),
+        ("-n 3 --layer cubic", "--layer: 'cubic' is not one of 'quadratic', 'linear'."),
+        ("-n 3 --scope all", "--scope: 'all' is not one of 'layer', 'network'."),
+        ("-n 3 --format xml", "--format: 'xml' is not one of 'text', 'latex', 'json'."),
+        ("-n 3 -o .", "-o/--output-file: cannot write '.': it is a directory"),
+        ("-n 3 -o no/such", "-o/--output-file: cannot write 'no/such': there is no directory 'no'"),
+    ],
+)
+def test_wrong_value_is_one_line_naming_the_option(
+    run_command: RunCommand,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    args: str,
+    line: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, seen = recording()
+    result = run_command(command, *args.split())
+    assert result.status == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"polyconstraints: error: {line}")
+    assert result.stderr.count("\n") == 1
+    assert len(result.stderr) < 200
+    assert seen == {}
+
+
+@pytest.mark.parametrize("empty", ["--widths", "--channels", "-n", "-o"])
+def test_empty_value(run_command: RunCommand, empty: str) -> None:
+    command, _ = recording()
+    result = run_command(command, "-n", "3", empty, "")
+    assert result.status == 2
+    assert empty in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_output_file_is_not_touched_while_parsing(run_command: RunCommand, tmp_path: Path) -> None:
+    command, seen = recording()
+    path = str(tmp_path / "out.json")
+    assert run_command(command, "-n", "3", "-o", path).status == 0
+    assert seen["output_file"] == path
+    assert os.listdir(tmp_path) == []
+
+
+def test_any(run_command: RunCommand) -> None:
+    command, seen = recording(inputs="any")
+    assert run_command(command, "-n", "any").status == 0
+    assert seen["inputs"] == "any"
+    assert run_command(command, "-n", "5").status == 0
+    assert seen["inputs"] == 5
+    assert "expected an integer ≥ 1 or 'any', got 'all'" in run_command(command, "-n", "all").stderr
+
+
+def test_range(run_command: RunCommand) -> None:
+    command, seen = recording(inputs="range")
+    for text, numbers in {
+        "3": (3,),
+        "1-4": (1, 2, 3, 4),
+        "2..3": (2, 3),
+        "8,1:2": (1, 2, 8),
+    }.items():
+        assert run_command(command, "-n", text).status == 0
+        assert seen["inputs"] == numbers
+    for text in ("4-1", "0-3", "-2", "1-", "a", "1,,2", f"1-{MAX_INTEGER}", "1-1001"):
+        result = run_command(command, "-n", text)
+        assert result.status == 2
+        assert result.stderr.startswith("polyconstraints: error: -n/--inputs: expected ")
+
+
+def test_not_required(run_command: RunCommand) -> None:
+    command, seen = recording(required=False)
+    assert run_command(command).status == 0
+    assert seen["inputs"] is None
+
+
+def test_json_is_always_a_format() -> None:
+    with pytest.raises(ValueError, match="expected one of html, json as default, got 'text'"):
+        common_options(formats=["html"], default="text")
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_parsed_or_refused_in_one_way(text: str) -> None:
+    for kind in (Integer(1), IntegerList(1), IntegerRange(1)):
+        message = "expected "
+        value: Any = ()
+        try:
+            value = kind.convert(text, None, None)
+        except click.BadParameter as error:
+            message = error.message
+        assert message.startswith("expected ")
+        numbers = value if isinstance(value, tuple) else (value,)
+        assert all(1 <= number <= MAX_INTEGER for number in numbers)
+
+
+@given(st.lists(st.integers(1, MAX_INTEGER), min_size=1))
+def test_lists_read_back(numbers: list[int]) -> None:
+    text = ",".join(map(str, numbers))
+    assert IntegerList(1).convert(text, None, None) == tuple(numbers)
+
+
+def test_help_starts_with_commands_to_copy(run_command: RunCommand) -> None:
+    command, _ = recording()
+    result = run_command(command, "--help")
+    assert result.status == 0
+    assert result.stdout.startswith(
+        "Usage: polyconstraints try [OPTIONS]\n"
+        "\n"
+        "Examples:\n"
+        "  polyconstraints try -n 3\n"
+        "  polyconstraints try -n 4 --bias\n"
+        "\n"
+        "  Record the options.\n"
+    )
+    for option in ("--inputs", "--group", "--format [text|latex|json]", "-q, --quiet", "--version"):
+        assert option in result.stdout
+    assert "[default: quadratic]" in result.stdout
+
+
+def test_version_of_a_command(run_command: RunCommand) -> None:
+    command, seen = recording()
+    result = run_command(command, "--version")
+    assert result.status == 0
+    assert result.stdout.startswith("polyconstraints ")
+    assert seen == {}
+
+
+def test_version_without_options_of_the_command(run_command: RunCommand) -> None:
+    command, _ = recording()
+    assert run_command(command, "--version").stdout.split()[1].count(".") == 2

@@ -1,0 +1,73 @@
+"""What an import may load: a command must not wait for what it doesn't use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+HEAVY = {
+    "dask",
+    "flint",
+    "jax",
+    "matplotlib",
+    "networkx",
+    "numpy",
+    "rich",
+    "scipy",
+    "sympy",
+    "torch",
+}
+
+RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def loaded_after(run_python: RunPython, statements: str) -> set[str]:
+    """Return the top-level modules that a fresh process has after `statements`."""
+    done = run_python(
+        "-c", f"{statements}\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
+    )
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_package_loads_nothing_heavy(run_python: RunPython) -> None:
+    loaded = loaded_after(run_python, "import polyconstraints")
+    assert not loaded & HEAVY
+    assert "click" not in loaded
+
+
+@pytest.mark.parametrize("args", [["--help"], ["-h"], ["--version"], []], ids=" ".join)
+def test_help_and_version_load_nothing_heavy(run_python: RunPython, args: list[str]) -> None:
+    loaded = loaded_after(
+        run_python, f"from polyconstraints.cli.main import run\nassert run({args!r}) == 0"
+    )
+    assert "click" in loaded
+    assert not loaded & HEAVY
+
+
+def test_usage_error_loads_nothing_heavy(run_python: RunPython) -> None:
+    loaded = loaded_after(
+        run_python, "from polyconstraints.cli.main import run\nassert run(['no-such']) == 2"
+    )
+    assert not loaded & HEAVY
+
+
+def test_entry_point_loads_standard_library_only(run_python: RunPython) -> None:
+    loaded = loaded_after(run_python, "import polyconstraints.cli.main")
+    assert not loaded & (HEAVY | {"click"})
+
+
+def test_every_command_in_the_table_is_there() -> None:
+    import click
+
+    from polyconstraints.cli.main import COMMANDS, build_cli
+
+    group = build_cli()
+    context = click.Context(group)
+    for name in COMMANDS:
+        command = group.get_command(context, name)
+        assert command is not None
+        assert command.name == name
