@@ -1,0 +1,6 @@
+"""Exact polynomials in many variables over the rational numbers."""
+
+from polyconstraints.algebra.polynomial import Polynomial
+from polyconstraints.algebra.ring import PolynomialRing, ring
+
+__all__ = ["Polynomial", "PolynomialRing", "ring"]

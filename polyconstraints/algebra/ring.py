@@ -1,0 +1,368 @@
+"""Polynomial rings over the rational numbers: the names of the variables and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import lcm
+from operator import index
+from typing import Any, Self
+
+from polyconstraints.algebra import packing
+from polyconstraints.algebra.numerals import Coefficient, ratio
+from polyconstraints.algebra.parsing import NAME, parse_polynomial
+from polyconstraints.algebra.polynomial import Polynomial
+from polyconstraints.algebra.symbolic import polynomial_from_sympy
+from polyconstraints.errors import RingMismatchError, UsageError
+
+__all__ = ["PolynomialRing", "ring"]
+
+_SHOWN_NAMES = 8
+
+
+class PolynomialRing:
+    """The ring of polynomials in named variables with exact rational coefficients.
+
+    Rings are immutable and equal when their names are equal, in order.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Distinct identifiers (letters, digits, underscores), the most significant variable of monomial orders first.
+
+    Raises
+    ------
+    UsageError
+        If a name is no identifier or occurs twice.
+
+    Examples
+    --------
+    >>> R = PolynomialRing(["x", "y"])
+    >>> x, y = R.gens()
+    >>> print((x + y) ** 2)
+    x^2 + 2*x*y + y^2
+    >>> R == PolynomialRing(["x", "y"]), R == PolynomialRing(["y", "x"])
+    (True, False)
+    """
+
+    __slots__ = ("_hash", "_index", "_names", "_one", "_zero")
+
+    _names: tuple[str, ...]
+    _index: dict[str, int]
+    _hash: int
+    _zero: Polynomial
+    _one: Polynomial
+
+    def __init__(self, names: Sequence[str]) -> None:
+        if isinstance(names, str):
+            raise UsageError("names must be a sequence of str; ring() takes one comma-joined text")
+        checked: tuple[object, ...] = tuple(names)
+        positions: dict[str, int] = {}
+        for name in checked:
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise UsageError(
+                    f"variable name must be letters, digits and underscores, got {name!r}"
+                )
+            if name in positions:
+                raise UsageError(f"variable name {name!r} occurs twice")
+            positions[name] = len(positions)
+        put = object.__setattr__
+        put(self, "_names", checked)
+        put(self, "_index", positions)
+        put(self, "_hash", hash((PolynomialRing, checked)))
+        put(self, "_zero", Polynomial._make(self, packing.MIN_WIDTH, {}, 1))
+        put(self, "_one", Polynomial._make(self, packing.MIN_WIDTH, {0: 1}, 1))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: rings are immutable."""
+        raise AttributeError(f"PolynomialRing is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: rings are immutable."""
+        raise AttributeError(f"PolynomialRing is immutable: cannot delete {name!r}")
+
+    def __copy__(self) -> Self:
+        """Return the object itself; it cannot change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the object itself; it cannot change."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., PolynomialRing], tuple[Any, ...]]:
+        """Return how to rebuild the object when it is unpickled."""
+        return PolynomialRing, (self._names,)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the names are equal, in order."""
+        if self is other:
+            return True
+        if not isinstance(other, PolynomialRing):
+            return NotImplemented
+        return self._names == other._names
+
+    def __hash__(self) -> int:
+        """Return a hash that agrees with equality."""
+        return self._hash
+
+    def __repr__(self) -> str:
+        """Return an expression that makes an equal ring."""
+        return f"PolynomialRing({list(self._names)!r})"
+
+    def __str__(self) -> str:
+        """Return the ring as ``Q[x, y]``, shortened if there are many names."""
+        names = self._names
+        if len(names) > _SHOWN_NAMES:
+            names = (*names[: _SHOWN_NAMES - 2], "...", names[-1])
+        return f"Q[{', '.join(names)}]"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the variables, the most significant first."""
+        return self._names
+
+    @property
+    def zero(self) -> Polynomial:
+        """The zero polynomial."""
+        return self._zero
+
+    @property
+    def one(self) -> Polynomial:
+        """The constant polynomial 1."""
+        return self._one
+
+    def gens(self) -> tuple[Polynomial, ...]:
+        """Return the variables as polynomials, in the order of the names."""
+        return tuple(self._gen_at(position) for position in range(len(self._names)))
+
+    def gen(self, name: str) -> Polynomial:
+        """Return the variable called `name` as a polynomial.
+
+        Raises
+        ------
+        UsageError
+            If the ring has no such variable.
+
+        Examples
+        --------
+        >>> R = PolynomialRing(["x", "y"])
+        >>> print(R.gen("y") - 1)
+        y - 1
+        """
+        return self._gen_at(self.index(name))
+
+    def _gen_at(self, position: int) -> Polynomial:
+        shift = packing.MIN_WIDTH * (len(self._names) - 1 - position)
+        return Polynomial._make(self, packing.MIN_WIDTH, {1 << shift: 1}, 1)
+
+    def index(self, name: str) -> int:
+        """Return the position of a variable among the names.
+
+        Raises
+        ------
+        UsageError
+            If the ring has no such variable.
+
+        Examples
+        --------
+        >>> PolynomialRing(["x", "y"]).index("y")
+        1
+        """
+        try:
+            return self._index[name]
+        except (KeyError, TypeError):
+            raise UsageError(f"{self} has no variable {name!r}") from None
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the ring has a variable called `name`."""
+        return isinstance(name, str) and name in self._index
+
+    def constant(self, value: object) -> Polynomial:
+        """Return a constant polynomial.
+
+        Parameters
+        ----------
+        value : int, Fraction or another exact rational number
+            The constant.
+
+        Raises
+        ------
+        TypeError
+            If `value` is not an exact rational number; floats are none.
+
+        Examples
+        --------
+        >>> from fractions import Fraction
+        >>> print(PolynomialRing(["x"]).constant(Fraction(1, 2)))
+        1/2
+        """
+        numerator, denominator = _exact(value)
+        terms = {0: numerator} if numerator else {}
+        return Polynomial._make(self, packing.MIN_WIDTH, terms, denominator)
+
+    def from_terms(
+        self,
+        terms: Mapping[tuple[int, ...], Coefficient] | Iterable[tuple[Sequence[int], Coefficient]],
+    ) -> Polynomial:
+        """Return the sum of terms given as exponents and coefficients.
+
+        Parameters
+        ----------
+        terms : mapping or iterable of pairs
+            Exponent tuples, one exponent for each variable, with their coefficients.
+            Equal exponents may occur several times and zero coefficients are allowed.
+
+        Returns
+        -------
+        Polynomial
+            The sum, in time linear in the number of terms.
+
+        Raises
+        ------
+        UsageError
+            If an exponent tuple has the wrong length or an exponent is negative.
+        TypeError
+            If an exponent is no integer or a coefficient is not exact.
+
+        Examples
+        --------
+        >>> R = PolynomialRing(["x", "y"])
+        >>> print(R.from_terms({(2, 0): 3, (0, 1): -1}))
+        3*x^2 - y
+        """
+        pairs = terms.items() if isinstance(terms, Mapping) else terms
+        count = len(self._names)
+        total: dict[tuple[int, ...], tuple[int, int]] = {}
+        highest, common = 0, 1
+        for given, value in pairs:
+            exponents = tuple(map(index, given))
+            if len(exponents) != count:
+                raise UsageError(f"expected {count} exponents for {self}, got {len(exponents)}")
+            if exponents and min(exponents) < 0:
+                raise UsageError(f"exponents must not be negative, got {exponents}")
+            numerator, denominator = _exact(value)
+            if exponents in total:
+                old, scale = total[exponents]
+                numerator = numerator * scale + old * denominator
+                denominator *= scale
+            if denominator != 1:
+                common = lcm(common, denominator)
+            total[exponents] = numerator, denominator
+            highest = max(highest, *exponents) if exponents else 0
+        width = packing.width_for(highest)
+        pack = packing.pack
+        packed = {
+            pack(exponents, width): numerator * (common // denominator)
+            for exponents, (numerator, denominator) in total.items()
+            if numerator
+        }
+        return Polynomial._reduced(self, width, packed, common)
+
+    def sum(self, polynomials: Iterable[Polynomial]) -> Polynomial:
+        """Return the sum of many polynomials of this ring.
+
+        Adding pairwise keeps the cost at ``O(n log n)`` for `n` terms altogether, where
+        adding one after another would copy the growing sum each time.
+
+        Raises
+        ------
+        RingMismatchError
+            If a polynomial belongs to another ring.
+
+        Examples
+        --------
+        >>> R, x, y = ring("x, y")
+        >>> print(R.sum([x, y, x]))
+        2*x + y
+        """
+        parts: list[Polynomial] = []
+        for part in polynomials:
+            if part.ring != self:
+                raise RingMismatchError(f"operands are in different rings: {self} and {part.ring}")
+            parts.append(part)
+        while len(parts) > 1:
+            parts = [
+                parts[at] + parts[at + 1] if at + 1 < len(parts) else parts[at]
+                for at in range(0, len(parts), 2)
+            ]
+        return parts[0] if parts else self._zero
+
+    def parse(self, text: str) -> Polynomial:
+        """Return the polynomial that a text denotes.
+
+        The text may use ``+ - * / ^ **``, parentheses, integers and the ring's names;
+        division is by constants only and exponents are nonnegative integers. Nothing is
+        evaluated as code.
+
+        Parameters
+        ----------
+        text : str
+            The text, of any length and nesting depth.
+
+        Raises
+        ------
+        InputError
+            If the text is no polynomial of this ring, or if expanding it would be out of
+            proportion to its length. The error's ``place`` is the position.
+
+        Examples
+        --------
+        >>> R = PolynomialRing(["x", "y"])
+        >>> print(R.parse("(x + y)^2 / 2"))
+        1/2*x^2 + x*y + 1/2*y^2
+        """
+        return parse_polynomial(self, text)
+
+    def from_sympy(self, expression: object) -> Polynomial:
+        """Return the polynomial that a SymPy expression denotes; symbols match by name.
+
+        Raises
+        ------
+        InputError
+            If the expression is no polynomial in this ring's names over the rationals.
+
+        Examples
+        --------
+        >>> import sympy
+        >>> print(PolynomialRing(["x"]).from_sympy((sympy.Symbol("x") + 1) ** 2))
+        x^2 + 2*x + 1
+        """
+        return polynomial_from_sympy(self, expression)
+
+
+def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
+    """Return a polynomial ring followed by its variables.
+
+    Parameters
+    ----------
+    names : str or sequence of str
+        Names, as one text separated by commas or spaces, or one by one.
+
+    Returns
+    -------
+    tuple
+        The :class:`PolynomialRing` and its variables as :class:`Polynomial`.
+
+    Raises
+    ------
+    UsageError
+        If a name is no identifier or occurs twice.
+
+    Examples
+    --------
+    >>> R, x, y = ring("x, y")
+    >>> print((x - y) * (x + y))
+    x^2 - y^2
+    """
+    if isinstance(names, str):
+        names = names.replace(",", " ").split()
+    made = PolynomialRing(names)
+    return (made, *made.gens())
+
+
+def _exact(value: object) -> tuple[int, int]:
+    parts = ratio(value)
+    if parts is None:
+        raise TypeError(
+            f"coefficients must be exact (int or Fraction), got {type(value).__name__} {value!r}"
+        )
+    return parts
