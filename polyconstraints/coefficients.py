@@ -180,6 +180,12 @@ class FunctionCoefficients:
             rows = np.concatenate([rows[source], added[:, None].astype(np.int32)], axis=1)
         return rows
 
+    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output of a coefficient and the exponents of its monomial's letters."""
+        output, monomial = divmod(number, self.monomials)
+        counts = np.bincount(self.multisets[monomial], minlength=self.letters)
+        return output, tuple(counts.tolist())
+
     def rank(self, rows: NDArray[np.integer]) -> Numbers:
         """Return the numbers of monomials given as rows of letters in any order.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +106,8 @@ class Comparison:
         """Return which coefficients are single weights."""
         if not self.single_weights:
             return np.zeros(len(numbers), dtype=bool)
-        return (self.space.weights(numbers) >= 0).sum(axis=1) == 1
+        single: NDArray[np.bool_] = (self.space.weights(numbers) >= 0).sum(axis=1) == 1
+        return single
 
     def neighbours(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what each coefficient is equated with, shape (numbers, moves).
@@ -141,9 +141,7 @@ class Comparison:
             numbers = np.arange(first, min(first + _CHUNK, self.space.size), dtype=np.int64)
             found = self._later_neighbours(numbers)
             rows, columns = np.nonzero(found >= 0)
-            yield from zip(
-                numbers[rows].tolist(), found[rows, columns].tolist(), strict=True
-            )
+            yield from zip(numbers[rows].tolist(), found[rows, columns].tolist(), strict=True)
 
     @cached_property
     def counts(self) -> EqualityCounts:
@@ -173,9 +171,7 @@ class Comparison:
         return EqualityCounts(total, simple, 0, rest)
 
 
-def layer_comparison(
-    network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec
-) -> Comparison:
+def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Comparison:
     """Return the comparison of one layer's coefficients.
 
     Raises
@@ -190,7 +186,7 @@ def layer_comparison(
     elif symmetry.compare == "tensor":
         space = TensorCoefficients(layer.outputs, layer.letters, layer.degree)
     else:
-        if set(network.channel_counts) != {1}:
+        if set(network.channels) != {1}:
             raise UsageError(
                 "expected function or tensor, since equation (21) is written for one "
                 "channel, got paper",

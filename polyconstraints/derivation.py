@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from polyconstraints.coefficients import FunctionCoefficients
 from polyconstraints.constraints import (
     Comparison,
     EqualityCounts,
     layer_comparison,
     network_comparison,
 )
+from polyconstraints.errors import UsageError
 from polyconstraints.network import LayerSpec, NetworkSpec
 from polyconstraints.reduction.classes import LayerClasses, reduce_layer, untied
 from polyconstraints.reduction.function_dimension import function_dimension
@@ -146,21 +148,17 @@ class Derivation:
 
         expansion = expand(self.network)
         comparison = self.comparisons[0]
-        for left, right in comparison.pairs():
-            sides = (expansion.coefficient_polynomial(*self.pair(at)) for at in (left, right))
-            yield Equality(*sides, "polynomial")
+        for pair in comparison.pairs():
+            left, right = (expansion.coefficient_polynomial(*self.pair(at)) for at in pair)
+            yield Equality(left, right, "polynomial")
 
     def pair(self, number: int) -> tuple[int, tuple[int, ...]]:
         """Return the output and the input monomial of a coefficient in network scope."""
-        from polyconstraints.coefficients import FunctionCoefficients
-
         space = self.comparisons[0].space
-        assert isinstance(space, FunctionCoefficients)
-        output, monomial = divmod(number, space.monomials)
-        exponents = [0] * space.letters
-        for letter in space.multisets[monomial].tolist():
-            exponents[letter] += 1
-        return output, tuple(exponents[1:] if self.network.bias else exponents)
+        if not isinstance(space, FunctionCoefficients):
+            raise UsageError("expected a derivation in network scope")
+        output, exponents = space.exponents(number)
+        return output, exponents[1:] if self.network.bias else exponents
 
     # -- results ---------------------------------------------------------------------------
 

@@ -43,14 +43,14 @@ def matmul(a: Residues, b: Residues, prime: int) -> Residues:
     high = (a >> _HALF_BITS).astype(np.float64)
     low = (a & ((1 << _HALF_BITS) - 1)).astype(np.float64)
     right = b.astype(np.float64)
-    total: Residues | None = None
-    for start in range(0, max(inner, 1), _BLOCK):
+    shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    total = np.zeros((*shape, a.shape[-2], b.shape[-1]), dtype=np.int64)
+    for start in range(0, inner, _BLOCK):
         block = slice(start, start + _BLOCK)
         upper = (high[..., block] @ right[..., block, :]).astype(np.int64) % prime
         lower = (low[..., block] @ right[..., block, :]).astype(np.int64) % prime
-        part = (upper * (1 << _HALF_BITS) + lower) % prime
-        total = part if total is None else (total + part) % prime
-    assert total is not None
+        total += upper * (1 << _HALF_BITS) + lower
+        total %= prime
     return total
 
 

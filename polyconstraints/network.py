@@ -26,8 +26,8 @@ __all__ = ["IndexKind", "LayerKind", "LayerSpec", "NetworkSpec"]
 LayerKind = Literal["quadratic", "linear"]
 IndexKind = Literal["ordered", "redundant"]
 
-LAYER_KINDS = ("quadratic", "linear")
-INDEX_KINDS = ("ordered", "redundant")
+LAYER_KINDS: tuple[LayerKind, ...] = ("quadratic", "linear")
+INDEX_KINDS: tuple[IndexKind, ...] = ("ordered", "redundant")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,13 @@ class LayerSpec:
             mask &= np.tri(self.letters, dtype=bool)
         return mask
 
+    def has(self, place: tuple[int, ...]) -> bool:
+        """Return whether there is a weight at array indices."""
+        if len(place) != len(self.shape):
+            return False
+        inside = all(0 <= at < size for at, size in zip(place, self.shape, strict=True))
+        return inside and not (self.ordered and place[1] < place[2])
+
     def product_indices(self) -> NDArray[np.intp]:
         """Return the input letters of each product, in order, as ``(products, degree)``."""
         import numpy as np
@@ -144,7 +151,7 @@ class LayerSpec:
         return [self.name(k, *product) for k in range(self.outputs) for product in products]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class NetworkSpec:
     """A polynomial network: how many units, which kind of layers, how weights are named.
 
@@ -183,65 +190,73 @@ class NetworkSpec:
     """
 
     inputs: int
-    depth: int = 1
-    layer: LayerKind = "quadratic"
-    indices: IndexKind = "ordered"
-    bias: bool = False
-    hidden: tuple[int, ...] | None = None
-    outputs: int | None = None
-    channels: int | tuple[int, ...] = 1
+    depth: int
+    layer: LayerKind
+    indices: IndexKind
+    bias: bool
+    hidden: tuple[int, ...]
+    outputs: int
+    channels: tuple[int, ...]
 
-    def __post_init__(self) -> None:
-        _at_least_one(self.inputs, "--inputs")
-        _at_least_one(self.depth, "--depth")
-        if self.layer not in LAYER_KINDS:
-            raise UsageError(f"expected quadratic or linear, got {self.layer!r}", "--layer")
-        if self.indices not in INDEX_KINDS:
-            raise UsageError(f"expected ordered or redundant, got {self.indices!r}", "--indices")
-        hidden = self.hidden
-        hidden = (self.inputs,) * (self.depth - 1) if hidden is None else tuple(hidden)
-        if len(hidden) != self.depth - 1:
+    def __init__(
+        self,
+        inputs: int,
+        depth: int = 1,
+        layer: LayerKind = "quadratic",
+        indices: IndexKind = "ordered",
+        bias: bool = False,
+        hidden: Sequence[int] | None = None,
+        outputs: int | None = None,
+        channels: int | Sequence[int] = 1,
+    ) -> None:
+        _at_least_one(inputs, "--inputs")
+        _at_least_one(depth, "--depth")
+        if layer not in LAYER_KINDS:
+            raise UsageError(f"expected quadratic or linear, got {layer!r}", "--layer")
+        if indices not in INDEX_KINDS:
+            raise UsageError(f"expected ordered or redundant, got {indices!r}", "--indices")
+        hidden = (inputs,) * (depth - 1) if hidden is None else tuple(hidden)
+        if len(hidden) != depth - 1:
             raise UsageError(
-                f"expected {self.depth - 1} hidden widths for depth {self.depth}, "
-                f"got {len(hidden)}",
+                f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}",
                 "--widths",
             )
         for width in hidden:
             _at_least_one(width, "--widths")
-        outputs = self.inputs if self.outputs is None else self.outputs
+        outputs = inputs if outputs is None else outputs
         _at_least_one(outputs, "outputs")
-        channels = self.channels
-        channels = (
-            (channels,) * (self.depth + 1) if isinstance(channels, int) else tuple(channels)
-        )
-        if len(channels) != self.depth + 1:
+        channels = (channels,) * (depth + 1) if isinstance(channels, int) else tuple(channels)
+        if len(channels) != depth + 1:
             raise UsageError(
-                f"expected 1 number or {self.depth + 1} for depth {self.depth}, "
-                f"got {len(channels)}",
+                f"expected 1 number or {depth + 1} for depth {depth}, got {len(channels)}",
                 "--channels",
             )
-        for channel in channels:
-            _at_least_one(channel, "--channels")
-        object.__setattr__(self, "hidden", hidden)
-        object.__setattr__(self, "outputs", outputs)
-        object.__setattr__(self, "channels", channels)
+        for count in channels:
+            _at_least_one(count, "--channels")
+        # A frozen dataclass is filled in by way of object; the values are normalised here so
+        # that networks given in different words are equal.
+        values = {
+            "inputs": inputs,
+            "depth": depth,
+            "layer": layer,
+            "indices": indices,
+            "bias": bool(bias),
+            "hidden": hidden,
+            "outputs": outputs,
+            "channels": channels,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Numbers of components of all levels, from input to output."""
-        assert self.hidden is not None and self.outputs is not None
         return (self.inputs, *self.hidden, self.outputs)
-
-    @property
-    def channel_counts(self) -> tuple[int, ...]:
-        """Channels of all levels, from input to output."""
-        assert isinstance(self.channels, tuple)
-        return self.channels
 
     @property
     def units(self) -> tuple[int, ...]:
         """Numbers of units (components times channels) of all levels."""
-        pairs = zip(self.widths, self.channel_counts, strict=True)
+        pairs = zip(self.widths, self.channels, strict=True)
         return tuple(width * channels for width, channels in pairs)
 
     @cached_property
@@ -283,19 +298,16 @@ class NetworkSpec:
         >>> NetworkSpec(3, bias=True).locate("W0_2_1_0")
         (0, (1, 1, 0))
         """
-        try:
-            if not name.startswith("W"):
-                raise ValueError
-            index, output, *letters = (int(part) for part in name[1:].split("_"))
-            layer = self.layers[index] if index >= 0 else None
-            place = (output - 1, *(letter - layer.first for letter in letters))  # type: ignore[union-attr]
-            if layer is not None and len(place) == len(layer.shape):
-                inside = all(0 <= at < size for at, size in zip(place, layer.shape, strict=True))
-                if inside and not (layer.ordered and place[1] < place[2]):
-                    if layer.name(*place) == name:
-                        return index, place
-        except (ValueError, IndexError, AttributeError):
-            pass
+        head, *numbers = name.split("_")
+        parts = [head.removeprefix("W"), *numbers]
+        if head.startswith("W") and all(part.isdecimal() and len(part) < 10 for part in parts):
+            index, output, *letters = (int(part) for part in parts)
+            if index < self.depth:
+                layer = self.layers[index]
+                place = (output - 1, *(letter - layer.first for letter in letters))
+                # Written back, so that leading zeros and the like are not accepted.
+                if layer.has(place) and layer.name(*place) == name:
+                    return index, place
         known = self.layers[0].name(0, *(0,) * self.layers[0].degree)
         raise InputError(f"expected a weight of this network, such as {known}, got {name!r}")
 
@@ -308,12 +320,10 @@ class NetworkSpec:
             "indices": self.indices,
             "bias": self.bias,
             "widths": list(self.widths),
-            "channels": list(self.channel_counts),
+            "channels": list(self.channels),
         }
 
 
 def _at_least_one(value: object, option: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise UsageError(f"expected an integer of at least 1, got {value!r}", option)
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +16,11 @@ Kind = Literal["equivariant", "invariant"]
 Scope = Literal["layer", "network"]
 Compare = Literal["function", "paper", "tensor"]
 Choice = Literal["auto", "transpositions", "adjacent", "generators"]
+
+KINDS: tuple[Kind, ...] = ("equivariant", "invariant")
+SCOPES: tuple[Scope, ...] = ("layer", "network")
+COMPARISONS: tuple[Compare, ...] = ("function", "paper", "tensor")
+CHOICES: tuple[Choice, ...] = ("auto", "transpositions", "adjacent", "generators")
 
 #: How one permutation moves the units of each level; None where no action is given.
 Action = tuple[Permutation | None, ...]
@@ -56,14 +61,10 @@ class Symmetry:
     actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        _choice(self.kind, ("equivariant", "invariant"), "--symmetry")
-        _choice(self.scope, ("layer", "network"), "--scope")
-        _choice(self.compare, ("function", "paper", "tensor"), "--compare")
-        _choice(
-            self.permutations,
-            ("auto", "transpositions", "adjacent", "generators"),
-            "--permutations",
-        )
+        _choice(self.kind, KINDS, "--symmetry")
+        _choice(self.scope, SCOPES, "--scope")
+        _choice(self.compare, COMPARISONS, "--compare")
+        _choice(self.permutations, CHOICES, "--permutations")
         for level, images in self.actions.items():
             if len(images) != len(self.group.generators):
                 raise UsageError(
@@ -79,8 +80,7 @@ class Symmetry:
         if chosen != "generators":
             if self.actions:
                 raise UsageError(
-                    "expected generators where a level has an action of its own, "
-                    f"got {chosen}",
+                    f"expected generators where a level has an action of its own, got {chosen}",
                     "--permutations",
                 )
             if not self.group.is_symmetric():
@@ -124,7 +124,7 @@ class Symmetry:
                 f"expected a group on {network.inputs} points, got degree {self.group.degree}",
                 "--group",
             )
-        widths, channels = network.widths, network.channel_counts
+        widths = network.widths
         for level, images in self.actions.items():
             if not 0 < level < len(widths):
                 raise UsageError(
@@ -137,9 +137,7 @@ class Symmetry:
                 )
         last = network.depth
         if self.kind == "invariant" and last in self.actions:
-            raise UsageError(
-                "expected no action on the output of an invariant network", "--action"
-            )
+            raise UsageError("expected no action on the output of an invariant network", "--action")
         if self.kind == "equivariant" and last not in self.actions and widths[last] != widths[0]:
             raise UsageError(
                 f"expected {widths[0]} output components for equivariance or an action on "
@@ -167,7 +165,7 @@ class Symmetry:
             image = sigma
         else:
             return None
-        return _on_units(image, network.channel_counts[level])
+        return _on_units(image, network.channels[level])
 
     def require_hidden_actions(self, network: NetworkSpec) -> None:
         """Raise UsageError unless the group acts on every hidden level (layer scope)."""
@@ -197,7 +195,7 @@ class Symmetry:
         return document
 
 
-def _choice(value: str, allowed: tuple[str, ...], option: str) -> None:
+def _choice(value: str, allowed: Sequence[str], option: str) -> None:
     if value not in allowed:
         raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", option)
 

@@ -94,12 +94,13 @@ class Expansion:
     >>> expansion.term_count(0), len(expansion.monomials)
     (666775, 165)
     >>> expansion.term_count(0, (0, 0, 1))
-    6175
+    918
     """
 
     def __init__(self, network: NetworkSpec) -> None:
         self.network = network
         self.graph = ExpansionGraph(network)
+        self._upper: tuple[int, _Paths] | None = None
 
     # -- size ------------------------------------------------------------------------------
 
@@ -158,20 +159,16 @@ class Expansion:
                 yield monomial, terms
 
     def _upper_paths(self, output: int) -> _Paths:
-        """Return all paths from an output to level 1."""
-        if output not in self._upper:
+        """Return all paths from an output to level 1; those of the last output are kept."""
+        if self._upper is None or self._upper[0] != output:
             end = np.array([output], dtype=np.int32)
             paths = _Paths((), (), end, np.ones(1, dtype=self.coefficient_dtype))
             for position in reversed(range(1, self.network.depth)):
                 step = self.graph.steps[position]
                 shape = self.graph.levels[position + 1].shape[paths.end]
                 paths = _extended(paths, step, step.start[shape], step.sizes[shape])
-            self._upper = {output: paths}
-        return self._upper[output]
-
-    @cached_property
-    def _upper(self) -> dict[int, _Paths]:
-        return {}
+            self._upper = (output, paths)
+        return self._upper[1]
 
     def _coefficient_paths(self, output: int, monomial: int) -> _Paths:
         upper = self._upper_paths(output)
@@ -261,8 +258,9 @@ class Expansion:
 
     def _check_output(self, output: int) -> None:
         if not 0 <= output < self.network.units[-1]:
-            raise UsageError(f"expected an output from 1 to {self.network.units[-1]}, "
-                             f"got {output + 1}")
+            raise UsageError(
+                f"expected an output from 1 to {self.network.units[-1]}, got {output + 1}"
+            )
 
     @cached_property
     def _state_numbers(self) -> dict[Exponents, int]:

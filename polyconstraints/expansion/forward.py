@@ -79,7 +79,7 @@ def expand_by_operators(network: NetworkSpec) -> list[Polynomial]:
     Examples
     --------
     >>> expand_by_operators(NetworkSpec(1))[0]
-    Polynomial('x1^2*W0_1_1_1', PolynomialRing('x1', 'W0_1_1_1'))
+    <Polynomial x1^2*W0_1_1_1 in Q[x1, W0_1_1_1]>
     """
     from polyconstraints.algebra import PolynomialRing
 

@@ -128,7 +128,7 @@ def _joined(parts: list[NDArray[np.int64] | NDArray[np.object_]]) -> NDArray[np.
 
 
 def _numbered(tables: list[ProductTable]) -> tuple[NDArray[np.int32], Level]:
-    """Number the states that the tables lead to; return every edge's, and the level."""
+    """Return the state that every edge leads to, and the level of those states."""
     children = np.concatenate([table.children for table in tables])
     states, index = np.unique(children, axis=0, return_inverse=True)
     index = index.reshape(-1).astype(np.int32)

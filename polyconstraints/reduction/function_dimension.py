@@ -71,15 +71,15 @@ def _jacobian_rank(
     prime: int,
     rng: np.random.Generator,
 ) -> int:
-    value = modular.random_residues(rng, prime, (points, network.units[0]))
-    # tangents[p, t, u]: derivative of unit u at point p along parameter t.
-    tangent = np.zeros((points, 0, network.units[0]), dtype=np.int64)
+    value: Residues = modular.random_residues(rng, prime, (points, network.units[0]))
+    # tangent[p, t, u]: derivative of unit u at point p along parameter t.
+    tangent: Residues = np.zeros((points, 0, network.units[0]), dtype=np.int64)
     for classes in layers:
         layer = classes.layer
         spread = _parameters_to_classes(classes, prime)
         theta = modular.random_residues(rng, prime, (classes.dimension, 1))
-        weights = modular.matmul(spread, theta, prime)[classes.classes, 0]
-        weights = weights.reshape(layer.outputs, layer.products)
+        values = modular.matmul(spread, theta, prime)[classes.classes, 0]
+        weights = values.reshape(layer.outputs, layer.products)
         products, moved = _products(layer, value, tangent, prime)
         own = _own_tangents(classes, spread, products, prime)
         value = modular.matmul(products, weights.T, prime)
@@ -116,8 +116,8 @@ def _own_tangents(
     output = np.repeat(np.arange(layer.outputs), layer.products)
     target = output * classes.distinct + classes.classes
     np.add.at(by_class, target, np.tile(products.T, (layer.outputs, 1)))
-    by_class = (by_class % prime).reshape(layer.outputs, classes.distinct, points)
-    own = modular.matmul(by_class.transpose(2, 0, 1), spread, prime)
+    blocks = (by_class % prime).reshape(layer.outputs, classes.distinct, points)
+    own = modular.matmul(blocks.transpose(2, 0, 1), spread, prime)
     return own.transpose(0, 2, 1)
 
 

@@ -49,7 +49,7 @@ def classes_of_pairs(
 
 
 def numbered(root: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number classes from 0 in the order of their smallest elements.
+    """Return classes numbered from 0 in the order of their smallest elements.
 
     Returns
     -------

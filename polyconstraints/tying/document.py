@@ -1,0 +1,319 @@
+"""Tying maps as JSON documents, schema ``polyconstraints/tying-map/1``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.groups import Permutation, PermutationGroup, parse_group
+from polyconstraints.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
+from polyconstraints.symmetry import Symmetry
+from polyconstraints.tying.map import LayerTying, TyingMap
+from polyconstraints.tying.reading import field, integer, integers, one_of, shown
+
+__all__ = ["SCHEMA", "from_document", "read_header", "to_document", "to_header"]
+
+SCHEMA = "polyconstraints/tying-map/1"
+
+#: Weights of one layer that are read: their classes fill a gigabyte.
+MAX_WEIGHTS = 1 << 27
+
+
+def to_header(tying: TyingMap) -> dict[str, Any]:
+    """Return a map's document without the class arrays."""
+    return {
+        "schema": SCHEMA,
+        "network": tying.network.to_json(),
+        "symmetry": tying.symmetry.to_json(),
+        "layers": [
+            {
+                "name": layer.name,
+                "shape": list(layer.layer.shape),
+                "axes": list(layer.layer.axes),
+                "free": list(layer.free),
+                "dependent": {
+                    str(number): [
+                        [factor.numerator, factor.denominator, free]
+                        for free, factor in sorted(combination.items())
+                    ]
+                    for number, combination in sorted(layer.dependent.items())
+                },
+            }
+            for layer in tying.layers
+        ],
+        "counts": {
+            "weights": tying.network.weights,
+            "distinct": tying.distinct,
+            "dimension": tying.dimension,
+            "function_dimension": tying.function_dimension,
+        },
+    }
+
+
+def to_document(tying: TyingMap) -> dict[str, Any]:
+    """Return a map as a document."""
+    document = to_header(tying)
+    for entry, layer in zip(document["layers"], tying.layers, strict=True):
+        entry["classes"] = layer.classes.tolist()
+    return document
+
+
+def from_document(document: Any, source: str = "") -> TyingMap:
+    """Return the map that a document describes.
+
+    Raises
+    ------
+    InputError
+        If the document is not a tying map; the message names the place.
+    """
+
+    def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
+        return _nested(field(entry, "classes", list, place), layer, f"{place}.classes")
+
+    return read_header(document, classes, source)
+
+
+def read_header(document: Any, classes_of: Any, source: str = "") -> TyingMap:
+    """Return the map of a header and a function that gives the class arrays.
+
+    Parameters
+    ----------
+    document : object
+        A document, with or without the class arrays.
+    classes_of : callable
+        Called with a layer's entry, its LayerSpec and its place in the document; returns an
+        integer array.
+    """
+    try:
+        return _read(document, classes_of)
+    except InputError as error:
+        raise InputError(error.message, error.place, source) from None
+    except UsageError as error:
+        raise InputError(str(error), "", source) from None
+
+
+def _read(document: Any, classes_of: Any) -> TyingMap:
+    schema = field(document, "schema", str)
+    if schema != SCHEMA:
+        raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
+    network = _network(field(document, "network", dict))
+    symmetry = _symmetry(field(document, "symmetry", dict), network)
+    entries = field(document, "layers", list)
+    if len(entries) != network.depth:
+        raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
+    layers = tuple(
+        _layer(entry, layer, classes_of, f"layers[{layer.index}]")
+        for entry, layer in zip(entries, network.layers, strict=True)
+    )
+    tying = TyingMap(network, symmetry, layers)
+    if "counts" not in document:
+        return tying
+    counts = field(document, "counts", dict)
+    found = {
+        "weights": network.weights,
+        "distinct": tying.distinct,
+        "dimension": tying.dimension,
+    }
+    for key, value in found.items():
+        if key in counts and counts[key] != value:
+            raise InputError(
+                f"expected {value}, as the layers have it, got {shown(counts[key])}",
+                f"counts.{key}",
+            )
+    dimension = counts.get("function_dimension")
+    if dimension is not None:
+        integer(dimension, "counts.function_dimension", 0)
+    return TyingMap(network, symmetry, layers, dimension)
+
+
+def _network(entry: dict[str, Any]) -> NetworkSpec:
+    place = "network"
+    depth = integer(entry.get("depth"), f"{place}.depth", 1, 1000)
+    widths = integers(field(entry, "widths", list, place), f"{place}.widths", 1)
+    channels = integers(field(entry, "channels", list, place), f"{place}.channels", 1)
+    for name, values in (("widths", widths), ("channels", channels)):
+        if len(values) != depth + 1:
+            raise InputError(
+                f"expected {depth + 1} numbers for depth {depth}, got {len(values)}",
+                f"{place}.{name}",
+            )
+    inputs = integer(entry.get("inputs"), f"{place}.inputs", 1)
+    if inputs != widths[0]:
+        raise InputError(f"expected {inputs}, the inputs, got {widths[0]}", f"{place}.widths[0]")
+    network = NetworkSpec(
+        inputs,
+        depth,
+        one_of(entry.get("layer"), LAYER_KINDS, f"{place}.layer"),
+        one_of(entry.get("indices"), INDEX_KINDS, f"{place}.indices"),
+        field(entry, "bias", bool, place),
+        tuple(widths[1:-1]),
+        widths[-1],
+        tuple(channels),
+    )
+    for layer in network.layers:
+        if layer.weights > MAX_WEIGHTS:
+            raise InputError(
+                f"expected at most {MAX_WEIGHTS} weights in a layer, got {layer.weights}", place
+            )
+    return network
+
+
+def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
+    place = "symmetry"
+    name = field(entry, "group", str, place)
+    if "generators" in entry:
+        generators = field(entry, "generators", list, place)
+        group = PermutationGroup(network.inputs, generators, name)
+    elif name.startswith("@"):
+        raise InputError(f"expected a group, got {shown(name)}", f"{place}.group")
+    else:
+        try:
+            group = parse_group(name, network.inputs)
+        except (InputError, UsageError) as error:
+            raise InputError(str(error), f"{place}.group") from None
+    actions: dict[int, tuple[Permutation, ...]] = {}
+    for level, images in field(entry, "actions", dict, place).items() if "actions" in entry else ():
+        where = f"{place}.actions.{level}"
+        if not level.isdecimal() or not 0 < int(level) <= network.depth:
+            raise InputError(f"expected a level from 1 to {network.depth}", where)
+        width = network.widths[int(level)]
+        if not isinstance(images, list):
+            raise InputError(f"expected a list, got {shown(images)}", where)
+        actions[int(level)] = tuple(
+            _permutation(image, width, f"{where}[{at}]") for at, image in enumerate(images)
+        )
+    count = entry.get("permutations")
+    symmetry = Symmetry(
+        group,
+        one_of(entry.get("kind"), ("equivariant", "invariant"), f"{place}.kind"),
+        one_of(entry.get("scope", "layer"), ("layer", "network"), f"{place}.scope"),
+        one_of(
+            entry.get("compare", "function"), ("function", "paper", "tensor"), f"{place}.compare"
+        ),
+        "adjacent" if _is_adjacent(group, count, bool(actions)) else "auto",
+        actions,
+    )
+    symmetry.unit_actions(network)
+    return symmetry
+
+
+def _is_adjacent(group: PermutationGroup, count: Any, acted: bool) -> bool:
+    """Return whether the number of imposed permutations is that of adjacent transpositions."""
+    degree = group.degree
+    return group.name == "S" and not acted and degree > 2 and count == degree - 1
+
+
+def _permutation(value: Any, width: int, place: str) -> Permutation:
+    images = tuple(integers(value, place, 0, width - 1))
+    if len(set(images)) != width or len(images) != width:
+        raise InputError(f"expected a permutation of {width} components", place)
+    return images
+
+
+def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTying:
+    name = field(entry, "name", str, place)
+    if name != f"layer{layer.index}":
+        raise InputError(f"expected 'layer{layer.index}', got {shown(name)}", f"{place}.name")
+    for key, expected in (("shape", layer.shape), ("axes", layer.axes)):
+        if key in entry and entry[key] != list(expected):
+            raise InputError(
+                f"expected {list(expected)}, which the network has, got {shown(entry[key])}",
+                f"{place}.{key}",
+            )
+    classes = classes_of(entry, layer, place)
+    _check_classes(classes, layer, f"{place}.classes")
+    present = set(np.unique(classes[layer.mask]).tolist())
+    free = integers(field(entry, "free", list, place), f"{place}.free", 0)
+    for at, number in enumerate(free):
+        if number not in present:
+            raise InputError(
+                f"expected a class that has weights, got {number}", f"{place}.free[{at}]"
+            )
+        if number in free[:at]:
+            raise InputError(f"expected each class once, got {number}", f"{place}.free[{at}]")
+    known = set(free)
+    dependent: dict[int, dict[int, Fraction]] = {}
+    given = field(entry, "dependent", dict, place) if "dependent" in entry else {}
+    for key, terms in given.items():
+        where = f"{place}.dependent.{key}"
+        if not key.isdecimal() or len(key) > 10 or int(key) not in present:
+            raise InputError(f"expected a class that has weights, got {shown(key)}", where)
+        if int(key) in known:
+            raise InputError(f"expected a class that is not free, got {key}", where)
+        dependent[int(key)] = _combination(terms, known, where)
+    missing = sorted(present - known - set(dependent))
+    if missing:
+        raise InputError(
+            f"expected every class to be free or dependent, got neither for {missing[0]}", place
+        )
+    return LayerTying(layer, classes, dependent)
+
+
+def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]:
+    if not isinstance(terms, list):
+        raise InputError(f"expected a list, got {shown(terms)}", place)
+    result: dict[int, Fraction] = {}
+    for at, term in enumerate(terms):
+        where = f"{place}[{at}]"
+        if not isinstance(term, list) or len(term) != 3:
+            raise InputError(
+                f"expected [numerator, denominator, free class], got {shown(term)}", where
+            )
+        numerator, denominator, free = term
+        if not isinstance(numerator, int) or isinstance(numerator, bool):
+            raise InputError(f"expected an integer, got {shown(numerator)}", f"{where}[0]")
+        integer(denominator, f"{where}[1]", 1)
+        if isinstance(free, bool) or not isinstance(free, int) or free not in known:
+            raise InputError(f"expected a free class, got {shown(free)}", f"{where}[2]")
+        if free in result:
+            raise InputError(f"expected each free class once, got {free}", f"{where}[2]")
+        result[free] = Fraction(numerator, denominator)
+    return {free: factor for free, factor in result.items() if factor}
+
+
+def _nested(value: list[Any], layer: LayerSpec, place: str) -> NDArray[np.int64]:
+    """Return nested lists as an array of the layer's shape, or name the place that differs."""
+    shape = layer.shape
+
+    def check(item: Any, axis: int, where: str) -> None:
+        if axis == len(shape):
+            integer(item, where, -1, layer.weights - 1)
+            return
+        if not isinstance(item, list):
+            raise InputError(f"expected a list of {shape[axis]}, got {shown(item)}", where)
+        if len(item) != shape[axis]:
+            raise InputError(f"expected a list of {shape[axis]}, got one of {len(item)}", where)
+        for at, inner in enumerate(item):
+            check(inner, axis + 1, f"{where}[{at}]")
+
+    try:
+        array = np.array(value)
+    except (ValueError, OverflowError):
+        array = np.empty(0)
+    if array.shape != shape or array.dtype != np.int64 or bool in _leaf_types(value, len(shape)):
+        check(value, 0, place)
+        array = np.array(value, dtype=np.int64)
+    return array
+
+
+def _leaf_types(value: list[Any], depth: int) -> set[type]:
+    """Return the types of the leaves; NumPy takes true among integers for 1."""
+    rows = value
+    for _ in range(depth - 1):
+        rows = [item for row in rows if isinstance(row, list) for item in row]
+    return {type(item) for item in rows}
+
+
+def _check_classes(classes: NDArray[np.int64], layer: LayerSpec, place: str) -> None:
+    """Check that there is a class exactly where there is a weight."""
+    inside = (classes >= 0) & (classes < layer.weights)
+    wrong = np.argwhere(np.where(layer.mask, ~inside, classes != -1))
+    if len(wrong):
+        index = tuple(wrong[0].tolist())
+        at = "".join(f"[{part}]" for part in index)
+        wanted = f"a class from 0 to {layer.weights - 1}" if layer.mask[index] else "-1 (no weight)"
+        raise InputError(f"expected {wanted}, got {classes[index]}", f"{place}{at}")
