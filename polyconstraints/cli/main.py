@@ -7,6 +7,7 @@ interrupt during start-up ends as quietly as one later.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -111,6 +112,7 @@ def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> in
         too large; 130 interrupted.
     """
     try:
+        _tolerate_any_text()
         try:
             status = _invoke(args, cli)
         finally:
@@ -195,6 +197,12 @@ def _fail(error: BaseException, message: str, status: int) -> int:
 def _interrupted() -> int:
     _abandon_output()
     return EXIT_INTERRUPTED
+
+
+def _tolerate_any_text() -> None:
+    """Let standard output show what its encoding lacks, such as ≥, as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _flush() -> None:

@@ -229,6 +229,13 @@ def test_closed_pipe_ends_quietly(
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_text_that_the_encoding_lacks(run_python: RunCommand, encoding: str) -> None:
+    done = run_python("-c", script(r"print('n \u2265 1 \udc80')"), PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    assert done.stdout.startswith("n ≥ 1" if encoding == "utf-8" else r"n \u2265 1")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
 @pytest.mark.parametrize("lines", [1, 100_000])
 def test_full_device_is_one_line(
