@@ -115,7 +115,7 @@ def latex_name(name: str) -> str:
     Examples
     --------
     >>> latex_name("x1"), latex_name("W0_1_1_0"), latex_name("x_1"), latex_name("beta2")
-    ('x_{1}', 'W^{0}_{1,1,0}', 'x_{1}', '\\\\beta_{2}')
+    ('x_{1}', 'W^{0}_{1,1,0}', 'x_{1}', '\\beta_{2}')
     """
     match = _NAME.fullmatch(name)
     if match is None or not match["stem"].strip("_"):

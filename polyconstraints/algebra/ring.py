@@ -27,7 +27,8 @@ class PolynomialRing:
     Parameters
     ----------
     names : sequence of str
-        Distinct identifiers (letters, digits, underscores), the most significant variable of monomial orders first.
+        Distinct names of letters, digits and underscores; the most significant variable of
+        monomial orders comes first.
 
     Raises
     ------

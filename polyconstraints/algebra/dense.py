@@ -1,0 +1,253 @@
+"""Dense products: Kronecker substitution to one variable, then sums in an array.
+
+The monomials of the product lie in a box. Numbering the box's points in mixed radix turns
+a product of polynomials into a product of polynomials in one variable, whose coefficients
+are sums in a flat array. For few terms these sums are done term by term ("scatter"), for
+many by the fast Fourier transform.
+
+The transform works in floating point, yet its results are exact: digits are made so small
+that the error, bounded in advance by the norms of the inputs, cannot reach one half.
+"""
+
+from __future__ import annotations
+
+from math import log2, prod
+
+import numpy as np
+import numpy.typing as npt
+
+from polyconstraints.algebra.limbs import Split, convolve_digits, join, split
+from polyconstraints.algebra.operands import Operands, words_to_keys
+from polyconstraints.algebra.packing import Terms
+
+__all__ = ["Box", "multiply_by_scatter", "multiply_by_transform", "plan_transform"]
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# Products of terms that are scattered at a time: their indices and values stay in cache.
+_SCATTER_CHUNK = 1 << 17
+
+_UNIT_ROUNDOFF = 2.0**-53
+
+# A pass of radix r (at most 5) adds a relative error, in the Euclidean norm, of at most
+# sqrt(r) (r + 4) unit roundoffs even if its butterflies were evaluated naively: each output
+# is a sum of r products with rounded twiddle factors. 24 covers r = 5; radix 4 is two
+# passes of radix 2 with less than 10 each. A transform of length n has at most log2(n)
+# passes, and a real transform is one more pass. Three transforms and the product of the
+# spectra make up the whole.
+_PASS_ERROR = 24.0
+
+
+class Box:
+    """The exponents that can occur in a product, numbered in mixed radix.
+
+    The smallest exponent of each variable and the common divisor of the distances from it
+    are taken out first, so that monomial factors and polynomials in ``x**k`` cost nothing.
+
+    Parameters
+    ----------
+    operands : Operands
+        The factors.
+    """
+
+    __slots__ = ("length", "operands", "origin", "radices", "steps", "strides")
+
+    def __init__(self, operands: Operands) -> None:
+        self.operands = operands
+        self.radices: list[int] = []
+        self.steps: list[int] = []
+        self.origin: list[int] = []
+        for variable in range(operands.count):
+            first, second = (self._exponents(factor, variable) for factor in (0, 1))
+            low, high = (int(first.min()), int(second.min())), (int(first.max()), int(second.max()))
+            step = int(
+                np.gcd(np.gcd.reduce(first - first.min()), np.gcd.reduce(second - second.min()))
+            )
+            step = max(step, 1)
+            self.steps.append(step)
+            self.origin.append(sum(low))
+            self.radices.append((sum(high) - sum(low)) // step + 1)
+        self.length = prod(self.radices)
+        self.strides = [1] * operands.count
+        for variable in range(operands.count - 1, 0, -1):
+            self.strides[variable - 1] = self.strides[variable] * self.radices[variable]
+
+    def _exponents(self, factor: int, variable: int) -> npt.NDArray[np.uint64]:
+        word, shift = self._field(variable)
+        mask = np.uint64((1 << self.operands.width) - 1)
+        return (self.operands.words[factor][:, word] >> np.uint64(shift)) & mask
+
+    def _field(self, variable: int) -> tuple[int, int]:
+        """Return the word that holds a variable's exponents, and its lowest bit there."""
+        bit = self.operands.width * (self.operands.count - 1 - variable)
+        return self.operands.words[0].shape[1] - 1 - bit // 64, bit % 64
+
+    def numbers(self, factor: int) -> Integers:
+        """Return the numbers of a factor's monomials; those of products are sums."""
+        total = np.zeros(len(self.operands.words[factor]), dtype=np.int64)
+        for variable, (radix, step, stride) in enumerate(
+            zip(self.radices, self.steps, self.strides, strict=True)
+        ):
+            if radix > 1:
+                exponents = self._exponents(factor, variable)
+                digits = (exponents - exponents.min()) // np.uint64(step)
+                total += digits.astype(np.int64) * stride
+        return total
+
+    def keys(self, numbers: Integers) -> list[int]:
+        """Return the packed monomials with the given numbers."""
+        words = np.zeros((len(numbers), self.operands.words[0].shape[1]), dtype=np.uint64)
+        rest = numbers
+        for variable in range(self.operands.count - 1, -1, -1):
+            word, shift = self._field(variable)
+            radix = self.radices[variable]
+            # Exponents and shifts as one multiple: the field's place is a power of two.
+            place = 1 << shift
+            words[:, word] += np.uint64(self.origin[variable] * place)
+            if radix > 1:
+                rest, digits = np.divmod(rest, radix)
+                words[:, word] += digits.astype(np.uint64) * np.uint64(self.steps[variable] * place)
+        return words_to_keys(words)
+
+
+def _digits(operands: Operands, plan: Split) -> tuple[Integers, Integers]:
+    first, second = operands.coefficients
+    return (
+        split(first, operands.heights[0], plan.bits, plan.first),
+        split(second, operands.heights[1], plan.bits, plan.second),
+    )
+
+
+def multiply_by_scatter(box: Box, plan: Split, chunk: int = _SCATTER_CHUNK) -> Terms:
+    """Return the product by adding every product of terms to its place in the box.
+
+    Parameters
+    ----------
+    box : Box
+        Places of the monomials; memory is proportional to its length.
+    plan : Split
+        How to split coefficients so that no sum overflows 62 bits.
+    chunk : int
+        Number of products of terms to hold at a time.
+    """
+    operands = box.operands
+    numbers = box.numbers(0), box.numbers(1)
+    first, second = _digits(operands, plan)
+    levels = np.zeros((plan.levels, box.length), dtype=np.int64)
+    rows = max(1, chunk // len(numbers[1]))
+    for start in range(0, len(numbers[0]), rows):
+        places = np.add.outer(numbers[0][start : start + rows], numbers[1]).ravel()
+        for level in range(plan.levels):
+            values = convolve_digits(first[:, start : start + rows], second, level)
+            np.add.at(levels[level], places, values)
+    return _to_terms(box, levels, plan)
+
+
+def plan_transform(operands: Operands, length: int) -> Split | None:
+    """Return the coarsest split for which the transform's error bound is below 1/4.
+
+    Parameters
+    ----------
+    operands : Operands
+        The factors.
+    length : int
+        Length of the product in one variable.
+
+    Returns
+    -------
+    Split or None
+        None if even digits of a few bits would not be exact.
+    """
+    passes = log2(max(length, 2)) + 3
+    relative = (3 * passes + 2) * _PASS_ERROR * _UNIT_ROUNDOFF
+    sizes = [len(values) for values in operands.coefficients]
+    for bits in range(26, 3, -1):
+        first, second = (height // bits + 1 for height in operands.heights)
+        # Euclidean norm of an operand's digits, at most sqrt(n) times the largest digit.
+        norms = [
+            size**0.5 * 2.0 ** min(bits - 1, height)
+            for size, height in zip(sizes, operands.heights, strict=True)
+        ]
+        if relative * norms[0] * norms[1] * min(first, second) < 0.25:
+            return Split(bits, first, second)
+    return None
+
+
+def multiply_by_transform(box: Box, plan: Split) -> Terms | None:
+    """Return the product by fast Fourier transforms of the digits.
+
+    Parameters
+    ----------
+    box : Box
+        Places of the monomials; memory is proportional to its length.
+    plan : Split
+        A split from :func:`plan_transform`.
+
+    Returns
+    -------
+    dict or None
+        None if the computed sums are not as close to integers as the bound says, which
+        would mean that the platform's arithmetic does not keep its promises.
+    """
+    numbers = box.numbers(0), box.numbers(1)
+    length = int(numbers[0].max() + numbers[1].max()) + 1
+    size = smooth_length(length)
+    spectra = []
+    for places, digits in zip(numbers, _digits(box.operands, plan), strict=True):
+        spectra.append([_spectrum(places, row, size) for row in digits])
+    first, second = spectra
+    levels = np.empty((plan.levels, length), dtype=np.int64)
+    for level in range(plan.levels):
+        low, high = max(0, level - plan.second + 1), min(level, plan.first - 1)
+        total = first[low] * second[level - low]
+        for index in range(low + 1, high + 1):
+            total += first[index] * second[level - index]
+        sums = np.fft.irfft(total, size)[:length]
+        rounded = np.rint(sums)
+        sums -= rounded
+        if max(sums.max(), -sums.min()) >= 0.25:
+            return None
+        levels[level] = rounded
+    return _to_terms(box, levels, plan)
+
+
+def _spectrum(places: Integers, digits: Integers, size: int) -> npt.NDArray[np.complex128]:
+    values: Floats = np.zeros(size)
+    values[places] = digits
+    return np.fft.rfft(values)
+
+
+def smooth_length(length: int) -> int:
+    """Return the least even number with prime factors 2, 3 and 5 that is not smaller.
+
+    Examples
+    --------
+    >>> smooth_length(1), smooth_length(1025), smooth_length(2825761)
+    (2, 1080, 2834352)
+    """
+    best = 2
+    while best < length:
+        best *= 2
+    five = 1
+    while five < best:
+        three = five
+        while three < best:
+            candidate = 2 * three
+            while candidate < length:
+                candidate *= 2
+            best = min(best, candidate)
+            three *= 3
+        five *= 5
+    return best
+
+
+def _to_terms(box: Box, levels: Integers, plan: Split) -> Terms:
+    """Return the nonzero sums with packed monomials as a dictionary."""
+    numbers = np.flatnonzero(levels.any(axis=0))
+    values = join(levels[:, numbers], plan.bits, box.operands.product_height)
+    terms = dict(zip(box.keys(numbers), values, strict=True))
+    if plan.levels > 1 and 0 in terms.values():
+        # Levels of a vanishing sum need not vanish one by one.
+        return {key: value for key, value in terms.items() if value}
+    return terms
