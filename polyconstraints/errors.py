@@ -38,6 +38,7 @@ class UsageError(PolyconstraintsError, ValueError):
 
     def __init__(self, message: str, option: str | None = None) -> None:
         super().__init__(f"{option}: {message}" if option else message)
+        self.message = message
         self.option = option
 
 

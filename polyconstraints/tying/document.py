@@ -19,6 +19,17 @@ __all__ = ["SCHEMA", "from_document", "read_header", "to_document", "to_header"]
 
 SCHEMA = "polyconstraints/tying-map/1"
 
+#: Where in a document stands what an option says on the command line.
+_PLACES = {
+    "--widths": "network.widths",
+    "--channels": "network.channels",
+    "--symmetry": "symmetry.kind",
+    "--group": "symmetry.group",
+    "--compare": "symmetry.compare",
+    "--permutations": "symmetry.permutations",
+    "--action": "symmetry.actions",
+}
+
 #: Weights of one layer that are read: their classes fill a gigabyte.
 MAX_WEIGHTS = 1 << 27
 
@@ -93,7 +104,7 @@ def read_header(document: Any, classes_of: Any, source: str = "") -> TyingMap:
     except InputError as error:
         raise InputError(error.message, error.place, source) from None
     except UsageError as error:
-        raise InputError(str(error), "", source) from None
+        raise InputError(error.message, _PLACES.get(error.option or "", ""), source) from None
 
 
 def _read(document: Any, classes_of: Any) -> TyingMap:
@@ -174,7 +185,7 @@ def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
         try:
             group = parse_group(name, network.inputs)
         except (InputError, UsageError) as error:
-            raise InputError(str(error), f"{place}.group") from None
+            raise InputError(error.message, f"{place}.group") from None
     actions: dict[int, tuple[Permutation, ...]] = {}
     for level, images in field(entry, "actions", dict, place).items() if "actions" in entry else ():
         where = f"{place}.actions.{level}"

@@ -1,0 +1,108 @@
+"""Networks: sizes, conventions, names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import polyconstraints as pc
+from polyconstraints.network import LayerSpec
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> pc.NetworkSpec:
+    depth = draw(st.integers(1, 3))
+    sizes = st.integers(1, 4)
+    return pc.NetworkSpec(
+        draw(sizes),
+        depth,
+        draw(st.sampled_from(["quadratic", "linear"])),
+        draw(st.sampled_from(["ordered", "redundant"])),
+        draw(st.booleans()),
+        draw(st.lists(sizes, min_size=depth - 1, max_size=depth - 1)),
+        draw(sizes),
+        draw(st.lists(st.integers(1, 2), min_size=depth + 1, max_size=depth + 1)),
+    )
+
+
+@pytest.mark.parametrize("n", range(1, 8))
+def test_weights_of_one_layer(n: int) -> None:
+    assert pc.NetworkSpec(n, layer="linear").weights == n**2
+    assert pc.NetworkSpec(n, indices="redundant").weights == n**3
+    assert pc.NetworkSpec(n).weights == n**2 * (n + 1) // 2
+    assert pc.NetworkSpec(n, bias=True).weights == n * (n + 1) * (n + 2) // 2
+
+
+@given(networks())
+def test_names_and_places(network: pc.NetworkSpec) -> None:
+    names = network.weight_names()
+    assert len(set(names)) == len(names) == network.weights
+    position = 0
+    for layer in network.layers:
+        assert int(layer.mask.sum()) == layer.weights
+        # A weight's number is its place among the weights in the array's own order.
+        for index in np.argwhere(layer.mask).tolist():
+            assert names[position] == layer.name(*index)
+            assert network.locate(names[position]) == (layer.index, tuple(index))
+            position += 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "W0_1_1_2",
+        "W0_4_1_1",
+        "W0_0_1_1",
+        "W2_1_1_1",
+        "W0_1_1",
+        "W0_1_1_1_1",
+        "W0_01_1_1",
+        "W0_1_-1_1",
+        "W_1_1_1",
+        "x1",
+        "",
+        "W" + "9" * 5000 + "_1_1_1",
+        "W0_1_1_٣",
+    ],
+)
+def test_unknown_weights_are_named(name: str) -> None:
+    with pytest.raises(pc.InputError, match="expected a weight of this network"):
+        pc.NetworkSpec(3, 2).locate(name)
+
+
+def test_bias_gives_the_index_zero() -> None:
+    assert LayerSpec(1, "linear", "ordered", True, 2, 1).names() == ["W1_1_0", "W1_1_1", "W1_1_2"]
+    assert pc.NetworkSpec(3, bias=True).locate("W0_1_0_0") == (0, (0, 0, 0))
+    with pytest.raises(pc.InputError, match="W0_1_0_0"):
+        pc.NetworkSpec(3).locate("W0_1_0_0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        ({"inputs": 0}, "--inputs"),
+        ({"inputs": True}, "--inputs"),
+        ({"inputs": 3, "depth": 0}, "--depth"),
+        ({"inputs": 3, "depth": -1}, "--depth"),
+        ({"inputs": 3, "layer": "cubic"}, "--layer"),
+        ({"inputs": 3, "indices": "sorted"}, "--indices"),
+        ({"inputs": 3, "depth": 2, "hidden": [3, 3]}, "--widths"),
+        ({"inputs": 3, "depth": 2, "hidden": [0]}, "--widths"),
+        ({"inputs": 3, "channels": 0}, "--channels"),
+        ({"inputs": 3, "channels": [1, 2, 3]}, "--channels"),
+    ],
+)
+def test_impossible_networks_are_refused(arguments: dict[str, Any], option: str) -> None:
+    with pytest.raises(pc.UsageError, match=f"^{option}: expected"):
+        pc.NetworkSpec(**arguments)
+
+
+def test_equal_networks_are_equal() -> None:
+    assert pc.NetworkSpec(3, 2) == pc.NetworkSpec(3, 2, hidden=[3], outputs=3, channels=(1, 1, 1))
+    assert len({pc.NetworkSpec(3, 2), pc.NetworkSpec(3, 2, hidden=(3,))}) == 1
+    assert pc.NetworkSpec(3, 3).degree == 8
+    assert pc.NetworkSpec(3, 3, layer="linear").degree == 1
