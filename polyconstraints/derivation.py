@@ -170,9 +170,20 @@ class Derivation:
         UsageError
             In network scope beyond depth 1, where no one linear map holds all solutions.
         """
-        from polyconstraints.tying import TyingMap
+        from polyconstraints.tying import LayerTying, TyingMap
 
-        return TyingMap.from_derivation(self)
+        if not self.solved:
+            raise UsageError(
+                "expected layer scope: in network scope the weights form a variety, not one "
+                "linear space",
+                "--scope",
+            )
+        layers = []
+        for reduced in self.layers:
+            classes = np.full(reduced.layer.shape, -1, dtype=np.int64)
+            classes[reduced.layer.mask] = reduced.classes
+            layers.append(LayerTying(reduced.layer, classes, reduced.dependent))
+        return TyingMap(self.network, self.symmetry, tuple(layers), self.function_dimension)
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError
 from polyconstraints.network import LayerSpec, NetworkSpec
 from polyconstraints.symmetry import Symmetry
 
 if TYPE_CHECKING:
     import os
-
-    from polyconstraints.derivation import Derivation
 
 __all__ = ["LayerTying", "Projection", "TyingMap"]
 
@@ -207,30 +205,6 @@ class TyingMap:
     symmetry: Symmetry
     layers: tuple[LayerTying, ...]
     function_dimension: int | None = None
-
-    @classmethod
-    def from_derivation(cls, derivation: Derivation) -> TyingMap:
-        """Return the map that a derivation found.
-
-        Raises
-        ------
-        UsageError
-            If the derivation left polynomial equations, which no one linear map solves.
-        """
-        if not derivation.solved:
-            raise UsageError(
-                "expected layer scope: in network scope the weights form a variety, not one "
-                "linear space",
-                "--scope",
-            )
-        layers = []
-        for reduced in derivation.layers:
-            classes = np.full(reduced.layer.shape, -1, dtype=np.int64)
-            classes[reduced.layer.mask] = reduced.classes
-            layers.append(LayerTying(reduced.layer, classes, reduced.dependent))
-        return cls(
-            derivation.network, derivation.symmetry, tuple(layers), derivation.function_dimension
-        )
 
     @property
     def parameters(self) -> tuple[int, ...]:
