@@ -7,10 +7,21 @@ about (degree of the entries) / (the prime) only.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PRIMES", "matmul", "random_residues", "rank"]
+__all__ = [
+    "PRIMES",
+    "from_rationals",
+    "inverse",
+    "matmul",
+    "nullspace",
+    "random_residues",
+    "rank",
+    "row_echelon",
+]
 
 Residues = NDArray[np.int64]
 
@@ -54,6 +65,27 @@ def matmul(a: Residues, b: Residues, prime: int) -> Residues:
     return total
 
 
+def from_rationals(values: NDArray[Any], prime: int) -> Residues:
+    """Return exact rationals (integers or fractions, any shape) as residues.
+
+    Raises
+    ------
+    ValueError
+        If the prime divides a denominator.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from_rationals(np.array([Fraction(1, 2), -1], dtype=object), 7).tolist()
+    [4, 6]
+    """
+    residues = [
+        value.numerator * pow(value.denominator, -1, prime) % prime
+        for value in values.ravel().tolist()
+    ]
+    return np.array(residues, dtype=np.int64).reshape(values.shape)
+
+
 def rank(matrix: Residues, prime: int) -> int:
     """Return the rank of a matrix of residues.
 
@@ -64,7 +96,66 @@ def rank(matrix: Residues, prime: int) -> int:
     """
     if 0 in matrix.shape:
         return 0
+    return int(_to_flint(matrix, prime).rank())
+
+
+def row_echelon(matrix: Residues, prime: int) -> tuple[Residues, NDArray[np.intp]]:
+    """Return the nonzero rows of the reduced row echelon form, and their pivot columns.
+
+    Examples
+    --------
+    >>> rows, pivots = row_echelon(np.array([[2, 4, 0], [1, 2, 3]]), 7)
+    >>> rows.tolist(), pivots.tolist()
+    ([[1, 2, 0], [0, 0, 1]], [0, 2])
+    """
+    rows, columns = matrix.shape
+    if not rows or not columns:
+        return np.zeros((0, columns), dtype=np.int64), np.zeros(0, dtype=np.intp)
+    reduced, count = _to_flint(matrix, prime).rref()
+    result = _from_flint(reduced, count, columns)
+    return result, np.argmax(result != 0, axis=1)
+
+
+def nullspace(matrix: Residues, prime: int) -> Residues:
+    """Return a basis of the vectors that a matrix sends to zero, one in each row.
+
+    Examples
+    --------
+    >>> nullspace(np.array([[1, 2, 0]]), 7).tolist()
+    [[5, 1, 0], [0, 0, 1]]
+    """
+    rows, columns = matrix.shape
+    if not rows or not columns:
+        return np.eye(columns, dtype=np.int64)
+    basis, count = _to_flint(matrix, prime).nullspace()
+    return _from_flint(basis, columns, count).T
+
+
+def inverse(matrix: Residues, prime: int) -> Residues:
+    """Return the inverse of a square matrix of residues.
+
+    Raises
+    ------
+    ZeroDivisionError
+        If the matrix is singular.
+
+    Examples
+    --------
+    >>> inverse(np.array([[1, 2], [0, 3]]), 7).tolist()
+    [[1, 4], [0, 5]]
+    """
+    size = len(matrix)
+    return _from_flint(_to_flint(matrix, prime).inv(), size, size)
+
+
+def _to_flint(matrix: Residues, prime: int) -> Any:
     from flint import nmod_mat
 
     rows, columns = matrix.shape
-    return int(nmod_mat(rows, columns, matrix.ravel().tolist(), prime).rank())
+    return nmod_mat(rows, columns, matrix.ravel().tolist(), prime)
+
+
+def _from_flint(matrix: Any, rows: int, columns: int) -> Residues:
+    """Return the upper left part of a FLINT matrix."""
+    values = [int(matrix[row, column]) for row in range(rows) for column in range(columns)]
+    return np.array(values, dtype=np.int64).reshape(rows, columns)
