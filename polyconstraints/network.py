@@ -300,7 +300,8 @@ class NetworkSpec:
         """
         head, *numbers = name.split("_")
         parts = [head.removeprefix("W"), *numbers]
-        if head.startswith("W") and all(part.isdecimal() and len(part) < 10 for part in parts):
+        numeric = all(part.isdecimal() and len(part) < 10 for part in parts)
+        if head.startswith("W") and numeric and len(parts) > 1:
             index, output, *letters = (int(part) for part in parts)
             if index < self.depth:
                 layer = self.layers[index]

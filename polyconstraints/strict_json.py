@@ -19,6 +19,7 @@ __all__ = [
     "JSON_LINE_WIDTH",
     "MAX_INTEGER_DIGITS",
     "MAX_JSON_DEPTH",
+    "JsonText",
     "dump_json",
     "iter_json",
     "parse_json",
@@ -209,6 +210,25 @@ def _shorten(text: str, width: int = 40) -> str:
 # --- Out ----------------------------------------------------------------------------------
 
 
+class JsonText(str):
+    """A text that is JSON already: written as it is, on a line of its own in an array.
+
+    For what would take too long item by item. It may hold several items of an array,
+    separated by commas.
+
+    Examples
+    --------
+    >>> print("".join(iter_json({"terms": iter([JsonText('{"a": 1}')])})), end="")
+    {
+      "terms": [
+        {"a": 1}
+      ]
+    }
+    """
+
+    __slots__ = ()
+
+
 def dump_json(obj: object, handle: IO[str]) -> None:
     """Write an object as canonical JSON: the same bytes for the same object.
 
@@ -267,6 +287,9 @@ _encode = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
 
 def _pieces(obj: object, indent: int, used: int) -> Iterator[str]:
     """Give the text of `obj`, whose first line starts after `used` columns."""
+    if isinstance(obj, JsonText):
+        yield obj
+        return
     obj = _plain(obj)
     line = _one_line(obj, JSON_LINE_WIDTH - used)
     if line is not None:

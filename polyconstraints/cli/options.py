@@ -23,6 +23,8 @@ __all__ = [
     "IntegerList",
     "IntegerRange",
     "NetworkOptions",
+    "build_network",
+    "build_problem",
     "common_options",
     "network_options",
 ]
@@ -44,6 +46,9 @@ _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _SPAN = re.compile(r"([0-9]{1,20})(?:-|\.\.|:)([0-9]{1,20})")
 
 if TYPE_CHECKING:
+    from polyconstraints.network import NetworkSpec
+    from polyconstraints.symmetry import Symmetry
+
     _ParamType = click.ParamType[Any]
 else:
     # Generic in newer versions of click only.
@@ -74,7 +79,9 @@ class NetworkOptions(TypedDict):
     symmetry: Literal["equivariant", "invariant"]
     scope: Literal["layer", "network"]
     compare: Literal["function", "paper", "tensor"]
-    permutations: Literal["transpositions", "adjacent", "generators"]
+
+    permutations: Literal["transpositions", "adjacent", "generators"] | None
+    """None stands for what fits the group: all transpositions for S, generators otherwise."""
 
     group: str
     """As typed: a name, a list of generators, or ``@FILE``."""
@@ -250,7 +257,10 @@ def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:
 
 
 def network_options(
-    *, inputs: Literal["one", "any", "range"] = "one", required: bool = True
+    *,
+    inputs: Literal["one", "any", "range"] = "one",
+    required: bool = True,
+    default: str | None = None,
 ) -> Callable[[_Function], _Function]:
     """Add all options that describe a network and its symmetry.
 
@@ -261,6 +271,8 @@ def network_options(
         which always arrive as a tuple.
     required : bool, default True
         Whether ``-n`` has to be given.
+    default : str, optional
+        What ``-n`` is where it isn't given; it is not required then.
 
     Returns
     -------
@@ -293,7 +305,9 @@ def network_options(
                 "-n",
                 "--inputs",
                 type=kinds[inputs],
-                required=required,
+                required=required and default is None,
+                # Not `default=None`, which click takes for a value that was given.
+                **({} if default is None else {"default": default}),
                 metavar=metavars[inputs],
                 help=helps[inputs],
             ),
@@ -346,8 +360,9 @@ def network_options(
             click.option(
                 "--permutations",
                 type=click.Choice(PERMUTATIONS),
-                default=PERMUTATIONS[0],
-                help="Which permutations are imposed.",
+                show_default=False,
+                help="Which permutations are imposed.  [default: transpositions for S, "
+                "generators otherwise]",
             ),
             click.option(
                 "--group",
@@ -358,6 +373,75 @@ def network_options(
             ),
         ]
     )
+
+
+def build_network(inputs: int, options: NetworkOptions) -> NetworkSpec:
+    """Return the network that the options describe.
+
+    Parameters
+    ----------
+    inputs : int
+        The number of inputs, since ``-n`` may stand for several.
+    options : NetworkOptions
+        The keywords that :func:`network_options` passes; others are ignored.
+
+    Raises
+    ------
+    UsageError
+        If the sizes don't fit one another.
+    """
+    from polyconstraints.network import NetworkSpec
+
+    channels = options["channels"]
+    return NetworkSpec(
+        inputs,
+        options["depth"],
+        options["layer"],
+        options["indices"],
+        options["bias"],
+        options["widths"],
+        outputs=1 if options["symmetry"] == "invariant" else None,
+        channels=channels[0] if len(channels) == 1 else channels,
+    )
+
+
+def build_problem(inputs: int, options: NetworkOptions) -> tuple[NetworkSpec, Symmetry]:
+    """Return the network and the symmetry that the options describe.
+
+    Parameters
+    ----------
+    inputs : int
+        The number of inputs, since ``-n`` may stand for several.
+    options : NetworkOptions
+        The keywords that :func:`network_options` passes; others are ignored.
+
+    Raises
+    ------
+    UsageError, InputError
+        If the options contradict one another, or the group can't be read.
+
+    Examples
+    --------
+    >>> @click.command()
+    ... @network_options()
+    ... def show(**options: object) -> None:
+    ...     network, symmetry = build_problem(options["inputs"], options)
+    ...     click.echo(f"{network.widths} {symmetry.kind} {symmetry.permutations}")
+    >>> show.main(["-n3", "--symmetry=invariant", "--group=C"], standalone_mode=False)
+    (3, 1) invariant generators
+    """
+    from polyconstraints.groups import parse_group
+    from polyconstraints.symmetry import Symmetry
+
+    network = build_network(inputs, options)
+    symmetry = Symmetry(
+        parse_group(options["group"], inputs),
+        options["symmetry"],
+        options["scope"],
+        options["compare"],
+        options["permutations"] or "auto",
+    )
+    return network, symmetry
 
 
 def common_options(

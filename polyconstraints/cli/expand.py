@@ -1,0 +1,183 @@
+"""``polyconstraints expand``: print the expanded network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+
+if TYPE_CHECKING:
+    from polyconstraints.network import NetworkSpec
+    from polyconstraints.render.groups import ExpansionView
+
+__all__ = ["expand"]
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints expand -n 3 -d 2 --bias",
+        "polyconstraints expand -n 3 -d 2 --bias --style paper --output 2",
+        "polyconstraints expand -n 4 -d 3 --bias --count",
+    ],
+)
+@network_options()
+@click.option(
+    "--grouped/--ungrouped",
+    default=True,
+    help="One group for each monomial in x, or one term for each monomial in x and W.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(("canonical", "paper")),
+    default="canonical",
+    help="Names as W0_1_1_0, or as the paper's 01W10.",
+)
+@click.option("--count", is_flag=True, show_default=False, help="Print only how large it is.")
+@click.option(
+    "--output",
+    "outputs",
+    type=Integer(1),
+    multiple=True,
+    metavar="K",
+    help="Only output K, from 1; may be given several times.",
+)
+@click.option(
+    "--monomial",
+    "monomials",
+    multiple=True,
+    metavar="MONOMIAL",
+    help="Only the group of this monomial, as x1*x2^2; may be given several times.",
+)
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Substitute a rational for a weight or input, as W0_1_1_0=1/2; may be given several "
+    "times.",
+)
+@click.option(
+    "--fold",
+    type=Integer(0),
+    metavar="N",
+    help="On a terminal show at most N terms of a group; 0 shows all.  [default: 12]",
+)
+@click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@common_options(formats=("text", "latex", "sympy", "json"))
+def expand(**options: Any) -> None:
+    """Print the network, expanded as a polynomial in its inputs and weights.
+
+    The coefficient of each monomial in the inputs is a polynomial in the weights. Terms come
+    in the order in which the paper prints them: by the last layer's weights first. On a
+    terminal the groups are aligned and coloured by layer; in a pipe they are plain text, one
+    group a line. In SymPy's format several outputs are a list of expressions.
+    """
+    from polyconstraints.cli.options import build_network
+
+    if options["style"] == "paper" and options["output_format"] in ("sympy", "json"):
+        raise click.BadParameter(
+            f"expected canonical with --format {options['output_format']}, got paper",
+            param_hint="--style",
+        )
+    network = build_network(options["inputs"], cast("NetworkOptions", options))
+    view = _view(network, options)
+    if options["count"]:
+        _write_count(view, options)
+    else:
+        _write(view, options)
+
+
+def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
+    """Return what is to be shown."""
+    from polyconstraints import expansion
+    from polyconstraints.errors import InputError
+    from polyconstraints.render.groups import Assignment, ExpansionView, parse_monomial
+
+    try:
+        assignment = Assignment.parse(options["assignments"], network)
+    except InputError as error:
+        raise InputError(error.message, "--set") from None
+    try:
+        monomials = [parse_monomial(text, network) for text in options["monomials"]]
+    except InputError as error:
+        raise InputError(error.message, "--monomial") from None
+    return ExpansionView(
+        expansion.expand(network),
+        [output - 1 for output in options["outputs"]] or None,
+        monomials or None,
+        assignment,
+        "paper" if options["style"] == "paper" else "graded",
+    )
+
+
+def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.expansion_json import count_document
+
+    document = count_document(view)
+    if options["output_format"] == "json":
+        write_json(document, options["output_file"])
+        return
+    lines = [f"monomials in x   {document['monomials']}"]
+    lines += [
+        f"terms of y{output + 1}{' ' * (8 - len(str(output + 1)))}{count}"
+        for output, count in zip(view.outputs, document["terms"], strict=True)
+    ]
+    write_text("\n".join(lines), options["output_file"])
+
+
+def _write(view: ExpansionView, options: dict[str, Any]) -> None:
+    import sys
+
+    from polyconstraints.cli.console import color_wanted, is_terminal, progress
+    from polyconstraints.cli.output import open_text, write_json
+
+    kind, file = options["output_format"], options["output_file"]
+    watched = file is None and is_terminal(sys.stdout)
+    pretty = file is None and kind == "text" and (watched or color_wanted(sys.stdout))
+    total = sum(view.term_count(output) for output in view.outputs) if not watched else None
+    # A bar would be torn by the lines that come in between.
+    with progress("expanding", total, quiet=options["quiet"] or watched) as advance:
+        if kind == "json":
+            from polyconstraints.render.expansion_json import expansion_document
+
+            write_json(expansion_document(view, advance=advance), file)
+            return
+        pieces: Iterator[str]
+        if kind == "sympy":
+            from polyconstraints.render.expansion_text import expansion_sympy
+
+            pieces = expansion_sympy(view, advance=advance)
+        elif kind == "latex":
+            from polyconstraints.render.expansion_latex import expansion_latex
+
+            pieces = expansion_latex(
+                view, options["style"], grouped=options["grouped"], advance=advance
+            )
+        elif pretty:
+            from polyconstraints.cli.console import stdout_console
+            from polyconstraints.render.expansion_terminal import print_expansion
+
+            fold = options["fold"]
+            print_expansion(
+                view,
+                stdout_console(),
+                options["style"],
+                grouped=options["grouped"],
+                fold=(12 if watched else 0) if fold is None else fold,
+                ascii=options["ascii"],
+            )
+            return
+        else:
+            from polyconstraints.render.expansion_text import expansion_text
+
+            pieces = expansion_text(
+                view, options["style"], grouped=options["grouped"], advance=advance
+            )
+        with open_text(file) as handle:
+            handle.writelines(pieces)

@@ -1,0 +1,127 @@
+"""An expansion as a JSON document of schema ``expansion``, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.expansion import Terms
+from polyconstraints.render.groups import ExpansionView, Exponents
+from polyconstraints.render.terms import BLOCK, row_keys, sliced
+from polyconstraints.strict_json import JsonText
+
+__all__ = ["count_document", "expansion_document"]
+
+SCHEMA = "polyconstraints/expansion/1"
+
+Advance = Callable[[float], None]
+
+
+def _ignore(steps: float) -> None:
+    """Take no notice of progress."""
+
+
+def count_document(view: ExpansionView) -> dict[str, Any]:
+    """Return the document that says only how large an expansion is.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.network import NetworkSpec
+    >>> document = count_document(ExpansionView(expand(NetworkSpec(3, depth=3, bias=True))))
+    >>> document["monomials"], document["terms"]
+    (165, [666775, 666775, 666775])
+    """
+    return {
+        "schema": SCHEMA,
+        "network": view.network.to_json(),
+        "monomials": len(view.monomials),
+        "terms": [view.term_count(output) for output in view.outputs],
+    }
+
+
+def expansion_document(view: ExpansionView, *, advance: Advance = _ignore) -> dict[str, Any]:
+    """Return the document of an expansion, its outputs and monomials as iterators.
+
+    To be written by :func:`polyconstraints.strict_json.dump_json`. Values that are not whole
+    numbers, which only substitution brings, are written as text: ``"1/2"``.
+    """
+    writer = _TermJson(view)
+    return {
+        "schema": SCHEMA,
+        "network": view.network.to_json(),
+        "outputs": (
+            {"output": output + 1, "monomials": _monomials(view, output, writer, advance)}
+            for output in view.outputs
+        ),
+    }
+
+
+def _monomials(
+    view: ExpansionView, output: int, writer: _TermJson, advance: Advance
+) -> Iterator[dict[str, Any]]:
+    for monomial, terms in view.groups(output):
+        yield {"x": _powers(monomial), "terms": writer.blocks(terms)}
+        advance(len(terms))
+
+
+def _powers(monomial: Exponents) -> dict[str, int]:
+    return {f"x{number}": power for number, power in enumerate(monomial, start=1) if power}
+
+
+class _TermJson:
+    """Writes terms as JSON objects, a weight product at a time."""
+
+    def __init__(self, view: ExpansionView) -> None:
+        names = view.network.weight_names()
+        # Keys of an object are sorted as text, which is not the order of the numbers in
+        # them where one of those has two digits.
+        self._names = sorted(names)
+        rank = {name: place for place, name in enumerate(self._names)}
+        self._rank = np.array([rank[name] for name in names] + [-1], dtype=np.int64)
+        self._offsets = np.cumsum([0, *(layer.weights for layer in view.network.layers)])
+
+    def blocks(self, terms: Terms) -> Iterator[JsonText]:
+        """Yield the terms, many at once."""
+        for start in range(0, len(terms), BLOCK):
+            part = sliced(terms, start, start + BLOCK)
+            products = self._products(part)
+            pairs = zip(part.coefficients.tolist(), products, strict=True)
+            # Indented as the items of `terms` are in the whole document.
+            yield JsonText(
+                (",\n" + " " * 14).join(
+                    f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
+                    for value, product in pairs
+                )
+            )
+
+    def _products(self, terms: Terms) -> list[str]:
+        numbers = np.concatenate(
+            [
+                np.where(rows >= 0, rows + offset, -1)
+                for rows, offset in zip(terms.layers, self._offsets[:-1], strict=True)
+            ],
+            axis=1,
+        )
+        rows = np.sort(self._rank[numbers], axis=1)
+        _, first, inverse = np.unique(
+            row_keys(rows, len(self._names)), return_index=True, return_inverse=True
+        )
+        texts: NDArray[np.object_] = np.empty(len(first), dtype=object)
+        texts[:] = [self._product(row) for row in rows[first].tolist()]
+        return list(texts[inverse].tolist())
+
+    def _product(self, row: list[int]) -> str:
+        return ", ".join(
+            f'"{self._names[weight]}": {len(list(run))}'
+            for weight, run in groupby(row)
+            if weight >= 0
+        )
+
+
+def _number(value: Any) -> str:
+    return str(value) if value.denominator == 1 else f'"{value}"'

@@ -1,0 +1,85 @@
+r"""An expansion as LaTeX: one ``align*`` environment an output (amsmath)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from polyconstraints.expansion import Terms
+from polyconstraints.render.groups import ExpansionView
+from polyconstraints.render.notation import Style, notation
+from polyconstraints.render.terms import BLOCK, TermWriter, sliced, without_plus
+
+__all__ = ["expansion_latex"]
+
+Advance = Callable[[float], None]
+
+#: Terms on one line of LaTeX's output; nothing there breaks lines by itself.
+_TERMS_A_LINE = 4
+
+_BREAK = " \\\\\n&\\quad{}"
+
+
+def _ignore(steps: float) -> None:
+    """Take no notice of progress."""
+
+
+def expansion_latex(
+    view: ExpansionView,
+    style: Style = "canonical",
+    *,
+    grouped: bool = True,
+    advance: Advance = _ignore,
+) -> Iterator[str]:
+    r"""Yield an expansion as LaTeX, piece by piece.
+
+    Parameters
+    ----------
+    view : ExpansionView
+    style : {"canonical", "paper"}
+    grouped : bool
+        Terms in one bracket a monomial, or each with its own monomial.
+    advance : callable, optional
+        Told how many more terms have been written.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.network import NetworkSpec
+    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0), (0, 4)])
+    >>> print("".join(expansion_latex(view, "paper")), end="")
+    \begin{align*}
+    Z_{1} ={}& \{ 01W_{11}^{2}\ 11W_{11} + 01W_{11}\ 02W_{11}\ 11W_{21} + 02W_{11}^{2}\ 11W_{22} \} X_{1}^{4} \\
+    &{}+ \{ 01W_{22}^{2}\ 11W_{11} + 01W_{22}\ 02W_{22}\ 11W_{21} + 02W_{22}^{2}\ 11W_{22} \} X_{2}^{4}
+    \end{align*}
+    """  # noqa: E501 - output is shown as it is
+    names = notation(view.network, "latex", style, grouped=grouped)
+    writer = TermWriter(view.network, names)
+    opening, closing = (r"\{ ", r" \}") if style == "paper" else ("(", ")")
+    for output in view.outputs:
+        yield f"\\begin{{align*}}\n{names.output(output + 1)} ={{}}& "
+        first = True
+        for monomial, terms in view.groups(output):
+            product = names.monomial(monomial)
+            yield "" if first else " \\\\\n&{}+ "
+            if not grouped:
+                yield from _lines(writer, terms, names.times + product if product else "")
+            elif len(terms) == 1 and style != "paper" and terms.coefficients[0] > 0:
+                yield from _lines(writer, terms)
+                yield " " + product if product else ""
+            else:
+                yield opening
+                yield from _lines(writer, terms)
+                yield closing + (" " + product if product else "")
+            first = False
+            advance(len(terms))
+        yield "0\n" if first else "\n"
+        yield "\\end{align*}\n"
+
+
+def _lines(writer: TermWriter, terms: Terms, after: str = "") -> Iterator[str]:
+    """Yield a sum of terms, a few a line."""
+    for start in range(0, len(terms), BLOCK):
+        texts = writer.signed(sliced(terms, start, start + BLOCK)).tolist()
+        for at in range(0, len(texts), _TERMS_A_LINE):
+            line = "".join(text + after for text in texts[at : at + _TERMS_A_LINE])
+            yield without_plus(line) if start + at == 0 else _BREAK + line.rstrip()

@@ -1,0 +1,294 @@
+"""What of an expansion is shown: which outputs and monomials, and with which values.
+
+Substituting numbers for weights or inputs makes terms alike that were different; they are
+collected here, one monomial at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.expansion import Expansion, Terms
+from polyconstraints.network import NetworkSpec
+
+__all__ = ["Assignment", "ExpansionView", "Exponents", "paper_order", "parse_monomial"]
+
+Exponents = tuple[int, ...]
+
+_VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
+_FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
+
+
+def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
+    """Return what the paper sorts monomials by: their factors, in order.
+
+    Examples
+    --------
+    >>> sorted([(0, 1), (2, 0), (1, 2), (1, 1), (0, 0), (1, 0)], key=paper_order)
+    [(0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (0, 1)]
+    """
+    return tuple((number, exponent) for number, exponent in enumerate(exponents) if exponent)
+
+
+def parse_monomial(text: str, network: NetworkSpec) -> Exponents:
+    """Return the exponents of a monomial in the inputs, written as ``x1*x2^2`` or ``1``.
+
+    Raises
+    ------
+    InputError
+        If the text is no monomial in the network's inputs.
+
+    Examples
+    --------
+    >>> parse_monomial("x1*x2^2", NetworkSpec(3))
+    (1, 2, 0)
+    """
+    inputs = network.units[0]
+    exponents = [0] * inputs
+    factors = text.replace("**", "^").replace("*", " ").split()
+    for factor in factors if factors != ["1"] else []:
+        match = _FACTOR.fullmatch(factor)
+        if match is None or int(match[1]) > inputs:
+            raise InputError(f"expected factors x1 … x{inputs} as in x1*x2^2, got {factor[:40]!r}")
+        exponents[int(match[1]) - 1] += int(match[2] or 1)
+    if not factors:
+        raise InputError("expected a monomial as x1*x2^2, or 1, got nothing")
+    return tuple(exponents)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Exact values for some weights and inputs.
+
+    Attributes
+    ----------
+    weights : mapping from (layer, weight number) to a rational
+    inputs : mapping from input unit, from 0, to a rational
+    """
+
+    weights: Mapping[tuple[int, int], int | Fraction] = field(default_factory=dict)
+    inputs: Mapping[int, int | Fraction] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.weights or self.inputs)
+
+    @classmethod
+    def parse(cls, texts: Iterable[str], network: NetworkSpec) -> Assignment:
+        """Return what ``NAME=VALUE`` texts say.
+
+        Values are integers, fractions as ``-2/3`` or decimals, which are taken exactly.
+
+        Raises
+        ------
+        InputError
+            If a name is not of the network or is given twice, or a value is not a number.
+
+        Examples
+        --------
+        >>> Assignment.parse(["W0_1_1_1=1/2", "x2=-3"], NetworkSpec(2))
+        Assignment(weights={(0, 0): Fraction(1, 2)}, inputs={1: -3})
+        """
+        weights: dict[tuple[int, int], int | Fraction] = {}
+        inputs: dict[int, int | Fraction] = {}
+        for text in texts:
+            name, equals, value = (part.strip() for part in text.partition("="))
+            if not equals:
+                raise InputError(f"expected NAME=VALUE, got {text[:40]!r}")
+            number = _value(value)
+            if name in (names := network.input_names()):
+                twice = names.index(name) in inputs
+                inputs[names.index(name)] = number
+            else:
+                layer, _ = network.locate(name)
+                key = layer, network.layers[layer].names().index(name)
+                twice = key in weights
+                weights[key] = number
+            if twice:
+                raise InputError(f"expected one value for each name, got two for {name}")
+        return cls(weights, inputs)
+
+
+def _value(text: str) -> int | Fraction:
+    if not _VALUE.fullmatch(text):
+        raise InputError(f"expected a number as 2, -1/3 or 0.25, got {text[:40]!r}")
+    try:
+        value = Fraction(text)
+    except ZeroDivisionError:
+        raise InputError(f"expected a number, got {text[:40]!r}") from None
+    return value.numerator if value.denominator == 1 else value
+
+
+class ExpansionView:
+    """The part of an expansion that is to be shown.
+
+    Parameters
+    ----------
+    expansion : Expansion
+    outputs : sequence of int, optional
+        Which outputs, from 0; all unless given.
+    monomials : sequence of exponents, optional
+        Which monomials; all unless given.
+    assignment : Assignment, optional
+        Values to substitute. Monomials are what remains of them.
+    order : {"graded", "paper"}
+        How monomials are sorted.
+
+    Raises
+    ------
+    InputError
+        If an output or a monomial does not occur.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> network = NetworkSpec(2, layer="linear")
+    >>> view = ExpansionView(expand(network), assignment=Assignment.parse(["x1=3"], network))
+    >>> [(monomial, len(terms)) for monomial, terms in view.groups(0)]
+    [((0, 0), 1), ((0, 1), 1)]
+    """
+
+    def __init__(
+        self,
+        expansion: Expansion,
+        outputs: Sequence[int] | None = None,
+        monomials: Sequence[Exponents] | None = None,
+        assignment: Assignment | None = None,
+        order: str = "graded",
+    ) -> None:
+        self.expansion = expansion
+        self.network = expansion.network
+        count = self.network.units[-1]
+        self.outputs = tuple(range(count)) if outputs is None else tuple(sorted(set(outputs)))
+        for output in self.outputs:
+            if not 0 <= output < count:
+                raise UsageError(
+                    f"expected an output from 1 to {count}, got {output + 1}", "--output"
+                )
+        self.assignment = assignment or Assignment()
+        self._order = order
+        self._chosen = None if monomials is None else set(monomials)
+        for monomial in monomials or ():
+            if monomial not in self._sources:
+                raise UsageError(
+                    f"expected a monomial that occurs in the network, got {_plain(monomial)}",
+                    "--monomial",
+                )
+
+    @cached_property
+    def _sources(self) -> dict[Exponents, list[Exponents]]:
+        """The expansion's monomials that each shown one comes from."""
+        sources: dict[Exponents, list[Exponents]] = {}
+        values = self.assignment.inputs
+        for monomial in self.expansion.monomials:
+            rest = tuple(0 if at in values else power for at, power in enumerate(monomial))
+            sources.setdefault(rest, []).append(monomial)
+        return sources
+
+    @cached_property
+    def monomials(self) -> tuple[Exponents, ...]:
+        """The monomials in the order in which they are shown."""
+        shown = [
+            monomial
+            for monomial in self._sources
+            if self._chosen is None or monomial in self._chosen
+        ]
+        key = paper_order if self._order == "paper" else _graded
+        return tuple(sorted(shown, key=key))
+
+    def coefficient(self, output: int, monomial: Exponents) -> Terms:
+        """Return the coefficient of a shown monomial, with the values substituted."""
+        if not self.assignment:
+            return self.expansion.coefficient(output, monomial)
+        parts = []
+        for source in self._sources[monomial]:
+            factor: int | Fraction = 1
+            for unit, value in self.assignment.inputs.items():
+                factor *= value ** source[unit]
+            if factor:
+                terms = self.expansion.coefficient(output, source)
+                parts.append(_substituted(terms, self.assignment.weights, factor))
+        if not parts:
+            empty = self.expansion.coefficient(output, self._sources[monomial][0])
+            return Terms(empty.coefficients[:0], tuple(rows[:0] for rows in empty.layers))
+        layers = tuple(
+            np.concatenate(rows) for rows in zip(*(p.layers for p in parts), strict=True)
+        )
+        return _collected(Terms(np.concatenate([p.coefficients for p in parts]), layers))
+
+    def groups(self, output: int) -> Iterator[tuple[Exponents, Terms]]:
+        """Yield each shown monomial of an output with its coefficient, unless that is 0."""
+        for monomial in self.monomials:
+            terms = self.coefficient(output, monomial)
+            if len(terms):
+                yield monomial, terms
+
+    def term_count(self, output: int) -> int:
+        """Return the number of terms of an output.
+
+        Without values to substitute this is quick, however many there are.
+        """
+        if self.assignment:
+            return sum(len(terms) for _, terms in self.groups(output))
+        if self._chosen is None:
+            return self.expansion.term_count(output)
+        return sum(self.expansion.term_count(output, monomial) for monomial in self.monomials)
+
+
+def _graded(exponents: Exponents) -> tuple[int, Any]:
+    return sum(exponents), tuple(-power for power in exponents)
+
+
+def _plain(monomial: Exponents) -> str:
+    factors = [
+        f"x{number}^{power}" if power > 1 else f"x{number}"
+        for number, power in enumerate(monomial, start=1)
+        if power
+    ]
+    return "*".join(factors) or "1"
+
+
+def _substituted(
+    terms: Terms, values: Mapping[tuple[int, int], int | Fraction], factor: int | Fraction
+) -> Terms:
+    """Return the terms with values for some weights multiplied into their coefficients."""
+    coefficients: NDArray[Any] = terms.coefficients.astype(object) * factor
+    layers = []
+    for layer, rows in enumerate(terms.layers):
+        known = {number: value for (at, number), value in values.items() if at == layer}
+        if not known or not rows.size:
+            layers.append(rows)
+            continue
+        rest = rows.copy()
+        for number, value in known.items():
+            times = (rows == number).sum(axis=1)
+            for exponent in np.unique(times[times > 0]).tolist():
+                coefficients[times == exponent] *= value**exponent
+            rest[rows == number] = -1
+        # Ascending again, with the padding at the end.
+        beyond = np.iinfo(rest.dtype).max
+        rest = np.sort(np.where(rest < 0, beyond, rest), axis=1)
+        layers.append(np.where(rest == beyond, -1, rest).astype(rows.dtype))
+    return Terms(coefficients, tuple(layers))
+
+
+def _collected(terms: Terms) -> Terms:
+    """Return the terms in order with like ones added up, zeros left out."""
+    columns = np.concatenate(tuple(reversed(terms.layers)), axis=1)
+    order = np.lexsort(columns.T[::-1]) if columns.shape[1] else np.arange(len(columns))
+    columns = columns[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (columns[1:] != columns[:-1]).any(axis=1)
+    starts = np.flatnonzero(first)
+    sums = np.add.reduceat(terms.coefficients[order], starts)
+    kept = np.flatnonzero(sums != 0)
+    chosen = order[starts[kept]]
+    return Terms(sums[kept], tuple(rows[chosen] for rows in terms.layers))

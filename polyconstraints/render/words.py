@@ -1,0 +1,85 @@
+"""Networks and symmetries in words."""
+
+from __future__ import annotations
+
+from polyconstraints.network import NetworkSpec
+from polyconstraints.symmetry import Symmetry
+
+__all__ = ["group_in_words", "network_in_words", "plural", "symmetry_in_words"]
+
+#: Points up to which the order of a group without a formula is worked out for display.
+_CHEAP_DEGREE = 12
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, thousands set apart by spaces.
+
+    Examples
+    --------
+    >>> plural(1, "term"), plural(666775, "term")
+    ('1 term', '666 775 terms')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", " ")
+
+
+def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
+    """Return one sentence about a network.
+
+    Examples
+    --------
+    >>> network_in_words(NetworkSpec(3, depth=2, bias=True))
+    '2 quadratic layers with ordered indices and bias, widths 3 → 3 → 3, 60 weights'
+    >>> network_in_words(NetworkSpec(3, layer="linear", outputs=1, channels=[2, 1]))
+    '1 linear layer, widths 3 → 1, channels 2 → 1, 6 weights'
+    """
+    arrow = " -> " if ascii else " → "
+    words = plural(network.depth, f"{network.layer} layer")
+    if network.layer == "quadratic":
+        words += f" with {network.indices} indices{' and bias' if network.bias else ''}"
+    elif network.bias:
+        words += " with bias"
+    words += f", widths {arrow.join(map(str, network.widths))}"
+    if set(network.channels) != {1}:
+        words += f", channels {arrow.join(map(str, network.channels))}"
+    return f"{words}, {plural(network.weights, 'weight')}"
+
+
+def group_in_words(symmetry: Symmetry) -> str:
+    """Return the group's name, and its order where that costs nothing.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> group_in_words(Symmetry(pc.PermutationGroup.symmetric(4)))
+    'S_4 (order 24)'
+    """
+    group = symmetry.group
+    name = f"{group.name}_{group.degree}" if group.name in ("S", "A", "C", "D") else group.name
+    if len(name) > 40:
+        name = f"the group of {plural(len(group.generators), 'generator')}"
+    if group.name == "S" and group.degree > 20:
+        return name
+    if group.name == "S" or group.degree <= _CHEAP_DEGREE:
+        return f"{name} (order {group.order()})"
+    return name
+
+
+def symmetry_in_words(symmetry: Symmetry) -> str:
+    """Return one sentence about a symmetry.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> print(symmetry_in_words(Symmetry(pc.PermutationGroup.symmetric(3))))
+    equivariant under S_3 (order 6), each layer on its own; 3 transpositions imposed
+    """
+    scope = "each layer on its own" if symmetry.scope == "layer" else "the network as a whole"
+    kind = {
+        "transpositions": "transposition",
+        "adjacent": "adjacent transposition",
+        "generators": "generator",
+    }[symmetry.permutations]
+    return (
+        f"{symmetry.kind} under {group_in_words(symmetry)}, {scope}; "
+        f"{plural(len(symmetry.imposed()), kind)} imposed"
+    )
