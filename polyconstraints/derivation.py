@@ -171,6 +171,7 @@ class Derivation:
             In network scope beyond depth 1, where no one linear map holds all solutions.
         """
         from polyconstraints.tying import LayerTying, TyingMap
+        from polyconstraints.tying.provenance import Origin
 
         if not self.solved:
             raise UsageError(
@@ -183,7 +184,13 @@ class Derivation:
             classes = np.full(reduced.layer.shape, -1, dtype=np.int64)
             classes[reduced.layer.mask] = reduced.classes
             layers.append(LayerTying(reduced.layer, classes, reduced.dependent))
-        return TyingMap(self.network, self.symmetry, tuple(layers), self.function_dimension)
+        return TyingMap(
+            self.network,
+            self.symmetry,
+            tuple(layers),
+            self.function_dimension,
+            Origin.of(self.network, self.symmetry),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""

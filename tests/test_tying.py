@@ -171,7 +171,7 @@ def _set(path: str, value: Any) -> Any:
     return edit
 
 
-DELETE = object()
+DELETE = "(deleted)"
 
 DAMAGE = [
     ("schema", "polyconstraints/tying-map/9", "schema: expected 'polyconstraints/tying-map/1'"),

@@ -12,6 +12,7 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.groups import Permutation, PermutationGroup, parse_group
 from polyconstraints.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
 from polyconstraints.symmetry import Symmetry
+from polyconstraints.tying import provenance
 from polyconstraints.tying.map import LayerTying, TyingMap
 from polyconstraints.tying.reading import field, integer, integers, one_of, shown
 
@@ -36,7 +37,7 @@ MAX_WEIGHTS = 1 << 27
 
 def to_header(tying: TyingMap) -> dict[str, Any]:
     """Return a map's document without the class arrays."""
-    return {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "network": tying.network.to_json(),
         "symmetry": tying.symmetry.to_json(),
@@ -63,6 +64,9 @@ def to_header(tying: TyingMap) -> dict[str, Any]:
             "function_dimension": tying.function_dimension,
         },
     }
+    classes = (layer.classes for layer in tying.layers)
+    document[provenance.KEY] = provenance.seal(document, classes, tying.origin)
+    return document
 
 
 def to_document(tying: TyingMap) -> dict[str, Any]:
@@ -120,14 +124,24 @@ def _read(document: Any, classes_of: Any) -> TyingMap:
         _layer(entry, layer, classes_of, f"layers[{layer.index}]")
         for entry, layer in zip(entries, network.layers, strict=True)
     )
-    tying = TyingMap(network, symmetry, layers)
+    origin = provenance.read(document)
+    tying = TyingMap(network, symmetry, layers, _counted(document, network, layers), origin)
+    # Last, so that damage is named by its place wherever it has one.
+    provenance.check(document, (layer.classes for layer in layers))
+    return tying
+
+
+def _counted(
+    document: dict[str, Any], network: NetworkSpec, layers: tuple[LayerTying, ...]
+) -> int | None:
+    """Check the counts that a document states; return the dimension of its functions."""
     if "counts" not in document:
-        return tying
+        return None
     counts = field(document, "counts", dict)
     found = {
         "weights": network.weights,
-        "distinct": tying.distinct,
-        "dimension": tying.dimension,
+        "distinct": sum(len(layer.present) for layer in layers),
+        "dimension": sum(len(layer.free) for layer in layers),
     }
     for key, value in found.items():
         if key in counts and counts[key] != value:
@@ -138,7 +152,7 @@ def _read(document: Any, classes_of: Any) -> TyingMap:
     dimension = counts.get("function_dimension")
     if dimension is not None:
         integer(dimension, "counts.function_dimension", 0)
-    return TyingMap(network, symmetry, layers, dimension)
+    return dimension
 
 
 def _network(entry: dict[str, Any]) -> NetworkSpec:
@@ -178,7 +192,9 @@ def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
     name = field(entry, "group", str, place)
     if "generators" in entry:
         generators = field(entry, "generators", list, place)
-        group = PermutationGroup(network.inputs, generators, name)
+        # Images on other levels match the generators one by one, so none may be dropped.
+        keep_all = "actions" in entry
+        group = PermutationGroup(network.inputs, generators, name, keep_all=keep_all)
     elif name.startswith("@"):
         raise InputError(f"expected a group, got {shown(name)}", f"{place}.group")
     else:
@@ -208,7 +224,7 @@ def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
         "adjacent" if _is_adjacent(group, count, bool(actions)) else "auto",
         actions,
     )
-    symmetry.unit_actions(network)
+    symmetry.unit_actions(network, generators=True)
     return symmetry
 
 

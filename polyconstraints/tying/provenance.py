@@ -1,0 +1,209 @@
+"""What produced a tying map, and a checksum by which a changed map is noticed.
+
+A map's document carries the version and command that made it and a SHA-256 checksum of its
+content. The checksum is taken over the content and not over the bytes of a file, so that it
+is the same in every format and survives re-indenting; there is no time in it, so that the
+same input gives the same bytes. A map written by hand has none and is accepted as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError
+from polyconstraints.tying.reading import field, shown
+
+if TYPE_CHECKING:
+    from polyconstraints.network import NetworkSpec
+    from polyconstraints.symmetry import Symmetry
+
+__all__ = ["KEY", "Origin", "check", "checksum", "read", "seal"]
+
+KEY = "provenance"
+"""The key of a document that holds all this."""
+
+_PROGRAM = "polyconstraints"
+
+#: Entries that are hashed at once.
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What produced a map.
+
+    Attributes
+    ----------
+    version : str
+        Version of this package.
+    command : str or None
+        A command line that produces the map again, where one does.
+    """
+
+    version: str
+    command: str | None
+
+    @classmethod
+    def of(cls, network: NetworkSpec, symmetry: Symmetry) -> Origin:
+        """Return the origin of a map that is derived now.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> symmetry = pc.Symmetry(pc.PermutationGroup.cyclic(4))
+        >>> Origin.of(pc.NetworkSpec(4, depth=2, bias=True), symmetry).command
+        'polyconstraints export -n 4 -d 2 --bias --group C'
+        """
+        from polyconstraints import __version__
+
+        # The options that describe a network say nothing of actions on hidden levels.
+        command = None if symmetry.actions else _command(network, symmetry)
+        return cls(__version__, command)
+
+
+def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
+    words = [_PROGRAM, "export", "-n", str(network.inputs)]
+    plain = (network.inputs,) * (network.depth - 1)
+    choices = [
+        ("-d", network.depth, 1),
+        ("--layer", network.layer, "quadratic"),
+        ("--indices", network.indices, "ordered"),
+        ("--bias", network.bias, False),
+        ("--widths", network.hidden, plain),
+        ("--channels", network.channels, (1,) * (network.depth + 1)),
+        ("--symmetry", symmetry.kind, "equivariant"),
+        ("--scope", symmetry.scope, "layer"),
+        ("--compare", symmetry.compare, "function"),
+        ("--group", symmetry.group.name, "S"),
+    ]
+    plain_choice = type(symmetry)(symmetry.group, actions=symmetry.actions).permutations
+    choices.append(("--permutations", symmetry.permutations, plain_choice))
+    for option, value, default in choices:
+        if value == default:
+            continue
+        words.append(option)
+        if isinstance(value, tuple):
+            words.append(",".join(map(str, value)))
+        elif not isinstance(value, bool):
+            words.append(str(value))
+    return " ".join(words)
+
+
+def seal(
+    document: Mapping[str, Any],
+    classes: Iterable[NDArray[np.int64] | None],
+    origin: Origin | None,
+) -> dict[str, Any]:
+    """Return the provenance of a document.
+
+    Parameters
+    ----------
+    document : mapping
+        The document; neither its class arrays nor a provenance in it are looked at.
+    classes : iterable of integer arrays
+        The class array of each layer; None for a layer that is given by a rule.
+    origin : Origin or None
+        None for a map that somebody wrote by hand.
+    """
+    entry: dict[str, Any] = {"program": _PROGRAM}
+    if origin is not None:
+        entry["version"] = origin.version
+        if origin.command is not None:
+            entry["command"] = origin.command
+    return {**entry, "checksum": _checksum_of(document, entry, classes)}
+
+
+def _checksum_of(
+    document: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    classes: Iterable[NDArray[np.int64] | None],
+) -> str:
+    header = {
+        **document,
+        "layers": [
+            {key: value for key, value in layer.items() if key != "classes"}
+            for layer in document["layers"]
+        ],
+        KEY: {key: value for key, value in entry.items() if key != "checksum"},
+    }
+    return checksum(header, classes)
+
+
+def checksum(header: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | None]) -> str:
+    """Return the checksum of a map's content, as ``sha256:`` and 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    header : mapping
+        The document without the class arrays.
+    classes : iterable of integer arrays or None
+
+    Notes
+    -----
+    Arrays are hashed as little-endian 64-bit integers in C order, so that neither their
+    dtype nor the machine matters. Time is linear in the number of entries.
+
+    Examples
+    --------
+    >>> first = checksum({"schema": "example"}, [np.array([0, 1])])
+    >>> first == checksum({"schema": "example"}, [np.array([0, 1], dtype=np.int32)])
+    True
+    >>> first == checksum({"schema": "example"}, [np.array([0, 2])])
+    False
+    """
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True, ensure_ascii=True).encode())
+    for array in classes:
+        if array is None:
+            continue
+        digest.update(repr(array.shape).encode())
+        flat = array.reshape(-1)
+        for start in range(0, flat.size, _CHUNK):
+            digest.update(flat[start : start + _CHUNK].astype("<i8").tobytes())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def read(document: Mapping[str, Any]) -> Origin | None:
+    """Return the origin that a document states.
+
+    Raises
+    ------
+    InputError
+        If the provenance is not of the form that this module writes.
+    """
+    if KEY not in document:
+        return None
+    entry = field(document, KEY, dict)
+    texts = {key: field(entry, key, str, KEY) for key in ("version", "command") if key in entry}
+    if "checksum" in entry:
+        field(entry, "checksum", str, KEY)
+    return Origin(texts["version"], texts.get("command")) if "version" in texts else None
+
+
+def check(document: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | None]) -> None:
+    """Raise InputError unless the content is the one that the checksum was taken of.
+
+    Parameters
+    ----------
+    document : mapping
+        The document as it was read. One without a checksum is accepted.
+    classes : iterable of integer arrays or None
+        The class arrays as they were read.
+    """
+    entry = document.get(KEY, {})
+    if "checksum" not in entry:
+        return
+    stated = entry["checksum"]
+    found = _checksum_of(document, entry, classes)
+    if stated != found:
+        raise InputError(
+            f"expected {found}, the checksum of the content, got {shown(stated)}: the map was "
+            f"changed after it was written (one without {KEY!r} counts as written by hand)",
+            f"{KEY}.checksum",
+        )
