@@ -298,6 +298,8 @@ def network_options(
         "any": "Number of inputs n, or 'any' for a rule that holds for every n.",
         "range": "Numbers of inputs n, as 1-6 or 2,4,8.",
     }
+    # Not `default=None`, which click takes for a value that was given.
+    given: dict[str, Any] = {} if default is None else {"default": default}
     metavars = {"one": "N", "any": "N|any", "range": "RANGE"}
     return _compose(
         [
@@ -306,8 +308,7 @@ def network_options(
                 "--inputs",
                 type=kinds[inputs],
                 required=required and default is None,
-                # Not `default=None`, which click takes for a value that was given.
-                **({} if default is None else {"default": default}),
+                **given,
                 metavar=metavars[inputs],
                 help=helps[inputs],
             ),

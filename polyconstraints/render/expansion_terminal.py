@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from polyconstraints.render.groups import ExpansionView
-from polyconstraints.render.notation import Notation, Style, notation
+from polyconstraints.render.notation import Medium, Notation, Style, notation
 from polyconstraints.render.terms import BLOCK, TermWriter, sliced, without_plus
 from polyconstraints.render.words import network_in_words, plural
 
@@ -47,7 +47,7 @@ def print_expansion(
     ascii : bool
         Use canonical names instead of raised and lowered digits.
     """
-    medium = "text" if ascii or style == "paper" else "unicode"
+    medium: Medium = "text" if ascii or style == "paper" else "unicode"
     names = notation(view.network, medium, style, grouped=grouped)
     painter = _Painter(view, names, console, fold, "..." if ascii else "…")
     console.print(network_in_words(view.network, ascii=ascii), soft_wrap=True)

@@ -23,7 +23,7 @@ from typing import Literal
 
 from polyconstraints.network import LayerSpec, NetworkSpec
 
-__all__ = ["Notation", "Style", "notation"]
+__all__ = ["Medium", "Notation", "Style", "notation"]
 
 Style = Literal["canonical", "paper"]
 Medium = Literal["text", "sympy", "latex", "unicode"]

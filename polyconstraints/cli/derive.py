@@ -1,0 +1,106 @@
+"""``polyconstraints derive``: constraints, and what they leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+
+if TYPE_CHECKING:
+    from polyconstraints.derivation import Derivation
+
+__all__ = ["derive"]
+
+#: Members of a class that a terminal shows unless asked for more.
+_FOLD = 12
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints derive -n 3 --classes",
+        "polyconstraints derive -n 3 -d 2 --bias --scope network",
+        "polyconstraints derive -n 4 --indices redundant --compare paper --list",
+    ],
+)
+@network_options()
+@click.option(
+    "--list", "equalities", is_flag=True, show_default=False, help="Print the equalities too."
+)
+@click.option(
+    "--classes",
+    is_flag=True,
+    show_default=False,
+    help="Print the classes of weights, and dependent weights as equations.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(("canonical", "paper")),
+    default="canonical",
+    help="Names as W0_1_1_0, or as the paper's 01W10.",
+)
+@click.option(
+    "--fold",
+    type=Integer(0),
+    metavar="N",
+    help=f"On a terminal show at most N members of a class; 0 shows all.  [default: {_FOLD}]",
+)
+@click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@common_options(formats=("text", "latex", "json"))
+def derive(**options: Any) -> None:
+    """Derive the constraints that a symmetry puts on the weights, and count what they leave.
+
+    Coefficients of like monomials are compared under every imposed permutation. In layer
+    scope every layer has the symmetry and the equations are solved; in network scope, beyond
+    one layer, they are polynomial equations, which are counted and can be listed.
+    """
+    from polyconstraints.cli.options import build_problem
+    from polyconstraints.derivation import derive as derive_constraints
+
+    if options["style"] == "paper" and options["output_format"] == "json":
+        raise click.BadParameter(
+            "expected canonical with --format json, got paper", param_hint="--style"
+        )
+    problem = build_problem(options["inputs"], cast("NetworkOptions", options))
+    _write(derive_constraints(*problem), options)
+
+
+def _write(derivation: Derivation, options: dict[str, Any]) -> None:
+    import sys
+
+    from polyconstraints.cli.console import color_wanted, is_terminal, progress
+    from polyconstraints.cli.output import open_text, write_json
+
+    kind, file = options["output_format"], options["output_file"]
+    watched = file is None and is_terminal(sys.stdout)
+    what = {"classes": options["classes"], "equalities": options["equalities"]}
+    if kind == "text" and file is None and (watched or color_wanted(sys.stdout)):
+        from polyconstraints.cli.console import stdout_console
+        from polyconstraints.render.derivation_terminal import print_derivation
+
+        fold = options["fold"]
+        print_derivation(
+            derivation,
+            stdout_console(),
+            options["style"],
+            **what,
+            fold=(_FOLD if watched else 0) if fold is None else fold,
+            ascii=options["ascii"],
+        )
+        return
+    total = derivation.counts.distinct if options["equalities"] else None
+    # A bar would be torn by the lines that come in between.
+    with progress("writing equalities", total, quiet=options["quiet"] or watched) as advance:
+        if kind == "json":
+            from polyconstraints.render.derivation_json import derivation_document
+
+            write_json(derivation_document(derivation, **what, advance=advance), file)
+            return
+        from polyconstraints.render.derivation_text import derivation_latex, derivation_text
+
+        render = derivation_latex if kind == "latex" else derivation_text
+        with open_text(file) as handle:
+            handle.writelines(render(derivation, options["style"], **what, advance=advance))

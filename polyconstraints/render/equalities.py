@@ -1,0 +1,128 @@
+"""The equalities of a derivation as text, written from weight numbers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import groupby, islice
+
+import numpy as np
+
+from polyconstraints.constraints import Comparison
+from polyconstraints.derivation import Derivation
+from polyconstraints.expansion import Expansion, expand
+from polyconstraints.network import LayerSpec
+from polyconstraints.render.notation import Notation
+from polyconstraints.render.terms import TermWriter
+from polyconstraints.strict_json import JsonText
+
+__all__ = ["equality_items", "equality_sides"]
+
+Sides = tuple[str, str]
+Advance = Callable[[float], None]
+
+#: Equalities that are written at once.
+_BLOCK = 1 << 12
+
+#: Characters of coefficients that are remembered: each one takes part in several equalities.
+_REMEMBERED = 1 << 26
+
+
+def _ignore(steps: float) -> None:
+    """Take no notice of progress."""
+
+
+def equality_sides(
+    derivation: Derivation, names: Notation, *, advance: Advance = _ignore
+) -> Iterator[Sides]:
+    """Yield the two sides of every distinct equality, in the derivation's order.
+
+    Parameters
+    ----------
+    derivation : Derivation
+    names : Notation
+    advance : callable, optional
+        Told that one more equality has been written.
+
+    Notes
+    -----
+    Memory is bounded: in layer scope by a block of equalities, in network scope by the
+    coefficients that are remembered.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> from polyconstraints.render.notation import notation
+    >>> network = pc.NetworkSpec(2, indices="redundant")
+    >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2)))
+    >>> for left, right in equality_sides(derivation, notation(network)):
+    ...     print(left, "=", right)
+    W0_1_1_1 = W0_2_2_2
+    W0_1_2_1 + W0_1_1_2 = W0_2_2_1 + W0_2_1_2
+    W0_1_2_2 = W0_2_1_1
+    """
+    if derivation.solved:
+        for layer, comparison in zip(
+            derivation.network.layers, derivation.comparisons, strict=True
+        ):
+            for sides in _layer_sides(layer, comparison, names):
+                yield sides
+                advance(1)
+    else:
+        for sides in _network_sides(derivation, names):
+            yield sides
+            advance(1)
+
+
+def equality_items(
+    derivation: Derivation, names: Notation, *, advance: Advance = _ignore
+) -> Iterator[JsonText]:
+    """Yield the equalities as the items of a JSON document's ``list``."""
+    # Names and polynomials hold nothing that JSON would escape.
+    for left, right in equality_sides(derivation, names, advance=advance):
+        yield JsonText(f'{{"left": "{left}", "right": "{right}"}}')
+
+
+def _layer_sides(layer: LayerSpec, comparison: Comparison, names: Notation) -> Iterator[Sides]:
+    spelled = names.weight_names(layer)
+    pairs = comparison.pairs()
+    while block := list(islice(pairs, _BLOCK)):
+        numbers = np.array(block, dtype=np.int64)
+        weights = comparison.space.weights(numbers.ravel()).reshape(len(block), 2, -1).tolist()
+        for left, right in weights:
+            yield _sum(left, spelled), _sum(right, spelled)
+
+
+def _sum(weights: list[int], spelled: list[str]) -> str:
+    return " + ".join([spelled[weight] for weight in weights if weight >= 0])
+
+
+def _network_sides(derivation: Derivation, names: Notation) -> Iterator[Sides]:
+    coefficients = _Coefficients(derivation, names)
+    for left, pairs in groupby(derivation.comparisons[0].pairs(), key=lambda pair: pair[0]):
+        text = coefficients.text(left)
+        for _, right in pairs:
+            yield text, coefficients.text(right)
+
+
+class _Coefficients:
+    """Writes coefficients of the whole network, the latest of them from memory."""
+
+    def __init__(self, derivation: Derivation, names: Notation) -> None:
+        self._derivation = derivation
+        self._expansion: Expansion = expand(derivation.network)
+        self._writer = TermWriter(derivation.network, names)
+        self._known: OrderedDict[int, str] = OrderedDict()
+        self._size = 0
+
+    def text(self, number: int) -> str:
+        if number in self._known:
+            self._known.move_to_end(number)
+            return self._known[number]
+        output, monomial = self._derivation.pair(number)
+        text = self._writer.sum(self._expansion.coefficient(output, monomial))
+        self._known[number] = text
+        self._size += len(text)
+        while self._size > _REMEMBERED:
+            self._size -= len(self._known.popitem(last=False)[1])
+        return text

@@ -1,0 +1,126 @@
+"""Derivations over a range of n as one table: the paper's table (22) and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polyconstraints.derivation import Derivation
+from polyconstraints.render.derivation_facts import number, percent
+from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
+
+__all__ = ["FORMATS", "TableRow", "table_document", "table_text"]
+
+SCHEMA = "polyconstraints/table/1"
+
+COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
+
+FORMATS = ("text", "json", "csv", "latex", "markdown")
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What one derivation leaves.
+
+    Examples
+    --------
+    >>> TableRow(3, 27, 9, 7, 4).cells()
+    ('3', '27', '9', '33.3 %', '7', '4')
+    """
+
+    inputs: int
+    weights: int
+    distinct: int
+    dimension: int | None
+    function_dimension: int | None
+
+    @classmethod
+    def of(cls, derivation: Derivation) -> TableRow:
+        """Return the row of a derivation."""
+        return cls(
+            derivation.network.inputs,
+            derivation.total_weights,
+            derivation.distinct_weights,
+            derivation.dimension,
+            derivation.function_dimension,
+        )
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row for people."""
+        return (
+            str(self.inputs),
+            number(self.weights),
+            number(self.distinct),
+            percent(self.distinct, self.weights),
+            number(self.dimension),
+            number(self.function_dimension),
+        )
+
+    def plain_cells(self) -> tuple[str, ...]:
+        """Return the row for programs: plain numbers, empty where one isn't known."""
+        return (
+            str(self.inputs),
+            str(self.weights),
+            str(self.distinct),
+            str(self.percentage()),
+            "" if self.dimension is None else str(self.dimension),
+            "" if self.function_dimension is None else str(self.function_dimension),
+        )
+
+    def percentage(self) -> float:
+        """Return the share of distinct weights in percent, to one place."""
+        return (2000 * self.distinct + self.weights) // (2 * self.weights) / 10
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row of the JSON document."""
+        return {
+            "inputs": self.inputs,
+            "weights": self.weights,
+            "distinct": self.distinct,
+            "percentage": self.percentage(),
+            "dimension": self.dimension,
+            "function_dimension": self.function_dimension,
+        }
+
+
+def table_document(derivations: Sequence[Derivation], rows: Sequence[TableRow]) -> dict[str, Any]:
+    """Return the JSON document of schema ``table``.
+
+    What is the same in every row stands in ``network`` and ``symmetry``; the numbers of
+    inputs, widths and imposed permutations are left to the rows.
+    """
+    network = derivations[0].network.to_json()
+    symmetry = derivations[0].symmetry.to_json()
+    del network["inputs"], network["widths"], symmetry["permutations"]
+    return {
+        "schema": SCHEMA,
+        "network": network,
+        "symmetry": symmetry,
+        "rows": [row.to_json() for row in rows],
+    }
+
+
+def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
+    """Return the table as text, CSV, LaTeX or Markdown.
+
+    Examples
+    --------
+    >>> print(table_text([TableRow(2, 8, 6, 5, 3), TableRow(3, 27, 9, 7, 4)]))
+    n  weights  distinct  distinct/weights  dimension  function dimension
+    2        8         6              75 %          5                   3
+    3       27         9            33.3 %          7                   4
+    """
+    if kind == "csv":
+        header = ("n", "weights", "distinct", "percentage", "dimension", "function_dimension")
+        return csv_table(header, [row.plain_cells() for row in rows])
+    cells = [row.cells() for row in rows]
+    if kind == "latex":
+        return latex_table(("$n$", *COLUMNS[1:]), [[_latex(cell) for cell in row] for row in cells])
+    writers: dict[str, Callable[..., str]] = {"text": plain_table, "markdown": markdown_table}
+    return writers[kind](COLUMNS, cells)
+
+
+def _latex(cell: str) -> str:
+    # A thin space keeps the thousands apart, and a line break away.
+    return cell.replace("%", r"\%").replace(" ", r"\,")
