@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyconstraints.derivation import Derivation
+from polyconstraints.network import NetworkSpec
 from polyconstraints.render.derivation_facts import number, percent
 from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
 
@@ -93,12 +94,18 @@ def table_document(derivations: Sequence[Derivation], rows: Sequence[TableRow]) 
     network = derivations[0].network.to_json()
     symmetry = derivations[0].symmetry.to_json()
     del network["inputs"], network["widths"], symmetry["permutations"]
+    if not all(_plain_widths(derivation.network) for derivation in derivations):
+        network["hidden"] = list(derivations[0].network.hidden)
     return {
         "schema": SCHEMA,
         "network": network,
         "symmetry": symmetry,
         "rows": [row.to_json() for row in rows],
     }
+
+
+def _plain_widths(network: NetworkSpec) -> bool:
+    return set(network.hidden) <= {network.inputs}
 
 
 def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:

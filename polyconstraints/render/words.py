@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from polyconstraints.groups import PRESETS
 from polyconstraints.network import NetworkSpec
 from polyconstraints.symmetry import Symmetry
 
 __all__ = ["group_in_words", "network_in_words", "plural", "symmetry_in_words"]
 
-#: Points up to which the order of a group without a formula is worked out for display.
-_CHEAP_DEGREE = 12
+#: Longest name of a group that is shown: one given by generators is named by them.
+_LONGEST_NAME = 60
+
+#: Points of the largest preset group whose order is shown.
+_LARGEST_DEGREE = 12
 
 
 def plural(count: int, noun: str) -> str:
@@ -54,14 +58,11 @@ def group_in_words(symmetry: Symmetry) -> str:
     'S_4 (order 24)'
     """
     group = symmetry.group
-    name = f"{group.name}_{group.degree}" if group.name in ("S", "A", "C", "D") else group.name
-    if len(name) > 40:
-        name = f"the group of {plural(len(group.generators), 'generator')}"
-    if group.name == "S" and group.degree > 20:
-        return name
-    if group.name == "S" or group.degree <= _CHEAP_DEGREE:
-        return f"{name} (order {group.order()})"
-    return name
+    if group.name not in PRESETS:
+        return group.name if len(group.name) <= _LONGEST_NAME else "a group given by generators"
+    name = group.name if group.name == "trivial" else f"{group.name}_{group.degree}"
+    # Larger orders say less than the name does.
+    return f"{name} (order {group.order()})" if group.degree <= _LARGEST_DEGREE else name
 
 
 def symmetry_in_words(symmetry: Symmetry) -> str:
@@ -81,5 +82,5 @@ def symmetry_in_words(symmetry: Symmetry) -> str:
     }[symmetry.permutations]
     return (
         f"{symmetry.kind} under {group_in_words(symmetry)}, {scope}; "
-        f"{plural(len(symmetry.imposed()), kind)} imposed"
+        f"{plural(symmetry.imposed_count, kind)} imposed"
     )
