@@ -30,12 +30,14 @@ _SCATTER_CHUNK = 1 << 17
 
 _UNIT_ROUNDOFF = 2.0**-53
 
-# A pass of radix r (at most 5) adds a relative error, in the Euclidean norm, of at most
-# sqrt(r) (r + 4) unit roundoffs even if its butterflies were evaluated naively: each output
-# is a sum of r products with rounded twiddle factors. 24 covers r = 5; radix 4 is two
-# passes of radix 2 with less than 10 each. A transform of length n has at most log2(n)
-# passes, and a real transform is one more pass. Three transforms and the product of the
-# spectra make up the whole.
+# First-order bound on what one pass (butterflies of radix 2 to 5, with rounded twiddle
+# factors) adds to the relative error, in unit roundoffs: an output is a sum of at most five
+# inputs times factors of modulus one, in at most ten roundings, each of which may count
+# sqrt(2) in the forms that use the symmetry of the factors. Three quarters more are slack.
+# By Cauchy and Schwarz the two forward errors reach the sums with at most the product of the
+# inputs' Euclidean norms, and so does that of the inverse transform, whose outputs are means
+# of the spectrum. A transform of length n has at most log2(n) passes; three more allow for
+# the real transform.
 _PASS_ERROR = 24.0
 
 
@@ -51,32 +53,23 @@ class Box:
         The factors.
     """
 
-    __slots__ = ("length", "operands", "origin", "radices", "steps", "strides")
+    __slots__ = ("length", "lowest", "operands", "origin", "radices", "steps")
 
     def __init__(self, operands: Operands) -> None:
         self.operands = operands
-        self.radices: list[int] = []
-        self.steps: list[int] = []
-        self.origin: list[int] = []
-        for variable in range(operands.count):
-            first, second = (self._exponents(factor, variable) for factor in (0, 1))
-            low, high = (int(first.min()), int(second.min())), (int(first.max()), int(second.max()))
-            step = int(
-                np.gcd(np.gcd.reduce(first - first.min()), np.gcd.reduce(second - second.min()))
-            )
-            step = max(step, 1)
-            self.steps.append(step)
-            self.origin.append(sum(low))
-            self.radices.append((sum(high) - sum(low)) // step + 1)
+        first, second = operands.exponents
+        low = first.min(axis=0), second.min(axis=0)
+        high = first.max(axis=0), second.max(axis=0)
+        steps = np.gcd(
+            np.gcd.reduce(first - low[0], axis=0), np.gcd.reduce(second - low[1], axis=0)
+        )
+        self.lowest = low
+        # Guard bits are clear, so these sums of exponents fit their words.
+        self.origin: list[int] = (low[0] + low[1]).tolist()
+        self.steps: list[int] = np.maximum(steps, np.uint64(1)).tolist()
+        spans: list[int] = (high[0] - low[0] + high[1] - low[1]).tolist()
+        self.radices = [s // step + 1 for s, step in zip(spans, self.steps, strict=True)]
         self.length = prod(self.radices)
-        self.strides = [1] * operands.count
-        for variable in range(operands.count - 1, 0, -1):
-            self.strides[variable - 1] = self.strides[variable] * self.radices[variable]
-
-    def _exponents(self, factor: int, variable: int) -> npt.NDArray[np.uint64]:
-        word, shift = self._field(variable)
-        mask = np.uint64((1 << self.operands.width) - 1)
-        return (self.operands.words[factor][:, word] >> np.uint64(shift)) & mask
 
     def _field(self, variable: int) -> tuple[int, int]:
         """Return the word that holds a variable's exponents, and its lowest bit there."""
@@ -85,14 +78,13 @@ class Box:
 
     def numbers(self, factor: int) -> Integers:
         """Return the numbers of a factor's monomials; those of products are sums."""
-        total = np.zeros(len(self.operands.words[factor]), dtype=np.int64)
-        for variable, (radix, step, stride) in enumerate(
-            zip(self.radices, self.steps, self.strides, strict=True)
-        ):
-            if radix > 1:
-                exponents = self._exponents(factor, variable)
-                digits = (exponents - exponents.min()) // np.uint64(step)
-                total += digits.astype(np.int64) * stride
+        strides = [1]
+        for radix in reversed(self.radices[1:]):
+            strides.append(strides[-1] * radix)
+        distances = self.operands.exponents[factor] - self.lowest[factor]
+        digits = distances // np.array(self.steps, dtype=np.uint64)
+        weights = np.array(strides[: len(self.radices)], dtype=np.uint64)[::-1]
+        total: Integers = (digits @ weights).astype(np.int64)
         return total
 
     def keys(self, numbers: Integers) -> list[int]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import comb, gcd, lcm, prod
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from polyconstraints.algebra import packing, sparse
 from polyconstraints.algebra.numerals import decimal_text, quotient, ratio
 from polyconstraints.algebra.packing import MIN_WIDTH, Terms
-from polyconstraints.algebra.product import multiply
+from polyconstraints.algebra.product import SMALL_WORK, multiply
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +24,19 @@ __all__ = ["Element", "predicted_power_terms"]
 
 # A power is refused when the predicted size of its result passes this many bytes.
 MAX_POWER_BYTES = 1 << 34
+# Small powers with no more products of terms than this are not worth the prediction.
+_UNCHECKED_POWER_TERMS = 1_000_000
+# With more terms than this, repeated squaring needs fewer operations than the expansion.
+_MULTINOMIAL_TERMS = 8
 
 
-class Element:
-    """An immutable element of a polynomial ring: its storage and its operators."""
+class _Storage:
+    """The parts of an element while it is being put together.
+
+    Making an element is most of the time of a small product. Plain assignment to the slots
+    of this class, then turning the object into an element of the same layout, whose
+    ``__setattr__`` refuses, takes half the time of going around that method for each slot.
+    """
 
     __slots__ = ("_denominator", "_hash", "_ring", "_span", "_terms", "_width")
 
@@ -38,17 +47,24 @@ class Element:
     _span: int | None
     _hash: int | None
 
+
+class Element(_Storage):
+    """An immutable element of a polynomial ring: its storage and its operators."""
+
+    __slots__ = ()
+
     @classmethod
     def _make(cls, ring: PolynomialRing, width: int, terms: Terms, denominator: int) -> Self:
         """Wrap parts that are already in canonical form; the caller gives up `terms`."""
-        self = object.__new__(cls)
-        _set_ring(self, ring)
-        _set_width(self, width)
-        _set_terms(self, terms)
-        _set_denominator(self, denominator)
-        _set_span(self, None)
-        _set_hash(self, None)
-        return self
+        self = _Storage()
+        self._ring = ring
+        self._width = width
+        self._terms = terms
+        self._denominator = denominator
+        self._span = None
+        self._hash = None
+        self.__class__ = cls
+        return self  # type: ignore[return-value]
 
     @classmethod
     def _reduced(cls, ring: PolynomialRing, width: int, terms: Terms, denominator: int) -> Self:
@@ -117,8 +133,9 @@ class Element:
                 value = hash(quotient(self._terms.get(0, 0), self._denominator))
             else:
                 value = hash((self._ring, self._denominator, frozenset(self._terms.items())))
-            _set_hash(self, value)
-        return cast(int, self._hash)
+            object.__setattr__(self, "_hash", value)
+            return value
+        return self._hash
 
     def _is_constant(self) -> bool:
         return not self._terms or (len(self._terms) == 1 and 0 in self._terms)
@@ -183,10 +200,12 @@ class Element:
             self._require_same_ring(other)
         if not self._terms or not other._terms:
             return self._make(self._ring, MIN_WIDTH, {}, 1)
-        count = len(self._ring.names)
         width, a, b = self._product_form(other)
         denominator = self._denominator * other._denominator
-        terms = multiply(a, b, count, width)
+        if len(a) * len(b) < SMALL_WORK:
+            terms = sparse.square(a) if a is b else sparse.multiply(a, b)
+        else:
+            terms = multiply(a, b, len(self._ring.names), width)
         if denominator == 1:
             return self._make(self._ring, width, terms, 1)
         # Degrees add up exactly over Q, so the width is canonical; the content is not.
@@ -226,9 +245,12 @@ class Element:
             return self._make(self._ring, MIN_WIDTH, {0: 1}, 1)
         if exponent == 1 or not self._terms:
             return self
-        self._check_power(exponent)
-        if len(self._terms) <= 2:
-            return self._short_power(exponent)
+        if exponent == 2:
+            return self * self
+        if exponent > 20 or len(self._terms) ** exponent > _UNCHECKED_POWER_TERMS:
+            self._check_power(exponent)
+        if self._favours_multinomial(exponent):
+            return self._multinomial_power(exponent)
         result = self
         for bit in bin(exponent)[3:]:
             result = result * result
@@ -249,18 +271,24 @@ class Element:
         terms = self._terms if numerator == 1 else sparse.scale(self._terms, numerator)
         return self._reduced(self._ring, self._width, terms, denominator)
 
-    def _short_power(self, exponent: int) -> Self:
-        """Return a power of one or two terms, each coefficient computed directly."""
+    def _favours_multinomial(self, exponent: int) -> bool:
+        """Return whether few products of terms coincide in the power of a few terms."""
+        length = len(self._terms)
+        if length <= 2:
+            return True
+        if length > _MULTINOMIAL_TERMS or exponent > 1000:
+            return False
+        multisets = comb(exponent + length - 1, length - 1)
+        return multisets <= 2 * prod(exponent * degree + 1 for degree in self._degrees())
+
+    def _multinomial_power(self, exponent: int) -> Self:
+        """Return a power of a few terms, each coefficient computed directly."""
         width, terms = self._width, self._terms
         count = len(self._ring.names)
         degrees = packing.field_degrees(terms, count, width)
         needed = packing.width_for(exponent * max(degrees, default=0))
         terms = packing.repack(terms, count, width, needed)
-        if len(terms) == 1:
-            ((key, value),) = terms.items()
-            terms = {key * exponent: value**exponent}
-        else:
-            terms = sparse.binomial_power(terms, exponent)
+        terms = sparse.multinomial_power(terms, exponent)
         # By Gauss's lemma a power of a reduced fraction is reduced.
         return self._make(self._ring, needed, terms, self._denominator**exponent)
 
@@ -315,7 +343,7 @@ class Element:
             bits = packing.span(a) + packing.span(b)
         else:
             bits = self._bits() + other._bits()
-        if bits & packing.guard_bits(len(self._ring.names), width):
+        if bits & packing.guard_bits(len(self._ring._names), width):
             # The spans only bound the degrees; unpack to know whether fields overflow.
             degrees = map(sum, zip(self._degrees(), other._degrees(), strict=True))
             needed = packing.width_for(max(degrees))
@@ -325,22 +353,14 @@ class Element:
 
     def _bits(self) -> int:
         """Return the span of the terms (see :func:`packing.span`), computed once."""
-        if self._span is None:
-            _set_span(self, packing.span(self._terms))
-        return cast(int, self._span)
+        bits = self._span
+        if bits is None:
+            bits = packing.span(self._terms)
+            object.__setattr__(self, "_span", bits)
+        return bits
 
     def _degrees(self) -> tuple[int, ...]:
         return packing.field_degrees(self._terms, len(self._ring.names), self._width)
-
-
-# The slots' own setters bypass the __setattr__ that makes elements immutable, at half the
-# cost of object.__setattr__; construction is most of the time of a small product.
-_set_ring = Element.__dict__["_ring"].__set__
-_set_width = Element.__dict__["_width"].__set__
-_set_terms = Element.__dict__["_terms"].__set__
-_set_denominator = Element.__dict__["_denominator"].__set__
-_set_span = Element.__dict__["_span"].__set__
-_set_hash = Element.__dict__["_hash"].__set__
 
 
 def predicted_power_terms(degrees: tuple[int, ...], length: int, exponent: int) -> int:

@@ -31,6 +31,7 @@ class Operands:
     __slots__ = (
         "coefficients",
         "count",
+        "exponents",
         "heights",
         "keys",
         "shorter",
@@ -49,8 +50,15 @@ class Operands:
             keys_to_words(self.keys[0], count * width),
             keys_to_words(self.keys[1], count * width),
         )
+        self.exponents = (self._exponents(0), self._exponents(1))
         self.heights = (_height(self.coefficients[0]), _height(self.coefficients[1]))
         self.shorter = min(len(first), len(second))
+
+    def _exponents(self, factor: int) -> Words:
+        """Return one row of exponents for each monomial of a factor."""
+        words = self.words[factor]
+        fields = words.astype(">u8").view(f">u{self.width // 8}").astype(np.uint64)
+        return fields[:, fields.shape[1] - self.count :]
 
     @property
     def product_height(self) -> int:

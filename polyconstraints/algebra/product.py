@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from polyconstraints.algebra.dense import Box
     from polyconstraints.algebra.operands import Operands
 
-__all__ = ["Kernel", "multiply"]
+__all__ = ["SMALL_WORK", "Kernel", "multiply"]
 
 Kernel = Literal["dictionary", "sort", "scatter", "transform"]
 
 # Below this many products of terms the conversion to arrays costs more than it saves.
-_MIN_WORK = 3000
+SMALL_WORK = 4000
 # Fewer rows leave nothing to add up; more bits per field or coefficient than these are
 # faster, or only possible, with Python integers.
 _MIN_ROWS = 4
@@ -31,10 +31,11 @@ _MAX_HEIGHT = 1 << 16
 # Cells of a dense product, eight bytes each for every level of the coefficients.
 _MAX_CELLS = 1 << 25
 
-# Nanoseconds per product of terms, cell, or cell and pass of a transform.
-_DICTIONARY = 130.0
-_SORT, _SORT_LEVEL = 40.0, 8.0
-_SCATTER = 5.0
+# Nanoseconds per product of terms, per distinct monomial, per cell of a box, or per cell
+# and pass of a transform.
+_DICTIONARY, _DICTIONARY_NEW = 115.0, 110.0
+_SORT, _SORT_LEVEL, _SORT_NEW, _SORT_NEW_LONG = 25.0, 8.0, 190.0, 330.0
+_SCATTER = 3.5
 _TRANSFORM = 0.9
 _CELL = 4.0
 
@@ -72,7 +73,7 @@ def multiply(a: Terms, b: Terms, count: int, width: int, kernel: Kernel | None =
 
 
 def _worth_arrays(a: Terms, b: Terms, width: int) -> bool:
-    return len(a) * len(b) >= _MIN_WORK and width <= _MAX_WIDTH and len(a) >= _MIN_ROWS <= len(b)
+    return len(a) * len(b) >= SMALL_WORK and width <= _MAX_WIDTH and len(a) >= _MIN_ROWS <= len(b)
 
 
 def _multiply_arrays(
@@ -104,23 +105,29 @@ def _multiply_arrays(
 
 def cheapest_kernel(operands: Operands, box: Box) -> Kernel:
     """Return the kernel with the smallest predicted time."""
-    from polyconstraints.algebra import dense
+    from polyconstraints.algebra import dense, sorting
     from polyconstraints.algebra.limbs import plan_split
 
     work = len(operands.keys[0]) * len(operands.keys[1])
+    terms = min(work * sorting.distinct_fraction(operands), box.length)
     # Python multiplies long integers in time that grows with both lengths.
     limbs = (operands.heights[0] // 30 + 1) * (operands.heights[1] // 30 + 1)
-    costs: dict[Kernel, float] = {"dictionary": work * (_DICTIONARY + limbs)}
+    costs: dict[Kernel, float] = {
+        "dictionary": work * (_DICTIONARY + limbs) + terms * _DICTIONARY_NEW
+    }
     plan = plan_split(*operands.heights, operands.shorter)
     if plan is not None:
+        one_word = operands.words[0].shape[1] == 1
         costs["sort"] = work * (_SORT + _SORT_LEVEL * (plan.levels + plan.pairs))
+        costs["sort"] += terms * (_SORT_NEW if one_word else _SORT_NEW_LONG)
     if box.length * (plan.levels if plan else 1) <= _MAX_CELLS:
         if plan is not None:
             cells = box.length * plan.levels * _CELL
-            costs["scatter"] = work * _SCATTER * (1 + plan.pairs) + cells
+            costs["scatter"] = work * _SCATTER * (1 + plan.pairs) + cells + terms * _SORT_NEW
         fine = dense.plan_transform(operands, box.length)
         if fine is not None and box.length * 2 * fine.levels <= 4 * _MAX_CELLS:
             transforms = fine.first + fine.second + fine.levels
             per_cell = _TRANSFORM * log2(box.length + 2) * transforms + fine.pairs
-            costs["transform"] = box.length * (per_cell + _CELL * fine.levels)
+            cells = box.length * (per_cell + _CELL * fine.levels)
+            costs["transform"] = cells + terms * _SORT_NEW
     return min(costs, key=lambda name: costs[name])

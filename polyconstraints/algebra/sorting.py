@@ -19,7 +19,7 @@ from polyconstraints.algebra.limbs import Split, convolve_digits, join, split
 from polyconstraints.algebra.operands import Operands, Words
 from polyconstraints.algebra.packing import Terms
 
-__all__ = ["DEFAULT_CHUNK", "multiply"]
+__all__ = ["DEFAULT_CHUNK", "distinct_fraction", "multiply", "projected_words"]
 
 Integers = npt.NDArray[np.int64]
 
@@ -37,7 +37,7 @@ class _Merged(NamedTuple):
     sums: Integers
 
 
-class _ProjectionFailed(Exception):
+class _ProjectionFailedError(Exception):
     """Two monomials have one projection."""
 
 
@@ -58,25 +58,49 @@ def multiply(
     attempt : int
         The projection to start with.
     """
-    columns = _occurring_columns(operands)
-    digits = tuple(
-        split(values, height, plan.bits, count)
-        for values, height, count in zip(
-            operands.coefficients, operands.heights, plan[1:], strict=True
-        )
+    digits = (
+        split(operands.coefficients[0], operands.heights[0], plan.bits, plan.first),
+        split(operands.coefficients[1], operands.heights[1], plan.bits, plan.second),
     )
-    if columns[0].shape[1] <= 1:
-        merged = _merge_all(columns, (columns[0][:, 0], columns[1][:, 0]), digits, chunk, False)
-        return _to_terms(operands, merged, plan)
     for seed in range(attempt, attempt + _ATTEMPTS):
-        weights = projection_weights(columns[0].shape[1], seed)
-        projected = (columns[0] @ weights, columns[1] @ weights)
         try:
-            merged = _merge_all(columns, projected, digits, chunk, True)
-        except _ProjectionFailed:
+            merged = _merge_all(operands, projected_words(operands, seed), digits, chunk)
+        except _ProjectionFailedError:
             continue
         return _to_terms(operands, merged, plan)
     return None
+
+
+def projected_words(operands: Operands, seed: int = 0) -> tuple[Words, Words]:
+    """Return a word for each monomial; those of products are sums modulo ``2**64``.
+
+    The word is the packed monomial itself where one word holds it.
+    """
+    first, second = operands.words
+    if first.shape[1] == 1:
+        return first[:, 0], second[:, 0]
+    # Weights multiply exponents rather than words: high fields of a word would lose most
+    # bits of its weight.
+    weights = projection_weights(operands.count, seed)
+    return operands.exponents[0] @ weights, operands.exponents[1] @ weights
+
+
+def distinct_fraction(operands: Operands) -> float:
+    """Return an estimate of the number of distinct monomials per product of terms.
+
+    Takes the mean, over some products, of one over the number of products with the same
+    monomial, which is found by subtracting the monomials of one factor and looking the
+    differences up in the other.
+    """
+    first, second = projected_words(operands)
+    samples = min(max(8, len(second) // 10), 200)
+    steps = np.arange(samples)
+    sums = first[steps * 40503 % len(first)] + second[steps * 30011 % len(second)]
+    table = np.sort(second)
+    differences = np.subtract.outer(sums, first)
+    places = np.searchsorted(table, differences)
+    places[places == len(table)] = 0
+    return float((1 / (table[places] == differences).sum(axis=1)).mean())
 
 
 def projection_weights(count: int, seed: int) -> Words:
@@ -98,21 +122,11 @@ def projection_weights(count: int, seed: int) -> Words:
     return np.array(weights, dtype=np.uint64)
 
 
-def _occurring_columns(operands: Operands) -> tuple[Words, Words]:
-    """Return the words without those that are zero in every monomial, at least one."""
-    first, second = operands.words
-    occurring = first.any(axis=0) | second.any(axis=0)
-    if not occurring.any():
-        occurring[-1] = True
-    return first[:, occurring], second[:, occurring]
-
-
 def _merge_all(
-    columns: tuple[Words, Words],
+    operands: Operands,
     words: tuple[Words, Words],
-    digits: tuple[Integers, ...],
+    digits: tuple[Integers, Integers],
     chunk: int,
-    check: bool,
 ) -> _Merged:
     """Return all products merged, computed in chunks of rows of the first factor."""
     first, second = digits
@@ -129,16 +143,16 @@ def _merge_all(
         sums = np.empty((levels, len(keys)), dtype=np.int64)
         for level in range(levels):
             sums[level] = convolve_digits(first[:, start:stop], second, level)
-        pending.append(_merge(_Merged(keys, pairs, sums), columns, check))
+        pending.append(_merge(_Merged(keys, pairs, sums), operands))
         waiting += len(pending[-1].words)
         if waiting > threshold:
-            pending = [_merge(_concatenated(pending), columns, check)]
+            pending = [_merge(_concatenated(pending), operands)]
             waiting = len(pending[0].words)
             # Doubling the threshold with the result keeps merging linear overall.
             threshold = max(threshold, 2 * waiting)
     if len(pending) == 1:
         return pending[0]
-    return _merge(_concatenated(pending), columns, check)
+    return _merge(_concatenated(pending), operands)
 
 
 def _concatenated(parts: list[_Merged]) -> _Merged:
@@ -149,14 +163,14 @@ def _concatenated(parts: list[_Merged]) -> _Merged:
     )
 
 
-def _merge(part: _Merged, columns: tuple[Words, Words], check: bool) -> _Merged:
+def _merge(part: _Merged, operands: Operands) -> _Merged:
     """Return the part sorted, with equal words added up."""
     order = np.argsort(part.words)
     words = part.words[order]
     pairs = part.pairs[order]
     different = words[1:] != words[:-1]
-    if check:
-        _check_equal(pairs, np.flatnonzero(~different), columns)
+    if operands.words[0].shape[1] > 1:
+        _check_equal(pairs, np.flatnonzero(~different), operands)
     starts = np.concatenate(([0], np.flatnonzero(different) + 1))
     sums = part.sums[:, order]
     if len(starts) != len(words):
@@ -165,22 +179,22 @@ def _merge(part: _Merged, columns: tuple[Words, Words], check: bool) -> _Merged:
     return _Merged(words, pairs, sums)
 
 
-def _check_equal(pairs: Integers, places: Integers, columns: tuple[Words, Words]) -> None:
+def _check_equal(pairs: Integers, places: Integers, operands: Operands) -> None:
     """Refuse the projection if neighbours with one projection are different monomials."""
-    first, second = columns
+    first, second = operands.words
     left = np.divmod(pairs[places], len(second))
     right = np.divmod(pairs[places + 1], len(second))
     for column in range(first.shape[1]):
         a, b = first[:, column], second[:, column]
         if not np.array_equal(a[left[0]] + b[left[1]], a[right[0]] + b[right[1]]):
-            raise _ProjectionFailed
+            raise _ProjectionFailedError
 
 
 def _to_terms(operands: Operands, merged: _Merged, plan: Split) -> Terms:
     """Return the nonzero sums with packed monomials as a dictionary."""
-    nonzero = merged.sums.any(axis=0)
+    nonzero = np.flatnonzero(merged.sums.any(axis=0))
     words, pairs, sums = merged
-    if not nonzero.all():
+    if len(nonzero) != len(words):
         words, pairs, sums = words[nonzero], pairs[nonzero], sums[:, nonzero]
     values = join(sums, plan.bits, operands.product_height)
     if operands.words[0].shape[1] == 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from polyconstraints.algebra.packing import Terms
 
-__all__ = ["add", "binomial_power", "multiply", "scale", "square", "subtract"]
+__all__ = ["add", "multinomial_power", "multiply", "scale", "square", "subtract"]
 
 
 def add(a: Terms, b: Terms) -> Terms:
@@ -48,15 +48,15 @@ def multiply(a: Terms, b: Terms) -> Terms:
     """Return the product by ``len(a) * len(b)`` dictionary updates."""
     if len(a) > len(b):
         a, b = b, a
-    if not a:
+    if len(a) <= 1:
+        for row, factor in a.items():
+            return {row + key: factor * value for key, value in b.items()}
         return {}
     rows = iter(a.items())
     columns = list(b.items())
     row, factor = next(rows)
     # Monomials of one row are distinct, so the first row needs no look-ups.
     result = {row + key: factor * value for key, value in columns}
-    if len(a) == 1:
-        return result
     get = result.get
     for row, factor in rows:
         for key, value in columns:
@@ -79,23 +79,42 @@ def square(a: Terms) -> Terms:
     return _without_zeros(result)
 
 
-def binomial_power(a: Terms, exponent: int) -> Terms:
-    """Return a power of two terms by the binomial theorem: one pass, no cancellation.
+def multinomial_power(a: Terms, exponent: int) -> Terms:
+    """Return a positive power of a few terms by the multinomial theorem.
 
-    Running products give every coefficient from its neighbour, so the cost is
-    ``exponent`` multiplications and divisions of integers of the result's size.
+    Terms join one by one: with all powers of the terms so far, the binomial theorem gives
+    the powers that include the next term. If no products coincide, that takes about two
+    operations for each term of the result.
     """
-    (first, p), (second, q) = a.items()
-    p_powers = [1]
-    for _ in range(exponent):
-        p_powers.append(p_powers[-1] * p)
-    result = {}
-    binomial, q_power = 1, 1
+    *others, (key, value) = a.items()
+    if not others:
+        return {key * exponent: value**exponent}
+    powers: list[Terms] = [{0: 1}]
+    factor = 1
+    for index in range(1, exponent + 1):
+        factor *= value
+        powers.append({key * index: factor})
+    last = others.pop()
+    for term in others:
+        powers = [_binomial_sum(term, powers, index) for index in range(exponent + 1)]
+    return _without_zeros(_binomial_sum(last, powers, exponent))
+
+
+def _binomial_sum(term: tuple[int, int], powers: list[Terms], exponent: int) -> Terms:
+    """Return a power of a term plus a sum whose powers are given."""
+    step, base = term
+    result: Terms = {}
+    get = result.get
+    shift, factor, binomial = 0, 1, 1
     for index in range(exponent + 1):
-        key = first * (exponent - index) + second * index
-        result[key] = binomial * p_powers[exponent - index] * q_power
+        scale = binomial * factor
+        for key, value in powers[exponent - index].items():
+            key += shift
+            result[key] = get(key, 0) + scale * value
+        # The running products give each row's next binomial and power from the last.
         binomial = binomial * (exponent - index) // (index + 1)
-        q_power *= q
+        factor *= base
+        shift += step
     return result
 
 

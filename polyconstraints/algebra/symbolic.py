@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.errors import InputError
@@ -34,37 +35,44 @@ def polynomial_from_sympy(ring: PolynomialRing, expression: object) -> Polynomia
         raise InputError(f"expected a SymPy expression, got {expression}")
     if expression.atoms(sympy.Float):
         raise InputError(f"floating-point coefficients are not exact: {expression}")
-    symbols: dict[str, Any] = {}
+    names = set()
     for symbol in expression.free_symbols:
         if symbol.name not in ring:
             raise InputError(f"unknown name {symbol.name!r} in {ring}")
-        if symbol.name in symbols:
+        if symbol.name in names:
             raise InputError(f"two different symbols are called {symbol.name!r}")
-        symbols[symbol.name] = symbol
-    used = [name for name in ring.names if name in symbols]
-    if not used:
-        return _constant(ring, expression)
+        names.add(symbol.name)
     try:
-        poly = sympy.Poly(expression, *[symbols[name] for name in used], domain="QQ")
-    except (sympy.PolynomialError, sympy.CoercionFailed):
+        return _convert(ring, expression)
+    except _NotPolynomialError:
+        pass
+    try:
+        # Expansion may cancel what is irrational or no polynomial in the parts.
+        return _convert(ring, sympy.expand(expression))
+    except _NotPolynomialError:
         raise InputError(f"not a polynomial over the rationals: {expression}") from None
-    positions = [ring.index(name) for name in used]
-    terms = []
-    for powers, value in poly.terms():
-        exponents = [0] * len(ring.names)
-        for position, power in zip(positions, powers, strict=True):
-            exponents[position] = int(power)
-        terms.append((exponents, Fraction(int(value.p), int(value.q))))
-    return ring.from_terms(terms)
 
 
-def _constant(ring: PolynomialRing, expression: Any) -> Polynomial:
-    import sympy
+class _NotPolynomialError(Exception):
+    """Some part of an expression is no polynomial."""
 
-    value = sympy.expand(expression)
-    if not isinstance(value, sympy.Rational):
-        raise InputError(f"not a rational number: {expression}")
-    return ring.constant(Fraction(int(value.p), int(value.q)))
+
+def _convert(ring: PolynomialRing, expression: Any) -> Polynomial:
+    """Return the polynomial of an expression tree.
+
+    `sympy.Poly` would do the same, but it is dense: an exponent of 10**9 exhausts memory.
+    """
+    if expression.is_Symbol:
+        return ring.gen(expression.name)
+    if expression.is_Rational:
+        return ring.constant(Fraction(int(expression.p), int(expression.q)))
+    if expression.is_Add:
+        return ring.sum([_convert(ring, part) for part in expression.args])
+    if expression.is_Mul:
+        return prod((_convert(ring, part) for part in expression.args), start=ring.one)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
+        return _convert(ring, expression.base) ** int(expression.exp)
+    raise _NotPolynomialError
 
 
 def polynomial_to_sympy(polynomial: Polynomial) -> Any:
