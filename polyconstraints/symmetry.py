@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from polyconstraints.errors import UsageError
-from polyconstraints.groups import Permutation, PermutationGroup
+from polyconstraints.groups import PRESETS, Permutation, PermutationGroup
 from polyconstraints.network import NetworkSpec
 
 __all__ = ["Action", "Symmetry"]
@@ -33,7 +33,7 @@ class Symmetry:
     Parameters
     ----------
     group : PermutationGroup
-        The group, on the input components.
+        The group, on the input components; SymPy's class of that name is accepted too.
     kind : {"equivariant", "invariant"}
         F(σx) = σF(x), or F(σx) = F(x) (equations 2 and 1 of the paper).
     scope : {"layer", "network"}
@@ -61,6 +61,9 @@ class Symmetry:
     actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        given: Any = self.group
+        if not isinstance(given, PermutationGroup):
+            object.__setattr__(self, "group", _from_sympy(given))
         _choice(self.kind, KINDS, "--symmetry")
         _choice(self.scope, SCOPES, "--scope")
         _choice(self.compare, COMPARISONS, "--compare")
@@ -74,8 +77,7 @@ class Symmetry:
                 )
         chosen = self.permutations
         if chosen == "auto":
-            plain = self.group.name == "S" and not self.actions
-            chosen = "transpositions" if plain else "generators"
+            chosen = "transpositions" if self.is_plain else "generators"
             object.__setattr__(self, "permutations", chosen)
         if chosen != "generators":
             if self.actions:
@@ -103,6 +105,21 @@ class Symmetry:
         if self.permutations == "adjacent":
             return self.group.adjacent_transpositions()
         return self.group.generators
+
+    @property
+    def imposed_count(self) -> int:
+        """Number of permutations that are imposed."""
+        degree = self.group.degree
+        if self.permutations == "transpositions":
+            return degree * (degree - 1) // 2
+        if self.permutations == "adjacent":
+            return degree - 1
+        return len(self.group.generators)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the whole of S_n acts on every level as on the inputs."""
+        return not self.actions and self.group.is_preset("S")
 
     def unit_actions(self, network: NetworkSpec, *, generators: bool = False) -> tuple[Action, ...]:
         """Return, for each imposed permutation, how it moves the units of each level.
@@ -185,14 +202,22 @@ class Symmetry:
             "group": self.group.name,
             "scope": self.scope,
             "compare": self.compare,
-            "permutations": len(self.imposed()),
+            "permutations": self.imposed_count,
         }
+        if not any(self.group.is_preset(name) for name in PRESETS):
+            document["generators"] = [list(images) for images in self.group.generators]
         if self.actions:
             document["actions"] = {
                 str(level): [list(image) for image in images]
                 for level, images in sorted(self.actions.items())
             }
         return document
+
+
+def _from_sympy(group: Any) -> PermutationGroup:
+    if not hasattr(group, "generators"):
+        raise UsageError(f"expected a permutation group, got {type(group).__name__}", "--group")
+    return PermutationGroup.from_sympy(group)
 
 
 def _choice(value: str, allowed: Sequence[str], option: str) -> None:
