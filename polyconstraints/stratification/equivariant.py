@@ -69,11 +69,12 @@ def _polarised(layer: LayerSpec, left: NDArray[Any], right: NDArray[Any]) -> NDA
     if layer.degree == 1:
         return left
     i, j = indices.T
-    result: NDArray[Any] = left[np.ix_(i, i)] * right[np.ix_(j, j)]
-    mixed = left[np.ix_(i, j)] * right[np.ix_(j, i)]
+    straight: NDArray[Any] = left[np.ix_(i, i)] * right[np.ix_(j, j)]
+    mixed: NDArray[Any] = left[np.ix_(i, j)] * right[np.ix_(j, i)]
     mixed[:, i == j] = 0
     # Products of residues fill 62 bits: a sum of two fits a signed 64-bit integer.
-    return result + mixed
+    straight += mixed
+    return straight
 
 
 def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
