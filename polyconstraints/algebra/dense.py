@@ -20,7 +20,13 @@ from polyconstraints.algebra.limbs import Split, convolve_digits, join, split
 from polyconstraints.algebra.operands import Operands, words_to_keys
 from polyconstraints.algebra.packing import Terms
 
-__all__ = ["Box", "multiply_by_scatter", "multiply_by_transform", "plan_transform"]
+__all__ = [
+    "Box",
+    "multiply_by_scatter",
+    "multiply_by_transform",
+    "plan_transform",
+    "transform_error",
+]
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -39,6 +45,10 @@ _UNIT_ROUNDOFF = 2.0**-53
 # of the spectrum. A transform of length n has at most log2(n) passes; three more allow for
 # the real transform.
 _PASS_ERROR = 24.0
+
+# Below one half sums round correctly; one quarter leaves room to notice broken arithmetic.
+_MAX_ERROR = 0.25
+_MIN_DIGIT, _MAX_DIGIT = 4, 26
 
 
 class Box:
@@ -137,7 +147,7 @@ def multiply_by_scatter(box: Box, plan: Split, chunk: int = _SCATTER_CHUNK) -> T
 
 
 def plan_transform(operands: Operands, length: int) -> Split | None:
-    """Return the coarsest split for which the transform's error bound is below 1/4.
+    """Return the split that the transform will probably use, to predict its cost.
 
     Parameters
     ----------
@@ -151,19 +161,44 @@ def plan_transform(operands: Operands, length: int) -> Split | None:
     Split or None
         None if even digits of a few bits would not be exact.
     """
-    passes = log2(max(length, 2)) + 3
-    relative = (3 * passes + 2) * _PASS_ERROR * _UNIT_ROUNDOFF
-    sizes = [len(values) for values in operands.coefficients]
-    for bits in range(26, 3, -1):
-        first, second = (height // bits + 1 for height in operands.heights)
-        # Euclidean norm of an operand's digits, at most sqrt(n) times the largest digit.
+    relative = _relative_error(length)
+    for bits in range(_MAX_DIGIT, _MIN_DIGIT - 1, -1):
+        plan = _split_with(operands, bits)
+        # Digits spread evenly have a mean square of a third of the largest square.
         norms = [
-            size**0.5 * 2.0 ** min(bits - 1, height)
-            for size, height in zip(sizes, operands.heights, strict=True)
+            (len(values) / 3) ** 0.5 * 2.0 ** min(bits - 1, height)
+            for values, height in zip(operands.coefficients, operands.heights, strict=True)
         ]
-        if relative * norms[0] * norms[1] * min(first, second) < 0.25:
-            return Split(bits, first, second)
+        if relative * norms[0] * norms[1] * min(plan.first, plan.second) < _MAX_ERROR:
+            return plan
     return None
+
+
+def _split_with(operands: Operands, bits: int) -> Split:
+    first, second = (height // bits + 1 for height in operands.heights)
+    return Split(bits, first, second)
+
+
+def _relative_error(length: int) -> float:
+    """Return the error of a convolution sum relative to the product of the norms."""
+    passes = log2(max(length, 2)) + 3
+    return (3 * passes + 2) * _PASS_ERROR * _UNIT_ROUNDOFF
+
+
+def transform_error(first: Integers, second: Integers, length: int) -> float:
+    """Return a bound on the absolute error of every level of a product by transforms.
+
+    Parameters
+    ----------
+    first, second : array of shape (digits, terms)
+        The factors' digits.
+    length : int
+        Length of the transforms.
+    """
+    # Squares and their sums are rounded too; the last factor makes up for that many times.
+    norms = [np.sqrt((digits.astype(np.float64) ** 2).sum(axis=1)) for digits in (first, second)]
+    largest = float(np.convolve(norms[0], norms[1]).max())
+    return _relative_error(length) * largest * 1.001
 
 
 def multiply_by_transform(box: Box, plan: Split) -> Terms | None:
@@ -174,20 +209,28 @@ def multiply_by_transform(box: Box, plan: Split) -> Terms | None:
     box : Box
         Places of the monomials; memory is proportional to its length.
     plan : Split
-        A split from :func:`plan_transform`.
+        The coarsest split to try; digits are made smaller until the error bound holds.
 
     Returns
     -------
     dict or None
-        None if the computed sums are not as close to integers as the bound says, which
-        would mean that the platform's arithmetic does not keep its promises.
+        None if no digits are small enough, or if the computed sums are not as close to
+        integers as the bound says, which would mean that the platform's arithmetic does
+        not keep its promises.
     """
     numbers = box.numbers(0), box.numbers(1)
     length = int(numbers[0].max() + numbers[1].max()) + 1
     size = smooth_length(length)
-    spectra = []
-    for places, digits in zip(numbers, _digits(box.operands, plan), strict=True):
-        spectra.append([_spectrum(places, row, size) for row in digits])
+    factors = _digits(box.operands, plan)
+    while transform_error(*factors, size) >= _MAX_ERROR:
+        if plan.bits == _MIN_DIGIT:
+            return None
+        plan = _split_with(box.operands, plan.bits - 1)
+        factors = _digits(box.operands, plan)
+    spectra = [
+        [_spectrum(places, row, size) for row in digits]
+        for places, digits in zip(numbers, factors, strict=True)
+    ]
     first, second = spectra
     levels = np.empty((plan.levels, length), dtype=np.int64)
     for level in range(plan.levels):
@@ -198,7 +241,7 @@ def multiply_by_transform(box: Box, plan: Split) -> Terms | None:
         sums = np.fft.irfft(total, size)[:length]
         rounded = np.rint(sums)
         sums -= rounded
-        if max(sums.max(), -sums.min()) >= 0.25:
+        if max(sums.max(), -sums.min()) >= _MAX_ERROR:
             return None
         levels[level] = rounded
     return _to_terms(box, levels, plan)

@@ -209,11 +209,8 @@ class Queries(Element):
         >>> (x / 6 - 3).height()
         18
         """
-        return (
-            max(map(abs, self._terms.values()), default=0)
-            if self._denominator == 1
-            else max(self._denominator, *map(abs, self._terms.values()))
-        )
+        largest = max(map(abs, self._terms.values()), default=0)
+        return largest if self._denominator == 1 else max(largest, self._denominator)
 
     def content(self) -> Coefficient:
         """Return the positive rational that leaves coprime integers when divided out.

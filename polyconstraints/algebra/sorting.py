@@ -27,6 +27,8 @@ Integers = npt.NDArray[np.int64]
 DEFAULT_CHUNK = 1 << 20
 
 _ATTEMPTS = 4
+# Look-ups with which distinct_fraction() may go beyond its least number of samples.
+_SAMPLING_WORK = 1 << 16
 
 
 class _Merged(NamedTuple):
@@ -93,7 +95,8 @@ def distinct_fraction(operands: Operands) -> float:
     differences up in the other.
     """
     first, second = projected_words(operands)
-    samples = min(max(8, len(second) // 10), 200)
+    # A few per cent of the product's time at most.
+    samples = max(8, min(len(second) // 10, _SAMPLING_WORK // len(first)))
     steps = np.arange(samples)
     sums = first[steps * 40503 % len(first)] + second[steps * 30011 % len(second)]
     table = np.sort(second)

@@ -224,6 +224,27 @@ class TestTransform:
         assert fine is not None
         assert fine.bits < coarse.bits
 
+    def test_digits_shrink_until_the_bound_holds(self):
+        # All digits at their extremes: more than the evenly spread ones of the plan.
+        value = sum(1 << (26 * i + 25) for i in range(4)) - 1
+        row = dict.fromkeys(range(3000), value)
+        operands = Operands(row, row, 1, 16)
+        box = dense.Box(operands)
+        coarse = limbs.Split(26, value.bit_length() // 26 + 1, value.bit_length() // 26 + 1)
+        digits = limbs.split([value] * 3000, value.bit_length(), 26, coarse.first)
+        assert dense.transform_error(digits, digits, box.length) > 0.25
+        assert dense.multiply_by_transform(box, coarse) == sparse.multiply(row, row)
+
+    def test_measured_error_stays_far_below_the_bound(self):
+        source = np.random.default_rng(3)
+        for length in (1000, 4096, 50_000):
+            digits = source.integers(-4096, 4097, (2, 1, length))
+            size = dense.smooth_length(2 * length)
+            spectra = [np.fft.rfft(row[0], size) for row in digits]
+            sums = np.fft.irfft(spectra[0] * spectra[1], size)
+            bound = dense.transform_error(digits[0], digits[1], size)
+            assert np.abs(sums - np.rint(sums)).max() < bound / 10
+
     def test_broken_arithmetic_is_not_trusted(self, monkeypatch):
         honest = np.fft.irfft
         monkeypatch.setattr(np.fft, "irfft", lambda *args: honest(*args) + 0.4)
