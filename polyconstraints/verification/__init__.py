@@ -1,0 +1,8 @@
+"""Tying maps and trained networks, checked for the symmetry that they should have."""
+
+from polyconstraints.verification.completeness import Completeness
+from polyconstraints.verification.counterexample import Counterexample
+from polyconstraints.verification.result import Verification
+from polyconstraints.verification.verify import DEFAULT_TRIALS, verify
+
+__all__ = ["DEFAULT_TRIALS", "Completeness", "Counterexample", "Verification", "verify"]
