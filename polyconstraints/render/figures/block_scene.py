@@ -1,0 +1,250 @@
+"""Where the parts of the block picture stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polyconstraints.render.figures.blocks import BlockPicture, LayerPicture
+from polyconstraints.render.figures.palette import HATCHES, ink_on
+from polyconstraints.render.figures.scene import (
+    Item,
+    Path,
+    Scene,
+    Shape,
+    Text,
+    rectangle,
+    text_width,
+)
+from polyconstraints.render.words import network_in_words, symmetry_in_words
+
+__all__ = ["BlockLayout", "blocks_scene", "layer_scene"]
+
+#: A block is about as wide as this; cells take what that leaves, between the two bounds.
+_BLOCK = 168
+_CELL_MIN, _CELL_MAX = 4, 28
+
+#: Cells from this size on are drawn one by one with a gap, and those from the next on numbered.
+_CELL_GAP, _CELL_NUMBERED = 8, 15
+
+#: Rows and columns are numbered if there are no more than this.
+_LABELLED = 14
+
+#: The legend lists so many classes at most.
+_LEGEND = 24
+
+_FAINT = "#595959"
+
+_MARGIN = 16
+_ROW = 20
+
+
+@dataclass(frozen=True)
+class BlockLayout:
+    """Where the cells of a layer are in its scene.
+
+    Attributes
+    ----------
+    cell : float
+        Side of a cell.
+    origins : tuple of (x, y)
+        Top left corner of each block.
+    """
+
+    cell: float
+    origins: tuple[tuple[float, float], ...]
+
+
+def blocks_scene(picture: BlockPicture, width: float = 1000) -> Scene:
+    """Return the whole picture: every layer's blocks, each with its legend.
+
+    Parameters
+    ----------
+    picture : BlockPicture
+    width : float
+        About how wide the picture may become.
+    """
+    tying = picture.tying
+    items: list[Item] = []
+    y: float = _MARGIN
+    right: float = 0
+    for text in (network_in_words(tying.network), symmetry_in_words(tying.symmetry)):
+        items.append(Text(_MARGIN, y + 12, text, 12))
+        right = max(right, _MARGIN + text_width(text, 12))
+        y += _ROW
+    for layer in picture.layers:
+        y += 12
+        drawing = _Drawing(layer, width)
+        drawing.draw(y)
+        items += drawing.items
+        y, right = drawing.bottom, max(right, drawing.right)
+    title = f"Classes of weights, {network_in_words(tying.network)}"
+    description = ". ".join([symmetry_in_words(tying.symmetry), *map(_described, picture.layers)])
+    size = (right + _MARGIN, y + _MARGIN)
+    paper = Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper")
+    return Scene(*size, title, description, [paper, *items])
+
+
+def layer_scene(layer: LayerPicture, width: float = 1000) -> tuple[Scene, BlockLayout]:
+    """Return one layer's blocks without heading and legend, and where its cells are."""
+    drawing = _Drawing(layer, width)
+    layout = drawing.blocks(4, 4)
+    scene = Scene(
+        drawing.right + 4, drawing.bottom + 4, layer.heading, _described(layer), drawing.items
+    )
+    return scene, layout
+
+
+def _described(layer: LayerPicture) -> str:
+    """Return a layer's classes in words."""
+    shown = layer.classes[:_LEGEND]
+    words = "; ".join(entry.label for entry in shown)
+    more = f"; and {len(layer.classes) - len(shown)} more" if len(layer.classes) > _LEGEND else ""
+    return f"{layer.heading}. {words}{more}"
+
+
+class _Drawing:
+    """Draws one layer and keeps track of how far it has come."""
+
+    def __init__(self, layer: LayerPicture, width: float) -> None:
+        self.layer = layer
+        self.width = width
+        self.items: list[Item] = []
+        self.right: float = 0
+        self.bottom: float = 0
+        rows, columns = layer.cells.shape[1:]
+        self.cell = float(min(_CELL_MAX, max(_CELL_MIN, _BLOCK // max(rows, columns))))
+        self.numbered = self.cell >= _CELL_NUMBERED and layer.classes[-1].number < 100
+        # Where colours repeat, the hatching goes with the number.
+        self.hatched = not self.numbered or len(layer.classes) > HATCHES
+        self.labelled = max(rows, columns) <= _LABELLED
+
+    def draw(self, top: float) -> None:
+        """Draw heading, blocks and legend."""
+        heading = self.layer.heading
+        self.items.append(Text(_MARGIN, top + 14, heading, 14, bold=True))
+        self.blocks(_MARGIN, top + 26)
+        self.right = max(self.right, _MARGIN + text_width(heading, 15))
+        self._legend(self.bottom + 14)
+
+    def blocks(self, left: float, top: float) -> BlockLayout:
+        """Draw the blocks, in as many rows as they need."""
+        count, rows, columns = self.layer.cells.shape
+        cell = self.cell
+        label = 16 if self.labelled else 0
+        # Only a quadratic layer has several blocks, and so a heading on each.
+        above = 18 if self.layer.layer.degree == 2 else 0
+        block_width, block_height = label + columns * cell + 18, above + label + rows * cell + 14
+        per_row = max(1, int((self.width - left) // block_width))
+        origins = []
+        for block in range(count):
+            line, column = divmod(block, per_row)
+            x = left + column * block_width + label
+            y = top + line * block_height + above + label
+            origins.append((x, y))
+            if above:
+                name = f"k = {self.layer.outputs[block] + 1}"
+                middle = x + columns * cell / 2
+                self.items.append(Text(middle, y - label - 5, name, 12, "middle"))
+            if self.labelled:
+                self._labels(x, y)
+            self._block(block, x, y)
+            self.right = max(self.right, x + columns * cell)
+            self.bottom = max(self.bottom, y + rows * cell)
+        return BlockLayout(cell, tuple(origins))
+
+    def _labels(self, x: float, y: float) -> None:
+        cell, middle = self.cell, self.cell / 2
+        for at, label in enumerate(self.layer.column_labels):
+            self.items.append(Text(x + at * cell + middle, y - 4, label, 10, "middle", _FAINT))
+        for at, label in enumerate(self.layer.row_labels):
+            self.items.append(Text(x - 4, y + at * cell + middle + 3.5, label, 10, "end", _FAINT))
+
+    def _block(self, block: int, x: float, y: float) -> None:
+        cell = self.cell
+        cells = self.layer.cells[block]
+        rows, columns = cells.shape
+        whole = rectangle(x, y, columns * cell, rows * cell)
+        self.items.append(Shape(whole, stroke="#b0b0b0", width=1, role="frame"))
+        runs = _runs(cells.tolist())
+        for number in sorted(runs):
+            mark = self.layer.marks[number]
+            path: Path = ()
+            for row, first, length in runs[number]:
+                path += self._run(x, y + row * cell, first, length)
+            self.items.append(
+                Shape(
+                    path,
+                    fill=mark.color,
+                    hatch=mark.hatch if self.hatched else 0,
+                    role="class",
+                    data=(("class", number),),
+                )
+            )
+        if self.numbered:
+            self._numbers(cells.tolist(), x, y)
+
+    def _run(self, x: float, y: float, first: int, length: int) -> Path:
+        """Return the cells of one run: one by one with a gap, or as a whole if tiny."""
+        cell = self.cell
+        if cell < _CELL_GAP:
+            return rectangle(x + first * cell, y, length * cell, cell)
+        steps: Path = ()
+        for at in range(first, first + length):
+            steps += rectangle(x + at * cell + 0.5, y + 0.5, cell - 1, cell - 1)
+        return steps
+
+    def _numbers(self, cells: list[list[int]], x: float, y: float) -> None:
+        cell = self.cell
+        size = min(12.0, cell * 0.55)
+        for row, line in enumerate(cells):
+            for column, number in enumerate(line):
+                if number >= 0:
+                    self.items.append(
+                        Text(
+                            x + (column + 0.5) * cell,
+                            y + (row + 0.5) * cell + size * 0.36,
+                            str(number),
+                            size,
+                            "middle",
+                            ink_on(self.layer.marks[number].color),
+                            role="number",
+                        )
+                    )
+
+    def _legend(self, top: float) -> None:
+        entries = self.layer.classes[:_LEGEND]
+        labels = [entry.label for entry in entries]
+        column_width = max(text_width(label, 12) for label in labels) + 40
+        per_row = max(1, int((max(self.right, self.width * 0.6) - _MARGIN) // column_width))
+        for at, (entry, label) in enumerate(zip(entries, labels, strict=True)):
+            line, column = divmod(at, per_row)
+            x, y = _MARGIN + column * column_width, top + line * _ROW
+            hatch = entry.mark.hatch if self.hatched else 0
+            box = rectangle(x, y, 14, 14)
+            self.items.append(Shape(box, entry.mark.color, "#808080", 0.5, hatch=hatch))
+            self.items.append(Text(x + 20, y + 11.5, label, 12))
+            self.right = max(self.right, x + 20 + text_width(label, 12))
+            self.bottom = y + 14
+        if len(self.layer.classes) > _LEGEND:
+            note = f"and {len(self.layer.classes) - _LEGEND} more classes"
+            self.items.append(Text(_MARGIN, self.bottom + 18, note, 12))
+            self.bottom += 22
+
+
+def _runs(cells: list[list[int]]) -> dict[int, list[tuple[int, int, int]]]:
+    """Return the horizontal runs of each class as (row, first column, length).
+
+    Examples
+    --------
+    >>> _runs([[0, 0, -1], [1, 0, 0]])
+    {0: [(0, 0, 2), (1, 1, 2)], 1: [(1, 0, 1)]}
+    """
+    runs: dict[int, list[tuple[int, int, int]]] = {}
+    for row, line in enumerate(cells):
+        start = 0
+        for column in range(1, len(line) + 1):
+            if column == len(line) or line[column] != line[start]:
+                if line[start] >= 0:
+                    runs.setdefault(line[start], []).append((row, start, column - start))
+                start = column
+    return runs

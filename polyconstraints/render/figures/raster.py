@@ -1,0 +1,131 @@
+"""Scenes as PNG images, by matplotlib (the extra ``plot``)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from polyconstraints.errors import UsageError
+from polyconstraints.render.figures.palette import ink_on
+from polyconstraints.render.figures.scene import Path, Scene, Shape, Text
+
+__all__ = ["scene_png"]
+
+#: matplotlib's hatchings that come nearest to those of the SVG writer.
+_HATCHES = (None, "////", "\\\\\\\\", "---", "|||", "+++", "xxx", "...")
+
+#: Units of a scene are CSS pixels: 96 to the inch.
+_PIXELS_PER_INCH = 96
+
+#: A picture larger than this in either direction is scaled down to it.
+_MAX_PIXELS = 12_000
+
+
+def scene_png(scene: Scene, scale: float = 2) -> bytes:
+    """Return a scene as the bytes of a PNG image.
+
+    Parameters
+    ----------
+    scene : Scene
+    scale : float
+        Pixels for each unit of the scene.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib isn't installed.
+    """
+    try:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError(
+            "expected svg, text or json where matplotlib isn't installed "
+            "(pip install 'polyconstraints[plot]'), got png",
+            "--format",
+        ) from None
+
+    scale = min(scale, _MAX_PIXELS / max(scene.width, scene.height))
+    size = (scene.width / _PIXELS_PER_INCH, scene.height / _PIXELS_PER_INCH)
+    with rc_context({"hatch.linewidth": 0.6, "font.family": "DejaVu Sans"}):
+        figure = Figure(figsize=size, dpi=_PIXELS_PER_INCH * scale, facecolor="#ffffff")
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_xlim(0, scene.width)
+        axes.set_ylim(scene.height, 0)
+        axes.axis("off")
+        for depth, item in enumerate(scene.items):
+            if isinstance(item, Shape):
+                axes.add_patch(_patch(item, depth))
+            else:
+                _add_text(axes, item, depth)
+        buffer = BytesIO()
+        # No version and no date inside: the same picture, the same bytes.
+        canvas.print_png(  # type: ignore[no-untyped-call,unused-ignore]
+            buffer, metadata={"Software": None}
+        )
+    return buffer.getvalue()
+
+
+def _points(pixels: float) -> float:
+    """Return a length in the points that matplotlib measures lines and letters in."""
+    return pixels * 72 / _PIXELS_PER_INCH
+
+
+def _patch(shape: Shape, depth: int) -> Any:
+    from matplotlib.patches import PathPatch
+
+    hatched = bool(shape.hatch and shape.fill)
+    options: dict[str, Any] = {
+        "facecolor": shape.fill or "none",
+        "edgecolor": shape.stroke or "none",
+        "linewidth": _points(shape.width) if shape.stroke else 0,
+        "alpha": shape.opacity,
+        "zorder": depth,
+    }
+    if shape.dash and shape.stroke:
+        # In units of the line's width.
+        options["linestyle"] = (0, [length / shape.width for length in shape.dash])
+    if hatched and shape.fill:
+        options["hatch"] = _HATCHES[shape.hatch]
+        # The hatching takes the edge's colour; without a width no edge is drawn.
+        options["edgecolor"] = ink_on(shape.fill) + "8c"
+    return PathPatch(_matplotlib_path(shape.path), **options)
+
+
+def _matplotlib_path(path: Path) -> Any:
+    from matplotlib.path import Path as MatplotlibPath
+
+    codes: list[Any] = []
+    vertices: list[tuple[float, float]] = []
+    start = (0.0, 0.0)
+    for command, numbers in path:
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if command == "Z":
+            codes.append(MatplotlibPath.CLOSEPOLY)
+            vertices.append(start)
+        elif command == "C":
+            codes += [MatplotlibPath.CURVE4] * 3
+            vertices += points
+        else:
+            codes.append(MatplotlibPath.MOVETO if command == "M" else MatplotlibPath.LINETO)
+            vertices += points
+            start = points[0] if command == "M" else start
+    return MatplotlibPath(vertices, codes)
+
+
+def _add_text(axes: Any, text: Text, depth: int) -> None:
+    alignment = {"start": "left", "middle": "center", "end": "right"}[text.anchor]
+    axes.text(
+        text.x,
+        text.y,
+        # A dollar would start matplotlib's own mathematics.
+        text.text.replace("$", r"\$"),
+        fontsize=_points(text.size),
+        color=text.color,
+        horizontalalignment=alignment,
+        verticalalignment="baseline",
+        fontweight="bold" if text.bold else "normal",
+        zorder=depth,
+    )

@@ -1,0 +1,239 @@
+"""The strata of a network-scope variety as a graph, from the document of ``strata``.
+
+Strata stand in rows by the dimension of their weights. Two are joined if the hidden
+representations of one come from those of the other by exchanging pieces, and no third
+stratum of the document lies between them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from polyconstraints.errors import InputError
+from polyconstraints.tying.reading import field, integer, shown
+
+__all__ = ["StrataGraph", "Stratum", "strata_graph", "strata_graph_text"]
+
+SCHEMA = "polyconstraints/strata/1"
+
+#: The representation of each hidden layer: irreducible representation → multiplicity.
+Hidden = tuple[tuple[tuple[str, int], ...], ...]
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One stratum.
+
+    Attributes
+    ----------
+    hidden : tuple
+        For each hidden layer the irreducible representations with their multiplicities.
+    weight_dimension, tangent_dimension, function_dimension : int or None
+    component : bool or None
+        Whether its closure is known to be an irreducible component.
+    """
+
+    hidden: Hidden
+    weight_dimension: int
+    tangent_dimension: int | None
+    function_dimension: int | None
+    component: bool | None
+
+    @property
+    def name(self) -> str:
+        """The representations in words.
+
+        Examples
+        --------
+        >>> Stratum(((("[3]", 1), ("[2,1]", 1)), (("[3]", 3),)), 1, 1, 1, True).name
+        '[3] + [2,1] | 3·[3]'
+        """
+        return " | ".join(
+            " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer) or "0"
+            for layer in self.hidden
+        )
+
+    @property
+    def facts(self) -> str:
+        """The dimensions, in one line."""
+        parts = [f"weights {self.weight_dimension}"]
+        if self.tangent_dimension is not None:
+            parts.append(f"tangent {self.tangent_dimension}")
+        if self.function_dimension is not None:
+            parts.append(f"functions {self.function_dimension}")
+        return ", ".join(parts)
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is a component, in words."""
+        if self.component is None:
+            return "not known to be a component"
+        return "component" if self.component else "not a component"
+
+    def difference(self, other: Stratum) -> Counter[tuple[int, str]]:
+        """Return what other hidden layers have more (+) or less (−) of each piece."""
+        result: Counter[tuple[int, str]] = Counter()
+        for sign, stratum in ((1, other), (-1, self)):
+            for level, layer in enumerate(stratum.hidden, start=1):
+                for name, count in layer:
+                    result[level, name] += sign * count
+        return Counter({key: value for key, value in result.items() if value})
+
+
+@dataclass(frozen=True, eq=False)
+class StrataGraph:
+    """The strata and which of them are neighbours.
+
+    Attributes
+    ----------
+    network : mapping
+        The ``network`` part of the document.
+    weights : int
+    strata : tuple of Stratum
+        Largest dimension first.
+    edges : tuple of (int, int)
+        Neighbours, as places in `strata`.
+    """
+
+    network: Mapping[str, Any]
+    symmetry: Mapping[str, Any]
+    weights: int
+    strata: tuple[Stratum, ...]
+    edges: tuple[tuple[int, int], ...]
+
+    @property
+    def title(self) -> str:
+        """What the picture shows."""
+        count = len(self.strata)
+        return f"{count} strat{'um' if count == 1 else 'a'} of {self.weights} weights"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+        return {
+            "schema": "polyconstraints/plot/1",
+            "view": "strata",
+            "network": dict(self.network),
+            "symmetry": dict(self.symmetry),
+            "weights": self.weights,
+            "nodes": [
+                {
+                    "hidden": [dict(layer) for layer in stratum.hidden],
+                    "weight_dimension": stratum.weight_dimension,
+                    "tangent_dimension": stratum.tangent_dimension,
+                    "function_dimension": stratum.function_dimension,
+                    "component": stratum.component,
+                }
+                for stratum in self.strata
+            ],
+            "edges": [list(edge) for edge in self.edges],
+        }
+
+
+def strata_graph(document: Any, source: str = "") -> StrataGraph:
+    """Return the graph of the strata in a document of schema ``strata``.
+
+    Raises
+    ------
+    InputError
+        If the document is no such document; the message names the place.
+
+    Examples
+    --------
+    >>> dimensions = {"tangent_dimension": 24, "function_dimension": None, "component": True}
+    >>> document = {
+    ...     "schema": "polyconstraints/strata/1", "network": {}, "symmetry": {}, "weights": 60,
+    ...     "strata": [
+    ...         {"hidden": [{"[3]": 1, "[2,1]": 1}], "weight_dimension": 23, **dimensions},
+    ...         {"hidden": [{"[3]": 3}], "weight_dimension": 24, **dimensions},
+    ...     ],
+    ... }
+    >>> graph = strata_graph(document)
+    >>> [stratum.name for stratum in graph.strata], graph.edges
+    (['3·[3]', '[3] + [2,1]'], ((0, 1),))
+    """
+    try:
+        return _read(document)
+    except InputError as error:
+        raise InputError(error.message, error.place, source) from None
+
+
+def _read(document: Any) -> StrataGraph:
+    schema = field(document, "schema", str)
+    if schema != SCHEMA:
+        raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
+    entries = field(document, "strata", list)
+    strata = [_stratum(entry, f"strata[{at}]") for at, entry in enumerate(entries)]
+    strata.sort(key=lambda stratum: -stratum.weight_dimension)
+    return StrataGraph(
+        field(document, "network", dict),
+        field(document, "symmetry", dict),
+        integer(document.get("weights"), "weights", 0),
+        tuple(strata),
+        tuple(_neighbours(strata)),
+    )
+
+
+def _stratum(entry: Any, place: str) -> Stratum:
+    layers = field(entry, "hidden", list, place)
+    hidden = []
+    for at, layer in enumerate(layers):
+        where = f"{place}.hidden[{at}]"
+        if not isinstance(layer, dict):
+            raise InputError(f"expected an object, got {shown(layer)}", where)
+        pieces = [(name, integer(count, f"{where}.{name}", 0)) for name, count in layer.items()]
+        # The trivial representation first, whatever the order of the keys in the file.
+        pieces.sort(key=lambda piece: [-part for part in _parts(piece[0])])
+        hidden.append(tuple(piece for piece in pieces if piece[1]))
+    component = entry.get("component")
+    if component is not None and not isinstance(component, bool):
+        raise InputError(
+            f"expected true, false or null, got {shown(component)}", f"{place}.component"
+        )
+    return Stratum(
+        tuple(hidden),
+        integer(entry.get("weight_dimension"), f"{place}.weight_dimension", 0),
+        _dimension(entry, "tangent_dimension", place),
+        _dimension(entry, "function_dimension", place),
+        component,
+    )
+
+
+def _parts(name: str) -> list[int]:
+    """Return the parts of a partition written as [2,1]; none for other names."""
+    parts = name.strip("[]").split(",")
+    return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []
+
+
+def _dimension(entry: Mapping[str, Any], key: str, place: str) -> int | None:
+    value = entry.get(key)
+    return None if value is None else integer(value, f"{place}.{key}", 0)
+
+
+def _neighbours(strata: list[Stratum]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of strata with no third one between them."""
+    count = len(strata)
+    far = [[sum(map(abs, one.difference(other).values())) for other in strata] for one in strata]
+    for a in range(count):
+        for b in range(a + 1, count):
+            between = any(
+                c not in (a, b) and far[a][c] and far[c][b] and far[a][c] + far[c][b] == far[a][b]
+                for c in range(count)
+            )
+            if far[a][b] and not between:
+                yield a, b
+
+
+def strata_graph_text(graph: StrataGraph) -> Iterator[str]:
+    """Yield the strata as lines of text, by dimension, each with its neighbours' numbers."""
+    yield graph.title
+    dimension = None
+    for at, stratum in enumerate(graph.strata):
+        if stratum.weight_dimension != dimension:
+            dimension = stratum.weight_dimension
+            yield f"dimension {dimension}"
+        ends = [b if a == at else a for a, b in graph.edges if at in (a, b)]
+        joined = f", next to {', '.join(str(end + 1) for end in sorted(ends))}" if ends else ""
+        yield f"  {at + 1}. {stratum.name}: {stratum.facts}, {stratum.verdict}{joined}"
