@@ -17,7 +17,9 @@ r"""How groups are written: ``S3xS2``, ``S3wrS2``, ``pairs(S5)``, ``grid(4,4,D4)
 
 Factors of the same name are numbered from left to right, and are different groups unless an
 occurrence says otherwise: ``S3xS3`` moves rows and columns independently, ``S3#1xS3#1`` moves
-both at once. Blanks are ignored. The text is matched, never evaluated.
+both at once. A factor without a size is completed by whoever reads the text. Blanks are
+ignored. The text is matched, never evaluated: it becomes a tree of expressions, from which the
+action is built.
 """
 
 from __future__ import annotations
@@ -25,14 +27,25 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.groups.actions import GroupAction
-from polyconstraints.groups.permutations import checked
+from polyconstraints.groups.permutations import Permutation, checked
 
-__all__ = ["FUNCTIONS", "bare_letters", "parse_action"]
+__all__ = [
+    "FUNCTIONS",
+    "Combined",
+    "Derived",
+    "Expression",
+    "Factor",
+    "Generators",
+    "Grid",
+    "parse_action",
+    "parse_expression",
+]
 
 #: Constructions that are written as functions, and their arguments.
 FUNCTIONS: Mapping[str, str] = {
@@ -48,11 +61,193 @@ _MAX_LENGTH = 100_000
 _MAX_NESTING = 50
 
 _BLANK = re.compile(r"\s*")
-_FACTOR = re.compile(r"(trivial|[SACD])(\d{1,7})?(?:#(\d{1,4}))?(?!\w*\()")
+_FACTOR = re.compile(r"(trivial|[SACD])([0-9]{1,7})?(?:#([0-9]{1,4}))?")
 _WORD = re.compile(r"[a-z_]+")
-_NUMBER = re.compile(r"\d{1,9}")
-_OCCURRENCE = re.compile(r"#(\d{1,4})")
-_OPERATOR = {"sum": re.compile(r"\+"), "product": re.compile("x"), "wreath": re.compile("wr")}
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_OCCURRENCE = re.compile(r"#([0-9]{1,4})")
+
+Operator = Literal["+", "x", "wr"]
+
+
+# --- expressions --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What a text says, before anything is built."""
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the action; ``sizes`` completes the factors without a size."""
+        raise NotImplementedError
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield the factors from left to right."""
+        yield from ()
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return the text in its shortest form."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Factor(Expression):
+    """A preset: its letter, its size where one is written, and which one of its kind it is."""
+
+    letter: str
+    size: int | None
+    occurrence: int
+    numbered: bool
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the preset acting on its own points."""
+        size = sizes.get(self.letter) if self.size is None else self.size
+        if size is None:
+            raise UsageError(
+                f"expected a size of the group {self.letter}, as in {self.letter}3, got none"
+            )
+        return GroupAction.preset(self.letter, size, self.occurrence)
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield this factor."""
+        yield self
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return letter, size and occurrence."""
+        size = sizes.get(self.letter) if self.size is None else self.size
+        number = f"#{self.occurrence}" if self.numbered else ""
+        return f"{self.letter}{'' if size is None else size}{number}"
+
+
+@dataclass(frozen=True)
+class Generators(Expression):
+    """A list of generators."""
+
+    images: tuple[Permutation, ...]
+    occurrence: int
+    numbered: bool
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the group of the generators acting on its own points."""
+        name = self.spelled({}).partition("#")[0]
+        return GroupAction.generated(name, self.images, len(self.images[0]), self.occurrence)
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return the list as JSON."""
+        number = f"#{self.occurrence}" if self.numbered else ""
+        return json.dumps(self.images, separators=(",", ":")) + number
+
+
+@dataclass(frozen=True)
+class Combined(Expression):
+    """Two expressions with an operator between them."""
+
+    operator: Operator
+    left: Expression
+    right: Expression
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the disjoint union, the product or the wreath product."""
+        left, right = self.left.action(sizes), self.right.action(sizes)
+        if self.operator == "wr":
+            return left.wreath(right)
+        return left + right if self.operator == "+" else left * right
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield the factors of the left side, then those of the right."""
+        yield from self.left.factors()
+        yield from self.right.factors()
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return both sides, in parentheses where the operator binds them more tightly."""
+        left, right = self.left.spelled(sizes), self.right.spelled(sizes)
+        binding = "+", "x", "wr"
+        own = binding.index(self.operator)
+        if isinstance(self.left, Combined) and binding.index(self.left.operator) < own:
+            left = f"({left})"
+        if isinstance(self.right, Combined) and binding.index(self.right.operator) <= own:
+            right = f"({right})"
+        return f"{left}{self.operator}{right}"
+
+
+@dataclass(frozen=True)
+class Derived(Expression):
+    """Points that are made of other points: ``pairs(S4)``, ``tuples(S3,2)``."""
+
+    function: str
+    of: Expression
+    size: int = 2
+    graph: tuple[tuple[int, ...], ...] = ()
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the action on pairs, subsets, tuples or edges."""
+        action = self.of.action(sizes)
+        if self.function == "edges":
+            return action.edges(self.graph)
+        if self.function == "ordered_pairs":
+            return action.arrangements(2)
+        return action.tuples(self.size) if self.function == "tuples" else action.subsets(self.size)
+
+    def factors(self) -> Iterator[Factor]:
+        """Yield the factors of the argument."""
+        yield from self.of.factors()
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return the function and its arguments."""
+        arguments = [self.of.spelled(sizes)]
+        if self.function == "edges":
+            arguments.append(json.dumps(self.graph, separators=(",", ":")))
+        elif "pairs" not in self.function:
+            arguments.append(str(self.size))
+        return f"{self.function}({','.join(arguments)})"
+
+
+@dataclass(frozen=True)
+class Grid(Expression):
+    """The cells of a grid under rotations and reflections."""
+
+    rows: int
+    columns: int
+    symmetry: str
+    occurrence: int
+    numbered: bool
+
+    def action(self, sizes: Mapping[str, int]) -> GroupAction:
+        """Return the action on the cells."""
+        return GroupAction.grid(self.rows, self.columns, self.symmetry, self.occurrence)
+
+    def spelled(self, sizes: Mapping[str, int]) -> str:
+        """Return the function and its arguments."""
+        number = f"#{self.occurrence}" if self.numbered else ""
+        return f"grid({self.rows},{self.columns},{self.symmetry}{number})"
+
+
+def parse_expression(text: str) -> Expression:
+    """Return the expression that a text is.
+
+    Parameters
+    ----------
+    text : str
+        As in the grammar at the top of this module.
+
+    Raises
+    ------
+    UsageError
+        If the text isn't in the grammar; the message says where.
+    InputError
+        If a list in it is not JSON, or not one of permutations.
+
+    Examples
+    --------
+    >>> parse_expression("S3 x (S2 + C4)").spelled({})
+    'S3x(S2+C4)'
+    >>> parse_expression("pairs(S4")
+    Traceback (most recent call last):
+        ...
+    polyconstraints.errors.UsageError: expected ')', got the end of 'pairs(S4'
+    """
+    if len(text) > _MAX_LENGTH:
+        raise UsageError(f"expected at most {_MAX_LENGTH} characters, got {len(text)}")
+    return _Parser(text).whole()
 
 
 def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupAction:
@@ -67,11 +262,8 @@ def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupActi
 
     Raises
     ------
-    UsageError
-        If the text isn't in the grammar, or describes something that there isn't; the
-        message says where.
-    InputError
-        If a list in it is not JSON, or not one of permutations.
+    UsageError, InputError
+        As :func:`parse_expression`, and where there is no such action.
 
     Examples
     --------
@@ -79,83 +271,76 @@ def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupActi
     (6, 5)
     >>> parse_action("pairs(S4)wrC2").group().order()
     1152
-    >>> parse_action("pairs(S4")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.UsageError: expected ')', got the end of 'pairs(S4'
     """
-    if len(text) > _MAX_LENGTH:
-        raise UsageError(f"expected at most {_MAX_LENGTH} characters, got {len(text)}")
-    return _Parser(text, sizes or {}).whole()
+    try:
+        return parse_expression(text).action(sizes or {})
+    except UsageError as error:
+        if shown(text) in str(error):
+            raise
+        raise UsageError(f"{error}, in {shown(text)}") from None
 
 
-def bare_letters(text: str) -> list[str]:
-    """Return the letters of the factors that are written without a size, in order.
-
-    Examples
-    --------
-    >>> bare_letters("SxS3+pairs(C)")
-    ['S', 'C']
-    """
-    outside_lists = re.sub(r"\[[^\]]*\]", " ", re.sub(r"[a-z_]+\(", "(", text))
-    return [match[1] for match in _FACTOR.finditer(outside_lists) if match[2] is None]
+def shown(text: str) -> str:
+    """Return a text as messages show it, cut to a bounded length."""
+    return repr(text) if len(text) <= 60 else f"{text[:60]!r}…"
 
 
 class _Parser:
     """A recursive-descent parser of one text."""
 
-    def __init__(self, text: str, sizes: Mapping[str, int]) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.sizes = sizes
         self.at = 0
         self.depth = 0
         self.met: Counter[str] = Counter()
 
-    def whole(self) -> GroupAction:
-        action = self.sum()
-        self._skip()
+    def whole(self) -> Expression:
+        expression = self.sum()
         if self.at < len(self.text):
             raise self._expected("'+', 'x', 'wr' or the end")
-        return action
+        return expression
 
     # -- the three operators ---------------------------------------------------------------
 
-    def sum(self) -> GroupAction:
-        action = self.product()
-        while self._take(_OPERATOR["sum"]):
-            action = self._guarded(action.__add__, self.product())
-        return action
+    def sum(self) -> Expression:
+        expression = self.product()
+        while self._operator("+"):
+            expression = Combined("+", expression, self.product())
+        return expression
 
-    def product(self) -> GroupAction:
-        action = self.wreath()
-        while self._take(_OPERATOR["product"]):
-            action = self._guarded(action.__mul__, self.wreath())
-        return action
+    def product(self) -> Expression:
+        expression = self.wreath()
+        while self._operator("x"):
+            expression = Combined("x", expression, self.wreath())
+        return expression
 
-    def wreath(self) -> GroupAction:
-        action = self.operand()
-        while self._take(_OPERATOR["wreath"]):
-            action = self._guarded(action.wreath, self.operand())
-        return action
+    def wreath(self) -> Expression:
+        expression = self.operand()
+        while self._operator("wr"):
+            expression = Combined("wr", expression, self.operand())
+        return expression
+
+    def _operator(self, symbol: str) -> bool:
+        found = self._peek(symbol)
+        self.at += len(symbol) if found else 0
+        return found
 
     # -- operands --------------------------------------------------------------------------
 
-    def operand(self) -> GroupAction:
-        self._skip()
+    def operand(self) -> Expression:
         if self._peek("("):
-            return self._parenthesised()
+            return self._in_parentheses(self.sum)
         if self._peek("["):
             return self._generators()
         factor = self._take(_FACTOR)
         if factor:
-            letter, size, occurrence = factor.groups()
-            count = self._size(letter, size)
-            return self._guarded(
-                GroupAction.preset, letter, count, self._occurrence(f"{letter}{count}", occurrence)
-            )
+            return self._factor(factor)
         word = self._take(_WORD)
         if word and word[0] in FUNCTIONS:
-            return self._function(word[0])
+            function = word[0]
+            return self._in_parentheses(
+                self._grid if function == "grid" else lambda: self._derived(function)
+            )
         if word:
             self.at = word.start()
         raise self._expected(
@@ -163,30 +348,28 @@ class _Parser:
             "generators or @FILE"
         )
 
-    def _parenthesised(self) -> GroupAction:
-        self._open()
-        action = self.sum()
-        self._close()
-        return action
+    def _factor(self, match: re.Match[str]) -> Factor:
+        letter, size, occurrence = match.groups()
+        if size is not None and int(size) < 1:
+            raise UsageError(f"expected a size of at least 1, got {match[0]} in {shown(self.text)}")
+        name = f"{letter}{'' if size is None else int(size)}"
+        return Factor(
+            letter,
+            None if size is None else int(size),
+            self._occurrence(name, occurrence),
+            occurrence is not None,
+        )
 
-    def _function(self, name: str) -> GroupAction:
-        self._open()
-        action = self._grid() if name == "grid" else self._derived(name, self.sum())
-        self._close()
-        return action
-
-    def _derived(self, name: str, action: GroupAction) -> GroupAction:
-        if name == "pairs":
-            return self._guarded(action.subsets, 2)
-        if name == "ordered_pairs":
-            return self._guarded(action.arrangements, 2)
+    def _derived(self, function: str) -> Expression:
+        of = self.sum()
+        if function in ("pairs", "ordered_pairs"):
+            return Derived(function, of)
         self._literal(",")
-        if name == "edges":
-            return self._guarded(action.edges, self._edge_list())
-        size = self._number()
-        return self._guarded(action.subsets if name == "subsets" else action.tuples, size)
+        if function == "edges":
+            return Derived(function, of, graph=self._graph())
+        return Derived(function, of, self._number())
 
-    def _grid(self) -> GroupAction:
+    def _grid(self) -> Expression:
         rows = self._number()
         self._literal(",")
         columns = self._number()
@@ -195,39 +378,36 @@ class _Parser:
         if not factor:
             raise self._expected("one of C2, D2, C4, D4")
         symmetry = f"{factor[1]}{factor[2] or ''}"
-        return self._guarded(
-            GroupAction.grid, rows, columns, symmetry, self._occurrence(symmetry, factor[3])
-        )
+        occurrence = self._occurrence(symmetry, factor[3])
+        return Grid(rows, columns, symmetry, occurrence, factor[3] is not None)
 
-    def _generators(self) -> GroupAction:
-        document, name = self._json_list()
+    def _generators(self) -> Expression:
+        document = self._json_list()
         generators = [checked(images, f"generators[{at}]") for at, images in enumerate(document)]
         if not generators:
-            raise UsageError(f"expected at least one generator, got none in {self._shown()}")
-        degree = len(generators[0])
+            raise UsageError(f"expected at least one generator, got none in {shown(self.text)}")
+        degree = max(len(generators[0]), 1)
         for at, generator in enumerate(generators):
-            if len(generator) != degree or not degree:
+            if len(generator) != degree:
                 raise InputError(
-                    f"expected a permutation of {max(degree, 1)} points, got one of "
-                    f"{len(generator)}",
+                    f"expected a permutation of {degree} points, got one of {len(generator)}",
                     f"generators[{at}]",
                 )
         given = self._take(_OCCURRENCE)
+        name = json.dumps(generators, separators=(",", ":"))
         occurrence = self._occurrence(name, given[1] if given else None)
-        return GroupAction.generated(name, generators, degree, occurrence)
+        return Generators(tuple(generators), occurrence, given is not None)
 
-    def _edge_list(self) -> list[list[int]]:
-        document, _ = self._json_list()
+    def _graph(self) -> tuple[tuple[int, ...], ...]:
+        document = self._json_list()
         for edge in document:
             if not isinstance(edge, list) or any(type(node) is not int for node in edge):
-                raise UsageError(f"expected edges as lists of two nodes in {self._shown()}")
-        return document
+                raise UsageError(f"expected edges as lists of two nodes in {shown(self.text)}")
+        return tuple(map(tuple, document))
 
-    def _json_list(self) -> tuple[list[Any], str]:
-        """Read a JSON list; return it and its shortest spelling."""
+    def _json_list(self) -> list[Any]:
         from polyconstraints.strict_json import parse_json
 
-        self._skip()
         start = self.at
         if not self._peek("["):
             raise self._expected("a list")
@@ -239,19 +419,10 @@ class _Parser:
                 break
         else:
             self.at = len(self.text)
-        document = parse_json(self.text[start : self.at])
-        return document, json.dumps(document, separators=(",", ":"))
+        document: list[Any] = parse_json(self.text[start : self.at])
+        return document
 
     # -- pieces ----------------------------------------------------------------------------
-
-    def _size(self, letter: str, size: str | None) -> int:
-        if size is None:
-            if letter not in self.sizes:
-                raise self._expected(f"a size of the group {letter}, as in {letter}3")
-            return self.sizes[letter]
-        if int(size) < 1:
-            raise UsageError(f"expected a size of at least 1, got {letter}0 in {self._shown()}")
-        return int(size)
 
     def _occurrence(self, factor: str, given: str | None) -> int:
         if given is not None:
@@ -259,55 +430,39 @@ class _Parser:
         self.met[factor] += 1
         return self.met[factor]
 
+    def _in_parentheses(self, inside: Callable[[], Expression]) -> Expression:
+        self.depth += 1
+        if self.depth > _MAX_NESTING:
+            raise self._expected(f"at most {_MAX_NESTING} levels of parentheses")
+        self._literal("(")
+        expression = inside()
+        self._literal(")")
+        self.depth -= 1
+        return expression
+
     def _number(self) -> int:
         match = self._take(_NUMBER)
         if not match or int(match[0]) < 1:
             raise self._expected("an integer of at least 1")
         return int(match[0])
 
-    def _open(self) -> None:
-        self.depth += 1
-        if self.depth > _MAX_NESTING:
-            raise self._expected(f"at most {_MAX_NESTING} levels of parentheses")
-        self._literal("(")
-
-    def _close(self) -> None:
-        self._literal(")")
-        self.depth -= 1
-
     def _literal(self, symbol: str) -> None:
-        self._skip()
-        if not self._peek(symbol):
+        if not self._operator(symbol):
             raise self._expected(repr(symbol))
-        self.at += 1
 
     def _peek(self, symbol: str) -> bool:
+        self._take(_BLANK)
         return self.text.startswith(symbol, self.at)
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        self._skip()
+        if pattern is not _BLANK:
+            self._take(_BLANK)
         match = pattern.match(self.text, self.at)
         if match:
             self.at = match.end()
         return match
 
-    def _skip(self) -> None:
-        match = _BLANK.match(self.text, self.at)
-        if match:
-            self.at = match.end()
-
-    def _guarded(self, construct: Any, *arguments: Any) -> GroupAction:
-        """Build an action; say where the text is if there is no such action."""
-        try:
-            action: GroupAction = construct(*arguments)
-        except UsageError as error:
-            raise UsageError(f"{error} in {self._shown()}") from None
-        return action
-
-    def _shown(self) -> str:
-        return repr(self.text) if len(self.text) <= 60 else f"{self.text[:60]!r}…"
-
     def _expected(self, what: str) -> UsageError:
         rest = self.text[self.at : self.at + 20]
         got = f"{rest!r} at character {self.at + 1}" if rest else "the end"
-        return UsageError(f"expected {what}, got {got} of {self._shown()}")
+        return UsageError(f"expected {what}, got {got} of {shown(self.text)}")

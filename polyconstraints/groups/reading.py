@@ -10,7 +10,7 @@ from typing import Any
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.groups.actions import GroupAction
-from polyconstraints.groups.grammar import bare_letters, parse_action
+from polyconstraints.groups.grammar import Expression, Factor, parse_action, parse_expression
 from polyconstraints.groups.group import PRESETS, PermutationGroup
 from polyconstraints.groups.permutations import Permutation, checked
 
@@ -113,8 +113,8 @@ def read_group(
         action = _generated(described, degree, source or GROUP_OPTION)
     if action.degree != degree:
         raise UsageError(
-            f"expected a group on {degree} points, one for each input, got "
-            f"{name or 'one'} on {action.degree}",
+            f"expected a group on {degree} points, one for each input, got {name or 'one'} "
+            f"on {action.degree} points",
             GROUP_OPTION,
         )
     if not given:
@@ -191,37 +191,37 @@ def _action(text: str, degree: int) -> tuple[GroupAction, str]:
     if compact in PRESETS:
         return GroupAction.preset(compact, degree), compact
     try:
-        bare = bare_letters(compact)
-        if len(bare) == 1:
-            action, compact = _sized(compact, bare[0], degree)
+        expression = parse_expression(text)
+        letters = [factor.letter for factor in expression.factors() if factor.size is None]
+        if len(letters) == 1:
+            action, sizes = _sized(expression, letters[0], degree)
         else:
-            action = parse_action(compact)
+            action, sizes = parse_action(text), {}
     except UsageError as error:
-        raise UsageError(str(error), GROUP_OPTION) from None
+        raise UsageError(error.message, GROUP_OPTION) from None
     except InputError as error:
         raise InputError(error.message, error.place, GROUP_OPTION) from None
-    for letter in PRESETS:
-        if compact == f"{letter}{action.degree}":
-            return action, letter
-    return action, compact
+    name = expression.spelled(sizes)
+    if isinstance(expression, Factor):
+        name = expression.letter if action.degree == degree else name
+    return action, name
 
 
-def _sized(text: str, letter: str, degree: int) -> tuple[GroupAction, str]:
-    """Return the action with the one size for a letter that gives the degree."""
-    size = 1
+def _sized(expression: Expression, letter: str, degree: int) -> tuple[GroupAction, dict[str, int]]:
+    """Return the action with the one size for a letter that gives the degree, or exceeds it."""
+    size = 0
     while True:
-        try:
-            action = parse_action(text, {letter: size})
-        except UsageError:
-            # Such as the pairs of one point.
-            if size >= degree or size > 3:
-                raise
-            action = None
-        if action and action.degree >= degree:
-            break
         size += 1
-    written = re.sub(rf"(?<![a-z_]){letter}(?!\w*\()(?=\D|$)", f"{letter}{size}", text)
-    return action, written
+        try:
+            # Read again, since the letter may turn out to be one of several S3.
+            action = parse_action(expression.spelled({letter: size}))
+        except UsageError:
+            if size > degree:
+                raise
+            # Such as the pairs of one point, or an action on too many.
+            continue
+        if action.degree >= degree:
+            return action, {letter: size}
 
 
 def _generated(document: Sequence[Any], degree: int, source: str) -> GroupAction:
@@ -260,7 +260,7 @@ def _level(
             described = inline
         return _from_images(described, action)
     except UsageError as error:
-        raise UsageError(f"{where}: {error}", ACTION_OPTION) from None
+        raise UsageError(f"{where}: {error.message}", ACTION_OPTION) from None
     except InputError as error:
         place = f"actions.{level}" + (error.place and f": {error.place}")
         raise InputError(error.message, place, source or ACTION_OPTION) from None
@@ -270,7 +270,7 @@ def _from_factors(text: str, action: GroupAction) -> tuple[Permutation, ...]:
     """Return the images under an action that is written in terms of the group's factors."""
     owners = action.owners
     sizes: dict[str, int] = {}
-    for letter in set(bare_letters(text)):
+    for letter in sorted({f.letter for f in parse_expression(text).factors() if f.size is None}):
         found = {name for name, _ in owners if re.fullmatch(rf"{letter}\d+", name)}
         if len(found) != 1:
             raise UsageError(
