@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import math
 import os
-import zipfile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.files import (
-    atomic_writer,
-    dump_json,
-    load_json,
-    parse_json,
-    read_bytes,
-)
+from polyconstraints.files import atomic_writer, dump_json, load_json, parse_json
 from polyconstraints.network import LayerSpec
 from polyconstraints.tying.document import from_document, read_header, to_document, to_header
 from polyconstraints.tying.map import TyingMap
 
 __all__ = ["load", "save", "to_bytes"]
 
-#: Largest file that is read.
-_LIMIT = 1 << 30
+#: Most entries of class arrays that differ: half a gigabyte.
+MAX_ENTRIES = 1 << 26
+
+#: Most entries of all arrays, equal ones included; a bound on time, not on memory.
+_MAX_ENTRIES_READ = 1 << 29
+
+#: Most bytes of an archive's header.
+_MAX_HEADER = 1 << 26
 
 #: The member of an archive that holds the document without the class arrays.
 _HEADER = "header"
@@ -35,7 +37,7 @@ _HEADER = "header"
 def save(tying: TyingMap, path: str | os.PathLike[str]) -> None:
     """Write a map; see :meth:`TyingMap.save`."""
     ending = os.fspath(path).rpartition(".")[2].lower()
-    if ending in ("npz", "safetensors"):
+    if ending in ARRAY_ENDINGS:
         data = to_bytes(tying, ending)
         with atomic_writer(path, binary=True) as binary:
             binary.write(data)
@@ -59,91 +61,45 @@ def to_bytes(tying: TyingMap, ending: str) -> bytes:
 def load(path: str | os.PathLike[str]) -> TyingMap:
     """Read a map; see :meth:`TyingMap.load`."""
     name = os.fspath(path)
-    ending = name.rpartition(".")[2].lower()
-    if ending == "npz":
-        return _load_npz(name)
-    if ending == "safetensors":
-        return _load_safetensors(name)
-    return from_document(load_json(path, _LIMIT), name)
+    if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
+        return _load_arrays(open_arrays(path))
+    return from_document(load_json(path), name)
 
 
-def _load_npz(name: str) -> TyingMap:
-    data = read_bytes(name, _LIMIT)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise InputError("expected a NumPy archive, got something else", source=name) from None
-    with archive:
-        header = parse_json(_npz_text(archive, name), source=name)
+def _load_arrays(arrays: ArrayFile) -> TyingMap:
+    name = arrays.source
+    # Layers of deep networks are often the same: equal arrays are kept once.
+    kept: dict[bytes, NDArray[np.int64]] = {}
+    read = 0
 
-        def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
-            member = f"layer{layer.index}"
-            count = int(np.prod(layer.shape, dtype=object))
-            array = _npz_array(archive, member, count, name)
-            return _checked(array, layer, member)
+    def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
+        nonlocal read
+        member = f"layer{layer.index}"
+        read += math.prod(layer.shape)
+        if read > _MAX_ENTRIES_READ:
+            raise InputError(f"expected at most {_MAX_ENTRIES_READ} entries in all", member)
+        array = _checked(arrays.read(member, math.prod(layer.shape)), layer, member)
+        digest = hashlib.blake2b(np.ascontiguousarray(array).data).digest()
+        array = kept.setdefault(digest, array)
+        if sum(other.size for other in kept.values()) > MAX_ENTRIES:
+            raise InputError(f"expected at most {MAX_ENTRIES} entries in layers that differ")
+        return array
 
-        return read_header(header, classes, name)
+    return read_header(parse_json(_header_text(arrays), source=name), classes, name)
 
 
-def _npz_text(archive: zipfile.ZipFile, name: str) -> str:
-    array = _npz_array(archive, _HEADER, _LIMIT, name)
+def _header_text(arrays: ArrayFile) -> str:
+    if _HEADER in arrays.metadata:
+        return arrays.metadata[_HEADER]
+    array = arrays.read(_HEADER, _MAX_HEADER)
     if array.dtype != np.uint8 or array.ndim != 1:
-        raise InputError(f"expected bytes, got {array.dtype} of {array.ndim} axes", _HEADER, name)
+        raise InputError(
+            f"expected bytes, got {array.dtype} of {array.ndim} axes", _HEADER, arrays.source
+        )
     try:
         return array.tobytes().decode()
     except UnicodeDecodeError:
-        raise InputError("expected UTF-8 text", _HEADER, name) from None
-
-
-def _npz_array(archive: zipfile.ZipFile, member: str, limit: int, name: str) -> NDArray[Any]:
-    """Return one array of at most ``limit`` entries; nothing larger is unpacked."""
-    from numpy.lib import format as npy
-
-    try:
-        with archive.open(f"{member}.npy") as handle:
-            version = npy.read_magic(handle)
-            if version not in ((1, 0), (2, 0)):
-                raise InputError(f"expected an array of format 1 or 2, got {version}", member, name)
-            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, fortran, dtype = read(handle)
-            if dtype.kind not in "iu" or fortran:
-                raise InputError(f"expected integers, got {dtype}", member, name)
-            count = int(np.prod(shape, dtype=object))
-            if count > limit:
-                raise InputError(f"expected at most {limit} entries, got {count}", member, name)
-            size = count * dtype.itemsize
-            data = handle.read(size)
-            if len(data) < size:
-                raise InputError(f"expected {size} bytes, got {len(data)}", member, name)
-            return np.frombuffer(data, dtype=dtype).reshape(shape)
-    except KeyError:
-        raise InputError("expected an array of this name, got none", member, name) from None
-    except InputError:
-        raise
-    except Exception:  # noqa: BLE001 - damaged data raises errors of the decompressor's own
-        raise InputError("expected an array, got something unreadable", member, name) from None
-
-
-def _load_safetensors(name: str) -> TyingMap:
-    data = read_bytes(name, _LIMIT)
-    library = _safetensors()
-    try:
-        arrays = library.load(data)
-    except Exception:  # noqa: BLE001 - the library's own error classes are not public
-        raise InputError("expected a safetensors file, got something else", source=name) from None
-    length = int.from_bytes(data[:8], "little")
-    metadata = parse_json(data[8 : 8 + length].decode(), source=name).get("__metadata__", {})
-    if _HEADER not in metadata:
-        raise InputError("expected a tying map's header, got none", "__metadata__", name)
-    header = parse_json(metadata[_HEADER], source=name)
-
-    def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
-        member = f"layer{layer.index}"
-        if member not in arrays:
-            raise InputError("expected an array of this name, got none", member)
-        return _checked(arrays[member], layer, member)
-
-    return read_header(header, classes, name)
+        raise InputError("expected UTF-8 text", _HEADER, arrays.source) from None
 
 
 def _checked(array: NDArray[Any], layer: LayerSpec, member: str) -> NDArray[np.int64]:
@@ -151,7 +107,7 @@ def _checked(array: NDArray[Any], layer: LayerSpec, member: str) -> NDArray[np.i
         raise InputError(f"expected integers, got {array.dtype}", member)
     if array.shape != layer.shape:
         raise InputError(f"expected shape {layer.shape}, got {array.shape}", member)
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def _safetensors() -> Any:

@@ -253,7 +253,7 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTy
             )
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
-    present = set(np.unique(classes[layer.mask]).tolist())
+    present = set(LayerTying(layer, classes, {}).present)
     free = integers(field(entry, "free", list, place), f"{place}.free", 0)
     for at, number in enumerate(free):
         if number not in present:
@@ -337,10 +337,13 @@ def _leaf_types(value: list[Any], depth: int) -> set[type]:
 
 def _check_classes(classes: NDArray[np.int64], layer: LayerSpec, place: str) -> None:
     """Check that there is a class exactly where there is a weight."""
-    inside = (classes >= 0) & (classes < layer.weights)
-    wrong = np.argwhere(np.where(layer.mask, ~inside, classes != -1))
-    if len(wrong):
-        index = tuple(wrong[0].tolist())
-        at = "".join(f"[{part}]" for part in index)
-        wanted = f"a class from 0 to {layer.weights - 1}" if layer.mask[index] else "-1 (no weight)"
-        raise InputError(f"expected {wanted}, got {classes[index]}", f"{place}{at}")
+    # One output at a time, since temporaries of the whole array would be as large as itself.
+    for output, row in enumerate(classes):
+        mask = layer.mask[output]
+        inside = (row >= 0) & (row < layer.weights)
+        wrong = np.argwhere(np.where(mask, ~inside, row != -1))
+        if len(wrong):
+            index = tuple(wrong[0].tolist())
+            at = "".join(f"[{part}]" for part in (output, *index))
+            wanted = f"a class from 0 to {layer.weights - 1}" if mask[index] else "-1 (no weight)"
+            raise InputError(f"expected {wanted}, got {row[index]}", f"{place}{at}")

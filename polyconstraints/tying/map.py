@@ -54,7 +54,11 @@ class LayerTying:
     @cached_property
     def present(self) -> tuple[int, ...]:
         """The classes that have weights, ascending."""
-        return tuple(np.unique(self.classes[self.layer.mask]).tolist())
+        found: set[int] = set()
+        # Output by output: several small sorts are quicker than one large one, and smaller.
+        for row, mask in zip(self.classes, self.layer.mask, strict=True):
+            found.update(np.unique(row[mask]).tolist())
+        return tuple(sorted(found))
 
     @cached_property
     def free(self) -> tuple[int, ...]:
