@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from sys import getsizeof
 from typing import IO, Any
 
 from polyconstraints.errors import InputError
@@ -19,6 +20,7 @@ __all__ = [
     "JSON_LINE_WIDTH",
     "MAX_INTEGER_DIGITS",
     "MAX_JSON_DEPTH",
+    "MAX_JSON_MEMORY",
     "JsonText",
     "dump_json",
     "iter_json",
@@ -30,6 +32,14 @@ MAX_JSON_DEPTH = 64
 
 MAX_INTEGER_DIGITS = 1000
 """Longest integer that is read: parsing one takes time quadratic in its length."""
+
+MAX_JSON_MEMORY = 900 * 2**20
+"""Bytes of memory that a text and its document may take together, as predicted."""
+
+# What CPython needs for an empty container or short text and the pointer to it, and for an
+# integer or float and the pointer to it.
+_BYTES_A_CONTAINER = 72
+_BYTES_AN_ITEM = 40
 
 JSON_LINE_WIDTH = 100
 """An array or object is written on one line where it fits into this many columns."""
@@ -69,7 +79,8 @@ def parse_json(text: str, source: str = "") -> Any:
     Raises
     ------
     InputError
-        If the text is not JSON, ends early, nests more than 64 deep, gives a key twice in
+        If the text is not JSON, ends early, would need more memory than 900 MiB, nests more
+        than 64 deep, gives a key twice in
         one object, or holds ``NaN``, an infinity, an integer of more than 1000 digits or
         half a surrogate pair. The message names the place.
 
@@ -82,6 +93,7 @@ def parse_json(text: str, source: str = "") -> Any:
         ...
     polyconstraints.errors.InputError: map.json: layers[0]: expected each key once, got 'name' twice
     """
+    _check_memory(text, source)
     _check_depth(text, source)
     refused: list[_Refused] = []
 
@@ -126,6 +138,21 @@ def parse_json(text: str, source: str = "") -> Any:
     if refused or _SURROGATE_ESCAPE.search(text):
         _raise_refused(document, source)
     return document
+
+
+def _check_memory(text: str, source: str) -> None:
+    """Refuse a text whose document would fill the memory: ``[[],[],…`` takes 25 times as much."""
+    if len(text) < MAX_JSON_MEMORY // (2 * _BYTES_A_CONTAINER):
+        return
+    containers = text.count("[") + text.count("{") + text.count('"') // 2
+    items = text.count(",")
+    predicted = getsizeof(text) + containers * _BYTES_A_CONTAINER + items * _BYTES_AN_ITEM
+    if predicted > MAX_JSON_MEMORY:
+        raise InputError(
+            f"expected a document that fits into {MAX_JSON_MEMORY} bytes of memory, got one of "
+            f"about {predicted}",
+            source=source,
+        )
 
 
 def _check_depth(text: str, source: str) -> None:
