@@ -209,7 +209,7 @@ def _modular_intertwiners(
         return np.zeros((0, core.outputs, core.products), dtype=np.int64)
     equations = _equations(core, source, target, prime)
     basis = modular.nullspace(equations, prime)
-    return basis.reshape(-1, core.outputs, core.products)
+    return basis.reshape(len(basis), core.outputs, core.products)
 
 
 def _rational_nullspace(matrix: Any) -> Sequence[list[Any]]:

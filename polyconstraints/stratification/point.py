@@ -169,7 +169,8 @@ def _directions(
     """Return a basis of the plain layers between two levels, (dimension, outputs, products)."""
     products = layer.products
     if above.representation is None:
-        rows = np.eye(above.rank * products, dtype=np.int64).reshape(-1, above.rank, products)
+        size = above.rank * products
+        rows = np.eye(size, dtype=np.int64).reshape(size, above.rank, products)
     elif below.representation is not None:
         return equivariant_layers(layer, below, above, prime)
     else:
@@ -190,7 +191,8 @@ def _solved(above: Level, here: Residues, there: Sequence[Residues], prime: int)
         turned = modular.from_rationals(matrix, prime)
         # Entries of the Kronecker products are residues times residues.
         blocks.append((np.kron(identity, moved) - np.kron(turned, here) % prime) % prime)
-    return modular.nullspace(np.concatenate(blocks), prime).reshape(-1, rank, products)
+    basis = modular.nullspace(np.concatenate(blocks), prime)
+    return basis.reshape(len(basis), rank, products)
 
 
 def _attained(level: Level, values: Residues, bias: bool, prime: int) -> dict[str, int]:
