@@ -59,11 +59,10 @@ def derive(**options: Any) -> None:
     """
     from polyconstraints.cli.options import build_problem
     from polyconstraints.derivation import derive as derive_constraints
+    from polyconstraints.errors import UsageError
 
     if options["style"] == "paper" and options["output_format"] == "json":
-        raise click.BadParameter(
-            "expected canonical with --format json, got paper", param_hint="--style"
-        )
+        raise UsageError("expected canonical with --format json, got paper", "--style")
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
     _write(derive_constraints(*problem), options)
 

@@ -78,12 +78,11 @@ def expand(**options: Any) -> None:
     group a line. In SymPy's format several outputs are a list of expressions.
     """
     from polyconstraints.cli.options import build_network
+    from polyconstraints.errors import UsageError
 
-    if options["style"] == "paper" and options["output_format"] in ("sympy", "json"):
-        raise click.BadParameter(
-            f"expected canonical with --format {options['output_format']}, got paper",
-            param_hint="--style",
-        )
+    kind = options["output_format"]
+    if options["style"] == "paper" and kind in ("sympy", "json"):
+        raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     network = build_network(options["inputs"], cast("NetworkOptions", options))
     view = _view(network, options)
     if options["count"]:
