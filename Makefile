@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CORE_STAMP := $(VENV)/.stamp-core
 TEST_STAMP := $(VENV)/.stamp-test
 
-TEST_EXTRAS := dask,jax,plot,safetensors,test,torch
+TEST_EXTRAS := dask,equinox,flax,jax,onnx,plot,safetensors,test,torch
 SOURCES     := $(wildcard polyconstraints tests examples benchmarks)
 
 # Two processes: what the smallest machines that run this have.

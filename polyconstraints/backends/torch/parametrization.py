@@ -1,0 +1,91 @@
+"""Tie the weights of a layer that exists already."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from polyconstraints.backends.plan import LayerPlan
+from polyconstraints.backends.torch.paths import Dense
+from polyconstraints.errors import InputError
+from polyconstraints.tying import LayerTying
+
+__all__ = ["Tied", "tie"]
+
+_Module = TypeVar("_Module", bound=nn.Module)
+
+
+class Tied(nn.Module):
+    """A parametrization for :func:`torch.nn.utils.parametrize.register_parametrization`.
+
+    The tensor that it replaces becomes a function of a vector ``theta`` of free parameters.
+    Assigning to the tensor sets ``theta`` to the nearest tied weights.
+
+    Parameters
+    ----------
+    tying : LayerTying
+    """
+
+    def __init__(self, tying: LayerTying) -> None:
+        super().__init__()
+        self.tying = tying
+        self.expand = Dense(LayerPlan.from_tying(tying), None, torch.get_default_dtype())
+
+    def forward(self, theta: Tensor) -> Tensor:
+        """Return the weights, of the layer's shape."""
+        return self.expand.weights(theta)
+
+    @torch.no_grad()
+    def right_inverse(self, weights: Tensor) -> Tensor:
+        """Return the parameters whose weights are nearest to the given ones.
+
+        Computed in double precision on the CPU.
+        """
+        theta = self.tying.project(weights.detach().cpu().double().numpy())
+        return torch.as_tensor(theta, dtype=weights.dtype, device=weights.device)
+
+
+def tie(module: _Module, tying: LayerTying, name: str = "weight") -> _Module:
+    """Tie a tensor of a module by a layer of a map.
+
+    The tensor moves to the nearest tied one, and from then on
+    ``module.parametrizations.<name>.original`` is the parameter vector.
+
+    Parameters
+    ----------
+    module : Module
+        Such as ``nn.Linear`` for a linear layer, or ``nn.Bilinear`` with equal inputs for a
+        quadratic one of redundant indices.
+    tying : LayerTying
+    name : str
+        The tensor, of the shape of the layer's weight array.
+
+    Returns
+    -------
+    Module
+        The same module.
+
+    Raises
+    ------
+    InputError
+        If the tensor has another shape.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> spec = pc.NetworkSpec(4, layer="linear")
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(4))
+    >>> linear = tie(nn.Linear(4, 4, bias=False), pc.derive(spec, symmetry).tying_map().layers[0])
+    >>> linear.weight.unique().numel()
+    2
+    """
+    tensor = getattr(module, name)
+    if tuple(tensor.shape) != tying.layer.shape:
+        raise InputError(f"expected shape {tying.layer.shape}, got {tuple(tensor.shape)}", name)
+    # Exact factors in the tensor's own dtype and place.
+    parametrization = Tied(tying).to(device=tensor.device, dtype=tensor.dtype)
+    parametrize.register_parametrization(module, name, parametrization)
+    return module
