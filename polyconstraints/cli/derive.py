@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+from polyconstraints.cli.options import (
+    Integer,
+    NetworkOptions,
+    common_options,
+    memory_option,
+    network_options,
+)
 
 if TYPE_CHECKING:
     from polyconstraints.derivation import Derivation
@@ -49,6 +55,7 @@ _FOLD = 12
     help=f"On a terminal show at most N members of a class; 0 shows all.  [default: {_FOLD}]",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@memory_option()
 @common_options(formats=("text", "latex", "json"))
 def derive(**options: Any) -> None:
     """Derive the constraints that a symmetry puts on the weights, and count what they leave.
@@ -75,7 +82,7 @@ def _write(derivation: Derivation, options: dict[str, Any]) -> None:
 
     kind, file = options["output_format"], options["output_file"]
     watched = file is None and is_terminal(sys.stdout)
-    what = {"classes": options["classes"], "equalities": options["equalities"]}
+    what = {key: options[key] for key in ("classes", "equalities", "memory_limit")}
     if kind == "text" and file is None and (watched or color_wanted(sys.stdout)):
         from polyconstraints.cli.console import stdout_console
         from polyconstraints.render.derivation_terminal import print_derivation

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+from polyconstraints.cli.options import (
+    Integer,
+    NetworkOptions,
+    common_options,
+    memory_option,
+    network_options,
+)
 
 if TYPE_CHECKING:
     from polyconstraints.network import NetworkSpec
@@ -68,6 +74,7 @@ __all__ = ["expand"]
     help="On a terminal show at most N terms of a group; 0 shows all.  [default: 12]",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@memory_option()
 @common_options(formats=("text", "latex", "sympy", "json"))
 def expand(**options: Any) -> None:
     """Print the network, expanded as a polynomial in its inputs and weights.
@@ -93,8 +100,8 @@ def expand(**options: Any) -> None:
 
 def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
     """Return what is to be shown."""
-    from polyconstraints import expansion
     from polyconstraints.errors import InputError
+    from polyconstraints.expansion import Expansion
     from polyconstraints.render.groups import Assignment, ExpansionView, parse_monomial
 
     try:
@@ -106,7 +113,7 @@ def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
     except InputError as error:
         raise InputError(error.message, "--monomial") from None
     return ExpansionView(
-        expansion.expand(network),
+        Expansion(network, options["memory_limit"]),
         [output - 1 for output in options["outputs"]] or None,
         monomials or None,
         assignment,

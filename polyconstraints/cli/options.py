@@ -23,9 +23,11 @@ __all__ = [
     "IntegerList",
     "IntegerRange",
     "NetworkOptions",
+    "Size",
     "build_network",
     "build_problem",
     "common_options",
+    "memory_option",
     "network_options",
 ]
 
@@ -243,6 +245,48 @@ class IntegerRange(_ParamType):
                 )
             numbers.update(range(first, last + 1))
         return tuple(sorted(numbers))
+
+
+class Size(_ParamType):
+    """A number of bytes, as ``4GiB`` or ``500MB``.
+
+    Examples
+    --------
+    >>> Size().convert("2KiB", None, None)
+    2048
+    >>> Size().convert("much", None, None)
+    Traceback (most recent call last):
+        ...
+    click.exceptions.BadParameter: expected a size as 4GiB or 500MB, got 'much'
+    """
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of bytes that `value` stands for."""
+        from polyconstraints.memory import parse_size
+
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_size(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+def memory_option() -> Callable[[_Function], _Function]:
+    """Add ``--memory-limit``, which allows what would be refused as too large.
+
+    The command receives ``memory_limit``: bytes, or None where it isn't given.
+    """
+    return click.option(
+        "--memory-limit",
+        type=Size(),
+        metavar="SIZE",
+        show_default=False,
+        help="Memory that tables of the expansion may take, as 4GiB.  [default: half of what "
+        "is free]",
+    )
 
 
 def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:

@@ -24,6 +24,7 @@ def derivation_document(
     *,
     classes: bool = False,
     equalities: bool = False,
+    memory_limit: int | None = None,
     advance: Advance = _ignore,
 ) -> dict[str, Any]:
     """Return the document of a derivation, its lists as iterators.
@@ -35,6 +36,8 @@ def derivation_document(
     derivation : Derivation
     classes, equalities : bool
         Whether to add ``classes``, the classes of weights, and ``list``, the equalities.
+    memory_limit : int, optional
+        As for :func:`~polyconstraints.render.equalities.equality_sides`.
     advance : callable, optional
         Told that one more equality has been written.
     """
@@ -43,5 +46,7 @@ def derivation_document(
     if classes:
         document["classes"] = class_documents(derivation, names)
     if equalities:
-        document["list"] = equality_items(derivation, names, advance=advance)
+        document["list"] = equality_items(
+            derivation, names, memory_limit=memory_limit, advance=advance
+        )
     return document

@@ -28,6 +28,7 @@ def print_derivation(
     *,
     classes: bool = False,
     equalities: bool = False,
+    memory_limit: int | None = None,
     fold: int = 0,
     ascii: bool = False,
 ) -> None:
@@ -42,6 +43,8 @@ def print_derivation(
         unless `ascii` is wanted.
     classes, equalities : bool
         Whether to add the classes of weights, and the equalities.
+    memory_limit : int, optional
+        As for :func:`~polyconstraints.render.equalities.equality_sides`.
     fold : int
         How many members of a class are shown at most; 0 shows all.
     ascii : bool
@@ -74,7 +77,7 @@ def print_derivation(
         _print_classes(derivation, console, names, fold, ascii)
     if equalities:
         console.print()
-        for left, right in equality_sides(derivation, names):
+        for left, right in equality_sides(derivation, names, memory_limit=memory_limit):
             console.print(f"{left} = {right}", soft_wrap=True)
 
 

@@ -31,6 +31,7 @@ def derivation_text(
     *,
     classes: bool = False,
     equalities: bool = False,
+    memory_limit: int | None = None,
     advance: Advance = _ignore,
 ) -> Iterator[str]:
     """Yield a derivation as plain text, line by line.
@@ -42,6 +43,8 @@ def derivation_text(
         How weights are named.
     classes, equalities : bool
         Whether to add the classes of weights, and the equalities.
+    memory_limit : int, optional
+        As for :func:`~polyconstraints.render.equalities.equality_sides`.
     advance : callable, optional
         Told that one more equality has been written.
 
@@ -92,7 +95,9 @@ def derivation_text(
             yield from dependent
     if equalities:
         yield "\n"
-        for left, right in equality_sides(derivation, names, advance=advance):
+        for left, right in equality_sides(
+            derivation, names, memory_limit=memory_limit, advance=advance
+        ):
             yield f"{left} = {right}\n"
 
 
@@ -102,6 +107,7 @@ def derivation_latex(
     *,
     classes: bool = False,
     equalities: bool = False,
+    memory_limit: int | None = None,
     advance: Advance = _ignore,
 ) -> Iterator[str]:
     r"""Yield a derivation as LaTeX: tables, and ``align*`` environments (amsmath).
@@ -112,6 +118,8 @@ def derivation_latex(
     style : {"canonical", "paper"}
     classes, equalities : bool
         Whether to add the classes of weights, and the equalities.
+    memory_limit : int, optional
+        As for :func:`~polyconstraints.render.equalities.equality_sides`.
     advance : callable, optional
         Told that one more equality has been written.
     """
@@ -134,7 +142,7 @@ def derivation_latex(
                 lines.append(f"{item.representative} &= {linear_sum(item.value, names)}")
         yield from _aligned(iter(lines))
     if equalities:
-        sides = equality_sides(derivation, names, advance=advance)
+        sides = equality_sides(derivation, names, memory_limit=memory_limit, advance=advance)
         yield from _aligned(f"{left} &= {right}" for left, right in sides)
 
 

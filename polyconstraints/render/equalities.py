@@ -10,7 +10,7 @@ import numpy as np
 
 from polyconstraints.constraints import Comparison
 from polyconstraints.derivation import Derivation
-from polyconstraints.expansion import Expansion, expand
+from polyconstraints.expansion import Expansion
 from polyconstraints.network import LayerSpec
 from polyconstraints.render.notation import Notation
 from polyconstraints.render.terms import TermWriter
@@ -33,7 +33,11 @@ def _ignore(steps: float) -> None:
 
 
 def equality_sides(
-    derivation: Derivation, names: Notation, *, advance: Advance = _ignore
+    derivation: Derivation,
+    names: Notation,
+    *,
+    memory_limit: int | None = None,
+    advance: Advance = _ignore,
 ) -> Iterator[Sides]:
     """Yield the two sides of every distinct equality, in the derivation's order.
 
@@ -41,8 +45,16 @@ def equality_sides(
     ----------
     derivation : Derivation
     names : Notation
+    memory_limit : int, optional
+        Bytes that the expansion's tables may take, in network scope; half of the free
+        memory unless given.
     advance : callable, optional
         Told that one more equality has been written.
+
+    Raises
+    ------
+    TooLargeError
+        If the coefficients of the network would need more memory.
 
     Notes
     -----
@@ -69,17 +81,22 @@ def equality_sides(
                 yield sides
                 advance(1)
     else:
-        for sides in _network_sides(derivation, names):
+        for sides in _network_sides(derivation, names, memory_limit):
             yield sides
             advance(1)
 
 
 def equality_items(
-    derivation: Derivation, names: Notation, *, advance: Advance = _ignore
+    derivation: Derivation,
+    names: Notation,
+    *,
+    memory_limit: int | None = None,
+    advance: Advance = _ignore,
 ) -> Iterator[JsonText]:
     """Yield the equalities as the items of a JSON document's ``list``."""
     # Names and polynomials hold nothing that JSON would escape.
-    for left, right in equality_sides(derivation, names, advance=advance):
+    sides = equality_sides(derivation, names, memory_limit=memory_limit, advance=advance)
+    for left, right in sides:
         yield JsonText(f'{{"left": "{left}", "right": "{right}"}}')
 
 
@@ -97,8 +114,10 @@ def _sum(weights: list[int], spelled: list[str]) -> str:
     return " + ".join([spelled[weight] for weight in weights if weight >= 0])
 
 
-def _network_sides(derivation: Derivation, names: Notation) -> Iterator[Sides]:
-    coefficients = _Coefficients(derivation, names)
+def _network_sides(
+    derivation: Derivation, names: Notation, memory_limit: int | None
+) -> Iterator[Sides]:
+    coefficients = _Coefficients(derivation, names, memory_limit)
     for left, pairs in groupby(derivation.comparisons[0].pairs(), key=lambda pair: pair[0]):
         text = coefficients.text(left)
         for _, right in pairs:
@@ -108,9 +127,9 @@ def _network_sides(derivation: Derivation, names: Notation) -> Iterator[Sides]:
 class _Coefficients:
     """Writes coefficients of the whole network, the latest of them from memory."""
 
-    def __init__(self, derivation: Derivation, names: Notation) -> None:
+    def __init__(self, derivation: Derivation, names: Notation, memory_limit: int | None) -> None:
         self._derivation = derivation
-        self._expansion: Expansion = expand(derivation.network)
+        self._expansion = Expansion(derivation.network, memory_limit)
         self._writer = TermWriter(derivation.network, names)
         self._known: OrderedDict[int, str] = OrderedDict()
         self._size = 0
@@ -120,7 +139,7 @@ class _Coefficients:
             self._known.move_to_end(number)
             return self._known[number]
         output, monomial = self._derivation.pair(number)
-        text = self._writer.sum(self._expansion.coefficient(output, monomial))
+        text = "".join(self._writer.pieces(self._expansion.blocks(output, monomial)))
         self._known[number] = text
         self._size += len(text)
         while self._size > _REMEMBERED:

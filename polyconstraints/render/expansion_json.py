@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
 from polyconstraints.render.groups import ExpansionView, Exponents
-from polyconstraints.render.terms import BLOCK, row_keys, sliced
+from polyconstraints.render.terms import row_keys
 from polyconstraints.strict_json import JsonText
 
 __all__ = ["count_document", "expansion_document"]
@@ -39,7 +39,7 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "network": view.network.to_json(),
-        "monomials": len(view.monomials),
+        "monomials": view.monomial_count,
         "terms": [view.term_count(output) for output in view.outputs],
     }
 
@@ -64,9 +64,9 @@ def expansion_document(view: ExpansionView, *, advance: Advance = _ignore) -> di
 def _monomials(
     view: ExpansionView, output: int, writer: _TermJson, advance: Advance
 ) -> Iterator[dict[str, Any]]:
-    for monomial, terms in view.groups(output):
-        yield {"x": _powers(monomial), "terms": writer.blocks(terms)}
-        advance(len(terms))
+    for group in view.groups(output):
+        yield {"x": _powers(group.monomial), "terms": map(writer.items, group.blocks())}
+        advance(group.size)
 
 
 def _powers(monomial: Exponents) -> dict[str, int]:
@@ -85,19 +85,16 @@ class _TermJson:
         self._rank = np.array([rank[name] for name in names] + [-1], dtype=np.int64)
         self._offsets = np.cumsum([0, *(layer.weights for layer in view.network.layers)])
 
-    def blocks(self, terms: Terms) -> Iterator[JsonText]:
-        """Yield the terms, many at once."""
-        for start in range(0, len(terms), BLOCK):
-            part = sliced(terms, start, start + BLOCK)
-            products = self._products(part)
-            pairs = zip(part.coefficients.tolist(), products, strict=True)
-            # Indented as the items of `terms` are in the whole document.
-            yield JsonText(
-                (",\n" + " " * 14).join(
-                    f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
-                    for value, product in pairs
-                )
+    def items(self, terms: Terms) -> JsonText:
+        """Return the terms as items of an array."""
+        pairs = zip(terms.coefficients.tolist(), self._products(terms), strict=True)
+        # Indented as the items of `terms` are in the whole document.
+        return JsonText(
+            (",\n" + " " * 14).join(
+                f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
+                for value, product in pairs
             )
+        )
 
     def _products(self, terms: Terms) -> list[str]:
         numbers = np.concatenate(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from polyconstraints.expansion import Terms
-from polyconstraints.render.groups import ExpansionView
+from polyconstraints.render.groups import ExpansionView, Group
 from polyconstraints.render.notation import Style, notation
-from polyconstraints.render.terms import BLOCK, TermWriter, sliced, without_plus
+from polyconstraints.render.terms import TermWriter, without_plus
 
 __all__ = ["expansion_latex"]
 
@@ -58,28 +57,28 @@ def expansion_latex(
     for output in view.outputs:
         yield f"\\begin{{align*}}\n{names.output(output + 1)} ={{}}& "
         first = True
-        for monomial, terms in view.groups(output):
-            product = names.monomial(monomial)
+        for group in view.groups(output):
+            product = names.monomial(group.monomial)
             yield "" if first else " \\\\\n&{}+ "
-            if not grouped:
-                yield from _lines(writer, terms, names.times + product if product else "")
-            elif len(terms) == 1 and style != "paper" and terms.coefficients[0] > 0:
-                yield from _lines(writer, terms)
-                yield " " + product if product else ""
+            bare = group.size == 1 and style != "paper" and group.part(0, 1).coefficients[0] > 0
+            if bare or not grouped:
+                yield from _lines(writer, group, names.times + product if product else "")
             else:
                 yield opening
-                yield from _lines(writer, terms)
+                yield from _lines(writer, group)
                 yield closing + (" " + product if product else "")
             first = False
-            advance(len(terms))
+            advance(group.size)
         yield "0\n" if first else "\n"
         yield "\\end{align*}\n"
 
 
-def _lines(writer: TermWriter, terms: Terms, after: str = "") -> Iterator[str]:
-    """Yield a sum of terms, a few a line."""
-    for start in range(0, len(terms), BLOCK):
-        texts = writer.signed(sliced(terms, start, start + BLOCK)).tolist()
+def _lines(writer: TermWriter, group: Group, after: str = "") -> Iterator[str]:
+    """Yield a sum of terms, a few a line, with something after each of them."""
+    first = True
+    for terms in group.blocks():
+        texts = writer.signed(terms).tolist()
         for at in range(0, len(texts), _TERMS_A_LINE):
             line = "".join(text + after for text in texts[at : at + _TERMS_A_LINE])
-            yield without_plus(line) if start + at == 0 else _BREAK + line.rstrip()
+            yield without_plus(line) if first else _BREAK + line
+            first = False

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from polyconstraints.render.groups import ExpansionView
+from polyconstraints.render.groups import ExpansionView, Group
 from polyconstraints.render.notation import Medium, Notation, Style, notation
-from polyconstraints.render.terms import BLOCK, TermWriter, sliced, without_plus
+from polyconstraints.render.terms import TermWriter, without_plus
 from polyconstraints.render.words import network_in_words, plural
 
 if TYPE_CHECKING:
@@ -81,18 +81,14 @@ class _Painter:
         layer = network.layers[0]
         last = layer.inputs if network.bias else min(2, layer.inputs)
         numbers = (1, last, layer.first)[: 1 + layer.degree]
-        name = self.names.weight(0, numbers)
-        below = "input" if network.depth == 1 else "units"
-        products = " and ".join(str(number) for number in numbers[1:])
+        below = ("input" if network.depth == 1 else "unit") + ("s" if layer.degree > 1 else "")
         line = Text("Weights: ")
-        line.append(name, LAYER_STYLES[0])
-        line.append(f" leads to unit 1 of layer 0 from {below} {products}")
-        line.append(", unit 0 being the constant 1" if network.bias else "")
-        line.append(". ")
+        line.append(self.names.weight(0, numbers), self._style(0))
+        line.append(f" leads to unit 1 from {below} {' and '.join(map(str, numbers[1:]))}")
+        line.append(", unit 0 being the constant 1; " if network.bias else "; ")
         for index in range(network.depth):
-            line.append("■ " if self.names.times != "*" else "# ", self._style(index))
-            line.append(f"layer {index}  ")
-        line.rstrip()
+            line.append(f"layer {index}", self._style(index))
+            line.append(", " if index + 1 < network.depth else ".")
         return line
 
     def _style(self, layer: int) -> str:
@@ -102,29 +98,18 @@ class _Painter:
         """Print one output."""
         from rich.text import Text
 
-        name = self.names.output(output + 1)
-        count = self.view.term_count(output)
+        count = plural(self.view.term_count(output), "term")
         heading = Text("\n")
-        heading.append(f"{name}", "bold")
-        heading.append(
-            f"  {plural(count, 'term')} in {plural(len(self.view.monomials), 'monomial')}", "dim"
-        )
+        heading.append(self.names.output(output + 1), "bold")
+        heading.append(f"  {count} in {plural(self.view.monomial_count, 'monomial')}", "dim")
         self.console.print(heading, soft_wrap=True)
         products = [self.names.monomial(m) or "1" for m in self.view.monomials]
-        margin = max(map(len, products), default=0) + 2 * _GAP if grouped else _GAP
+        width = max(map(len, products), default=0) + _GAP if grouped else 0
         shown = False
-        for monomial, terms in self.view.groups(output):
-            product = self.names.monomial(monomial)
-            kept = terms
-            if self.fold and len(terms) > self.fold + 1:
-                kept = sliced(terms, 0, self.fold)
-            words: Iterable[str] = self._words(kept)
-            if not grouped and product:
-                words = (f"{word}{self.names.times}{product}" for word in words)
-            label = (product or "1").rjust(margin - _GAP) + " " * _GAP if grouped else " " * margin
-            folded = len(terms) - len(kept)
-            if folded:
-                words = [*words, f"+ {self.dots} {plural(folded, 'more term')}"]
+        for group in self.view.groups(output):
+            product = self.names.monomial(group.monomial)
+            label = ((product or "1") if grouped else "").rjust(width) + " " * _GAP
+            words = self._words(group, "" if grouped else product)
             if shown and not grouped:
                 words = self._continued(words)
             for line in self._lines(words, label):
@@ -133,15 +118,18 @@ class _Painter:
         if not shown:
             self.console.print(" " * _GAP + "0")
 
-    def _words(self, kept: object) -> Iterator[str]:
-        """Yield each term with its sign, as one word."""
-        from polyconstraints.expansion import Terms
-
-        if not isinstance(kept, Terms):
-            raise TypeError(f"expected terms, got {type(kept).__name__}")
-        for start in range(0, len(kept), BLOCK):
-            for at, text in enumerate(self.writer.signed(sliced(kept, start, start + BLOCK))):
-                yield without_plus(text) if start + at == 0 else text[1:]
+    def _words(self, group: Group, product: str) -> Iterator[str]:
+        """Yield each term with its sign as one word, and a count of those left out."""
+        after = self.names.times + product if product else ""
+        # Nothing is gained by folding a single term.
+        stop = self.fold if self.fold and group.size > self.fold + 1 else group.size
+        first = True
+        for terms in group.blocks(stop=stop):
+            for text in self.writer.signed(terms).tolist():
+                yield (without_plus(text) if first else text[1:]) + after
+                first = False
+        if stop < group.size:
+            yield f"+ {self.dots} {plural(group.size - stop, 'more term')}"
 
     @staticmethod
     def _continued(words: Iterable[str]) -> Iterator[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from polyconstraints.expansion import Terms
-from polyconstraints.render.groups import ExpansionView
+from polyconstraints.render.groups import ExpansionView, Group
 from polyconstraints.render.notation import Style, notation
-from polyconstraints.render.terms import BLOCK, TermWriter, sliced, without_plus
+from polyconstraints.render.terms import TermWriter, without_plus
 
 __all__ = ["expansion_sympy", "expansion_text"]
 
@@ -59,57 +58,55 @@ def expansion_text(
     for output in view.outputs:
         yield f"{names.output(output + 1)} ="
         lead = " "
-        for monomial, terms in view.groups(output):
-            product = names.monomial(monomial)
+        for group in view.groups(output):
+            product = names.monomial(group.monomial)
             if not grouped:
-                for text in _term_lines(writer, terms, product):
+                for text in _term_lines(writer, group, product):
                     yield lead + (without_plus(text) if lead == " " else text[1:])
                     lead = "\n  "
-            elif style == "paper":
-                yield from _braced(writer, terms, product, lead if lead == " " else "\n  + ")
             else:
-                yield from _grouped(writer, terms, product, lead if lead == " " else "\n  + ")
+                yield lead if lead == " " else "\n  + "
+                yield from (_braced if style == "paper" else _grouped)(writer, group, product)
             lead = "\n  "
-            advance(len(terms))
+            advance(group.size)
         yield "\n" if lead != " " else " 0\n"
 
 
-def _grouped(writer: TermWriter, terms: Terms, product: str, lead: str) -> Iterator[str]:
-    """Yield one line of the canonical style."""
-    yield lead
-    if len(terms) == 1:
-        text = writer.sum(terms)
+def _grouped(writer: TermWriter, group: Group, product: str) -> Iterator[str]:
+    """Yield one group of the canonical style, in parentheses where it needs them."""
+    times = writer.notation.times
+    if group.size == 1:
+        text = writer.sum(group.part(0, 1))
         if not text.startswith("-"):
             if product and text == "1":
                 yield product
             else:
-                yield f"{text}*{product}" if product else text
+                yield f"{text}{times}{product}" if product else text
             return
     yield "("
-    yield from writer.blocks(terms)
-    yield f")*{product}" if product else ")"
+    yield from writer.pieces(group.blocks())
+    yield f"){times}{product}" if product else ")"
 
 
-def _braced(writer: TermWriter, terms: Terms, product: str, lead: str) -> Iterator[str]:
-    """Yield one line of the paper's style.
+def _braced(writer: TermWriter, group: Group, product: str) -> Iterator[str]:
+    """Yield one group of the paper's style.
 
-    The paper prints every term with its coefficient, a space, and its weights, and leaves
-    the coefficient 1 out: so a brace is followed by a space or by a number.
+    The paper prints every term as its coefficient, a space, and its weights, and leaves the
+    coefficient 1 out: so a brace is followed by a space or by a number.
     """
-    yield lead
-    blocks = writer.blocks(terms)
-    first = next(blocks)
-    counted = first[:1].isdigit() and first.split(" ", 1)[0].isdigit()
+    pieces = writer.pieces(group.blocks())
+    first = next(pieces)
+    counted = first.partition(" ")[0].isdigit()
     yield ("{" if counted else "{ ") + first
-    yield from blocks
+    yield from pieces
     yield "}" + (f" {product}" if product else "")
 
 
-def _term_lines(writer: TermWriter, terms: Terms, product: str) -> Iterator[str]:
+def _term_lines(writer: TermWriter, group: Group, product: str) -> Iterator[str]:
     """Yield the signed terms, each with the inputs' monomial."""
     after = writer.notation.times + product if product else ""
-    for start in range(0, len(terms), BLOCK):
-        for text in writer.signed(sliced(terms, start, start + BLOCK)).tolist():
+    for terms in group.blocks():
+        for text in writer.signed(terms).tolist():
             yield text + after
 
 
@@ -133,19 +130,22 @@ def expansion_sympy(view: ExpansionView, *, advance: Advance = _ignore) -> Itera
     for position, output in enumerate(view.outputs):
         yield ",\n" if position else ""
         lead = ""
-        for monomial, terms in view.groups(output):
-            yield f"{lead}({_nested(writer, terms)})"
-            product = names.monomial(monomial)
-            yield f"*{product}" if product else ""
+        for group in view.groups(output):
+            yield lead
+            product = names.monomial(group.monomial)
+            if group.size <= _SYMPY_BLOCK:
+                yield from _grouped(writer, group, product)
+            else:
+                yield from _nested(writer, group)
+                yield f"*{product}" if product else ""
             lead = " + "
-            advance(len(terms))
+            advance(group.size)
         yield "" if lead else "0"
     yield "]\n" if several else "\n"
 
 
-def _nested(writer: TermWriter, terms: Terms) -> str:
-    sums = [
-        writer.sum(sliced(terms, start, start + _SYMPY_BLOCK))
-        for start in range(0, len(terms), _SYMPY_BLOCK)
-    ]
-    return sums[0] if len(sums) == 1 else " + ".join(f"({text})" for text in sums)
+def _nested(writer: TermWriter, group: Group) -> Iterator[str]:
+    """Yield a sum of sums, none of them too long for Python's parser."""
+    for at, terms in enumerate(group.blocks(_SYMPY_BLOCK)):
+        yield f" + ({writer.sum(terms)})" if at else f"(({writer.sum(terms)})"
+    yield ")"

@@ -7,10 +7,10 @@ collected here, one monomial at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,12 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
 from polyconstraints.network import NetworkSpec
 
-__all__ = ["Assignment", "ExpansionView", "Exponents", "paper_order", "parse_monomial"]
+__all__ = ["Assignment", "ExpansionView", "Exponents", "Group", "paper_order", "parse_monomial"]
 
 Exponents = tuple[int, ...]
+
+#: Terms that are made and written at once, which bounds the memory of a long coefficient.
+BLOCK = 1 << 15
 
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
@@ -63,6 +66,11 @@ def parse_monomial(text: str, network: NetworkSpec) -> Exponents:
     if not factors:
         raise InputError("expected a monomial as x1*x2^2, or 1, got nothing")
     return tuple(exponents)
+
+
+def sliced(terms: Terms, start: int, stop: int) -> Terms:
+    """Return some of the terms, from number ``start`` up to but not including ``stop``."""
+    return Terms(terms.coefficients[start:stop], tuple(rows[start:stop] for rows in terms.layers))
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,31 @@ def _value(text: str) -> int | Fraction:
     return value.numerator if value.denominator == 1 else value
 
 
+@dataclass(frozen=True)
+class Group:
+    """One monomial in the inputs with its coefficient, which is made piece by piece.
+
+    Attributes
+    ----------
+    monomial : tuple of int
+        Exponents of the inputs.
+    size : int
+        Number of terms.
+    part : callable
+        The terms from a number up to but not including another.
+    """
+
+    monomial: Exponents
+    size: int
+    part: Callable[[int, int], Terms]
+
+    def blocks(self, most: int = BLOCK, stop: int | None = None) -> Iterator[Terms]:
+        """Yield the terms, or those before number ``stop``, some at a time."""
+        end = self.size if stop is None else min(stop, self.size)
+        for start in range(0, end, most):
+            yield self.part(start, min(start + most, end))
+
+
 class ExpansionView:
     """The part of an expansion that is to be shown.
 
@@ -152,7 +185,7 @@ class ExpansionView:
     >>> from polyconstraints.expansion import expand
     >>> network = NetworkSpec(2, layer="linear")
     >>> view = ExpansionView(expand(network), assignment=Assignment.parse(["x1=3"], network))
-    >>> [(monomial, len(terms)) for monomial, terms in view.groups(0)]
+    >>> [(group.monomial, group.size) for group in view.groups(0)]
     [((0, 0), 1), ((0, 1), 1)]
     """
 
@@ -204,10 +237,20 @@ class ExpansionView:
         key = paper_order if self._order == "paper" else _graded
         return tuple(sorted(shown, key=key))
 
-    def coefficient(self, output: int, monomial: Exponents) -> Terms:
-        """Return the coefficient of a shown monomial, with the values substituted."""
-        if not self.assignment:
-            return self.expansion.coefficient(output, monomial)
+    def group(self, output: int, monomial: Exponents) -> Group:
+        """Return a shown monomial of an output with its coefficient.
+
+        With values to substitute, the coefficient is held whole: like terms have to be
+        found. Otherwise it is made when its parts are asked for.
+        """
+        if self.assignment:
+            terms = self._collected(output, monomial)
+            return Group(monomial, len(terms), partial(sliced, terms))
+        size = self.expansion.term_count(output, monomial)
+        return Group(monomial, size, partial(self.expansion.coefficient, output, monomial))
+
+    def _collected(self, output: int, monomial: Exponents) -> Terms:
+        """Return a coefficient with the values substituted."""
         parts = []
         for source in self._sources[monomial]:
             factor: int | Fraction = 1
@@ -217,19 +260,23 @@ class ExpansionView:
                 terms = self.expansion.coefficient(output, source)
                 parts.append(_substituted(terms, self.assignment.weights, factor))
         if not parts:
-            empty = self.expansion.coefficient(output, self._sources[monomial][0])
-            return Terms(empty.coefficients[:0], tuple(rows[:0] for rows in empty.layers))
-        layers = tuple(
-            np.concatenate(rows) for rows in zip(*(p.layers for p in parts), strict=True)
-        )
-        return _collected(Terms(np.concatenate([p.coefficients for p in parts]), layers))
+            return self.expansion.coefficient(output, self._sources[monomial][0], 0, 0)
+        coefficients = np.concatenate([part.coefficients for part in parts])
+        by_layer = zip(*(part.layers for part in parts), strict=True)
+        return _collected(Terms(coefficients, tuple(np.concatenate(rows) for rows in by_layer)))
 
-    def groups(self, output: int) -> Iterator[tuple[Exponents, Terms]]:
+    def groups(self, output: int) -> Iterator[Group]:
         """Yield each shown monomial of an output with its coefficient, unless that is 0."""
         for monomial in self.monomials:
-            terms = self.coefficient(output, monomial)
-            if len(terms):
-                yield monomial, terms
+            group = self.group(output, monomial)
+            if group.size:
+                yield group
+
+    @property
+    def monomial_count(self) -> int:
+        """Number of shown monomials; without any selection quick, however many there are."""
+        whole = self._chosen is None and not self.assignment.inputs
+        return self.expansion.monomial_count if whole else len(self.monomials)
 
     def term_count(self, output: int) -> int:
         """Return the number of terms of an output.
@@ -237,7 +284,7 @@ class ExpansionView:
         Without values to substitute this is quick, however many there are.
         """
         if self.assignment:
-            return sum(len(terms) for _, terms in self.groups(output))
+            return sum(group.size for group in self.groups(output))
         if self._chosen is None:
             return self.expansion.term_count(output)
         return sum(self.expansion.term_count(output, monomial) for monomial in self.monomials)

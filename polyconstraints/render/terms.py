@@ -6,7 +6,7 @@ once and looked up ever after, so that a term costs a few additions of strings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -18,10 +18,7 @@ from polyconstraints.expansion import Terms
 from polyconstraints.network import NetworkSpec
 from polyconstraints.render.notation import Notation
 
-__all__ = ["BLOCK", "TermWriter", "row_keys", "sliced", "without_plus"]
-
-#: Terms that are written at once, which bounds the memory of a long coefficient.
-BLOCK = 1 << 15
+__all__ = ["TermWriter", "row_keys", "without_plus"]
 
 #: Parts that are remembered; a layer rarely has as many.
 _REMEMBERED = 1 << 18
@@ -118,22 +115,20 @@ class TermWriter:
         exact = Fraction(size)
         return self.notation.fraction(exact.numerator, exact.denominator)
 
-    def blocks(self, terms: Terms) -> Iterator[str]:
-        """Yield the terms' sum in pieces of bounded length; ``"0"`` if there is none."""
-        if not len(terms):
+    def pieces(self, parts: Iterable[Terms]) -> Iterator[str]:
+        """Yield the sum of terms that come part by part; ``"0"`` if there are none."""
+        first = True
+        for terms in parts:
+            if len(terms):
+                text = "".join(self.signed(terms).tolist())
+                yield without_plus(text) if first else text
+                first = False
+        if first:
             yield "0"
-        for start in range(0, len(terms), BLOCK):
-            text = "".join(self.signed(sliced(terms, start, start + BLOCK)).tolist())
-            yield without_plus(text) if start == 0 else text
 
     def sum(self, terms: Terms) -> str:
         """Return the terms' sum."""
-        return "".join(self.blocks(terms))
-
-
-def sliced(terms: Terms, start: int, stop: int) -> Terms:
-    """Return some of the terms, from number ``start`` up to but not including ``stop``."""
-    return Terms(terms.coefficients[start:stop], tuple(rows[start:stop] for rows in terms.layers))
+        return "".join(self.pieces([terms]))
 
 
 def without_plus(text: str) -> str:

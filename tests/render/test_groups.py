@@ -27,7 +27,8 @@ def as_dict(view: ExpansionView, output: int) -> dict[Any, Any]:
     """Return the view's terms as monomial and weight product to coefficient."""
     names = [layer.names() for layer in NETWORK.layers]
     found = {}
-    for monomial, terms in view.groups(output):
+    for group in view.groups(output):
+        terms = group.part(0, group.size)
         for at in range(len(terms)):
             weights = [
                 names[layer][number]
@@ -35,7 +36,7 @@ def as_dict(view: ExpansionView, output: int) -> dict[Any, Any]:
                 for number in rows[at].tolist()
                 if number >= 0
             ]
-            key = monomial, tuple(sorted((n, weights.count(n)) for n in set(weights)))
+            key = group.monomial, tuple(sorted((n, weights.count(n)) for n in set(weights)))
             assert key not in found
             found[key] = terms.coefficients[at]
     return found
@@ -69,10 +70,22 @@ def test_substitution(given_values: dict[str, Fraction]) -> None:
 def test_terms_stay_in_order() -> None:
     plain = EXPANSION.coefficient(0, (1, 1))
     view = ExpansionView(EXPANSION, assignment=Assignment({(0, 99): 1}))
-    terms = view.coefficient(0, (1, 1))
+    group = view.group(0, (1, 1))
+    terms = group.part(0, group.size)
     assert terms.coefficients.tolist() == plain.coefficients.tolist()
     for rows, expected in zip(terms.layers, plain.layers, strict=True):
         assert np.array_equal(rows, expected)
+
+
+@pytest.mark.parametrize("assignment", [Assignment(), Assignment({(0, 0): 2})])
+def test_blocks_are_the_whole(assignment: Assignment) -> None:
+    group = ExpansionView(EXPANSION, assignment=assignment).group(0, (1, 1))
+    whole = group.part(0, group.size)
+    for most, stop in ((3, None), (100, 5), (2, 4)):
+        parts = list(group.blocks(most, stop))
+        assert all(len(part) <= most for part in parts)
+        found = np.concatenate([part.layers[0] for part in parts])
+        assert np.array_equal(found, whole.layers[0][:stop])
 
 
 def test_paper_order_is_that_of_the_factors() -> None:
@@ -133,4 +146,4 @@ def test_what_does_not_occur_is_refused() -> None:
 
 def test_count_of_a_selection() -> None:
     view = ExpansionView(EXPANSION, monomials=[(0, 0), (1, 0)])
-    assert view.term_count(1) == sum(len(terms) for _, terms in view.groups(1))
+    assert view.term_count(1) == sum(group.size for group in view.groups(1))

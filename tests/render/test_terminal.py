@@ -49,8 +49,8 @@ SMALL = NetworkSpec(2, depth=2, layer="linear", bias=True)
 def test_groups_are_aligned_under_their_monomials() -> None:
     assert expansion(SMALL) == (
         "2 linear layers with bias, widths 2 → 2 → 2, 12 weights\n"
-        "Weights: W⁰₁,₂ leads to unit 1 of layer 0 from unit 2, unit 0 being the constant 1.\n"
-        "■ layer 0  ■ layer 1\n"
+        "Weights: W⁰₁,₂ leads to unit 1 from unit 2, unit 0 being the constant 1; "
+        "layer 0, layer 1.\n"
         "\n"
         "y₁  7 terms in 3 monomials\n"
         "   1  W¹₁,₀ + W⁰₁,₀·W¹₁,₁ + W⁰₂,₀·W¹₁,₂\n"
@@ -103,7 +103,7 @@ def test_nothing_is_folded_for_the_sake_of_one_term() -> None:
 def test_colours_are_those_of_the_layers() -> None:
     text = expansion(SMALL, color=True)
     assert "\x1b[36mW⁰₁,₀\x1b[0m·\x1b[35mW¹₁,₁\x1b[0m" in text
-    assert "\x1b[36m■ \x1b[0m" in text
+    assert "\x1b[36mlayer 0\x1b[0m, \x1b[35mlayer 1\x1b[0m." in text
     assert ESCAPE.sub("", text) == expansion(SMALL)
 
 

@@ -70,13 +70,12 @@ def test_no_terms() -> None:
     assert TermWriter(NETWORK, notation(NETWORK)).sum(as_terms([])) == "0"
 
 
-def test_blocks_join_to_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    terms = expand(NETWORK).coefficient(0, (1, 1))
+def test_parts_join_to_the_same_text() -> None:
+    expansion = expand(NETWORK)
     writer = TermWriter(NETWORK, notation(NETWORK))
-    whole = writer.sum(terms)
-    monkeypatch.setattr(module, "BLOCK", 3)
-    assert len(list(writer.blocks(terms))) > 1
-    assert writer.sum(terms) == whole
+    pieces = list(writer.pieces(expansion.blocks(0, (1, 1), 3)))
+    assert len(pieces) > 1
+    assert "".join(pieces) == writer.sum(expansion.coefficient(0, (1, 1)))
 
 
 def test_memory_of_parts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
