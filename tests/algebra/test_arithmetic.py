@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product as pairs
 
@@ -42,7 +43,9 @@ def terms_of_flint(value: flint.fmpq_mpoly) -> dict[tuple[int, ...], Fraction]:
 
 class TestAxioms:
     @given(polynomials(), polynomials(), polynomials())
-    def test_sums_form_a_commutative_group(self, p: Polynomial, q: Polynomial, r: Polynomial):
+    def test_sums_form_a_commutative_group(
+        self, p: Polynomial, q: Polynomial, r: Polynomial
+    ) -> None:
         assert p + q == q + p
         assert (p + q) + r == p + (q + r)
         assert p + R.zero == p
@@ -54,7 +57,7 @@ class TestAxioms:
     @given(polynomials(), polynomials(), polynomials())
     def test_products_are_commutative_associative_distributive(
         self, p: Polynomial, q: Polynomial, r: Polynomial
-    ):
+    ) -> None:
         assert p * q == q * p
         assert (p * q) * r == p * (q * r)
         assert p * (q + r) == p * q + p * r
@@ -62,7 +65,7 @@ class TestAxioms:
         assert p * R.zero == R.zero
 
     @given(polynomials(), polynomials())
-    def test_no_zero_divisors_and_degrees_add_up(self, p: Polynomial, q: Polynomial):
+    def test_no_zero_divisors_and_degrees_add_up(self, p: Polynomial, q: Polynomial) -> None:
         product = p * q
         assert product.is_zero == (p.is_zero or q.is_zero)
         if product:
@@ -71,14 +74,14 @@ class TestAxioms:
                 assert product.degree(name) == p.degree(name) + q.degree(name)
 
     @given(polynomials(max_size=4), st.integers(0, 6))
-    def test_power_is_repeated_product(self, p: Polynomial, exponent: int):
+    def test_power_is_repeated_product(self, p: Polynomial, exponent: int) -> None:
         expected = R.one
         for _ in range(exponent):
             expected = expected * p
         assert p**exponent == expected
 
     @given(polynomials(), coefficients)
-    def test_numbers_act_like_constants(self, p: Polynomial, c: int | Fraction):
+    def test_numbers_act_like_constants(self, p: Polynomial, c: int | Fraction) -> None:
         constant = R.constant(c)
         assert p + c == c + p == p + constant
         assert p - c == -(c - p) == p - constant
@@ -88,7 +91,7 @@ class TestAxioms:
             assert p / constant == p / c
 
     @given(polynomials(), polynomials())
-    def test_results_are_canonical(self, p: Polynomial, q: Polynomial):
+    def test_results_are_canonical(self, p: Polynomial, q: Polynomial) -> None:
         for result in (p + q, p - q, p * q, p**2, p / 7):
             rebuilt = R.from_terms(result.terms())
             assert rebuilt == result
@@ -100,14 +103,14 @@ class TestAxioms:
 
 class TestAgainstOthers:
     @given(small_polynomials, small_polynomials)
-    def test_sympy(self, p: Polynomial, q: Polynomial):
+    def test_sympy(self, p: Polynomial, q: Polynomial) -> None:
         a, b = p.to_sympy(), q.to_sympy()
         assert R.from_sympy(sympy.expand(a * b)) == p * q
         assert R.from_sympy(a + b) == p + q
         assert R.from_sympy((a - b) ** 3) == (p - q) ** 3
 
     @given(polynomials(max_size=12), polynomials(max_size=12))
-    def test_flint(self, p: Polynomial, q: Polynomial):
+    def test_flint(self, p: Polynomial, q: Polynomial) -> None:
         a, b = to_flint(p), to_flint(q)
         assert terms_of_flint(a * b) == dict((p * q).terms())
         assert terms_of_flint(a - b) == dict((p - q).terms())
@@ -116,33 +119,32 @@ class TestAgainstOthers:
 
 class TestBoundaries:
     @pytest.mark.parametrize("e", BOUNDARY_EXPONENTS)
-    def test_exponents_add_up_across_field_widths(self, e: int):
+    def test_exponents_add_up_across_field_widths(self, e: int) -> None:
         p = x**e * y + z
         assert (p * p).terms() == [((2 * e, 2, 0), 1), ((e, 1, 1), 2), ((0, 0, 2), 1)]
         assert (p * x).degree("x") == e + 1
         assert p.coefficient((e, 1, 0)) == 1
 
     @pytest.mark.parametrize("e", BOUNDARY_EXPONENTS)
-    def test_cancelling_large_exponents_restores_equality(self, e: int):
+    def test_cancelling_large_exponents_restores_equality(self, e: int) -> None:
         p = x + 2 * y
         assert (p + z**e) - z**e == p
         assert hash((p + z**e) - z**e) == hash(p)
         assert p + z**e != p
 
     @pytest.mark.parametrize(("a", "b"), [*pairs(BOUNDARY_INTEGERS[::7], BOUNDARY_INTEGERS[::5])])
-    def test_coefficients_of_any_size(self, a: int, b: int):
-        assert ((a * x + b) * (b * x - a)).terms() == [
-            ((2, 0, 0), a * b),
-            ((1, 0, 0), b * b - a * a),
-            ((0, 0, 0), -a * b),
-        ] or a * a == b * b
+    def test_coefficients_of_any_size(self, a: int, b: int) -> None:
+        middle = b * b - a * a
+        expected = [((2, 0, 0), a * b), ((1, 0, 0), middle), ((0, 0, 0), -a * b)]
+        product = (a * x + b) * (b * x - a)
+        assert product.terms() == [term for term in expected if term[1]]
 
-    def test_polynomials_with_equal_packed_integers_differ(self):
+    def test_polynomials_with_equal_packed_integers_differ(self) -> None:
         # y^256 and x have the same bits at different widths.
         assert y ** (1 << 8) != x
         assert y ** (1 << 16) != x**256
 
-    def test_ring_without_variables(self):
+    def test_ring_without_variables(self) -> None:
         empty = PolynomialRing([])
         assert empty.one + 2 == 3
         assert (empty.constant(Fraction(1, 2)) ** 3).terms() == [((), Fraction(1, 8))]
@@ -151,13 +153,15 @@ class TestBoundaries:
 class TestOperands:
     @pytest.mark.parametrize("foreign", [1.5, 2 + 1j, "x", None, [1], np.float64(2)])
     @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul])
-    def test_inexact_and_foreign_operands_are_type_errors(self, operation, foreign):
+    def test_inexact_and_foreign_operands_are_type_errors(
+        self, operation: Callable[[object, object], object], foreign: object
+    ) -> None:
         with pytest.raises(TypeError):
             operation(x, foreign)
         with pytest.raises(TypeError):
             operation(foreign, x)
 
-    def test_foreign_operands_get_their_turn(self):
+    def test_foreign_operands_get_their_turn(self) -> None:
         class Reflecting:
             def __radd__(self, other: object) -> str:
                 return "reflected"
@@ -168,23 +172,23 @@ class TestOperands:
         assert x.__pow__(0.5) is NotImplemented
         assert x.__eq__("x") is NotImplemented
 
-    def test_exact_numbers_of_other_libraries(self):
+    def test_exact_numbers_of_other_libraries(self) -> None:
         assert x + np.int64(3) == x + 3
         assert x * sympy.Rational(1, 2) == x / 2
         assert x + True == x + 1
 
     @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul])
-    def test_two_rings_are_named(self, operation):
+    def test_two_rings_are_named(self, operation: Callable[[object, object], object]) -> None:
         _, u = ring("u")
         with pytest.raises(RingMismatchError, match=r"Q\[x, y, z\] and Q\[u\]"):
             operation(x, u)
 
-    def test_equal_rings_mix(self):
+    def test_equal_rings_mix(self) -> None:
         other = PolynomialRing(["x", "y", "z"])
         assert other is not R
         assert other.gen("x") + y == x + y
 
-    def test_division(self):
+    def test_division(self) -> None:
         assert (3 * x) / 2 == x * Fraction(3, 2)
         assert (3 * x) / Fraction(-3, 2) == -2 * x
         with pytest.raises(ZeroDivisionError):
@@ -196,7 +200,7 @@ class TestOperands:
         with pytest.raises(TypeError):
             2 / x
 
-    def test_powers_that_make_no_sense_or_no_fit(self):
+    def test_powers_that_make_no_sense_or_no_fit(self) -> None:
         with pytest.raises(UsageError, match="negative"):
             x**-1
         with pytest.raises(TooLargeError) as caught:
@@ -217,14 +221,14 @@ class TestPowers:
         "base",
         [x + 1, x - y / 3, x + y - 2, 1 + x + x**2, x**100 - y * z - z + x / 7, RING.gen("x") * 5],
     )
-    def test_multinomial_and_squaring_agree(self, base: Polynomial, exponent: int):
+    def test_multinomial_and_squaring_agree(self, base: Polynomial, exponent: int) -> None:
         expected = R.one
         for _ in range(exponent):
             expected = expected * base
         assert base**exponent == expected
         assert base._multinomial_power(exponent) == expected
 
-    def test_prediction_bounds_the_number_of_terms(self):
+    def test_prediction_bounds_the_number_of_terms(self) -> None:
         for base in (x + y + 1, 1 + x + x**2, x + y + z + x * y):
             degrees = tuple(base.degree(name) for name in R.names)
             for exponent in range(1, 6):
