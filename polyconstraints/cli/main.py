@@ -56,6 +56,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "verify": CommandEntry(
         "polyconstraints.cli.verify:verify", "Check that a tying map has the symmetry it claims."
     ),
+    "discover": CommandEntry(
+        "polyconstraints.cli.discover:discover", "Find the symmetries of trained weights."
+    ),
     "strata": CommandEntry(
         "polyconstraints.cli.strata:strata", "List the components of the network-scope variety."
     ),

@@ -1,0 +1,150 @@
+"""``polyconstraints verify``: check a tying map, or a trained network."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from click.core import ParameterSource
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+
+if TYPE_CHECKING:
+    from polyconstraints.tying import TyingMap
+
+__all__ = ["tolerance_option", "verify"]
+
+
+def _positive(context: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not (value >= 0 and math.isfinite(value)):
+        raise click.BadParameter(
+            f"expected a number of at least 0, got {value}", ctx=context, param=param
+        )
+    return value
+
+
+tolerance_option = click.option(
+    "--tolerance",
+    type=float,
+    callback=_positive,
+    metavar="X",
+    help="Largest relative error that counts as none.  [default: 100 roundings of the "
+    "weights' precision, at least 1e-9]",
+)
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints verify map.json --exact",
+        "polyconstraints export -n 5 --group D | polyconstraints verify -",
+        "polyconstraints verify map.json --weights trained.npz",
+        "polyconstraints verify --weights trained.safetensors -n 3 -d 2 --bias",
+    ],
+)
+@click.argument("map_file", metavar="[MAP]", required=False)
+@click.option(
+    "--weights",
+    "weights_file",
+    metavar="FILE",
+    help="Check trained weights: arrays layer0, layer1, … in a .npz or .safetensors file. The "
+    "network is that of MAP, or the one that the options describe.",
+)
+@click.option(
+    "--trials", type=Integer(1), default="3", metavar="T", help="Random networks to look at."
+)
+@click.option(
+    "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
+)
+@click.option(
+    "--exact",
+    is_flag=True,
+    show_default=False,
+    help="Prove symmetry: layer by layer, or by expanding the network.",
+)
+@tolerance_option
+@network_options(required=False)
+@common_options()
+@click.pass_context
+def verify(context: click.Context, /, **options: Any) -> None:
+    """Check that every network of a tying map has the symmetry that the map states.
+
+    MAP is a file that `export` wrote or that somebody wrote by hand, in JSON, .npz or
+    .safetensors; - reads JSON from standard input. Both sides of the symmetry are compared
+    at random parameters and inputs modulo a random prime, for each generator of the group.
+    Exit status 3: not symmetric; a counterexample is shown in full.
+
+    With --weights a trained network is checked instead: how symmetric its function is, and
+    which weights deviate from the map.
+    """
+    tying = _tying(context, options)
+    if options["weights_file"] is None:
+        symmetric = _verify_map(tying, options)
+    else:
+        symmetric = _verify_weights(tying, options)
+    if not symmetric:
+        context.exit(3)
+
+
+def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap:
+    """Return the map that was given, or the one of the network that the options describe."""
+    from polyconstraints.cli.options import build_problem
+    from polyconstraints.derivation import derive
+    from polyconstraints.errors import UsageError
+    from polyconstraints.tying import TyingMap
+
+    given = [
+        name
+        for name in NetworkOptions.__annotations__
+        if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
+    ]
+    if options["map_file"] is not None:
+        if given:
+            raise UsageError(
+                "expected no options that describe a network beside MAP, which describes its own",
+                f"--{given[0]}",
+            )
+        return TyingMap.load(options["map_file"])
+    if options["weights_file"] is None:
+        raise UsageError("expected a file, got none", "MAP")
+    if options["inputs"] is None:
+        raise UsageError("expected MAP or a network's options beside --weights", "-n/--inputs")
+    problem = build_problem(options["inputs"], cast("NetworkOptions", options))
+    return derive(*problem).tying_map()
+
+
+def _verify_map(tying: TyingMap, options: dict[str, Any]) -> bool:
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.verification import verify as verify_map
+
+    result = verify_map(
+        tying, trials=options["trials"], seed=options["seed"], exact=options["exact"]
+    )
+    if options["output_format"] == "json":
+        write_json(result.to_json(), options["output_file"])
+    else:
+        from polyconstraints.render.verification_text import verification_text
+
+        write_text(verification_text(tying, result), options["output_file"])
+    return result.symmetric
+
+
+def _verify_weights(tying: TyingMap, options: dict[str, Any]) -> bool:
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.errors import InputError
+    from polyconstraints.verification.trained import check_weights, read_weights
+
+    weights = read_weights(options["weights_file"])
+    try:
+        result = check_weights(tying, weights, tolerance=options["tolerance"], seed=options["seed"])
+    except InputError as error:
+        raise InputError(error.message, error.place, options["weights_file"]) from None
+    if options["output_format"] == "json":
+        write_json(result.to_json(), options["output_file"])
+    else:
+        from polyconstraints.render.verification_text import weight_check_text
+
+        write_text(weight_check_text(result), options["output_file"])
+    return result.symmetric

@@ -1,0 +1,440 @@
+"""Weights that somebody trained: how far from symmetric, and because of which weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.arrays import open_arrays
+from polyconstraints.errors import InputError
+from polyconstraints.groups import Permutation
+from polyconstraints.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
+from polyconstraints.tying import LayerTying, TyingMap
+
+__all__ = [
+    "Deviation",
+    "WeightCheck",
+    "check_weights",
+    "default_tolerance",
+    "evaluate_points",
+    "infer_network",
+    "random_points",
+    "read_weights",
+    "relative_errors",
+]
+
+Floats = NDArray[np.float64]
+
+SCHEMA = "polyconstraints/weight-check/1"
+
+DEFAULT_POINTS = 8
+"""Random inputs at which a network is evaluated."""
+
+MAX_DEVIATIONS = 1000
+"""Most weights that a result lists; the largest deviations come first."""
+
+#: Products of inputs that are held in memory at once.
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A weight that isn't what its class makes it.
+
+    Attributes
+    ----------
+    weight : str
+    value : float
+        The weight as it was given.
+    tied : float
+        What the other weights of its class make it.
+    """
+
+    weight: str
+    value: float
+    tied: float
+
+    @property
+    def difference(self) -> float:
+        """How far the weight is off."""
+        return self.value - self.tied
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the deviation as part of a document."""
+        return {
+            "weight": self.weight,
+            "value": self.value,
+            "tied": self.tied,
+            "difference": self.difference,
+        }
+
+
+@dataclass(frozen=True)
+class WeightCheck:
+    """How symmetric a network with given weights is.
+
+    Attributes
+    ----------
+    symmetric : bool
+        Whether the function is symmetric up to the tolerance; where the function overflows,
+        whether the weights are.
+    tolerance : float
+    function_error : float or None
+        Largest difference of F(σx) and σF(x) over generators and random inputs, in units of
+        the largest output; None where the outputs overflow.
+    weight_error : float
+        Largest deviation of a weight from its class, in units of its layer's largest weight.
+    distance : float
+        Distance to the nearest tied network, in the Euclidean norm over all weights.
+    points, seed : int
+        Number of random inputs, and what decides them.
+    deviating : int
+        Number of weights that deviate by more than the tolerance.
+    deviations : tuple of Deviation
+        The largest of them, in descending order.
+    """
+
+    symmetric: bool
+    tolerance: float
+    function_error: float | None
+    weight_error: float
+    distance: float
+    points: int
+    seed: int
+    deviating: int
+    deviations: tuple[Deviation, ...]
+
+    def __bool__(self) -> bool:
+        return self.symmetric
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``weight-check``."""
+        return {
+            "schema": SCHEMA,
+            "symmetric": self.symmetric,
+            "tolerance": self.tolerance,
+            "function_error": self.function_error,
+            "weight_error": self.weight_error,
+            "distance": self.distance,
+            "points": self.points,
+            "seed": self.seed,
+            "deviating": self.deviating,
+            "deviations": [deviation.to_json() for deviation in self.deviations],
+        }
+
+
+# --- Reading ------------------------------------------------------------------------------
+
+
+def read_weights(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
+    """Return the weight arrays ``layer0``, ``layer1``, … of a file, as they are.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read, has no such arrays, or one of them isn't finite.
+    """
+    arrays = open_arrays(path)
+    found: list[NDArray[Any]] = []
+    while f"layer{len(found)}" in arrays:
+        name = f"layer{len(found)}"
+        array = arrays[name]
+        if not np.isfinite(array).all():
+            at = "".join(f"[{part}]" for part in np.argwhere(~np.isfinite(array))[0])
+            raise InputError("expected a finite number, got another", f"{name}{at}", arrays.source)
+        found.append(array)
+    if not found:
+        raise InputError("expected an array layer0, got none", source=arrays.source)
+    return found
+
+
+def infer_network(
+    weights: Sequence[NDArray[Any]],
+    *,
+    bias: bool = False,
+    indices: IndexKind = "ordered",
+    channels: Sequence[int] = (1,),
+) -> NetworkSpec:
+    """Return the network that has weight arrays of the given shapes.
+
+    Parameters
+    ----------
+    weights : sequence of arrays
+    bias : bool
+        Whether index 0 of the inputs is the homogenising unit, which no shape can tell.
+    indices : {"ordered", "redundant"}
+    channels : sequence of int
+        One number for all levels, or one for each.
+
+    Raises
+    ------
+    InputError
+        If no network has these shapes.
+
+    Examples
+    --------
+    >>> infer_network([np.zeros((3, 4, 4)), np.zeros((1, 4, 4))], bias=True).widths
+    (3, 3, 1)
+    """
+    for index, array in enumerate(weights):
+        if array.ndim not in (2, 3) or array.ndim != weights[0].ndim or 0 in array.shape:
+            raise InputError(
+                f"expected an array of 2 or 3 axes, as many in every layer, got shape "
+                f"{array.shape}",
+                f"layer{index}",
+            )
+        letters = array.shape[1]
+        fits = index == 0 or letters == weights[index - 1].shape[0] + bias
+        if array.shape[1:] != (letters,) * (array.ndim - 1) or not fits or letters <= bias:
+            raise InputError(
+                f"expected a layer that reads the outputs of the one below"
+                f"{' and the bias' if bias else ''}, got shape {array.shape}",
+                f"layer{index}",
+            )
+    units = [weights[0].shape[1] - bias, *(array.shape[0] for array in weights)]
+    counts = tuple(channels) * (len(units) if len(channels) == 1 else 1)
+    if len(counts) != len(units) or any(u % c for u, c in zip(units, counts, strict=True)):
+        raise InputError(
+            f"expected channels that divide the units {units}, got {list(channels)}", "layer0"
+        )
+    widths = [unit // count for unit, count in zip(units, counts, strict=True)]
+    kind: LayerKind = "linear" if weights[0].ndim == 2 else "quadratic"
+    return NetworkSpec(
+        widths[0], len(weights), kind, indices, bias, widths[1:-1], widths[-1], counts
+    )
+
+
+def default_tolerance(weights: Sequence[NDArray[Any]]) -> float:
+    """Return a relative tolerance that suits the precision of the weights.
+
+    A hundred roundings of the coarsest dtype, and not less than 1e-9.
+
+    Examples
+    --------
+    >>> default_tolerance([np.zeros(2, dtype=np.float64)])
+    1e-09
+    >>> default_tolerance([np.zeros(2, dtype=np.float32)]) < 2e-5
+    True
+    """
+    precisions = [float(np.finfo(w.dtype).eps) for w in weights if w.dtype.kind == "f"]
+    return max(1e-9, 100 * max(precisions, default=0.0))
+
+
+# --- Evaluation ---------------------------------------------------------------------------
+
+
+def random_points(network: NetworkSpec, count: int, seed: int) -> Floats:
+    """Return random inputs between -1 and 1, shape (count, input units).
+
+    The same for the same seed, whatever the version of NumPy.
+    """
+    draw = Random(seed)
+    units = network.units[0]
+    values = [draw.uniform(-1, 1) for _ in range(count * units)]
+    return np.array(values).reshape(count, units)
+
+
+def evaluate_points(network: NetworkSpec, weights: Sequence[Floats], points: Floats) -> Floats:
+    """Return the outputs of a network at many inputs, shape (points, output units).
+
+    Infinite or NaN where the outputs overflow.
+    """
+    widest = max(layer.products for layer in network.layers)
+    size = max(1, _CHUNK // widest)
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = [
+            _evaluate_chunk(network, weights, points[start : start + size])
+            for start in range(0, len(points), size)
+        ]
+    return np.concatenate(parts)
+
+
+def _evaluate_chunk(network: NetworkSpec, weights: Sequence[Floats], points: Floats) -> Floats:
+    value = points
+    for layer, array in zip(network.layers, weights, strict=True):
+        letters = np.pad(value, ((0, 0), (1, 0)), constant_values=1) if layer.bias else value
+        indices = layer.product_indices()
+        products = letters[:, indices[:, 0]]
+        if layer.degree == 2:
+            products = products * letters[:, indices[:, 1]]
+        value = products @ array[layer.mask].reshape(layer.outputs, layer.products).T
+    return value
+
+
+def relative_errors(moved: Floats, expected: Floats) -> float | None:
+    """Return the largest difference in units of the largest entry, None if any is infinite."""
+    if not (np.isfinite(moved).all() and np.isfinite(expected).all()):
+        return None
+    largest = max(float(np.abs(moved).max()), float(np.abs(expected).max()))
+    return float(np.abs(moved - expected).max()) / largest if largest else 0.0
+
+
+def fitted(weights: Sequence[NDArray[Any]], network: NetworkSpec) -> list[Floats]:
+    """Return weights in double precision, which must fit a network.
+
+    Raises
+    ------
+    InputError
+        If the number of arrays or a shape doesn't fit, or there is a number where an
+        ordered layer has no weight.
+    """
+    if len(weights) != network.depth:
+        raise InputError(f"expected {network.depth} layers, got {len(weights)}", "weights")
+    result = []
+    for layer, array in zip(network.layers, weights, strict=True):
+        if array.shape != layer.shape:
+            raise InputError(
+                f"expected shape {layer.shape}, got {array.shape}", f"layer{layer.index}"
+            )
+        wide = array.astype(np.float64)
+        outside = np.argwhere((wide != 0) & ~layer.mask)
+        if len(outside):
+            at = "".join(f"[{part}]" for part in outside[0])
+            raise InputError(
+                "expected 0 where i < j, since the indices are ordered and not redundant, got "
+                "another number",
+                f"layer{layer.index}{at}",
+            )
+        result.append(wide)
+    return result
+
+
+# --- The check ----------------------------------------------------------------------------
+
+
+def check_weights(
+    tying: TyingMap,
+    weights: Sequence[NDArray[Any]],
+    *,
+    tolerance: float | None = None,
+    points: int = DEFAULT_POINTS,
+    seed: int = 0,
+) -> WeightCheck:
+    """Tell how symmetric a network with given weights is, and which weights break it.
+
+    Two questions are answered. The *function* is compared with itself at random inputs: that
+    decides. The *weights* are compared with the nearest network of the map: that says where
+    it goes wrong. A network may compute a symmetric function with weights that are not
+    those of the map, for example with its hidden units in another order.
+
+    Parameters
+    ----------
+    tying : TyingMap
+        States the network and the symmetry.
+    weights : sequence of arrays of the layers' shapes
+    tolerance : float, optional
+        Largest relative error that counts as none; see :func:`default_tolerance`.
+    points : int, default 8
+        Number of random inputs.
+    seed : int, default 0
+
+    Raises
+    ------
+    InputError
+        If the weights don't fit the network.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    >>> tying = pc.derive(pc.NetworkSpec(3, layer="linear"), symmetry).tying_map()
+    >>> weights = tying.weights(np.array([2.0, 1.0]))
+    >>> check_weights(tying, weights).symmetric
+    True
+    >>> weights[0][0, 1] += 0.5
+    >>> check_weights(tying, weights).deviations[0].weight
+    'W0_1_2'
+    """
+    network = tying.network
+    limit = default_tolerance(weights) if tolerance is None else tolerance
+    arrays = fitted(weights, network)
+    projection = tying.project(arrays)
+    by_layer = [
+        _deviations(layer.layer, array, _consensus(layer, array, near), limit)
+        for layer, array, near in zip(tying.layers, arrays, projection.weights, strict=True)
+    ]
+    found = sorted(
+        (deviation for _, _, deviations in by_layer for deviation in deviations),
+        key=lambda deviation: (-abs(deviation.difference), deviation.weight),
+    )
+    weight_error = max(error for error, _, _ in by_layer)
+    error = _function_error(tying, arrays, random_points(network, points, seed))
+    return WeightCheck(
+        symmetric=(weight_error if error is None else error) <= limit,
+        tolerance=limit,
+        function_error=error,
+        weight_error=weight_error,
+        distance=projection.distance,
+        points=points,
+        seed=seed,
+        deviating=sum(count for _, count, _ in by_layer),
+        deviations=tuple(found[:MAX_DEVIATIONS]),
+    )
+
+
+def _consensus(layer: LayerTying, given: Floats, near: Floats) -> Floats:
+    """Return what the other weights of each class say that a weight should be.
+
+    In the nearest tied network one wrong weight moves its whole class, and every member
+    seems to deviate. So a class of three or more gets its median, unless classes depend on it.
+    """
+    involved = set(layer.dependent).union(*layer.dependent.values())
+    mask = layer.layer.mask
+    classes, values = layer.classes[mask], given[mask]
+    sizes = np.bincount(classes)
+    first = np.cumsum(sizes) - sizes
+    middle = np.lexsort((values, classes))[np.minimum(first + sizes // 2, len(values) - 1)]
+    plain = sizes >= 3
+    plain[[number for number in involved if number < len(plain)]] = False
+    result = near.copy()
+    result[mask] = np.where(plain[classes], values[middle][classes], near[mask])
+    return result
+
+
+def _deviations(
+    layer: LayerSpec, given: Floats, near: Floats, limit: float
+) -> tuple[float, int, list[Deviation]]:
+    """Return a layer's relative error, how many weights deviate, and the worst of them."""
+    difference = np.abs(given - near)
+    largest = float(np.abs(given).max())
+    if not largest:
+        return 0.0, 0, []
+    wrong = difference > limit * largest
+    count = int(wrong.sum())
+    order = np.argsort(-difference[wrong], kind="stable")[:MAX_DEVIATIONS]
+    places = np.argwhere(wrong)[order].tolist()
+    found = [
+        Deviation(layer.name(*at), float(given[tuple(at)]), float(near[tuple(at)])) for at in places
+    ]
+    return float(difference.max()) / largest, count, found
+
+
+def _function_error(tying: TyingMap, weights: Sequence[Floats], points: Floats) -> float | None:
+    network = tying.network
+    plain = evaluate_points(network, weights, points)
+    errors = []
+    for action in tying.symmetry.unit_actions(network, generators=True):
+        inputs, outputs = action[0], action[-1]
+        if inputs is not None and outputs is not None:
+            errors.append(moved_error(network, weights, points, plain, inputs, outputs))
+    known = [error for error in errors if error is not None]
+    return max(known, default=0.0) if len(known) == len(errors) else None
+
+
+def moved_error(
+    network: NetworkSpec,
+    weights: Sequence[Floats],
+    points: Floats,
+    plain: Floats,
+    inputs: Permutation,
+    outputs: Permutation,
+) -> float | None:
+    """Return how much F(σx) and σF(x) differ; ``plain`` is F at the points."""
+    moved = evaluate_points(network, weights, points[:, list(inputs)])
+    return relative_errors(moved, plain[:, list(outputs)])
