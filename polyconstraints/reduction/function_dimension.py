@@ -41,8 +41,11 @@ def function_dimension(
 
     Notes
     -----
-    A polynomial map from p parameters with k outputs needs about p/k points; time is
-    O(points · parameters · products) a layer.
+    Points are added until one more doesn't raise the rank: while directions are left that
+    change the function and vanish at the points so far, a random further point tells some
+    of them. There is no bound in terms of the outputs, since those of a symmetric network
+    may be few functions of many arguments. Time is O(points · parameters · products) a
+    layer.
 
     Examples
     --------
@@ -55,22 +58,26 @@ def function_dimension(
     parameters = sum(layer.dimension for layer in layers)
     points = -(-parameters // network.units[-1]) + 2
     widest = max(layer.products * max(layer.outputs, parameters) for layer in network.layers)
-    if points * widest > _LIMIT:
-        return None
-    ranks = [
-        _jacobian_rank(network, layers, points, prime, np.random.default_rng([seed, prime]))
-        for prime in modular.PRIMES[:2]
-    ]
-    return max(ranks)
+    while points * widest <= _LIMIT:
+        ranks = [
+            _jacobian_ranks(network, layers, points, prime, np.random.default_rng([seed, prime]))
+            for prime in modular.PRIMES[:2]
+        ]
+        fewer, rank = max(ranks, key=lambda pair: pair[1])
+        if fewer == rank:
+            return rank
+        points *= 2
+    return None
 
 
-def _jacobian_rank(
+def _jacobian_ranks(
     network: NetworkSpec,
     layers: Sequence[LayerClasses],
     points: int,
     prime: int,
     rng: np.random.Generator,
-) -> int:
+) -> tuple[int, int]:
+    """Return the rank at all points but the last one, and at all of them."""
     value: Residues = modular.random_residues(rng, prime, (points, network.units[0]))
     # tangent[p, t, u]: derivative of unit u at point p along parameter t.
     tangent: Residues = np.zeros((points, 0, network.units[0]), dtype=np.int64)
@@ -86,7 +93,8 @@ def _jacobian_rank(
         carried = modular.matmul(moved, weights.T, prime)
         tangent = np.concatenate([carried, own], axis=1)
     jacobian = tangent.transpose(1, 0, 2).reshape(tangent.shape[1], -1)
-    return modular.rank(jacobian, prime)
+    fewer = jacobian[:, : (points - 1) * network.units[-1]]
+    return modular.rank(fewer, prime), modular.rank(jacobian, prime)
 
 
 def _products(
