@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from polyconstraints.algebra import ring as ring
     from polyconstraints.derivation import Derivation as Derivation
     from polyconstraints.derivation import derive as derive
+    from polyconstraints.discovery import Discovery as Discovery
+    from polyconstraints.discovery import discover as discover
     from polyconstraints.errors import InputError as InputError
     from polyconstraints.errors import NotSymmetricError as NotSymmetricError
     from polyconstraints.errors import PolyconstraintsError as PolyconstraintsError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from polyconstraints.network import NetworkSpec as NetworkSpec
     from polyconstraints.symmetry import Symmetry as Symmetry
     from polyconstraints.tying import TyingMap as TyingMap
+    from polyconstraints.verification import Verification as Verification
+    from polyconstraints.verification import verify as verify
 
 #: Where each public name lives.
 _HOMES = {
@@ -48,6 +52,10 @@ _HOMES = {
     "NetworkSpec": "network",
     "Symmetry": "symmetry",
     "TyingMap": "tying",
+    "Verification": "verification",
+    "verify": "verification",
+    "Discovery": "discovery",
+    "discover": "discovery",
 }
 
 __all__ = [*_HOMES, "__version__"]

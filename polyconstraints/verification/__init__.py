@@ -2,7 +2,7 @@
 
 from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.counterexample import Counterexample
+from polyconstraints.verification.maps import DEFAULT_TRIALS, verify
 from polyconstraints.verification.result import Verification
-from polyconstraints.verification.verify import DEFAULT_TRIALS, verify
 
 __all__ = ["DEFAULT_TRIALS", "Completeness", "Counterexample", "Verification", "verify"]

@@ -9,7 +9,6 @@ instead of n²/2 of them for S_n. Their sums are formed by floating-point matrix
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +19,9 @@ from numpy.typing import NDArray
 from polyconstraints.errors import TooLargeError
 from polyconstraints.network import LayerSpec
 from polyconstraints.tying import LayerTying
-from polyconstraints.verification.field import Field
+from polyconstraints.verification.field import Field, structure_keys
 
-__all__ = ["LayerProgram", "class_residues", "programs", "structure_keys"]
+__all__ = ["LayerProgram", "class_residues", "programs"]
 
 _LIMB_BITS = 16
 
@@ -154,23 +153,6 @@ def programs(layers: Sequence[LayerTying]) -> list[LayerProgram]:
             known[key] = LayerProgram(layer.layer, layer.classes)
         result.append(known[key])
     return result
-
-
-def structure_keys(layers: Sequence[LayerTying]) -> list[Hashable]:
-    """Return a key for each layer; equal keys stand for layers with equal class arrays.
-
-    Deep networks repeat one layer, often in one and the same array, which is hashed once.
-    """
-    digests: dict[int, bytes] = {}
-    keys: list[Hashable] = []
-    for tying in layers:
-        layer, classes = tying.layer, tying.classes
-        if id(classes) not in digests:
-            data = np.ascontiguousarray(classes)
-            digests[id(classes)] = hashlib.blake2b(data.data).digest()
-        shape = (layer.kind, layer.indices, layer.bias, *layer.shape)
-        keys.append((shape, digests[id(classes)]))
-    return keys
 
 
 def _limbs(values: Residues, limbs: int) -> NDArray[np.uint16]:

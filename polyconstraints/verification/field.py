@@ -18,21 +18,38 @@ With t independent points under one prime the check errs with probability at mos
 have at least 127 bits, and more for deeper networks, so that one point already gives about
 2^-70.
 
+All random choices follow from a seed and a digest of the map. A bound on the error speaks of
+choices that do not depend on the map, and with a known seed alone a map could be made to
+deceive the prime that the seed gives; with the digest, changing the map changes the prime.
+
 An inequality modulo p is one over the rationals, so a counterexample is always certain.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import random
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from polyconstraints.tying import LayerTying, TyingMap
 
-__all__ = ["Field", "draw_prime", "error_bound", "height_bits", "total_degree"]
+__all__ = [
+    "Field",
+    "draw_prime",
+    "error_bound",
+    "height_bits",
+    "seeded",
+    "structure_keys",
+    "total_degree",
+]
 
 MIN_BITS = 127
 """Fewest bits of the prime."""
@@ -123,14 +140,44 @@ def prime_bits(tying: TyingMap) -> int:
     return max(MIN_BITS, total_degree(tying).bit_length() - 1 + _SPARE_BITS)
 
 
-def draw_prime(tying: TyingMap, seed: int) -> int:
+def structure_keys(layers: Sequence[LayerTying]) -> list[Hashable]:
+    """Return a key for each layer; equal keys stand for layers with equal class arrays.
+
+    Deep networks repeat one layer, often in one and the same array, which is hashed once.
+    """
+    digests: dict[int, bytes] = {}
+    keys: list[Hashable] = []
+    for tying in layers:
+        layer, classes = tying.layer, tying.classes
+        if id(classes) not in digests:
+            data = np.ascontiguousarray(classes)
+            digests[id(classes)] = hashlib.blake2b(data.data).digest()
+        shape = (layer.kind, layer.indices, layer.bias, *layer.shape)
+        keys.append((shape, digests[id(classes)]))
+    return keys
+
+
+def seeded(tying: TyingMap, seed: int) -> random.Random:
+    """Return the source of all random choices for a map and a seed."""
+    digest = hashlib.sha256(str(seed).encode())
+    # Two maps of one digest must be one map: the classes, what they depend on, the symmetry.
+    digest.update(json.dumps([tying.network.to_json(), tying.symmetry.to_json()]).encode())
+    for layer, key in zip(tying.layers, structure_keys(tying.layers), strict=True):
+        dependent = [
+            (number, [(free, str(factor)) for free, factor in sorted(combination.items())])
+            for number, combination in sorted(layer.dependent.items())
+        ]
+        digest.update(repr((key, dependent)).encode())
+    return random.Random(digest.digest())
+
+
+def draw_prime(tying: TyingMap, draw: random.Random) -> int:
     """Return a random prime that divides none of the denominators in a map.
 
     Primality is proven, not only probable.
     """
     from flint import fmpz
 
-    draw = random.Random(seed)
     bits = prime_bits(tying)
     denominators = {
         factor.denominator

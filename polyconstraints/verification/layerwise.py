@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from polyconstraints.groups import Permutation
 from polyconstraints.network import LayerSpec
 from polyconstraints.tying import LayerTying, TyingMap
-from polyconstraints.verification.evaluation import structure_keys
+from polyconstraints.verification.field import structure_keys
 
 __all__ = ["Mismatch", "Unacted", "layerwise_obstacle"]
 

@@ -12,7 +12,7 @@ from polyconstraints.verification.field import Field
 __all__ = ["random_check"]
 
 
-def random_check(tying: TyingMap, trials: int, seed: int, prime: int) -> Counterexample | None:
+def random_check(tying: TyingMap, trials: int, prime: int, draw: Random) -> Counterexample | None:
     """Return a counterexample modulo a prime, or None if all trials agree.
 
     Parameters
@@ -20,9 +20,9 @@ def random_check(tying: TyingMap, trials: int, seed: int, prime: int) -> Counter
     tying : TyingMap
     trials : int
         Number of independent networks, each looked at for one input.
-    seed : int
-        With the prime it decides all random choices.
     prime : int
+    draw : random.Random
+        Gives the parameters and inputs.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def random_check(tying: TyingMap, trials: int, seed: int, prime: int) -> Counter
         for action in tying.symmetry.unit_actions(network, generators=True)
         if action[0] is not None and action[-1] is not None
     ]
-    field = Field(prime, Random(f"{seed}/{prime}"))
+    field = Field(prime, draw)
     layers = programs(tying.layers)
     for _ in range(trials):
         theta = [field.draw(count) for count in tying.parameters]

@@ -6,7 +6,7 @@ from polyconstraints.errors import UsageError
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.counterexample import small_counterexample
-from polyconstraints.verification.field import draw_prime, error_bound, total_degree
+from polyconstraints.verification.field import draw_prime, error_bound, seeded, total_degree
 from polyconstraints.verification.layerwise import layerwise_obstacle
 from polyconstraints.verification.randomised import random_check
 from polyconstraints.verification.result import Proof, Verification
@@ -33,7 +33,7 @@ def verify(
     trials : int, default 3
         Number of random networks.
     seed : int, default 0
-        Decides all random choices: the same seed gives the same result.
+        Decides, with the map, all random choices: the same seed gives the same result.
     exact : bool, default False
         Prove symmetry instead: layer by layer where each layer has it, which works for any
         depth, else by expanding the tied network.
@@ -78,11 +78,12 @@ def verify(
         raise UsageError(f"expected an integer of at least 1, got {trials}", "--trials")
     if seed < 0:
         raise UsageError(f"expected an integer of at least 0, got {seed}", "--seed")
-    prime = draw_prime(tying, seed)
+    draw = seeded(tying, seed)
+    prime = draw_prime(tying, draw)
     obstacle = layerwise_obstacle(tying)
     proof: Proof | None = None
     bound = error_bound(tying, trials)
-    counterexample = random_check(tying, trials, seed, prime)
+    counterexample = random_check(tying, trials, prime, draw)
     symmetric = counterexample is None
     if counterexample is not None:
         proof, bound = "counterexample", 0.0
