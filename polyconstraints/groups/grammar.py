@@ -88,6 +88,10 @@ class Expression:
         """Return the text in its shortest form."""
         raise NotImplementedError
 
+    def replaced(self, replace: Callable[[Factor], Factor]) -> Expression:
+        """Return the expression with every factor replaced by another one."""
+        return self
+
 
 @dataclass(frozen=True)
 class Factor(Expression):
@@ -116,6 +120,10 @@ class Factor(Expression):
         size = sizes.get(self.letter) if self.size is None else self.size
         number = f"#{self.occurrence}" if self.numbered else ""
         return f"{self.letter}{'' if size is None else size}{number}"
+
+    def replaced(self, replace: Callable[[Factor], Factor]) -> Factor:
+        """Return what this factor is replaced by."""
+        return replace(self)
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,11 @@ class Combined(Expression):
             right = f"({right})"
         return f"{left}{self.operator}{right}"
 
+    def replaced(self, replace: Callable[[Factor], Factor]) -> Combined:
+        """Return the same operator between other sides."""
+        left, right = self.left.replaced(replace), self.right.replaced(replace)
+        return Combined(self.operator, left, right)
+
 
 @dataclass(frozen=True)
 class Derived(Expression):
@@ -199,6 +212,10 @@ class Derived(Expression):
         elif "pairs" not in self.function:
             arguments.append(str(self.size))
         return f"{self.function}({','.join(arguments)})"
+
+    def replaced(self, replace: Callable[[Factor], Factor]) -> Derived:
+        """Return the same function of other points."""
+        return Derived(self.function, self.of.replaced(replace), self.size, self.graph)
 
 
 @dataclass(frozen=True)
