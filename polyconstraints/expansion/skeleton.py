@@ -28,6 +28,9 @@ __all__ = ["LayerSkeleton", "PowerTable", "ProductTable", "Shape", "multiset_cou
 #: Exponents of the units that take part in a product, in the order of the units.
 Shape = tuple[int, ...]
 
+#: Multinomial coefficients, int64 or Python integers.
+Coefficients = NDArray[np.int64] | NDArray[np.object_]
+
 #: The largest m for which m! fits a signed 64-bit integer.
 _MAX_INT64_FACTORIAL = 20
 
@@ -58,7 +61,7 @@ class PowerTable:
     """
 
     rows: NDArray[np.int32]
-    coefficient: NDArray[np.int64] | NDArray[np.object_]
+    coefficient: Coefficients
     exponents: NDArray[np.int32]
 
 
@@ -82,7 +85,7 @@ class ProductTable:
 
     shape: Shape
     sizes: tuple[int, ...]
-    coefficient: NDArray[np.int64] | NDArray[np.object_]
+    coefficient: Coefficients
     child: NDArray[np.int32]
     children: NDArray[np.int32]
 
@@ -162,7 +165,7 @@ class LayerSkeleton:
         coefficient, child, children = _distinct_rows(tables[0])
         for table in tables[1:]:
             other_coefficient, other_child, other_children = _distinct_rows(table)
-            coefficient = np.multiply.outer(coefficient, other_coefficient).ravel()
+            coefficient = _outer_product(coefficient, other_coefficient)
             # Add the few distinct exponent vectors, and look every pair's sum up.
             sums = (children[:, None] + other_children[None]).reshape(-1, self.layer.inputs)
             children, index = np.unique(sums, axis=0, return_inverse=True)
@@ -172,12 +175,15 @@ class LayerSkeleton:
         return ProductTable(shape, sizes, coefficient, child, children)
 
 
+def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
+    """Return the products of all pairs, widened to Python integers where they could overflow."""
+    if int(first.max()) * int(second.max()) > np.iinfo(np.int64).max:
+        first, second = first.astype(object), second.astype(object)
+    return np.multiply.outer(first, second).ravel()
+
+
 def _distinct_rows(
     table: PowerTable,
-) -> tuple[
-    NDArray[np.int64] | NDArray[np.object_],
-    NDArray[np.int32],
-    NDArray[np.int32],
-]:
+) -> tuple[Coefficients, NDArray[np.int32], NDArray[np.int32]]:
     children, child = np.unique(table.exponents, axis=0, return_inverse=True)
     return table.coefficient, child.reshape(-1).astype(np.int32), children

@@ -1,0 +1,129 @@
+"""How much memory there is, and sizes in bytes as people write them."""
+
+from __future__ import annotations
+
+import os
+import re
+from math import log10
+from pathlib import Path
+
+from polyconstraints.errors import UsageError
+
+__all__ = ["default_limit", "format_size", "free_memory", "parse_size"]
+
+#: What is taken to be free where the system doesn't say.
+_UNKNOWN_FREE = 4 << 30
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})")
+
+_MEMINFO = Path("/proc/meminfo")
+#: Limit and use of a control group (a container), in either version of the interface.
+_GROUP_FILES = (
+    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
+    (
+        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ),
+)
+
+
+def free_memory() -> int:
+    """Return how many bytes of memory can be used without pushing anything out.
+
+    A container's limit counts where there is one; where the system says nothing, 4 GiB.
+
+    Examples
+    --------
+    >>> free_memory() > 0
+    True
+    """
+    found = [amount for amount in (_system_free(), *map(_group_free, _GROUP_FILES)) if amount]
+    return min(found, default=_UNKNOWN_FREE)
+
+
+def _system_free() -> int | None:
+    try:
+        for line in _MEMINFO.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _group_free(files: tuple[Path, Path]) -> int | None:
+    try:
+        limit, used = (int(file.read_text()) for file in files)
+    except (OSError, ValueError):
+        # No such group, or one whose limit is "max".
+        return None
+    return max(1, limit - used)
+
+
+def default_limit() -> int:
+    """Return how much memory a job may take unless told otherwise: half of what is free."""
+    return free_memory() // 2
+
+
+def parse_size(text: str, option: str | None = None) -> int:
+    """Return the number of bytes that a text such as ``4GiB`` stands for.
+
+    Parameters
+    ----------
+    text : str
+        A number with a unit: ``B``, ``KiB`` … ``EiB``, or ``kB`` … ``EB`` for powers of a
+        thousand. ``K``, ``M``, ``G`` … mean powers of 1024; without a unit, bytes.
+    option : str, optional
+        The option that it is the value of, for the message.
+
+    Raises
+    ------
+    UsageError
+        If the text is no such size, or is 0.
+
+    Examples
+    --------
+    >>> parse_size("1.5GiB"), parse_size("2GB"), parse_size("512M"), parse_size("100")
+    (1610612736, 2000000000, 536870912, 100)
+    """
+    match = _SIZE.fullmatch(text.strip())
+    factor = None if match is None else _factor(match[2])
+    if match is None or factor is None:
+        raise UsageError(f"expected a size as 4GiB or 500MB, got {text[:40]!r}", option)
+    whole, _, part = match[1].partition(".")
+    size = int(whole + part) * factor // int(10 ** len(part))
+    if size == 0:
+        raise UsageError(f"expected a size of at least one byte, got {text[:40]!r}", option)
+    return size
+
+
+def _factor(unit: str) -> int | None:
+    folded = unit.lower()
+    for power, (binary, decimal) in enumerate(zip(_UNITS, _DECIMAL_UNITS, strict=True)):
+        if folded in (binary.lower(), binary[0].lower() if power else ""):
+            return int(1024**power)
+        if folded == decimal.lower():
+            return int(1000**power)
+    return None
+
+
+def format_size(size: int) -> str:
+    """Return a number of bytes as people read it.
+
+    Examples
+    --------
+    >>> format_size(1), format_size(1536), format_size(3 << 30)
+    ('1 B', '1.5 KiB', '3.0 GiB')
+    """
+    if size < 1024:
+        return f"{size} B"
+    power = min((size.bit_length() - 1) // 10, len(_UNITS) - 1)
+    tenths = (size * 10) >> (10 * power)
+    if tenths >= 10**6:
+        return f"10^{int(log10(tenths // 10))} {_UNITS[power]}"
+    return f"{tenths // 10}.{tenths % 10} {_UNITS[power]}"
