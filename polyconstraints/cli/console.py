@@ -27,6 +27,7 @@ __all__ = [
     "progress",
     "stderr_console",
     "stdout_console",
+    "unicode_wanted",
     "warn",
 ]
 
@@ -77,6 +78,25 @@ def color_wanted(stream: IO[Any] | None) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return is_terminal(stream) or stream in (sys.stdout, sys.stderr)
     return is_terminal(stream) and not _is_dumb()
+
+
+def unicode_wanted(stream: IO[Any] | None) -> bool:
+    """Tell whether `stream` can show raised and lowered digits, arrows and the like.
+
+    Examples
+    --------
+    >>> import io
+    >>> unicode_wanted(io.StringIO())
+    True
+    >>> unicode_wanted(io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    False
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        "W⁰₁·→…─".encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def make_console(stream: IO[str] | None) -> Console:

@@ -71,13 +71,19 @@ def derive(**options: Any) -> None:
     if options["style"] == "paper" and options["output_format"] == "json":
         raise UsageError("expected canonical with --format json, got paper", "--style")
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
-    _write(derive_constraints(*problem), options)
+    derivation = derive_constraints(*problem)
+    if options["equalities"] and not derivation.solved:
+        from polyconstraints.expansion.size import check_tables
+
+        # Refused, if it has to be, before anything is written.
+        check_tables(derivation.network, options["memory_limit"])
+    _write(derivation, options)
 
 
 def _write(derivation: Derivation, options: dict[str, Any]) -> None:
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal, progress
+    from polyconstraints.cli.console import color_wanted, is_terminal, progress, unicode_wanted
     from polyconstraints.cli.output import open_text, write_json
 
     kind, file = options["output_format"], options["output_file"]
@@ -94,7 +100,7 @@ def _write(derivation: Derivation, options: dict[str, Any]) -> None:
             options["style"],
             **what,
             fold=(_FOLD if watched else 0) if fold is None else fold,
-            ascii=options["ascii"],
+            ascii=options["ascii"] or not unicode_wanted(sys.stdout),
         )
         return
     total = derivation.counts.distinct if options["equalities"] else None

@@ -140,10 +140,12 @@ def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
 def _write(view: ExpansionView, options: dict[str, Any]) -> None:
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal, progress
+    from polyconstraints.cli.console import color_wanted, is_terminal, progress, unicode_wanted
     from polyconstraints.cli.output import open_text, write_json
 
     kind, file = options["output_format"], options["output_file"]
+    # Builds the expansion's tables, or refuses to, before anything is written.
+    _ = view.monomials
     watched = file is None and is_terminal(sys.stdout)
     pretty = file is None and kind == "text" and (watched or color_wanted(sys.stdout))
     total = sum(view.term_count(output) for output in view.outputs) if not watched else None
@@ -176,7 +178,7 @@ def _write(view: ExpansionView, options: dict[str, Any]) -> None:
                 options["style"],
                 grouped=options["grouped"],
                 fold=(12 if watched else 0) if fold is None else fold,
-                ascii=options["ascii"],
+                ascii=options["ascii"] or not unicode_wanted(sys.stdout),
             )
             return
         else:

@@ -49,7 +49,7 @@ def table(**options: Any) -> None:
 def _write(derivations: list[Derivation], rows: list[TableRow], options: dict[str, Any]) -> None:
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal
+    from polyconstraints.cli.console import color_wanted, is_terminal, unicode_wanted
     from polyconstraints.cli.output import write_json, write_text
 
     kind, file = options["output_format"], options["output_file"]
@@ -61,7 +61,7 @@ def _write(derivations: list[Derivation], rows: list[TableRow], options: dict[st
         from polyconstraints.cli.console import stdout_console
         from polyconstraints.render.table_terminal import print_table
 
-        print_table(derivations, rows, stdout_console())
+        print_table(derivations, rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
     else:
         from polyconstraints.render.table import table_text
 

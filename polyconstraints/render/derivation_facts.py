@@ -9,6 +9,7 @@ from polyconstraints.render.words import network_in_words, plural, symmetry_in_w
 
 __all__ = [
     "LAYER_COLUMNS",
+    "NO_CLASSES",
     "WORDY",
     "Fact",
     "derivation_facts",
@@ -19,6 +20,9 @@ __all__ = [
 
 #: Said where a set of solutions is no linear space.
 VARIETY = "not known (a variety: see `polyconstraints strata`)"
+
+#: Said where there are no classes to show.
+NO_CLASSES = "no classes: every weight may differ from every other"
 
 #: Facts that are sentences, not figures.
 WORDY = ("network", "symmetry")
@@ -53,9 +57,13 @@ def percent(part: int, whole: int) -> str:
     --------
     >>> [percent(6, 8), percent(9, 27), percent(11, 64)]
     ['75 %', '33.3 %', '17.2 %']
+    >>> percent(4, 109800)
+    '< 0.1 %'
     """
     # Rounded half up in integers, so that no binary fraction decides.
     tenths = (2000 * part + whole) // (2 * whole)
+    if part and not tenths:
+        return "< 0.1 %"
     return f"{tenths // 10}.{tenths % 10} %" if tenths % 10 else f"{tenths // 10} %"
 
 

@@ -8,6 +8,7 @@ from polyconstraints.derivation import Derivation
 from polyconstraints.render.classes import linear_sum, weight_classes
 from polyconstraints.render.derivation_facts import (
     LAYER_COLUMNS,
+    NO_CLASSES,
     WORDY,
     derivation_facts,
     layer_rows,
@@ -73,7 +74,9 @@ def print_derivation(
         console.print(table)
     medium: Medium = "text" if ascii or style == "paper" else "unicode"
     names = notation(derivation.network, medium, style)
-    if classes:
+    if classes and not derivation.solved:
+        console.print(f"\n{NO_CLASSES}")
+    elif classes:
         _print_classes(derivation, console, names, fold, ascii)
     if equalities:
         console.print()

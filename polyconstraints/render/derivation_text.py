@@ -8,12 +8,13 @@ from polyconstraints.derivation import Derivation
 from polyconstraints.render.classes import linear_sum, weight_classes
 from polyconstraints.render.derivation_facts import (
     LAYER_COLUMNS,
+    NO_CLASSES,
     WORDY,
     derivation_facts,
     layer_rows,
 )
 from polyconstraints.render.equalities import equality_sides
-from polyconstraints.render.notation import Style, notation
+from polyconstraints.render.notation import Notation, Style, notation
 from polyconstraints.render.tables import latex_table, plain_table
 
 __all__ = ["derivation_latex", "derivation_text"]
@@ -84,21 +85,28 @@ def derivation_text(
     names = notation(derivation.network, "text", style)
     if classes:
         yield "\n"
-        dependent = []
-        for item in weight_classes(derivation, names):
-            members = ", ".join(item.members)
-            yield f"class of {item.representative} ({len(item.members)}): {members}\n"
-            if item.value is not None:
-                dependent.append(f"{item.representative} = {linear_sum(item.value, names)}\n")
-        if dependent:
-            yield "\ndependent weights:\n"
-            yield from dependent
+        yield from _class_lines(derivation, names)
     if equalities:
         yield "\n"
         for left, right in equality_sides(
             derivation, names, memory_limit=memory_limit, advance=advance
         ):
             yield f"{left} = {right}\n"
+
+
+def _class_lines(derivation: Derivation, names: Notation) -> Iterator[str]:
+    if not derivation.solved:
+        yield f"{NO_CLASSES}\n"
+        return
+    dependent = []
+    for item in weight_classes(derivation, names):
+        members = ", ".join(item.members)
+        yield f"class of {item.representative} ({len(item.members)}): {members}\n"
+        if item.value is not None:
+            dependent.append(f"{item.representative} = {linear_sum(item.value, names)}\n")
+    if dependent:
+        yield "\ndependent weights:\n"
+        yield from dependent
 
 
 def derivation_latex(
@@ -134,7 +142,7 @@ def derivation_latex(
     rows = [[_escaped(cell) for cell in row] for row in layer_rows(derivation)]
     yield latex_table(LAYER_COLUMNS, rows) + "\n"
     names = notation(derivation.network, "latex", style)
-    if classes:
+    if classes and derivation.solved:
         lines = []
         for item in weight_classes(derivation, names):
             lines.append(" &= ".join([item.members[0], " = ".join(item.members[1:])]).rstrip("&= "))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -10,19 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
-from polyconstraints.render.groups import ExpansionView, Exponents
+from polyconstraints.render.groups import Advance, ExpansionView, Exponents, ignore
 from polyconstraints.render.terms import row_keys
 from polyconstraints.strict_json import JsonText
 
 __all__ = ["count_document", "expansion_document"]
 
 SCHEMA = "polyconstraints/expansion/1"
-
-Advance = Callable[[float], None]
-
-
-def _ignore(steps: float) -> None:
-    """Take no notice of progress."""
 
 
 def count_document(view: ExpansionView) -> dict[str, Any]:
@@ -44,7 +38,7 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
     }
 
 
-def expansion_document(view: ExpansionView, *, advance: Advance = _ignore) -> dict[str, Any]:
+def expansion_document(view: ExpansionView, *, advance: Advance = ignore) -> dict[str, Any]:
     """Return the document of an expansion, its outputs and monomials as iterators.
 
     To be written by :func:`polyconstraints.strict_json.dump_json`. Values that are not whole
@@ -64,9 +58,8 @@ def expansion_document(view: ExpansionView, *, advance: Advance = _ignore) -> di
 def _monomials(
     view: ExpansionView, output: int, writer: _TermJson, advance: Advance
 ) -> Iterator[dict[str, Any]]:
-    for group in view.groups(output):
+    for group in view.groups(output, advance):
         yield {"x": _powers(group.monomial), "terms": map(writer.items, group.blocks())}
-        advance(group.size)
 
 
 def _powers(monomial: Exponents) -> dict[str, int]:

@@ -2,15 +2,13 @@ r"""An expansion as LaTeX: one ``align*`` environment an output (amsmath)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from polyconstraints.render.groups import ExpansionView, Group
+from polyconstraints.render.groups import Advance, ExpansionView, Group, ignore
 from polyconstraints.render.notation import Style, notation
 from polyconstraints.render.terms import TermWriter, without_plus
 
 __all__ = ["expansion_latex"]
-
-Advance = Callable[[float], None]
 
 #: Terms on one line of LaTeX's output; nothing there breaks lines by itself.
 _TERMS_A_LINE = 4
@@ -18,16 +16,12 @@ _TERMS_A_LINE = 4
 _BREAK = " \\\\\n&\\quad{}"
 
 
-def _ignore(steps: float) -> None:
-    """Take no notice of progress."""
-
-
 def expansion_latex(
     view: ExpansionView,
     style: Style = "canonical",
     *,
     grouped: bool = True,
-    advance: Advance = _ignore,
+    advance: Advance = ignore,
 ) -> Iterator[str]:
     r"""Yield an expansion as LaTeX, piece by piece.
 
@@ -57,7 +51,7 @@ def expansion_latex(
     for output in view.outputs:
         yield f"\\begin{{align*}}\n{names.output(output + 1)} ={{}}& "
         first = True
-        for group in view.groups(output):
+        for group in view.groups(output, advance):
             product = names.monomial(group.monomial)
             yield "" if first else " \\\\\n&{}+ "
             bare = group.size == 1 and style != "paper" and group.part(0, 1).coefficients[0] > 0
@@ -68,7 +62,6 @@ def expansion_latex(
                 yield from _lines(writer, group)
                 yield closing + (" " + product if product else "")
             first = False
-            advance(group.size)
         yield "0\n" if first else "\n"
         yield "\\end{align*}\n"
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from polyconstraints.render.groups import ExpansionView, Group
+from polyconstraints.render.groups import Advance, ExpansionView, Group, ignore
 from polyconstraints.render.notation import Style, notation
 from polyconstraints.render.terms import TermWriter, without_plus
 
 __all__ = ["expansion_sympy", "expansion_text"]
 
-Advance = Callable[[float], None]
-
 #: Terms of one pair of parentheses in SymPy's format. Python's parser, which SymPy uses,
 #: gives up on sums of several thousand terms, but not on sums of such sums.
 _SYMPY_BLOCK = 500
-
-
-def _ignore(steps: float) -> None:
-    """Take no notice of progress."""
 
 
 def expansion_text(
@@ -26,7 +20,7 @@ def expansion_text(
     style: Style = "canonical",
     *,
     grouped: bool = True,
-    advance: Advance = _ignore,
+    advance: Advance = ignore,
 ) -> Iterator[str]:
     """Yield an expansion as text, piece by piece.
 
@@ -58,7 +52,7 @@ def expansion_text(
     for output in view.outputs:
         yield f"{names.output(output + 1)} ="
         lead = " "
-        for group in view.groups(output):
+        for group in view.groups(output, advance):
             product = names.monomial(group.monomial)
             if not grouped:
                 for text in _term_lines(writer, group, product):
@@ -68,7 +62,6 @@ def expansion_text(
                 yield lead if lead == " " else "\n  + "
                 yield from (_braced if style == "paper" else _grouped)(writer, group, product)
             lead = "\n  "
-            advance(group.size)
         yield "\n" if lead != " " else " 0\n"
 
 
@@ -110,7 +103,7 @@ def _term_lines(writer: TermWriter, group: Group, product: str) -> Iterator[str]
             yield text + after
 
 
-def expansion_sympy(view: ExpansionView, *, advance: Advance = _ignore) -> Iterator[str]:
+def expansion_sympy(view: ExpansionView, *, advance: Advance = ignore) -> Iterator[str]:
     """Yield an expansion as text that SymPy's ``sympify`` reads.
 
     One output is one expression; several are a list of expressions.
@@ -130,7 +123,7 @@ def expansion_sympy(view: ExpansionView, *, advance: Advance = _ignore) -> Itera
     for position, output in enumerate(view.outputs):
         yield ",\n" if position else ""
         lead = ""
-        for group in view.groups(output):
+        for group in view.groups(output, advance):
             yield lead
             product = names.monomial(group.monomial)
             if group.size <= _SYMPY_BLOCK:
@@ -139,7 +132,6 @@ def expansion_sympy(view: ExpansionView, *, advance: Advance = _ignore) -> Itera
                 yield from _nested(writer, group)
                 yield f"*{product}" if product else ""
             lead = " + "
-            advance(group.size)
         yield "" if lead else "0"
     yield "]\n" if several else "\n"
 

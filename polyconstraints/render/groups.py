@@ -20,15 +20,29 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
 from polyconstraints.network import NetworkSpec
 
-__all__ = ["Assignment", "ExpansionView", "Exponents", "Group", "paper_order", "parse_monomial"]
+__all__ = [
+    "Advance",
+    "Assignment",
+    "ExpansionView",
+    "Exponents",
+    "Group",
+    "ignore",
+    "paper_order",
+    "parse_monomial",
+]
 
 Exponents = tuple[int, ...]
+Advance = Callable[[float], None]
 
 #: Terms that are made and written at once, which bounds the memory of a long coefficient.
 BLOCK = 1 << 15
 
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
+
+
+def ignore(steps: float) -> None:
+    """Take no notice of progress."""
 
 
 def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
@@ -147,17 +161,22 @@ class Group:
         Number of terms.
     part : callable
         The terms from a number up to but not including another.
+    advance : callable
+        Told how many terms more have been dealt with, block by block.
     """
 
     monomial: Exponents
     size: int
     part: Callable[[int, int], Terms]
+    advance: Advance = ignore
 
     def blocks(self, most: int = BLOCK, stop: int | None = None) -> Iterator[Terms]:
         """Yield the terms, or those before number ``stop``, some at a time."""
         end = self.size if stop is None else min(stop, self.size)
         for start in range(0, end, most):
-            yield self.part(start, min(start + most, end))
+            stopped = min(start + most, end)
+            yield self.part(start, stopped)
+            self.advance(stopped - start)
 
 
 class ExpansionView:
@@ -237,7 +256,7 @@ class ExpansionView:
         key = paper_order if self._order == "paper" else _graded
         return tuple(sorted(shown, key=key))
 
-    def group(self, output: int, monomial: Exponents) -> Group:
+    def group(self, output: int, monomial: Exponents, advance: Advance = ignore) -> Group:
         """Return a shown monomial of an output with its coefficient.
 
         With values to substitute, the coefficient is held whole: like terms have to be
@@ -245,9 +264,10 @@ class ExpansionView:
         """
         if self.assignment:
             terms = self._collected(output, monomial)
-            return Group(monomial, len(terms), partial(sliced, terms))
+            return Group(monomial, len(terms), partial(sliced, terms), advance)
         size = self.expansion.term_count(output, monomial)
-        return Group(monomial, size, partial(self.expansion.coefficient, output, monomial))
+        part = partial(self.expansion.coefficient, output, monomial)
+        return Group(monomial, size, part, advance)
 
     def _collected(self, output: int, monomial: Exponents) -> Terms:
         """Return a coefficient with the values substituted."""
@@ -265,10 +285,10 @@ class ExpansionView:
         by_layer = zip(*(part.layers for part in parts), strict=True)
         return _collected(Terms(coefficients, tuple(np.concatenate(rows) for rows in by_layer)))
 
-    def groups(self, output: int) -> Iterator[Group]:
+    def groups(self, output: int, advance: Advance = ignore) -> Iterator[Group]:
         """Yield each shown monomial of an output with its coefficient, unless that is 0."""
         for monomial in self.monomials:
-            group = self.group(output, monomial)
+            group = self.group(output, monomial, advance)
             if group.size:
                 yield group
 

@@ -6,7 +6,13 @@ from polyconstraints.groups import PRESETS
 from polyconstraints.network import NetworkSpec
 from polyconstraints.symmetry import Symmetry
 
-__all__ = ["group_in_words", "network_in_words", "plural", "symmetry_in_words"]
+__all__ = [
+    "group_in_words",
+    "layers_in_words",
+    "network_in_words",
+    "plural",
+    "symmetry_in_words",
+]
 
 #: Longest name of a group that is shown: one given by generators is named by them.
 _LONGEST_NAME = 60
@@ -26,8 +32,22 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", " ")
 
 
+def layers_in_words(network: NetworkSpec) -> str:
+    """Return how many layers a network has, and of which kind.
+
+    Examples
+    --------
+    >>> layers_in_words(NetworkSpec(3, depth=2, bias=True))
+    '2 quadratic layers with ordered indices and bias'
+    """
+    words = plural(network.depth, f"{network.layer} layer")
+    if network.layer == "quadratic":
+        return words + f" with {network.indices} indices{' and bias' if network.bias else ''}"
+    return words + (" with bias" if network.bias else "")
+
+
 def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
-    """Return one sentence about a network.
+    """Return one line about a network.
 
     Examples
     --------
@@ -37,12 +57,7 @@ def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
     '1 linear layer, widths 3 → 1, channels 2 → 1, 6 weights'
     """
     arrow = " -> " if ascii else " → "
-    words = plural(network.depth, f"{network.layer} layer")
-    if network.layer == "quadratic":
-        words += f" with {network.indices} indices{' and bias' if network.bias else ''}"
-    elif network.bias:
-        words += " with bias"
-    words += f", widths {arrow.join(map(str, network.widths))}"
+    words = f"{layers_in_words(network)}, widths {arrow.join(map(str, network.widths))}"
     if set(network.channels) != {1}:
         words += f", channels {arrow.join(map(str, network.channels))}"
     return f"{words}, {plural(network.weights, 'weight')}"

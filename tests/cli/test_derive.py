@@ -110,6 +110,9 @@ def test_network_scope_by_hand(run_program: RunCommand) -> None:
         ("-n 3 --layer linear --bias", (None, None, None, 3, 3, 3)),
         ("-n 4 --symmetry invariant --bias", (None, None, None, 4, 4, 4)),
         ("-n 3 -d 2 --bias", (156, 78, 46, 14, 14, 11)),
+        # 4d + 3 functions for every n ≥ 3, although an output then is a function of x_k and
+        # of few invariants, which many outputs at one point tell little about.
+        ("-n 30 -d 2 --bias", (None, None, None, 14, 14, 11)),
         ("-n 3 -d 2 --bias --scope network", (288, 144, 83, 60, None, None)),
         ("-n 4 -d 2 --bias --scope network", (1416, 708, 255, 120, None, None)),
         ("-n 3 -d 3 --bias --scope network --symmetry invariant", (420, 210, 124, 70, None, None)),
@@ -199,6 +202,18 @@ def test_latex(run_program: RunCommand) -> None:
     assert "W^{0}_{2,2,1} &= W^{0}_{1,1,2} + W^{0}_{1,2,1} - W^{0}_{2,1,2}\n" in text
     assert text.count("\\begin{align*}") == text.count("\\end{align*}") == 2
     assert "S\\_2" in text
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_list_that_is_too_large_is_refused(run_program: RunCommand, kind: str) -> None:
+    args = "derive -n 3 -d 3 --bias --scope network --memory-limit 1MB --format"
+    assert run_program(*args.split(), kind).status == 0
+    result = run_program(*args.split(), kind, "--list")
+    assert result.status == 4
+    assert result.stdout == ""
+    assert "terms" in result.stderr
+    assert "--memory-limit" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,7 @@ def test_long_sum_is_read_by_sympy(run_program: RunCommand) -> None:
         ("-n 3 -d 3 --bias", 165, [666775] * 3),
         ("-n 4 -d 3 --bias", 495, [18572135] * 4),
         ("-n 2 -d 4", 17, [103140] * 2),
+        ("-n 8 -d 4 --bias", 735471, [107453578649336647228381] * 8),
         ("-n 3 -d 2 --symmetry invariant", 15, [171]),
         ("-n 3 -d 2 --bias --output 3 --output 1", 35, [496, 496]),
         # W (a x1² + …)²: x1² x2² comes from b² and a c, for two squares and b b', a c', c a'
@@ -328,6 +329,29 @@ def test_refusal_is_one_line(
     assert result.stderr.startswith(f"polyconstraints: error: {line}")
     assert result.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["text", "json", "sympy", "latex"])
+def test_too_large_is_refused_before_anything_is_written(
+    run_program: RunCommand, kind: str
+) -> None:
+    args = "expand -n 8 -d 4 --bias --format"
+    result = run_program(*args.split(), kind)
+    assert result.status == 4
+    assert result.stdout == ""
+    # 8 outputs of some 10²³ terms each, with the bytes and the option that would allow it.
+    assert re.search(r"[\d.]+ PiB for an expansion of 8\.\d+e23 terms: ", result.stderr)
+    assert "--memory-limit" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_memory_limit_is_read(run_program: RunCommand) -> None:
+    args = "expand -n 2 --memory-limit"
+    assert run_program(*args.split(), "1B").status == 4
+    assert run_program(*args.split(), "1GiB").status == 0
+    assert run_program(*args.split(), "much").stderr == (
+        "polyconstraints: error: --memory-limit: expected a size as 4GiB or 500MB, got 'much'\n"
+    )
 
 
 # --- Files and pipes ----------------------------------------------------------------------

@@ -174,8 +174,11 @@ def test_members_are_folded() -> None:
 def test_table() -> None:
     result = pc.derive(NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
     rows = [TableRow.of(result)]
-    lines = squeezed(shown(lambda console: print_table([result], rows, console)))
-    assert lines[0] == "n weights distinct distinct/weights dimension function dimension"
+    lines = squeezed(shown(lambda console: print_table([result], rows, console), 100))
+    assert lines[0] == (
+        "1 quadratic layer with ordered indices, equivariant under S_n, each layer on its own"
+    )
+    assert lines[1] == "n weights distinct distinct/weights dimension function dimension"
     assert lines[-1] == "3 18 4 22.2 % 4 4"
 
 
