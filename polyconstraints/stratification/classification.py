@@ -18,7 +18,7 @@ from polyconstraints.stratification.representations import Level, direct_sum
 from polyconstraints.stratification.setting import Setting
 from polyconstraints.stratification.variety import Stratum, Variety
 
-__all__ = ["Classification", "classify"]
+__all__ = ["Classification", "classify", "hidden_spans"]
 
 #: Points beyond the dimension of a space of functions at which they are compared.
 _SPARE = 4
@@ -112,8 +112,9 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     if not _is_symmetric(setting, arrays):
         return Classification(False, None, None)
     tangent = len(tangent_space(setting, arrays))
-    hidden = _hidden_levels(setting, arrays, variety)
-    stratum = None if hidden is None else variety.measure(hidden)
+    hidden = [level for _, level in hidden_spans(setting, arrays, variety) if level is not None]
+    # Not measured unless every level carries a representation.
+    stratum = variety.measure(hidden) if len(hidden) == network.depth - 1 else None
     return Classification(True, tangent, stratum)
 
 
@@ -129,19 +130,23 @@ def _is_symmetric(setting: Setting, weights: Sequence[Residues]) -> bool:
     )
 
 
-def _hidden_levels(
+def hidden_spans(
     setting: Setting, weights: Sequence[Residues], variety: Variety
-) -> list[Level] | None:
-    """Return the representation on the functions of each hidden level, or None.
+) -> list[tuple[int, Level | None]]:
+    """Return what the functions of each hidden level span.
 
-    Functions count modulo constants where there is a bias: an affine action of a finite
-    group has a fixed point, so that a shift makes it linear.
+    Returns
+    -------
+    list of (int, Level or None)
+        The dimension of the span, and the representation of the group on it; None where the
+        group doesn't preserve it. Functions count modulo constants where there is a bias: an
+        affine action of a finite group has a fixed point, so that a shift makes it linear.
     """
     network, prime = setting.network, setting.prime
     count = 2 * max(network.units) + _SPARE
     inputs = setting.random((count, network.units[0]))
     values = np.concatenate([inputs, *(inputs[:, list(before)] for before, _ in setting.moves)])
-    levels = []
+    found: list[tuple[int, Level | None]] = []
     for layer in network.layers[:-1]:
         products = layer_products(layer, values, prime)
         values = modular.matmul(products, weights[layer.index].T, prime)
@@ -152,11 +157,9 @@ def _hidden_levels(
         _, chosen = modular.row_echelon(blocks[0], prime)
         here, *there = (block[:, chosen] for block in blocks)
         matrices = [_expressed(block, here, prime) for block in there]
-        level = _recognised(matrices, len(chosen), layer.outputs, variety, prime)
-        if level is None:
-            return None
-        levels.append(level)
-    return levels
+        rank = len(chosen)
+        found.append((rank, _recognised(matrices, rank, layer.outputs, variety, prime)))
+    return found
 
 
 def _expressed(functions: Residues, basis: Residues, prime: int) -> Residues | None:
