@@ -24,7 +24,7 @@ _BLOCK = 168
 _CELL_MIN, _CELL_MAX = 4, 28
 
 #: Cells from this size on are drawn one by one with a gap, and those from the next on numbered.
-_CELL_GAP, _CELL_NUMBERED = 8, 15
+_CELL_GAP, _CELL_NUMBERED = 10, 15
 
 #: Rows and columns are numbered if there are no more than this.
 _LABELLED = 14

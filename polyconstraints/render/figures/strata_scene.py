@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from polyconstraints.render.figures.scene import (
@@ -17,6 +18,9 @@ from polyconstraints.render.figures.scene import (
 from polyconstraints.render.figures.strata_graph import StrataGraph, Stratum
 
 __all__ = ["strata_scene"]
+
+#: Top left corner of a box.
+Place = tuple[float, float]
 
 _MARGIN = 24
 _LEFT = 124  # where the column with the dimensions ends, and room for lines around boxes
@@ -45,7 +49,7 @@ def strata_scene(graph: StrataGraph) -> Scene:
         for start in range(0, len(group), _PER_ROW):
             rows.append((dimension, group[start : start + _PER_ROW]))
     widest = max((len(members) for _, members in rows), default=1)
-    total = _LEFT + widest * (width + _GAP) + _MARGIN
+    total = _LEFT + widest * (width + _GAP) + _MARGIN + 40
     boxes: dict[int, tuple[float, float]] = {}
     texts: list[Item] = [Text(_MARGIN, 28, graph.title, 14, bold=True)]
     y: float = 56
@@ -61,7 +65,7 @@ def strata_scene(graph: StrataGraph) -> Scene:
     size = (max(total, 560.0), y - _ROW + _HEIGHT + 64 if rows else 80.0)
     items: list[Item] = [Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"), *texts]
     for a, b in graph.edges:
-        path = _edge(boxes[a], boxes[b], width)
+        path = _edge(boxes[a], boxes[b], width, list(boxes.values()))
         items.append(Shape(path, stroke="#8a8a8a", width=1.5, role="edge"))
     for place, (x, top) in boxes.items():
         items += _box(graph.strata[place], x, top, width)
@@ -71,7 +75,7 @@ def strata_scene(graph: StrataGraph) -> Scene:
     return Scene(*size, graph.title, lines, items)
 
 
-def _edge(upper: tuple[float, float], lower: tuple[float, float], width: float) -> Path:
+def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place]) -> Path:
     """Return the line between two boxes, around those that stand between them."""
     (ax, ay), (bx, by) = upper, lower
     half = _HEIGHT / 2
@@ -85,10 +89,19 @@ def _edge(upper: tuple[float, float], lower: tuple[float, float], width: float) 
     rows = round((by - ay) / _ROW)
     if rows == 1:
         return line([(ax + width / 2, ay + _HEIGHT), (bx + width / 2, by)])
-    outside = min(ax, bx) - 10 - 8 * rows
+    passed = [x for x, y in boxes if ay <= y <= by]
+    reach = 14 + 6 * rows
+    left, right = min(passed) - reach, max(passed) + width + reach
+    # The control points of a curve are further out than the curve itself.
+    if ax + bx - 2 * left <= 2 * right - ax - bx - 2 * width:
+        ends, outside = ((ax, ay + half), (bx, by + half)), left
+    else:
+        ends, outside = ((ax + width, ay + half), (bx + width, by + half)), right
+    (x, y), (u, v) = ends
     return (
-        ("M", (ax, ay + half)),
-        ("C", (outside, ay + half, outside, by + half, bx, by + half)),
+        ("M", (x, y)),
+        ("C", (outside, y, outside, y + half, outside, (y + v) / 2)),
+        ("C", (outside, v - half, outside, v, u, v)),
     )
 
 
