@@ -7,6 +7,7 @@ these.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
-from polyconstraints.network import LayerSpec
+from polyconstraints.network import LayerSpec, NetworkSpec
 from polyconstraints.stratification.equivariant import rational_layers
 from polyconstraints.stratification.irreps import Rationals
 from polyconstraints.stratification.representations import Level
@@ -23,8 +24,9 @@ from polyconstraints.stratification.setting import ordered_network
 from polyconstraints.stratification.variety import Variety
 from polyconstraints.symmetry import Symmetry
 from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying.provenance import Origin
 
-__all__ = ["layer_bases", "stratum_map"]
+__all__ = ["layer_bases", "numbered_stratum_map", "stratum_map"]
 
 Combination = dict[int, Fraction]
 
@@ -60,6 +62,7 @@ def stratum_map(
     hidden: Sequence[Level],
     function_dimension: int | None = None,
     zeros: Sequence[tuple[int, int]] = (),
+    origin: Origin | None = None,
 ) -> TyingMap:
     """Return the tying map of a stratum.
 
@@ -73,6 +76,8 @@ def stratum_map(
     zeros : sequence of (layer, parameter)
         Parameters to be set to zero, such as a gauge fixing names; parameters of a layer
         are numbered as in :func:`layer_bases`.
+    origin : Origin, optional
+        What the document says of where it comes from.
 
     Raises
     ------
@@ -110,7 +115,44 @@ def stratum_map(
         symmetry.permutations,
         symmetry.actions,
     )
-    return TyingMap(variety.network, whole, tuple(layers), function_dimension)
+    return TyingMap(variety.network, whole, tuple(layers), function_dimension, origin)
+
+
+def numbered_stratum_map(
+    network: NetworkSpec, symmetry: Symmetry, number: int, gauge_fixed: bool = False
+) -> TyingMap:
+    """Return the tying map of a stratum, given its number in the list of choices.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    number : int
+        From 1.
+    gauge_fixed : bool
+        Whether to set to zero the parameters that a gauge fixing sets to zero. Those that
+        it sets to 1 stay free, since a linear map holds no constants.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer strata.
+    """
+    from polyconstraints.stratification.gauge import fix_gauge
+
+    variety = Variety(network, symmetry)
+    hidden = variety.choice(number)
+    gauge = fix_gauge(variety, hidden)
+    made = Origin.of(network, symmetry)
+    option = f" --stratum {number}{' --gauge-fixed' if gauge_fixed else ''}"
+    command = None if made.command is None else made.command + option
+    return stratum_map(
+        variety,
+        hidden,
+        gauge.function_dimension,
+        gauge.zeros if gauge_fixed else (),
+        Origin(made.version, command),
+    )
 
 
 @dataclass(frozen=True)
@@ -127,7 +169,7 @@ def _sorted_weights(basis: Rationals) -> _Sums:
 
     Combinations are in parameters; ``free`` maps a parameter to its class.
     """
-    columns = basis.reshape(len(basis), -1).T.tolist()
+    columns = basis.reshape(len(basis), math.prod(basis.shape[1:])).T.tolist()
     classes = np.empty(len(columns), dtype=np.int64)
     known: dict[tuple[Fraction, ...], int] = {}
     combinations: list[Combination] = []

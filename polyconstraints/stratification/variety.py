@@ -81,8 +81,9 @@ class Stratum:
 
     @property
     def gauge(self) -> int | None:
-        """How many of the distinct weights cannot be learnt apart."""
-        if self.function_dimension is None:
+        """How many of the distinct weights cannot be learnt apart; None if unknown."""
+        free = any(level.representation is None for level in self.hidden)
+        if self.function_dimension is None or free:
             return None
         return self.parameters - self.function_dimension
 
