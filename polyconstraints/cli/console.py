@@ -14,13 +14,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = [
     "Advance",
+    "audience",
     "color_wanted",
     "is_terminal",
     "make_console",
@@ -78,6 +79,27 @@ def color_wanted(stream: IO[Any] | None) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return is_terminal(stream) or stream in (sys.stdout, sys.stderr)
     return is_terminal(stream) and not _is_dumb()
+
+
+def audience(output_file: str | None) -> Literal["terminal", "colour", "plain"]:
+    """Return for whom a text result is to be written.
+
+    Parameters
+    ----------
+    output_file : str or None
+        The file that the user asked for; None for standard output.
+
+    Returns
+    -------
+    {"terminal", "colour", "plain"}
+        For somebody who watches; as plain text with colours, which ``FORCE_COLOR`` brings
+        about in a pipe; or as plain text.
+    """
+    if output_file is not None:
+        return "plain"
+    if is_terminal(sys.stdout):
+        return "terminal"
+    return "colour" if color_wanted(sys.stdout) else "plain"
 
 
 def unicode_wanted(stream: IO[Any] | None) -> bool:

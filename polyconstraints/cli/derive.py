@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -17,11 +18,9 @@ from polyconstraints.cli.options import (
 
 if TYPE_CHECKING:
     from polyconstraints.derivation import Derivation
+    from polyconstraints.render.notation import Style
 
 __all__ = ["derive"]
-
-#: Members of a class that a terminal shows unless asked for more.
-_FOLD = 12
 
 
 @click.command(
@@ -51,8 +50,9 @@ _FOLD = 12
 @click.option(
     "--fold",
     type=Integer(0),
+    default=12,
     metavar="N",
-    help=f"On a terminal show at most N members of a class; 0 shows all.  [default: {_FOLD}]",
+    help="On a terminal show at most N members of a class; 0 shows all.",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
 @memory_option()
@@ -81,30 +81,17 @@ def derive(**options: Any) -> None:
 
 
 def _write(derivation: Derivation, options: dict[str, Any]) -> None:
-    import sys
-
-    from polyconstraints.cli.console import color_wanted, is_terminal, progress, unicode_wanted
+    from polyconstraints.cli.console import audience, progress
     from polyconstraints.cli.output import open_text, write_json
 
     kind, file = options["output_format"], options["output_file"]
-    watched = file is None and is_terminal(sys.stdout)
+    watched = audience(file) == "terminal"
     what = {key: options[key] for key in ("classes", "equalities", "memory_limit")}
-    if kind == "text" and file is None and (watched or color_wanted(sys.stdout)):
-        from polyconstraints.cli.console import stdout_console
-        from polyconstraints.render.derivation_terminal import print_derivation
-
-        fold = options["fold"]
-        print_derivation(
-            derivation,
-            stdout_console(),
-            options["style"],
-            **what,
-            fold=(_FOLD if watched else 0) if fold is None else fold,
-            ascii=options["ascii"] or not unicode_wanted(sys.stdout),
-        )
+    if watched and kind == "text":
+        _show(derivation, options, what)
         return
     total = derivation.counts.distinct if options["equalities"] else None
-    # A bar would be torn by the lines that come in between.
+    # On a terminal a bar would be torn by the lines that come in between.
     with progress("writing equalities", total, quiet=options["quiet"] or watched) as advance:
         if kind == "json":
             from polyconstraints.render.derivation_json import derivation_document
@@ -114,5 +101,34 @@ def _write(derivation: Derivation, options: dict[str, Any]) -> None:
         from polyconstraints.render.derivation_text import derivation_latex, derivation_text
 
         render = derivation_latex if kind == "latex" else derivation_text
+        pieces = render(derivation, options["style"], **what, advance=advance)
+        if kind == "text" and audience(file) == "colour":
+            pieces = _painted(pieces, derivation, options["style"])
         with open_text(file) as handle:
-            handle.writelines(render(derivation, options["style"], **what, advance=advance))
+            handle.writelines(pieces)
+
+
+def _painted(pieces: Iterator[str], derivation: Derivation, style: Style) -> Iterator[str]:
+    from polyconstraints.render.derivation_facts import fact_pattern
+    from polyconstraints.render.notation import notation
+    from polyconstraints.render.painting import layer_patterns, painted
+
+    names = notation(derivation.network, "text", style)
+    return painted(pieces, [fact_pattern(), *layer_patterns(derivation.network, names)])
+
+
+def _show(derivation: Derivation, options: dict[str, Any], what: dict[str, Any]) -> None:
+    """Print the derivation on the terminal."""
+    import sys
+
+    from polyconstraints.cli.console import stdout_console, unicode_wanted
+    from polyconstraints.render.derivation_terminal import print_derivation
+
+    print_derivation(
+        derivation,
+        stdout_console(),
+        options["style"],
+        **what,
+        fold=options["fold"],
+        ascii=options["ascii"] or not unicode_wanted(sys.stdout),
+    )

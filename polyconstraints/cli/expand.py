@@ -17,6 +17,7 @@ from polyconstraints.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from polyconstraints.cli.console import Advance
     from polyconstraints.network import NetworkSpec
     from polyconstraints.render.groups import ExpansionView
 
@@ -70,8 +71,9 @@ __all__ = ["expand"]
 @click.option(
     "--fold",
     type=Integer(0),
+    default=12,
     metavar="N",
-    help="On a terminal show at most N terms of a group; 0 shows all.  [default: 12]",
+    help="On a terminal show at most N terms of a group; 0 shows all.",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
 @memory_option()
@@ -84,13 +86,14 @@ def expand(**options: Any) -> None:
     terminal the groups are aligned and coloured by layer; in a pipe they are plain text, one
     group a line. In SymPy's format several outputs are a list of expressions.
     """
-    from polyconstraints.cli.options import build_network
+    from polyconstraints.cli.options import build_problem
     from polyconstraints.errors import UsageError
 
     kind = options["output_format"]
     if options["style"] == "paper" and kind in ("sympy", "json"):
         raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
-    network = build_network(options["inputs"], cast("NetworkOptions", options))
+    # The symmetry changes nothing but the number of outputs; it is checked all the same.
+    network, _ = build_problem(options["inputs"], cast("NetworkOptions", options))
     view = _view(network, options)
     if options["count"]:
         _write_count(view, options)
@@ -138,54 +141,63 @@ def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
 
 
 def _write(view: ExpansionView, options: dict[str, Any]) -> None:
-    import sys
-
-    from polyconstraints.cli.console import color_wanted, is_terminal, progress, unicode_wanted
+    from polyconstraints.cli.console import audience, progress
     from polyconstraints.cli.output import open_text, write_json
 
     kind, file = options["output_format"], options["output_file"]
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    watched = file is None and is_terminal(sys.stdout)
-    pretty = file is None and kind == "text" and (watched or color_wanted(sys.stdout))
-    total = sum(view.term_count(output) for output in view.outputs) if not watched else None
-    # A bar would be torn by the lines that come in between.
+    watched = audience(file) == "terminal"
+    if watched and kind == "text":
+        _show(view, options)
+        return
+    # With values to substitute, counting the terms would take as long as writing them.
+    total = None if view.assignment else sum(map(view.term_count, view.outputs))
+    # On a terminal a bar would be torn by the lines that come in between.
     with progress("expanding", total, quiet=options["quiet"] or watched) as advance:
         if kind == "json":
             from polyconstraints.render.expansion_json import expansion_document
 
             write_json(expansion_document(view, advance=advance), file)
-            return
-        pieces: Iterator[str]
-        if kind == "sympy":
-            from polyconstraints.render.expansion_text import expansion_sympy
-
-            pieces = expansion_sympy(view, advance=advance)
-        elif kind == "latex":
-            from polyconstraints.render.expansion_latex import expansion_latex
-
-            pieces = expansion_latex(
-                view, options["style"], grouped=options["grouped"], advance=advance
-            )
-        elif pretty:
-            from polyconstraints.cli.console import stdout_console
-            from polyconstraints.render.expansion_terminal import print_expansion
-
-            fold = options["fold"]
-            print_expansion(
-                view,
-                stdout_console(),
-                options["style"],
-                grouped=options["grouped"],
-                fold=(12 if watched else 0) if fold is None else fold,
-                ascii=options["ascii"] or not unicode_wanted(sys.stdout),
-            )
-            return
         else:
-            from polyconstraints.render.expansion_text import expansion_text
+            with open_text(file) as handle:
+                handle.writelines(_pieces(view, options, advance))
 
-            pieces = expansion_text(
-                view, options["style"], grouped=options["grouped"], advance=advance
-            )
-        with open_text(file) as handle:
-            handle.writelines(pieces)
+
+def _pieces(view: ExpansionView, options: dict[str, Any], advance: Advance) -> Iterator[str]:
+    """Return the text of the format that is asked for, piece by piece."""
+    from polyconstraints.cli.console import audience
+    from polyconstraints.render.expansion_text import expansion_sympy, expansion_text
+
+    if options["output_format"] == "sympy":
+        return expansion_sympy(view, advance=advance)
+    style, grouped = options["style"], options["grouped"]
+    if options["output_format"] == "latex":
+        from polyconstraints.render.expansion_latex import expansion_latex
+
+        return expansion_latex(view, style, grouped=grouped, advance=advance)
+    text = expansion_text(view, style, grouped=grouped, advance=advance)
+    if audience(options["output_file"]) == "plain":
+        return text
+    from polyconstraints.render.notation import notation
+    from polyconstraints.render.painting import layer_patterns, painted
+
+    names = notation(view.network, "text", style, grouped=grouped)
+    return painted(text, layer_patterns(view.network, names))
+
+
+def _show(view: ExpansionView, options: dict[str, Any]) -> None:
+    """Print the expansion on the terminal."""
+    import sys
+
+    from polyconstraints.cli.console import stdout_console, unicode_wanted
+    from polyconstraints.render.expansion_terminal import print_expansion
+
+    print_expansion(
+        view,
+        stdout_console(),
+        options["style"],
+        grouped=options["grouped"],
+        fold=options["fold"],
+        ascii=options["ascii"] or not unicode_wanted(sys.stdout),
+    )

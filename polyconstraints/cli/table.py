@@ -49,20 +49,22 @@ def table(**options: Any) -> None:
 def _write(derivations: list[Derivation], rows: list[TableRow], options: dict[str, Any]) -> None:
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal, unicode_wanted
+    from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
     from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.table import header_pattern, table_document, table_text
 
     kind, file = options["output_format"], options["output_file"]
+    reader = audience(file)
     if kind == "json":
-        from polyconstraints.render.table import table_document
-
         write_json(table_document(derivations, rows), file)
-    elif kind == "text" and file is None and (is_terminal(sys.stdout) or color_wanted(sys.stdout)):
-        from polyconstraints.cli.console import stdout_console
+    elif kind == "text" and reader == "terminal":
         from polyconstraints.render.table_terminal import print_table
 
         print_table(derivations, rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
     else:
-        from polyconstraints.render.table import table_text
+        text = table_text(rows, kind)
+        if kind == "text" and reader == "colour":
+            from polyconstraints.render.painting import painted
 
-        write_text(table_text(rows, kind), file)
+            text = "".join(painted([text], [header_pattern()]))
+        write_text(text, file)

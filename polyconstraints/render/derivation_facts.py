@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from polyconstraints.derivation import Derivation
+from polyconstraints.render.painting import Pattern
 from polyconstraints.render.words import network_in_words, plural, symmetry_in_words
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "WORDY",
     "Fact",
     "derivation_facts",
+    "fact_pattern",
     "layer_rows",
     "number",
     "percent",
@@ -103,6 +105,14 @@ def derivation_facts(derivation: Derivation, *, ascii: bool = True) -> list[Fact
     if functions is None:
         return [*facts, Fact("functions", "", "dimension not computed: the network is too large")]
     return [*facts, Fact("functions", number(functions), _gauge_remark(derivation, functions))]
+
+
+def fact_pattern() -> Pattern:
+    """Return how the names of facts are found in plain text, with their style."""
+    import re
+
+    names = "network|symmetry|equalities|rank|weights|dimension|functions"
+    return re.compile(rf"^(?:{names})(?= )"), "bold"
 
 
 def _distinct_remark(derivation: Derivation, total: int, distinct: int, ascii: bool) -> str:

@@ -15,6 +15,7 @@ from polyconstraints.render.derivation_facts import (
 )
 from polyconstraints.render.equalities import equality_sides
 from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.painting import layer_patterns
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,6 +53,7 @@ def print_derivation(
         No characters outside ASCII.
     """
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
@@ -79,9 +81,13 @@ def print_derivation(
     elif classes:
         _print_classes(derivation, console, names, fold, ascii)
     if equalities:
+        patterns = layer_patterns(derivation.network, names)
         console.print()
         for left, right in equality_sides(derivation, names, memory_limit=memory_limit):
-            console.print(f"{left} = {right}", soft_wrap=True)
+            line = Text(f"{left} = {right}")
+            for pattern, color in patterns:
+                line.highlight_regex(pattern, color)
+            console.print(line, soft_wrap=True)
 
 
 def _print_classes(

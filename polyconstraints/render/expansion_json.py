@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
-from polyconstraints.render.groups import Advance, ExpansionView, Exponents, ignore
+from polyconstraints.jobs.document import Part, Segment
+from polyconstraints.render.expansion_document import ExpansionDocument
+from polyconstraints.render.groups import Advance, ExpansionView, Exponents, Group, ignore
+from polyconstraints.render.json_parts import PartText, with_parts
 from polyconstraints.render.terms import row_keys
 from polyconstraints.strict_json import JsonText
 
-__all__ = ["count_document", "expansion_document"]
+__all__ = ["ExpansionJson", "count_document", "expansion_document"]
 
 SCHEMA = "polyconstraints/expansion/1"
 
@@ -45,21 +48,48 @@ def expansion_document(view: ExpansionView, *, advance: Advance = ignore) -> dic
     numbers, which only substitution brings, are written as text: ``"1/2"``.
     """
     writer = _TermJson(view)
+    return _document(view, lambda _, group: map(writer.items, group.blocks()), advance)
+
+
+def _document(
+    view: ExpansionView,
+    terms: Callable[[int, Group], Iterator[JsonText]],
+    advance: Advance = ignore,
+) -> dict[str, Any]:
+    def monomials(output: int) -> Iterator[dict[str, Any]]:
+        for group in view.groups(output, advance):
+            yield {"x": _powers(group.monomial), "terms": terms(output, group)}
+
     return {
         "schema": SCHEMA,
         "network": view.network.to_json(),
         "outputs": (
-            {"output": output + 1, "monomials": _monomials(view, output, writer, advance)}
-            for output in view.outputs
+            {"output": output + 1, "monomials": monomials(output)} for output in view.outputs
         ),
     }
 
 
-def _monomials(
-    view: ExpansionView, output: int, writer: _TermJson, advance: Advance
-) -> Iterator[dict[str, Any]]:
-    for group in view.groups(output, advance):
-        yield {"x": _powers(group.monomial), "terms": map(writer.items, group.blocks())}
+class ExpansionJson(ExpansionDocument):
+    """An expansion as JSON, in parts."""
+
+    format = "json"
+
+    def __init__(self, view: ExpansionView) -> None:
+        super().__init__(view)
+        self._writer = _TermJson(view)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ExpansionJson, (self.view,)
+
+    def segments(self) -> Iterator[Segment]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        return with_parts(
+            _document(self.view, lambda output, group: map(PartText.of, self.parts(output, group)))
+        )
+
+    def text(self, part: Part) -> str:
+        """Write a part: items of an array."""
+        return self._writer.items(self.terms(part))
 
 
 def _powers(monomial: Exponents) -> dict[str, int]:
@@ -83,7 +113,7 @@ class _TermJson:
         pairs = zip(terms.coefficients.tolist(), self._products(terms), strict=True)
         # Indented as the items of `terms` are in the whole document.
         return JsonText(
-            (",\n" + " " * 14).join(
+            (",\n" + " " * 12).join(
                 f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
                 for value, product in pairs
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from polyconstraints.render.groups import ExpansionView, Group
 from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.painting import layer_patterns, layer_style
 from polyconstraints.render.terms import TermWriter, without_plus
 from polyconstraints.render.words import network_in_words, plural
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 __all__ = ["print_expansion"]
-
-#: Colours of the layers, from the first; readable on dark and on light ground.
-LAYER_STYLES = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 #: Columns between the monomial and its coefficient.
 _GAP = 2
@@ -68,10 +65,7 @@ class _Painter:
         self.fold = fold
         self.dots = dots
         self.writer = TermWriter(view.network, names)
-        self._patterns = [
-            (re.compile(pattern), LAYER_STYLES[layer % len(LAYER_STYLES)])
-            for layer, pattern in enumerate(_patterns(view, names))
-        ]
+        self._patterns = layer_patterns(view.network, names)
 
     def legend(self) -> Text:
         """Return the line that explains a weight's name and the colours."""
@@ -83,16 +77,13 @@ class _Painter:
         numbers = (1, last, layer.first)[: 1 + layer.degree]
         below = ("input" if network.depth == 1 else "unit") + ("s" if layer.degree > 1 else "")
         line = Text("Weights: ")
-        line.append(self.names.weight(0, numbers), self._style(0))
+        line.append(self.names.weight(0, numbers), layer_style(0))
         line.append(f" leads to unit 1 from {below} {' and '.join(map(str, numbers[1:]))}")
         line.append(", unit 0 being the constant 1; " if network.bias else "; ")
         for index in range(network.depth):
-            line.append(f"layer {index}", self._style(index))
+            line.append(f"layer {index}", layer_style(index))
             line.append(", " if index + 1 < network.depth else ".")
         return line
-
-    def _style(self, layer: int) -> str:
-        return LAYER_STYLES[layer % len(LAYER_STYLES)]
 
     def output(self, output: int, *, grouped: bool) -> None:
         """Print one output."""
@@ -165,19 +156,3 @@ class _Painter:
         if self.dots in line:
             text.stylize("dim", line.rindex(f"+ {self.dots}"))
         return text
-
-
-def _patterns(view: ExpansionView, names: Notation) -> list[str]:
-    """Return, for each layer, what its weights look like in the notation."""
-    result = []
-    for layer in view.network.layers:
-        example = names.weight(layer.index, (1, *(1,) * layer.degree))
-        head, letter, _ = example.partition("W")
-        if head:  # the paper's: layer and output stand before the letter
-            result.append(rf"\b{layer.index},?\d*{letter}[\d,]+(?:\^\d+)?")
-        elif "_" in example:
-            result.append(rf"W{layer.index}_[\d_]+(?:\^\d+)?")
-        else:
-            raised = example[1 : 1 + len(str(layer.index))]
-            result.append(rf"W{raised}[₀-₉,]+[⁰¹²³⁴-⁹]*")
-    return result

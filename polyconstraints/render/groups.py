@@ -256,6 +256,25 @@ class ExpansionView:
         key = paper_order if self._order == "paper" else _graded
         return tuple(sorted(shown, key=key))
 
+    def identity(self) -> dict[str, Any]:
+        """Return what is shown, in JSON's terms."""
+        values = [
+            *(
+                [f"W{layer}", number, str(v)]
+                for (layer, number), v in self.assignment.weights.items()
+            ),
+            *(["x", unit, str(v)] for unit, v in self.assignment.inputs.items()),
+        ]
+        chosen = self._chosen
+        return {
+            "network": self.network.to_json(),
+            "outputs": list(self.outputs),
+            "monomials": None if chosen is None else sorted(map(list, chosen)),
+            "weights": [[layer, number, str(value)] for (layer, number), value in weights],
+            "inputs": [[unit, str(value)] for unit, value in inputs],
+            "order": self._order,
+        }
+
     def group(self, output: int, monomial: Exponents, advance: Advance = ignore) -> Group:
         """Return a shown monomial of an output with its coefficient.
 

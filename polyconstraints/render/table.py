@@ -9,15 +9,14 @@ from typing import Any
 from polyconstraints.derivation import Derivation
 from polyconstraints.network import NetworkSpec
 from polyconstraints.render.derivation_facts import number, percent
+from polyconstraints.render.painting import Pattern
 from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
 
-__all__ = ["FORMATS", "TableRow", "table_document", "table_text"]
+__all__ = ["TableRow", "header_pattern", "table_document", "table_text"]
 
 SCHEMA = "polyconstraints/table/1"
 
 COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
-
-FORMATS = ("text", "json", "csv", "latex", "markdown")
 
 
 @dataclass(frozen=True)
@@ -126,6 +125,13 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
         return latex_table(("$n$", *COLUMNS[1:]), [[_latex(cell) for cell in row] for row in cells])
     writers: dict[str, Callable[..., str]] = {"text": plain_table, "markdown": markdown_table}
     return writers[kind](COLUMNS, cells)
+
+
+def header_pattern() -> Pattern:
+    """Return how the header is found in the plain table, with its style."""
+    import re
+
+    return re.compile(r"^ *n .*$", re.MULTILINE), "bold"
 
 
 def _latex(cell: str) -> str:

@@ -1,0 +1,133 @@
+"""The schemas are schemas, and they let nothing wrong through."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+
+from polyconstraints.errors import UsageError
+from polyconstraints.schemas import load_schema, schema_names
+
+RunCommand = Callable[..., Any]
+
+# A command for each schema, and changes to its document that the schema must refuse.
+DOCUMENTS = {
+    "derivation": "derive -n 2 --indices redundant --list --classes --format json",
+    "expansion": "expand -n 2 --bias --format json",
+    "table": "table -n 2-3 --format json",
+    "tying-map": "export -n 2 --indices redundant",
+}
+
+Change = tuple[str, tuple[str | int, ...], Any]
+
+CHANGES: list[Change] = [
+    ("derivation", ("schema",), "polyconstraints/derivation/2"),
+    ("derivation", ("equalities", "total"), -1),
+    ("derivation", ("equalities", "rank"), 1.5),
+    ("derivation", ("network", "layer"), "cubic"),
+    ("derivation", ("network", "widths"), [2]),
+    ("derivation", ("network", "widths", 0), 0),
+    ("derivation", ("symmetry", "extra"), 1),
+    ("derivation", ("layers",), []),
+    ("derivation", ("dimension",), "5"),
+    ("derivation", ("list", 0, "left"), ""),
+    ("derivation", ("classes", 0, "representative"), "01W11"),
+    ("derivation", ("extra",), None),
+    ("expansion", ("outputs", 0, "output"), 0),
+    ("expansion", ("outputs", 0, "monomials", 0, "x"), {"x0": 1}),
+    ("expansion", ("outputs", 0, "monomials", 1, "x"), {"x1": 0}),
+    ("expansion", ("outputs", 0, "monomials", 0, "terms"), []),
+    ("expansion", ("outputs", 0, "monomials", 0, "terms", 0, "weights"), {"w": 1}),
+    ("expansion", ("outputs", 0, "monomials", 0, "terms", 0, "coefficient"), 0.5),
+    ("expansion", ("terms",), [1]),
+    ("table", ("rows",), []),
+    ("table", ("rows", 0, "inputs"), 0),
+    ("table", ("rows", 0, "percentage"), 101),
+    ("table", ("network", "inputs"), 2),
+    ("tying-map", ("layers", 0, "name"), "first"),
+    ("tying-map", ("layers", 0, "axes", 1), "k"),
+    ("tying-map", ("layers", 0, "classes", 0, 0, 0), -2),
+    ("tying-map", ("layers", 0, "free", 0), -1),
+    ("tying-map", ("layers", 0, "dependent"), {"x": []}),
+    ("tying-map", ("layers", 0, "dependent"), {"5": [[1, 0, 1]]}),
+    ("tying-map", ("counts", "weights"), 0),
+    ("tying-map", ("provenance", "checksum"), "md5:0"),
+]
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, Any]:
+    return {name: load_schema(name) for name in DOCUMENTS}
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_schema_is_one(name: str) -> None:
+    schema = load_schema(name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_numbers_are_bounded_below(schemas: dict[str, Any]) -> None:
+    def check(part: Any, path: str) -> None:
+        if isinstance(part, list):
+            for at, item in enumerate(part):
+                check(item, f"{path}[{at}]")
+        elif isinstance(part, dict):
+            kinds = part.get("type", [])
+            numeric = {"integer", "number"} & set([kinds] if isinstance(kinds, str) else kinds)
+            # Coefficients and numerators are the only numbers that may be as small as they like.
+            free = "coefficient" in path or "[0]" in path
+            assert not numeric or free or "minimum" in part, path
+            for key, item in part.items():
+                check(item, f"{path}.{key}")
+
+    for name, schema in schemas.items():
+        check(schema, name)
+
+
+def test_unknown_schema() -> None:
+    with pytest.raises(UsageError, match=r"^expected one of .*derivation.*, got 'nothing'$"):
+        load_schema("nothing")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_wrong_document_is_refused(
+    run_program: RunCommand, schemas: dict[str, Any], change: Change
+) -> None:
+    name, path, value = change
+    document = json.loads(run_program(*DOCUMENTS[name].split()).stdout)
+    jsonschema.validate(document, schemas[name])
+    changed = copy.deepcopy(document)
+    part = changed
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(changed, schemas[name])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_required_key_may_be_missing(
+    run_program: RunCommand, schemas: dict[str, Any], name: str
+) -> None:
+    document = json.loads(run_program(*DOCUMENTS[name].split()).stdout)
+    for key in schemas[name]["required"]:
+        changed = {other: value for other, value in document.items() if other != key}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(changed, schemas[name])
+
+
+def test_a_rule_may_stand_for_the_classes(run_program: RunCommand, schemas: dict[str, Any]) -> None:
+    document = json.loads(run_program(*DOCUMENTS["tying-map"].split()).stdout)
+    layer = document["layers"][0]
+    classes = layer.pop("classes")
+    layer["rule"] = {"patterns": []}
+    jsonschema.validate(document, schemas["tying-map"])
+    layer["classes"] = classes
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schemas["tying-map"])
