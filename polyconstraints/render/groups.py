@@ -258,13 +258,8 @@ class ExpansionView:
 
     def identity(self) -> dict[str, Any]:
         """Return what is shown, in JSON's terms."""
-        values = [
-            *(
-                [f"W{layer}", number, str(v)]
-                for (layer, number), v in self.assignment.weights.items()
-            ),
-            *(["x", unit, str(v)] for unit, v in self.assignment.inputs.items()),
-        ]
+        weights = sorted(self.assignment.weights.items())
+        inputs = sorted(self.assignment.inputs.items())
         chosen = self._chosen
         return {
             "network": self.network.to_json(),
