@@ -7,7 +7,6 @@ from typing import Any
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.classes import class_documents
-from polyconstraints.render.equalities import equality_items
 from polyconstraints.render.notation import notation
 
 __all__ = ["derivation_document"]
@@ -46,6 +45,9 @@ def derivation_document(
     if classes:
         document["classes"] = class_documents(derivation, names)
     if equalities:
+        # Only here, since the expansion that it can need is slow to import.
+        from polyconstraints.render.equalities import equality_items
+
         document["list"] = equality_items(
             derivation, names, memory_limit=memory_limit, advance=advance
         )

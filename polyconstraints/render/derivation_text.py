@@ -13,7 +13,6 @@ from polyconstraints.render.derivation_facts import (
     derivation_facts,
     layer_rows,
 )
-from polyconstraints.render.equalities import equality_sides
 from polyconstraints.render.notation import Notation, Style, notation
 from polyconstraints.render.tables import latex_table, plain_table
 
@@ -87,6 +86,9 @@ def derivation_text(
         yield "\n"
         yield from _class_lines(derivation, names)
     if equalities:
+        # Only here, since the expansion that it can need is slow to import.
+        from polyconstraints.render.equalities import equality_sides
+
         yield "\n"
         for left, right in equality_sides(
             derivation, names, memory_limit=memory_limit, advance=advance
@@ -150,6 +152,8 @@ def derivation_latex(
                 lines.append(f"{item.representative} &= {linear_sum(item.value, names)}")
         yield from _aligned(iter(lines))
     if equalities:
+        from polyconstraints.render.equalities import equality_sides
+
         sides = equality_sides(derivation, names, memory_limit=memory_limit, advance=advance)
         yield from _aligned(f"{left} &= {right}" for left, right in sides)
 
