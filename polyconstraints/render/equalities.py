@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, islice
 
 import numpy as np
@@ -16,7 +16,7 @@ from polyconstraints.render.notation import Notation
 from polyconstraints.render.terms import TermWriter
 from polyconstraints.strict_json import JsonText
 
-__all__ = ["equality_items", "equality_sides"]
+__all__ = ["Coefficients", "equality_items", "equality_sides", "layer_sides"]
 
 Sides = tuple[str, str]
 Advance = Callable[[float], None]
@@ -77,7 +77,7 @@ def equality_sides(
         for layer, comparison in zip(
             derivation.network.layers, derivation.comparisons, strict=True
         ):
-            for sides in _layer_sides(layer, comparison, names):
+            for sides in layer_sides(layer, comparison, names, comparison.pairs()):
                 yield sides
                 advance(1)
     else:
@@ -100,10 +100,13 @@ def equality_items(
         yield JsonText(f'{{"left": "{left}", "right": "{right}"}}')
 
 
-def _layer_sides(layer: LayerSpec, comparison: Comparison, names: Notation) -> Iterator[Sides]:
+def layer_sides(
+    layer: LayerSpec, comparison: Comparison, names: Notation, pairs: Iterable[tuple[int, int]]
+) -> Iterator[Sides]:
+    """Yield the two sides of equalities of one layer, given as pairs of coefficients."""
     spelled = names.weight_names(layer)
-    pairs = comparison.pairs()
-    while block := list(islice(pairs, _BLOCK)):
+    left_over = iter(pairs)
+    while block := list(islice(left_over, _BLOCK)):
         numbers = np.array(block, dtype=np.int64)
         weights = comparison.space.weights(numbers.ravel()).reshape(len(block), 2, -1).tolist()
         for left, right in weights:
@@ -117,24 +120,33 @@ def _sum(weights: list[int], spelled: list[str]) -> str:
 def _network_sides(
     derivation: Derivation, names: Notation, memory_limit: int | None
 ) -> Iterator[Sides]:
-    coefficients = _Coefficients(derivation, names, memory_limit)
+    coefficients = Coefficients(derivation, names, Expansion(derivation.network, memory_limit))
     for left, pairs in groupby(derivation.comparisons[0].pairs(), key=lambda pair: pair[0]):
         text = coefficients.text(left)
         for _, right in pairs:
             yield text, coefficients.text(right)
 
 
-class _Coefficients:
-    """Writes coefficients of the whole network, the latest of them from memory."""
+class Coefficients:
+    """Writes coefficients of the whole network, the latest of them from memory.
 
-    def __init__(self, derivation: Derivation, names: Notation, memory_limit: int | None) -> None:
+    Parameters
+    ----------
+    derivation : Derivation
+        In network scope.
+    names : Notation
+    expansion : Expansion
+    """
+
+    def __init__(self, derivation: Derivation, names: Notation, expansion: Expansion) -> None:
         self._derivation = derivation
-        self._expansion = Expansion(derivation.network, memory_limit)
+        self._expansion = expansion
         self._writer = TermWriter(derivation.network, names)
         self._known: OrderedDict[int, str] = OrderedDict()
         self._size = 0
 
     def text(self, number: int) -> str:
+        """Return a coefficient, given its number in the comparison's space."""
         if number in self._known:
             self._known.move_to_end(number)
             return self._known[number]

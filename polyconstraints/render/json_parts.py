@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polyconstraints.jobs.document import Part, Segment
+from polyconstraints.jobs.document import Segment
 from polyconstraints.strict_json import JsonText, iter_json
 
 __all__ = ["PartText", "with_parts"]
 
 
 class PartText(JsonText):
-    """Stands in a document for the items of an array that a part writes."""
+    """Stands in a document for items of an array that are written by parts."""
 
-    part: Part
+    segments: tuple[Segment, ...]
 
     @classmethod
-    def of(cls, part: Part) -> PartText:
-        """Return what stands for a part."""
+    def of(cls, *segments: Segment) -> PartText:
+        """Return what stands for segments of text."""
         text = cls()
-        text.part = part
+        text.segments = segments
         return text
 
 
@@ -28,8 +28,12 @@ def with_parts(document: object) -> Iterator[Segment]:
 
     Examples
     --------
+    >>> from polyconstraints.jobs.document import Part
     >>> list(with_parts({"list": iter([PartText.of(Part((1,), 10))])}))[-6:]
     [Part(key=(1,), steps=10), '\n  ', ']', '\n', '}', '\n']
     """
     for chunk in iter_json(document):
-        yield chunk.part if isinstance(chunk, PartText) else chunk
+        if isinstance(chunk, PartText):
+            yield from chunk.segments
+        else:
+            yield chunk
