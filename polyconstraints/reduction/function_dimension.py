@@ -92,7 +92,7 @@ def _jacobian_ranks(
         value = modular.matmul(products, weights.T, prime)
         carried = modular.matmul(moved, weights.T, prime)
         tangent = np.concatenate([carried, own], axis=1)
-    jacobian = tangent.transpose(1, 0, 2).reshape(tangent.shape[1], -1)
+    jacobian = tangent.transpose(1, 0, 2).reshape(tangent.shape[1], points * value.shape[1])
     fewer = jacobian[:, : (points - 1) * network.units[-1]]
     return modular.rank(fewer, prime), modular.rank(jacobian, prime)
 

@@ -1,0 +1,297 @@
+"""Dimensions of strata: figures found elsewhere, and laws that they obey."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+import pytest
+import sympy
+
+import polyconstraints as pc
+from polyconstraints import modular
+from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.stratification import Stratum, Variety
+from polyconstraints.stratification.equivariant import (
+    equivariant_layers,
+    induced,
+    rational_layers,
+)
+from polyconstraints.stratification.evaluation import flatten, outputs
+from polyconstraints.stratification.kernel import tangent_space
+from polyconstraints.stratification.point import random_point
+from polyconstraints.stratification.setting import Setting
+
+Kind = Literal["equivariant", "invariant"]
+
+
+def variety(
+    n: int,
+    depth: int,
+    bias: bool = False,
+    kind: Kind = "equivariant",
+    group: pc.PermutationGroup | None = None,
+    **network: object,
+) -> Variety:
+    spec = pc.NetworkSpec(
+        n,
+        depth,
+        bias=bias,
+        outputs=1 if kind == "invariant" else None,
+        **network,  # type: ignore[arg-type]
+    )
+    return Variety(spec, pc.Symmetry(group or pc.PermutationGroup.symmetric(n), kind))
+
+
+def figures(stratum: Stratum) -> tuple[int, int, int | None]:
+    return stratum.weight_dimension, stratum.tangent_dimension, stratum.function_dimension
+
+
+@pytest.mark.parametrize(
+    ("n", "depth", "bias", "kind", "hidden", "expected"),
+    [
+        (2, 2, False, "equivariant", "permutation", (8, 8, 4)),
+        (2, 2, False, "equivariant", "2*[2]", (7, 7, 3)),
+        (3, 2, True, "equivariant", "[3]+[2,1]", (23, 23, 11)),
+        (3, 2, True, "equivariant", "3*[3]", (24, 24, 9)),
+        (3, 2, True, "invariant", "permutation", (20, 20, 8)),
+        (3, 3, False, "equivariant", "permutation", (26, 26, 8)),
+    ],
+)
+def test_known_figures(
+    n: int, depth: int, bias: bool, kind: Kind, hidden: str, expected: tuple[int, int, int]
+) -> None:
+    space = variety(n, depth, bias, kind)
+    stratum = space.measure(space.parse([hidden]))
+    assert figures(stratum) == expected
+    assert stratum.component
+
+
+def test_a_relation_between_invariants_is_counted() -> None:
+    space = variety(3, 2, bias=True)
+    stratum = space.measure(space.parse(["3*[3]"]))
+    assert (stratum.dimensions.plain, stratum.weight_dimension) == (22, 24)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("kind", ["equivariant", "invariant"])
+def test_permutation_stratum(n: int, depth: int, bias: bool, kind: Kind) -> None:
+    stratum = next(variety(n, depth, bias, kind).strata())
+    equivariant = kind == "equivariant"
+    functions = (
+        (4 * depth + 3 if equivariant else 4 * depth) if bias else 2 * depth + 2 * equivariant
+    )
+    parameters = (7 if bias else 4) * (depth - 1) + (
+        (7 if bias else 4) if equivariant else (4 if bias else 2)
+    )
+    gauge = (3 if bias else 2) * (depth - 1)
+    changes = (depth - 1) * n * (n + bias)
+    assert stratum.function_dimension == functions
+    assert (stratum.parameters, stratum.gauge) == (parameters, gauge)
+    assert stratum.weight_dimension == parameters + changes - gauge
+    assert stratum.dimensions.plain == stratum.weight_dimension
+    assert stratum.component
+
+
+@pytest.mark.parametrize(("n", "bias"), [(2, False), (2, True), (3, False)])
+def test_tangent_space_against_expanded_equations(n: int, bias: bool) -> None:
+    """The Jacobian of the expanded equalities, differentiated as polynomials."""
+    space = variety(n, 2, bias)
+    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(n), scope="network")
+    equations = [e.left - e.right for e in pc.derive(space.network, symmetry).equalities()]
+    names = space.network.weight_names()
+    prime = modular.PRIMES[0]
+    for stratum in space.strata(degenerate=True):
+        setting = Setting.make(space.network, space.moves, prime, 5)
+        first, last = space.ends
+        point = random_point(setting, (first, *stratum.hidden, last))
+        values = dict(zip(names, flatten(point.general).tolist(), strict=True))
+        assert all(value(equation, values, prime) == 0 for equation in equations)
+        rows = [[value(e.derivative(name), values, prime) for name in names] for e in equations]
+        rank = modular.rank(np.array(rows, dtype=np.int64), prime)
+        assert stratum.tangent_dimension == len(names) - rank
+
+
+def value(polynomial: pc.Polynomial, values: dict[str, int], prime: int) -> int:
+    total = 0
+    for exponents, coefficient in polynomial.terms():
+        product = int(coefficient)
+        for name, exponent in zip(polynomial.ring.names, exponents, strict=True):
+            product = product * pow(values[name], exponent, prime) % prime
+        total += product
+    return total % prime
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_changes_of_hidden_units_change_no_figure(bias: bool) -> None:
+    """A stratum is measured at the identity; any other change gives the same tangent space."""
+    space = variety(3, 2, bias)
+    stratum = next(space.strata())
+    setting = Setting.make(space.network, space.moves, modular.PRIMES[1], 3)
+    prime = setting.prime
+    first, last = space.ends
+    lower, upper = random_point(setting, (first, *stratum.hidden, last)).general
+    layers = space.network.layers
+    matrix = setting.random((3, 3))
+    back = modular.inverse(matrix, prime)
+    changed = modular.matmul(matrix, lower, prime)
+    shift = None
+    if bias:
+        added = setting.random((3,))
+        changed[:, 0] = (changed[:, 0] + added) % prime
+        shift = -modular.matmul(back, added[:, None], prime)[:, 0] % prime
+    undone = modular.matmul(upper, induced(layers[1], back, prime, shift), prime)
+    inputs = setting.random((4, 3))
+    before = outputs(space.network, (lower, upper), inputs, prime)
+    assert np.array_equal(before, outputs(space.network, (changed, undone), inputs, prime))
+    assert not np.array_equal(lower, changed)
+    assert len(tangent_space(setting, (changed, undone))) == stratum.tangent_dimension
+
+
+@pytest.mark.parametrize("kind", ["quadratic", "linear"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_equivariant_layers_are_equivariant(kind: str, bias: bool) -> None:
+    space = variety(3, 2, bias, layer=kind)
+    layer = space.network.layers[0]
+    prime = modular.PRIMES[0]
+    for level in space.levels(1, degenerate=True):
+        if level.representation is None:
+            continue
+        first, _ = space.ends
+        exact = rational_layers(layer, first, level)
+        basis = equivariant_layers(layer, first, level, prime)
+        assert len(exact) == len(basis)
+        rows = modular.from_rationals(exact, prime).reshape(len(exact), layer.weights)
+        both = np.concatenate([rows, basis.reshape(len(basis), layer.weights)])
+        assert modular.rank(both, prime) == len(basis)
+        # Exactly, at one rational point: W p(σx) = R(σ) W p(x).
+        x = np.array([Fraction(2, 3), Fraction(-1, 5), Fraction(7)], dtype=object)
+        for generator, matrix in zip(
+            space.symmetry.group.generators, level.representation.matrices, strict=True
+        ):
+            for one in exact:
+                here = one @ products(layer, x)
+                there = one @ products(layer, x[list(generator)])
+                rank = level.rank
+                assert (there[:rank] == matrix @ here[:rank]).all()
+                assert not there[rank:].any()
+
+
+def products(layer: object, x: np.ndarray) -> np.ndarray:
+    letters = np.concatenate([[1], x]) if layer.bias else x  # type: ignore[attr-defined]
+    indices = layer.product_indices()  # type: ignore[attr-defined]
+    return np.array([np.prod(letters[list(row)]) for row in indices], dtype=object)
+
+
+def test_number_of_equivariant_layers_is_burnsides() -> None:
+    """Equivariant maps to the trivial representation are invariants: Molien's count."""
+    t = sympy.Symbol("t")
+    # Invariants of degree 2 of S_3 on three points: e1² and p2.
+    molien = sympy.series(1 / ((1 - t) * (1 - t**2) * (1 - t**3)), t, 0, 3).removeO()
+    space = variety(3, 2)
+    level = space.parse(["[3]"])[0]
+    basis = rational_layers(space.network.layers[0], space.ends[0], level)
+    assert len(basis) == molien.coeff(t, 2)
+
+
+def test_redundant_indices_add_antisymmetric_parts() -> None:
+    ordered = next(variety(3, 2).strata())
+    redundant = next(variety(3, 2, indices="redundant").strata())
+    added = 2 * 3 * 3
+    assert redundant.weight_dimension == ordered.weight_dimension + added
+    assert redundant.tangent_dimension == ordered.tangent_dimension + added
+    assert redundant.function_dimension == ordered.function_dimension
+
+
+def test_hidden_widths_differ() -> None:
+    space = variety(3, 2, hidden=(2,))
+    found = {str(one.hidden[0]): figures(one) for one in space.strata()}
+    assert list(found) == ["2·[3]", "[3] + [1,1,1]", "[2,1]", "2·[1,1,1]"]
+    # Two invariants of degree 2 and any quadratic form in them.
+    assert found["2·[3]"] == (4 + 3, 7, 3)
+
+
+def test_depth_one_is_one_linear_stratum() -> None:
+    (stratum,) = variety(3, 1).strata()
+    assert figures(stratum) == (4, 4, 4)
+    assert stratum.hidden == ()
+
+
+def test_one_input_is_free() -> None:
+    stratum = next(variety(1, 2).strata())
+    assert stratum.weight_dimension == stratum.tangent_dimension == 2
+
+
+def test_other_groups_have_the_permutation_stratum() -> None:
+    (stratum,) = variety(4, 2, group=pc.PermutationGroup.cyclic(4)).strata()
+    assert stratum.hidden[0].names == {"permutation": 1}
+    assert stratum.component
+    # 10 weights a layer (figures of cyclic groups), 16 changes, 4 of which commute with C_4.
+    assert stratum.weight_dimension == 10 + 10 + 16 - 4
+
+
+def test_other_groups_refuse_irreps() -> None:
+    space = variety(4, 2, group=pc.PermutationGroup.cyclic(4))
+    with pytest.raises(UsageError, match="S_n only"):
+        space.parse(["[4]"])
+
+
+def test_channels() -> None:
+    space = variety(3, 2, channels=[1, 2, 1])
+    stratum = next(space.strata())
+    assert stratum.hidden[0].names == {"[3]": 2, "[2,1]": 2}
+    assert stratum.weight_dimension <= stratum.tangent_dimension
+
+
+def test_seed_changes_nothing() -> None:
+    spec = pc.NetworkSpec(3, 2, bias=True)
+    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    for seed in (1, 2):
+        seeded = Variety(spec, symmetry, seed)
+        assert [figures(one) for one in seeded.strata()] == [
+            figures(one) for one in Variety(spec, symmetry).strata()
+        ]
+
+
+def test_choices_are_streamed_in_order() -> None:
+    space = variety(3, 3)
+    listed = [tuple(map(str, choice)) for choice in space.choices()]
+    assert len(listed) == len(set(listed)) == space.count() == 36
+    assert listed[0] == ("[3] + [2,1]", "[3] + [2,1]")
+    assert tuple(map(str, space.choice(7))) == listed[6]
+    with pytest.raises(UsageError, match="--stratum"):
+        space.choice(37)
+
+
+def test_large_networks_are_refused() -> None:
+    space = Variety(
+        pc.NetworkSpec(3, 2), pc.Symmetry(pc.PermutationGroup.symmetric(3)), max_weights=10
+    )
+    with pytest.raises(TooLargeError, match="--max-weights"):
+        next(space.strata())
+
+
+def test_degenerate_strata_and_components() -> None:
+    space = variety(2, 2)
+    found = {str(one.hidden[0]): one for one in space.strata(degenerate=True)}
+    assert {name: figures(one)[:2] for name, one in found.items()} == {
+        "[2] + [1,1]": (8, 8),
+        "2·[2]": (7, 7),
+        "2·[1,1]": (7, 9),
+        "[2]": (8, 9),
+        "[1,1]": (7, 9),
+        "0": (6, 12),
+        "2·free": (7, 7),
+        "free": (8, 8),
+    }
+    assert not found["[2]"].component
+    assert found["2·[1,1]"].attained == found["[1,1]"].attained
+
+
+@pytest.mark.slow
+def test_eight_inputs_four_layers() -> None:
+    stratum = next(variety(8, 4, bias=True).strata())
+    assert figures(stratum) == (235, 235, 19)

@@ -1,0 +1,149 @@
+"""Young's seminormal form, against characters and the laws of representations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from itertools import permutations
+from math import factorial
+
+import numpy as np
+import pytest
+
+from polyconstraints.errors import UsageError
+from polyconstraints.groups import PermutationGroup, compose
+from polyconstraints.stratification.irreps import irrep_matrix, standard_tableaux
+from polyconstraints.stratification.partitions import (
+    irrep_dimension,
+    parse_partition,
+    partitions_up_to_dimension,
+)
+from polyconstraints.stratification.representations import (
+    direct_sum,
+    hidden_levels,
+    parse_level,
+    permutation_representation,
+)
+
+
+def all_partitions(n: int, largest: int | None = None) -> list[tuple[int, ...]]:
+    if n == 0:
+        return [()]
+    top = n if largest is None else min(n, largest)
+    return [(part, *rest) for part in range(top, 0, -1) for rest in all_partitions(n - part, part)]
+
+
+def character(partition: tuple[int, ...], cycles: tuple[int, ...]) -> int:
+    """Apply the Murnaghan-Nakayama rule to first-column hook lengths (beta numbers)."""
+    if not cycles:
+        return 1
+    length, *rest = cycles
+    beads = [part + len(partition) - 1 - row for row, part in enumerate(partition)]
+    total = 0
+    for row, bead in enumerate(beads):
+        target = bead - length
+        if target < 0 or target in beads:
+            continue
+        between = sum(target < other < bead for other in beads)
+        moved = sorted([*beads[:row], *beads[row + 1 :], target], reverse=True)
+        smaller = tuple(b - (len(moved) - 1 - at) for at, b in enumerate(moved))
+        total += (-1) ** between * character(tuple(p for p in smaller if p), tuple(rest))
+    return total
+
+
+def cycle_type(permutation: tuple[int, ...]) -> tuple[int, ...]:
+    seen: set[int] = set()
+    lengths = []
+    for start in range(len(permutation)):
+        length, point = 0, start
+        while point not in seen:
+            seen.add(point)
+            point = permutation[point]
+            length += 1
+        if length:
+            lengths.append(length)
+    return tuple(sorted(lengths, reverse=True))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_traces_are_characters(n: int) -> None:
+    for partition in all_partitions(n):
+        for permutation in permutations(range(n)):
+            trace = np.trace(irrep_matrix(partition, permutation))
+            assert trace == character(partition, cycle_type(permutation))
+
+
+@pytest.mark.parametrize("partition", [(3,), (2, 1), (2, 2), (3, 1), (2, 1, 1), (3, 2)])
+def test_matrices_follow_the_order_of_the_action(partition: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    n = sum(partition)
+    for _ in range(20):
+        one, other = (tuple(rng.permutation(n).tolist()) for _ in range(2))
+        # (στ acts) x ↦ x_τ(i) first, then x ↦ x_σ(i): together x_τ(σ(i)).
+        product = irrep_matrix(partition, one) @ irrep_matrix(partition, other)
+        assert (product == irrep_matrix(partition, compose(other, one))).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7])
+def test_dimensions(n: int) -> None:
+    found = partitions_up_to_dimension(n, factorial(n))
+    assert sorted(found) == sorted(all_partitions(n))
+    assert sum(irrep_dimension(partition) ** 2 for partition in found) == factorial(n)
+    for partition in found:
+        assert irrep_dimension(partition) == len(standard_tableaux(partition))
+
+
+def test_only_four_small_irreps_of_a_large_group() -> None:
+    found = partitions_up_to_dimension(30, 30)
+    assert found == [(30,), (29, 1), (2, *[1] * 28), (1,) * 30]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_permutation_representation_is_its_summands(n: int) -> None:
+    group = PermutationGroup.symmetric(n)
+    points = permutation_representation(group.generators, group)
+    for matrix, generator in zip(points.matrices, group.generators, strict=True):
+        x = np.arange(10, 10 + n)
+        assert (matrix @ x == x[list(generator)]).all()
+        traces = Counter(dict(points.multiplicities))
+        expected = sum(
+            count * character(parse_partition(name, n), cycle_type(generator))
+            for name, count in traces.items()
+        )
+        assert np.trace(matrix) == expected
+
+
+def test_summands_are_preserved() -> None:
+    group = PermutationGroup.symmetric(3)
+    total = direct_sum(group, (((3,), 2), ((2, 1), 1), ((1, 1, 1), 1)))
+    assert total.dimension == 5
+    for copy in total.copies:
+        for matrix in total.matrices:
+            moved = (copy.coordinates @ matrix).astype(float)
+            stacked = np.concatenate([copy.coordinates.astype(float), moved])
+            assert np.linalg.matrix_rank(stacked) == len(copy.coordinates)
+
+
+@pytest.mark.parametrize(("n", "units", "count"), [(3, 3, 6), (4, 4, 13), (5, 5, 12), (2, 2, 3)])
+def test_number_of_choices(n: int, units: int, count: int) -> None:
+    group = PermutationGroup.symmetric(n)
+    points = permutation_representation(group.generators, group)
+    levels = hidden_levels(units, group, points)
+    assert len(levels) == count
+    names = [str(level) for level in levels]
+    assert len(set(names)) == count
+    assert all(level.rank == units for level in levels)
+
+
+def test_entries_are_exact() -> None:
+    entries = irrep_matrix((3, 1), (1, 2, 3, 0)).ravel().tolist()
+    assert all(isinstance(entry, int | Fraction) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "text", ["[4]", "[1,2]", "2*[2,1]", "x", "[3]+", "free:4", "free:0", "a*[3]", "[0,3]"]
+)
+def test_wrong_levels_are_refused(text: str) -> None:
+    group = PermutationGroup.symmetric(3)
+    with pytest.raises(UsageError, match="--hidden"):
+        parse_level(text, 3, group, None)

@@ -1,0 +1,83 @@
+"""Published neurovarieties, the graph of strata, and the best known dimension."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pytest
+
+import polyconstraints as pc
+from polyconstraints.errors import UsageError
+from polyconstraints.stratification import strata
+from polyconstraints.stratification.best import best_known_dimension
+from polyconstraints.stratification.graph import strata_graph
+from polyconstraints.stratification.neurovariety import (
+    expected_dimension,
+    neurovariety_dimension,
+)
+
+
+@pytest.mark.parametrize(
+    ("widths", "actual", "expected"),
+    [
+        ((2, 2, 2), 6, 6),
+        ((3, 2, 1), 5, 6),
+        ((4, 2, 1), 7, 8),
+        ((5, 3, 1), 12, 15),
+        ((3, 3, 3, 1), 12, 15),
+    ],
+)
+def test_published_neurovarieties(widths: tuple[int, ...], actual: int, expected: int) -> None:
+    """Kileel, Trager, Bruna 2019."""
+    assert neurovariety_dimension(widths) == actual
+    assert expected_dimension(widths) == expected
+
+
+@pytest.mark.parametrize(("n", "rank"), [(3, 1), (3, 3), (4, 3), (5, 2), (6, 4)])
+def test_shallow_neurovarieties_are_determinantal(n: int, rank: int) -> None:
+    """Sums of r squares of linear forms are symmetric matrices of rank at most r."""
+    assert neurovariety_dimension((n, rank, 1)) == rank * n - rank * (rank - 1) // 2
+
+
+def test_too_few_widths() -> None:
+    with pytest.raises(UsageError, match="three"):
+        neurovariety_dimension((2, 2))
+
+
+def test_graph_orders_strata_by_their_functions() -> None:
+    group = pc.PermutationGroup.symmetric(3)
+    found = strata(pc.NetworkSpec(3, 2, bias=True), pc.Symmetry(group), degenerate=True)
+    graph = strata_graph(found)
+    assert nx.is_directed_acyclic_graph(graph)
+    assert len(graph) == len(found)
+    functions = {one.number: one.function_dimension for one in found}
+    for small, large in graph.edges:
+        # A function of the smaller one is a function of the larger one.
+        assert (functions[small] or 0) <= (functions[large] or 0)
+    by_name = {str(one.hidden[0]): one for one in found}
+    assert graph.nodes[by_name["[3]"].number]["same_as"] == by_name["[3] + 2·[1,1,1]"].number
+
+
+def test_best_known_dimension_says_what_is_proved() -> None:
+    group = pc.PermutationGroup.symmetric(3)
+    best = best_known_dimension(pc.NetworkSpec(3, 2, bias=True), pc.Symmetry(group))
+    assert best is not None
+    assert best.status == "lower bound"
+    assert best.dimension == 36
+    assert str(best.stratum.hidden[0]) == "2·free"
+    assert best.function_dimension == 11
+    assert best.nondegenerate is not None
+    assert best.nondegenerate.weight_dimension == 24
+
+
+@pytest.mark.parametrize(("n", "depth"), [(3, 1), (1, 2)])
+def test_linear_and_empty_systems_are_proved(n: int, depth: int) -> None:
+    best = best_known_dimension(
+        pc.NetworkSpec(n, depth), pc.Symmetry(pc.PermutationGroup.symmetric(n))
+    )
+    assert best is not None
+    assert best.status == "proved"
+
+
+def test_too_large_networks_have_no_best() -> None:
+    group = pc.PermutationGroup.symmetric(6)
+    assert best_known_dimension(pc.NetworkSpec(6, 3), pc.Symmetry(group)) is None
