@@ -7,7 +7,7 @@ the whole group; questions about the group itself (order, membership) go to SymP
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import factorial
 from typing import TYPE_CHECKING
@@ -23,9 +23,8 @@ __all__ = ["PRESETS", "PermutationGroup", "preset_generators"]
 PRESETS = ("S", "A", "C", "D", "trivial")
 
 
-@dataclass(frozen=True)
 class PermutationGroup:
-    """A permutation group on the points ``0 … degree-1``.
+    """A permutation group on the points ``0 … degree-1``. Immutable and hashable.
 
     Parameters
     ----------
@@ -50,10 +49,6 @@ class PermutationGroup:
     6
     """
 
-    degree: int
-    generators: tuple[Permutation, ...]
-    name: str = ""
-
     def __init__(
         self,
         degree: int,
@@ -77,13 +72,46 @@ class PermutationGroup:
         kept = tuple(all_of_them)
         if not keep_all:
             kept = tuple(dict.fromkeys(one for one in all_of_them if one != identity))
-        self._fill(degree, kept, name)
+        label = name or str([list(generator) for generator in kept]).replace(" ", "")
+        self._fill(degree, label, kept)
 
-    def _fill(self, degree: int, generators: tuple[Permutation, ...], name: str) -> None:
-        object.__setattr__(self, "degree", degree)
-        object.__setattr__(self, "generators", generators)
-        label = name or str([list(generator) for generator in generators]).replace(" ", "")
-        object.__setattr__(self, "name", label)
+    def _fill(self, degree: int, name: str, generators: tuple[Permutation, ...] | None) -> None:
+        self._degree = degree
+        self._name = name
+        self._given = generators
+
+    @property
+    def degree(self) -> int:
+        """Number of points."""
+        return self._degree
+
+    @property
+    def name(self) -> str:
+        """How the group is written in results."""
+        return self._name
+
+    @cached_property
+    def generators(self) -> tuple[Permutation, ...]:
+        """The generators."""
+        if self._given is not None:
+            return self._given
+        identity = tuple(range(self._degree))
+        generators = preset_generators(self._name, self._degree)
+        return tuple(dict.fromkeys(one for one in generators if one != identity))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PermutationGroup):
+            return NotImplemented
+        if (self._degree, self._name) != (other._degree, other._name):
+            return False
+        # Two presets of one name: a million points need not be looked at.
+        return self._given is other._given is None or self.generators == other.generators
+
+    def __hash__(self) -> int:
+        return hash((self._degree, self._name))
+
+    def __repr__(self) -> str:
+        return f"PermutationGroup({self._degree}, {list(self.generators)}, {self._name!r})"
 
     # -- presets ---------------------------------------------------------------------------
 
@@ -125,11 +153,9 @@ class PermutationGroup:
             raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "--group")
         if degree < 1:
             raise UsageError(f"expected a group on at least 1 point, got degree {degree}")
-        # Known to be permutations: checking those of a million points takes a second.
+        # Generators are made when they are asked for: those of a million points take a while.
         group = cls.__new__(cls)
-        identity = tuple(range(degree))
-        generators = preset_generators(name, degree)
-        group._fill(degree, tuple(dict.fromkeys(g for g in generators if g != identity)), name)
+        group._fill(degree, name, None)
         return group
 
     @classmethod
@@ -158,7 +184,9 @@ class PermutationGroup:
         >>> PermutationGroup(4, [(1, 0, 2, 3)], "S").is_preset("S")
         False
         """
-        return self.name == name and self.generators == self.preset(name, self.degree).generators
+        if self.name != name:
+            return False
+        return self._given is None or self._given == self.preset(name, self.degree).generators
 
     def order(self) -> int:
         """Return the number of elements.
@@ -166,17 +194,16 @@ class PermutationGroup:
         By a formula for the presets, from a stabiliser chain (SymPy) for other groups.
         """
         n = self.degree
-        formulas = {
-            "S": factorial(n) if n < _FACTORIALS else 0,
-            "A": max(1, factorial(n) // 2) if n < _FACTORIALS else 0,
-            "C": n,
-            "D": 2 * n if n > 2 else n,
-            "trivial": 1,
-        }
-        if formulas.get(self.name) and self.is_preset(self.name):
-            return formulas[self.name]
-        if self.generators == preset_generators("S", n) and n < _FACTORIALS:
+        if self.is_preset("S") or self._given == preset_generators("S", n):
             return factorial(n)
+        if self.is_preset("A"):
+            return max(1, factorial(n) // 2)
+        if self.is_preset("C"):
+            return n
+        if self.is_preset("D"):
+            return 2 * n if n > 2 else n
+        if not self.generators:
+            return 1
         return int(self.to_sympy().order())
 
     def __contains__(self, permutation: object) -> bool:
@@ -214,7 +241,7 @@ class PermutationGroup:
 
     def is_symmetric(self) -> bool:
         """Return whether this is the whole symmetric group on its points."""
-        if self.generators == preset_generators("S", self.degree):
+        if self.is_preset("S") or self._given == preset_generators("S", self.degree):
             return True
         # Two permutations at least generate S_n for n > 2, so the order is seldom needed.
         if self.degree > 2 and len(self.generators) < 2:
@@ -231,10 +258,6 @@ class PermutationGroup:
     def adjacent_transpositions(self) -> tuple[Permutation, ...]:
         """Return the n-1 transpositions of neighbours, which generate S_n."""
         return tuple(swap(self.degree, a, a + 1) for a in range(self.degree - 1))
-
-
-#: Degree from which n! is no longer worth writing down.
-_FACTORIALS = 10_000
 
 
 def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:

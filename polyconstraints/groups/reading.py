@@ -19,6 +19,8 @@ __all__ = ["GroupChoice", "parse_group", "read_group", "require_well_defined"]
 GROUP_OPTION = "--group"
 ACTION_OPTION = "--action"
 
+_PRESET = re.compile(r"(S|A|C|D|trivial)([0-9]*)")
+
 #: Points up to which it is checked that images of generators define an action.
 _CHECKED_POINTS = 200
 
@@ -107,6 +109,11 @@ def read_group(
         given = {**from_file, **given}
     else:
         described, name = _inline(text), ""
+    if isinstance(described, str) and not given:
+        letter = _PRESET.fullmatch("".join(described.split()))
+        if letter and letter[2] in ("", str(degree)):
+            # Not built: its generators may never be asked for.
+            return GroupChoice(PermutationGroup.preset(letter[1], degree))
     if isinstance(described, str):
         action, name = _action(described, degree)
     else:
@@ -118,8 +125,6 @@ def read_group(
             GROUP_OPTION,
         )
     if not given:
-        if name in PRESETS:
-            return GroupChoice(PermutationGroup.preset(name, degree))
         return GroupChoice(action.group(name))
     group = action.group(name, keep_all=True)
     return GroupChoice(
@@ -283,7 +288,7 @@ def _from_factors(text: str, action: GroupAction) -> tuple[Permutation, ...]:
         if owner not in owners:
             raise UsageError(
                 f"expected an action of factors of the group ({known or 'it has none'}), got "
-                f"{owner[0]}"
+                f"{owner[0]}#{owner[1]}"
             )
         same = {occurrence for name, occurrence in owners if name == owner[0]}
         used = {occurrence for name, occurrence in other.owners if name == owner[0]}
@@ -299,7 +304,7 @@ def _can_be_written(owner: tuple[str, int]) -> bool:
 
 def _spelling(owner: tuple[str, int], owners: Sequence[tuple[str, int]]) -> str:
     name, occurrence = owner
-    several = sum(other == name for other, _ in owners) > 1
+    several = occurrence > 1 or sum(other == name for other, _ in owners) > 1
     if len(name) > 40:
         return "the list of generators"
     return f"{name}#{occurrence}" if several else name

@@ -188,7 +188,9 @@ class Fixed(Points):
         blocks: tuple[Address, ...] = (),
     ) -> tuple[Classes, list[tuple[Scope, int]]]:
         """Return the part at the point."""
-        return array[(slice(None),) * axis + (_label(address),)], []
+        # The ellipsis keeps it a view where no axis is left.
+        index: tuple[Any, ...] = (*(slice(None),) * axis, _label(address), ...)
+        return array[index], []
 
     def to_json(self, names: Sequence[str]) -> Any:
         """Return the number of points."""

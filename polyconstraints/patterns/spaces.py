@@ -100,6 +100,13 @@ def level_spaces(
         if not 0 < level <= depth:
             raise UsageError(f"expected a level from 1 to {depth}, got {level}", "--action")
         levels[level] = _points(_parsed(text, "--action"), found, "--action")
+        for sort, blocks in _contexts(levels[level]):
+            if (sort, blocks) not in set(_contexts(own)):
+                raise UsageError(
+                    f"level {level}: expected an action of the group {group}, got {text}, where a "
+                    "group that acts inside blocks acts elsewhere",
+                    "--action",
+                )
     names = ["n"] if len(found) == 1 else [f"n{at}" for at in range(1, len(found) + 1)]
     sorts = tuple(Sort(name, size) for name, (_, size, _) in zip(names, found, strict=True))
     return LevelSpaces(sorts, tuple(levels), tuple(channels))
@@ -192,6 +199,18 @@ def _factor_points(
         f"are patterns of equal indices for every n, got {factor.spelled({})}",
         option,
     )
+
+
+def _contexts(points: Points, blocks: tuple[Points, ...] = ()) -> Iterator[tuple[int, object]]:
+    """Yield each sort with the blocks, of wreath products, that its letters are met in."""
+    if isinstance(points, Letters):
+        yield points.sort, blocks
+    elif isinstance(points, Sum | Product):
+        for part in points.parts if isinstance(points, Sum) else points.factors:
+            yield from _contexts(part, blocks)
+    elif isinstance(points, Wreath):
+        yield from _contexts(points.outer, blocks)
+        yield from _contexts(points.inner, (*blocks, points.outer))
 
 
 def _flattened(expression: Expression, operator: str) -> Iterator[Expression]:

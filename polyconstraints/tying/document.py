@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,19 @@ from polyconstraints.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import LayerTying, TyingMap
 from polyconstraints.tying.reading import field, integer, integers, one_of, shown
+from polyconstraints.tying.rule_document import read_rule
 
-__all__ = ["SCHEMA", "from_document", "read_header", "to_document", "to_header"]
+__all__ = [
+    "SCHEMA",
+    "checked_document",
+    "from_document",
+    "read_header",
+    "read_problem",
+    "to_document",
+    "to_header",
+]
+
+T = TypeVar("T")
 
 SCHEMA = "polyconstraints/tying-map/1"
 
@@ -33,6 +45,9 @@ _PLACES = {
 
 #: Weights of one layer that are read: their classes fill a gigabyte.
 MAX_WEIGHTS = 1 << 27
+
+#: Components of one level that are read: more than that no permutation is written for.
+MAX_WIDTH = 10_000_000
 
 
 def to_header(tying: TyingMap) -> dict[str, Any]:
@@ -103,20 +118,41 @@ def read_header(document: Any, classes_of: Any, source: str = "") -> TyingMap:
         Called with a layer's entry, its LayerSpec and its place in the document; returns an
         integer array.
     """
+    return checked_document(lambda: _read(document, classes_of), source)
+
+
+def checked_document(read: Callable[[], T], source: str) -> T:
+    """Return what a function reads; errors name the file and the place in it."""
     try:
-        return _read(document, classes_of)
+        return read()
     except InputError as error:
         raise InputError(error.message, error.place, source) from None
     except UsageError as error:
         raise InputError(error.message, _PLACES.get(error.option or "", ""), source) from None
 
 
-def _read(document: Any, classes_of: Any) -> TyingMap:
+def read_problem(document: Any, max_weights: int | None = None) -> tuple[NetworkSpec, Symmetry]:
+    """Return the network and the symmetry that a document is about.
+
+    With ``max_weights`` a layer may have no more weights than that.
+    """
     schema = field(document, "schema", str)
     if schema != SCHEMA:
         raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
     network = _network(field(document, "network", dict))
-    symmetry = _symmetry(field(document, "symmetry", dict), network)
+    for layer in network.layers:
+        if max_weights is not None and layer.weights > max_weights:
+            raise InputError(
+                f"expected at most {max_weights} weights in a layer, got {layer.weights}",
+                "network",
+            )
+    if max(network.widths) > MAX_WIDTH:
+        raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
+    return network, _symmetry(field(document, "symmetry", dict), network)
+
+
+def _read(document: Any, classes_of: Any) -> TyingMap:
+    network, symmetry = read_problem(document, MAX_WEIGHTS)
     entries = field(document, "layers", list)
     if len(entries) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
@@ -127,7 +163,11 @@ def _read(document: Any, classes_of: Any) -> TyingMap:
     origin = provenance.read(document)
     tying = TyingMap(network, symmetry, layers, _counted(document, network, layers), origin)
     # Last, so that damage is named by its place wherever it has one.
-    provenance.check(document, (layer.classes for layer in layers))
+    listed = (
+        None if "rule" in entry else layer.classes
+        for entry, layer in zip(entries, layers, strict=True)
+    )
+    provenance.check(document, listed)
     return tying
 
 
@@ -169,7 +209,7 @@ def _network(entry: dict[str, Any]) -> NetworkSpec:
     inputs = integer(entry.get("inputs"), f"{place}.inputs", 1)
     if inputs != widths[0]:
         raise InputError(f"expected {inputs}, the inputs, got {widths[0]}", f"{place}.widths[0]")
-    network = NetworkSpec(
+    return NetworkSpec(
         inputs,
         depth,
         one_of(entry.get("layer"), LAYER_KINDS, f"{place}.layer"),
@@ -179,12 +219,6 @@ def _network(entry: dict[str, Any]) -> NetworkSpec:
         widths[-1],
         tuple(channels),
     )
-    for layer in network.layers:
-        if layer.weights > MAX_WEIGHTS:
-            raise InputError(
-                f"expected at most {MAX_WEIGHTS} weights in a layer, got {layer.weights}", place
-            )
-    return network
 
 
 def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
@@ -251,6 +285,8 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTy
                 f"expected {list(expected)}, which the network has, got {shown(entry[key])}",
                 f"{place}.{key}",
             )
+    if "rule" in entry:
+        return _by_rule(entry, layer, place)
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
     present = set(LayerTying(layer, classes, {}).present)
@@ -278,6 +314,16 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTy
             f"expected every class to be free or dependent, got neither for {missing[0]}", place
         )
     return LayerTying(layer, classes, dependent)
+
+
+def _by_rule(entry: dict[str, Any], layer: LayerSpec, place: str) -> LayerTying:
+    """Return the tying of a layer that gives a rule instead of a list of classes."""
+    if "classes" in entry:
+        raise InputError("expected classes or a rule, got both", f"{place}.rule")
+    if entry.get("dependent"):
+        raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
+    rule, _, sizes = read_rule(field(entry, "rule", dict, place), layer, f"{place}.rule")
+    return LayerTying(layer, rule.array(sizes), {})
 
 
 def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]:

@@ -1,0 +1,264 @@
+"""The tying map of a network for every number of inputs, as a rule."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.groups import read_group
+from polyconstraints.network import NetworkSpec
+from polyconstraints.patterns.network import AnyNetwork
+from polyconstraints.symmetry import Symmetry
+from polyconstraints.tying import provenance
+from polyconstraints.tying.map import LayerTying, TyingMap
+from polyconstraints.tying.reading import field, shown
+from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
+
+__all__ = ["TyingRule"]
+
+#: Weights of one layer that a rule is expanded to: their classes fill a gigabyte.
+MAX_WEIGHTS = 1 << 27
+
+
+@dataclass(frozen=True, eq=False)
+class TyingRule:
+    """A tying map for every number of inputs.
+
+    Attributes
+    ----------
+    network : AnyNetwork
+        The network and its symmetry, with the number of inputs left open.
+    layers : tuple of LayerRule
+        The patterns of each layer and the class of each.
+
+    Examples
+    --------
+    >>> rule = TyingRule.of(AnyNetwork("S"))
+    >>> rule.parameters(2), rule.parameters(3), rule.parameters(10**6)
+    (3, 4, 4)
+    >>> rule.at(2).layers[0].classes[0].tolist()
+    [[0, -1], [1, 2]]
+    """
+
+    network: AnyNetwork
+    layers: tuple[LayerRule, ...]
+
+    @classmethod
+    def of(cls, network: AnyNetwork) -> TyingRule:
+        """Return the rule of a network.
+
+        Raises
+        ------
+        UsageError
+            If the number of classes grows with n, so that no finite list of patterns is it.
+        """
+        return cls(network, tuple(LayerRule.of(layer) for layer in network.layers))
+
+    # -- for one number of inputs ----------------------------------------------------------
+
+    def parameters(self, *sizes: int) -> int:
+        """Return the number of parameters for given numbers of letters."""
+        return sum(self.layer_parameters(*sizes))
+
+    def layer_parameters(self, *sizes: int) -> tuple[int, ...]:
+        """Return the number of parameters of each layer for given numbers of letters."""
+        full = self.network.sizes(sizes)
+        return tuple(len(rule.present(full)) for rule in self.layers)
+
+    def weights(self, *sizes: int) -> int:
+        """Return the number of weights for given numbers of letters."""
+        full = self.network.sizes(sizes)
+        return sum(rule.patterns.weights(full) for rule in self.layers)
+
+    def at(self, *sizes: int) -> TyingMap:
+        """Return the tying map for given numbers of letters.
+
+        Parameters
+        ----------
+        *sizes : int
+            The number of letters of each symmetric group whose size is open; for ``S`` that
+            is the number of inputs.
+
+        Raises
+        ------
+        UsageError
+            If there are too few or too many sizes.
+        TooLargeError
+            If a layer has more than 2^27 weights.
+        """
+        full = self.network.sizes(sizes)
+        network = self._limited(full)
+        symmetry = self.symmetry(*full)
+        layers = tuple(
+            LayerTying(layer, rule.array(full), {})
+            for layer, rule in zip(network.layers, self.layers, strict=True)
+        )
+        return TyingMap(
+            network,
+            symmetry,
+            layers,
+            self._function_dimension(full),
+            provenance.Origin.of(network, symmetry),
+        )
+
+    def _limited(self, sizes: tuple[int, ...]) -> NetworkSpec:
+        network = self.network.network(sizes)
+        weights = max(layer.weights for layer in network.layers)
+        if weights > MAX_WEIGHTS:
+            raise TooLargeError(
+                f"expected at most {MAX_WEIGHTS} weights in a layer for their classes to be "
+                f"listed, got {weights}; the rule itself needs no list",
+                size=8 * weights,
+            )
+        return network
+
+    def symmetry(self, *sizes: int) -> Symmetry:
+        """Return the symmetry for given numbers of letters."""
+        full = self.network.sizes(sizes)
+        text, actions = self.network.texts(full)
+        degree = self.network.spaces.components[0].size(full)
+        choice = read_group(text, degree, dict(actions))
+        return Symmetry(
+            choice.group, self.network.kind, "layer", self.network.compare, actions=choice.actions
+        )
+
+    def _function_dimension(self, sizes: tuple[int, ...]) -> int | None:
+        law = self.network.function_dimension
+        return None if law is None else law(*sizes)
+
+    # -- documents -------------------------------------------------------------------------
+
+    def to_json(self, *sizes: int) -> dict[str, Any]:
+        """Return the document of schema ``tying-map`` with the rule in every layer.
+
+        Parameters
+        ----------
+        *sizes : int
+            The numbers of letters that the document states. The rule in it holds for all.
+        """
+        full = self.network.sizes(sizes)
+        network, symmetry = self.network.network(full), self.symmetry(*full)
+        names = [sort.name for sort in self.network.sorts]
+        group: dict[str, Any] = {"group": self.network.group}
+        if self.network.actions:
+            group["actions"] = {str(level): text for level, text in self.network.actions.items()}
+        parameters = self.parameters(*full)
+        document: dict[str, Any] = {
+            "schema": "polyconstraints/tying-map/1",
+            "network": network.to_json(),
+            "symmetry": symmetry.to_json(),
+            "layers": [
+                {
+                    "name": f"layer{layer.index}",
+                    "shape": list(layer.shape),
+                    "axes": list(layer.axes),
+                    "rule": write_rule(rule, names, full, group),
+                }
+                for layer, rule in zip(network.layers, self.layers, strict=True)
+            ],
+            "counts": {
+                "weights": network.weights,
+                "distinct": parameters,
+                "dimension": parameters,
+                "function_dimension": self._function_dimension(full),
+            },
+        }
+        origin = provenance.Origin.of(network, symmetry)
+        if origin.command is not None:
+            origin = provenance.Origin(origin.version, f"{origin.command} --rule")
+        document[provenance.KEY] = provenance.seal(document, [], origin)
+        return document
+
+    @classmethod
+    def from_json(cls, document: Any, source: str = "") -> TyingRule:
+        """Return the rule that a document describes.
+
+        Raises
+        ------
+        InputError
+            If the document is no tying map, or one with a list of classes and no rule; the
+            message names the place.
+        """
+        from polyconstraints.tying.document import checked_document, read_problem
+
+        return checked_document(lambda: cls._read(*read_problem(document), document), source)
+
+    @classmethod
+    def _read(cls, network: NetworkSpec, symmetry: Symmetry, document: Any) -> TyingRule:
+        entries = field(document, "layers", list)
+        if len(entries) != network.depth:
+            raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
+        rules = []
+        group, actions = symmetry.group.name, {}
+        for layer, entry in zip(network.layers, entries, strict=True):
+            place = f"layers[{layer.index}]"
+            rule = field(entry, "rule", dict, place)
+            rules.append(read_rule(rule, layer, f"{place}.rule")[0])
+            if "group" in rule:
+                group = field(rule, "group", str, f"{place}.rule")
+            if "actions" in rule:
+                actions = _actions(field(rule, "actions", dict, f"{place}.rule"), f"{place}.rule")
+        if symmetry.compare == "paper":
+            raise InputError("expected function or tensor for a rule", "symmetry.compare")
+        described = AnyNetwork(
+            group,
+            network.depth,
+            network.layer,
+            network.indices,
+            network.bias,
+            network.channels,
+            symmetry.kind,
+            symmetry.compare,
+            network.widths[-1],
+            actions,
+        )
+        expected = described.patterns(ordered=network.indices == "ordered")
+        for own, read in zip(expected, rules, strict=True):
+            if own.positions != read.patterns.positions:
+                raise InputError(f"expected the points of the group {group}, got others", "layers")
+        return cls(described, tuple(rules))
+
+    def save(self, path: str | os.PathLike[str], *sizes: int) -> None:
+        """Write the document of :meth:`to_json` to a JSON file, whole or not at all.
+
+        Raises
+        ------
+        UsageError
+            If the file cannot be written, or its name ends as that of an archive.
+        """
+        from polyconstraints.files import atomic_writer, dump_json
+
+        ending = os.fspath(path).rpartition(".")[2].lower()
+        if ending in ("npz", "safetensors"):
+            raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "--rule")
+        document = self.to_json(*sizes)
+        with atomic_writer(path) as handle:
+            dump_json(document, handle)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TyingRule:
+        """Read a rule from a JSON file.
+
+        Raises
+        ------
+        InputError
+            If the file holds no rule; the message names the place.
+        """
+        from polyconstraints.files import load_json
+
+        return cls.from_json(load_json(path), os.fspath(path))
+
+
+def _actions(entry: Mapping[str, Any], place: str) -> dict[int, str]:
+    actions = {}
+    for level, text in entry.items():
+        where = f"{place}.actions.{level}"
+        if not level.isdecimal() or len(level) > 6:
+            raise InputError("expected levels from 1 as keys", where)
+        if not isinstance(text, str):
+            raise InputError(f"expected a string, got {shown(text)}", where)
+        actions[int(level)] = text
+    return actions

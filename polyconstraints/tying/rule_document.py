@@ -1,0 +1,286 @@
+"""The rule part of a layer in a document: patterns of equal indices and where each exists.
+
+::
+
+    {"group": "S", "letters": {"n": 5}, "output": "n", "inputs": {"sum": [1, "n"]},
+     "patterns": [{"class": 0, "at": [0, [0, 0], [0, 0]], "from": {"n": 1}, "to": {"n": null}}]}
+
+``output`` and ``inputs`` say what the axes of the weight array run over: the name of a sort
+of letters, a number of points that stay in place, or a ``sum`` (one after the other), a
+``product`` (the last factor fastest) or a ``wreath`` (inside a block, blocks). A pattern's
+``at`` has one entry for each axis: a letter's label, the number of a point in place, [part,
+entry] in a sum, [entry, …] in a product, [block, place] in a wreath product. Equal labels are
+equal letters; labels are counted from 0 in the order in which they are met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError
+from polyconstraints.network import LayerSpec
+from polyconstraints.patterns.layer import LayerPatterns
+from polyconstraints.patterns.points import (
+    Address,
+    Fixed,
+    Letters,
+    Pattern,
+    Points,
+    Product,
+    Sum,
+    Wreath,
+    canonical,
+    patterns,
+    scopes,
+)
+from polyconstraints.tying.reading import field, integer, shown
+
+__all__ = ["LayerRule", "read_rule", "write_rule"]
+
+
+@dataclass(frozen=True)
+class LayerRule:
+    """A layer's patterns with the class of each.
+
+    Attributes
+    ----------
+    patterns : LayerPatterns
+        What the axes run over.
+    numbers : mapping from Pattern to int
+        The class of every pattern.
+    """
+
+    patterns: LayerPatterns
+    numbers: Mapping[Pattern, int]
+
+    @classmethod
+    def of(cls, layer: LayerPatterns) -> LayerRule:
+        """Return the rule that numbers the classes of the patterns in their order."""
+        pairs = enumerate(layer.classes)
+        return cls(layer, {member: number for number, one in pairs for member in one.members})
+
+    def present(self, sizes: Sequence[int]) -> list[int]:
+        """Return the classes that have weights for given numbers of letters, ascending."""
+        return sorted(
+            {
+                number
+                for pattern, number in self.numbers.items()
+                if all(
+                    size >= need
+                    for size, need in zip(
+                        sizes, _least(self.patterns, pattern, len(sizes)), strict=True
+                    )
+                )
+            }
+        )
+
+    def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the class of every weight, numbered in the order of the smallest weights.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Number of letters of each sort.
+        """
+        raw = self.patterns.written(self.numbers.items(), sizes)
+        flat = raw.reshape(-1)
+        # The first weight of each class; there are few classes, so no sort of the weights.
+        present = sorted(set(self.numbers.values()))
+        firsts = {number: int(np.argmax(flat == number)) for number in present}
+        kept = sorted((first, number) for number, first in firsts.items() if flat[first] == number)
+        order = {number: at for at, (_, number) in enumerate(kept)}
+        if all(number == at for number, at in order.items()):
+            return raw
+        table = np.full(max(present) + 2, -1, dtype=np.int64)
+        table[list(order)] = list(order.values())
+        return table[raw]
+
+
+def write_rule(
+    rule: LayerRule, names: Sequence[str], sizes: Sequence[int], group: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the rule part of a layer.
+
+    Parameters
+    ----------
+    rule : LayerRule
+    names, sizes : sequences
+        Name and number of letters of each sort.
+    group : mapping
+        The group as text, and its actions on levels if there are any.
+    """
+    layer = rule.patterns
+    order = sorted(rule.numbers.items(), key=lambda entry: (entry[1], repr(entry[0])))
+    return {
+        **group,
+        "letters": dict(zip(names, sizes, strict=True)),
+        "output": layer.output.to_json(names),
+        "inputs": layer.inputs.to_json(names),
+        "patterns": [
+            {
+                "class": number,
+                "at": [_plain(address) for address in pattern],
+                "text": layer.pattern_text(pattern),
+                "from": dict(zip(names, _least(layer, pattern, len(names)), strict=True)),
+                "to": dict.fromkeys(names),
+            }
+            for pattern, number in order
+        ],
+    }
+
+
+def _plain(address: Address) -> Any:
+    return [_plain(part) for part in address] if isinstance(address, tuple) else address
+
+
+def _least(layer: LayerPatterns, pattern: Pattern, sorts: int) -> list[int]:
+    least = [1] * sorts
+    for (sort, _), count in scopes(layer.positions, pattern).items():
+        least[sort] = max(least[sort], count)
+    return least
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+def read_rule(
+    entry: Any, layer: LayerSpec, place: str
+) -> tuple[LayerRule, tuple[str, ...], tuple[int, ...]]:
+    """Return the rule of a layer, and the names and the sizes of its sorts.
+
+    Parameters
+    ----------
+    entry : object
+        What stands at the layer's key ``rule``.
+    layer : LayerSpec
+        The layer that the rule must fit.
+    place : str
+        Where the entry is, for messages.
+
+    Raises
+    ------
+    InputError
+        If it is no rule, or one that leaves a pattern without a class; the message names
+        the place.
+    """
+    letters = field(entry, "letters", dict, place)
+    names = tuple(letters)
+    sizes = tuple(
+        integer(size, f"{place}.letters.{name}", 1, 10**9) for name, size in letters.items()
+    )
+    output = _points(entry.get("output"), names, f"{place}.output")
+    inputs = _points(entry.get("inputs"), names, f"{place}.inputs")
+    for points, size, key in ((output, layer.outputs, "output"), (inputs, layer.letters, "inputs")):
+        found = points.size(sizes)
+        if found != size:
+            raise InputError(
+                f"expected {size} points, which the network has, got {found}", f"{place}.{key}"
+            )
+    patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
+    numbers = _numbers(field(entry, "patterns", list, place), patterned, names, place)
+    return LayerRule(patterned, numbers), names, sizes
+
+
+def _points(value: Any, names: Sequence[str], place: str) -> Points:
+    if isinstance(value, str) and value in names:
+        return Letters(names.index(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fixed(integer(value, place, 1))
+    if isinstance(value, dict) and len(value) == 1:
+        [(key, parts)] = value.items()
+        where = f"{place}.{key}"
+        if key in ("sum", "product", "wreath") and isinstance(parts, list) and parts:
+            points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
+            if key == "sum":
+                return Sum(points)
+            if key == "product":
+                return Product(points)
+            if len(points) == 2:
+                return Wreath(*points)
+            raise InputError(f"expected a list of 2, got one of {len(points)}", where)
+    raise InputError(
+        f"expected the name of a sort of letters, a number of points, or a sum, product or "
+        f"wreath of such, got {shown(value)}",
+        place,
+    )
+
+
+def _numbers(
+    entries: list[Any], layer: LayerPatterns, names: Sequence[str], place: str
+) -> dict[Pattern, int]:
+    numbers: dict[Pattern, int] = {}
+    for at, entry in enumerate(entries):
+        where = f"{place}.patterns[{at}]"
+        number = integer(
+            field(entry, "class", int, where), f"{where}.class", 0, max(len(entries) - 1, 0)
+        )
+        pattern = _pattern(field(entry, "at", list, where), layer, f"{where}.at")
+        if pattern in numbers:
+            raise InputError("expected each pattern once, got one twice", f"{where}.at")
+        _check_range(entry, _least(layer, pattern, len(names)), names, where)
+        numbers[pattern] = number
+    # Stops at the first one that is missing, however many there are.
+    for pattern in patterns(layer.positions):
+        if pattern not in numbers:
+            raise InputError(
+                f"expected every pattern, got none for {layer.pattern_text(pattern)}",
+                f"{place}.patterns",
+            )
+    return numbers
+
+
+def _pattern(value: list[Any], layer: LayerPatterns, place: str) -> Pattern:
+    positions = layer.positions
+    if len(value) != len(positions):
+        raise InputError(f"expected a list of {len(positions)}, got one of {len(value)}", place)
+    pairs = zip(positions, value, strict=True)
+    pattern = tuple(
+        _address(points, part, f"{place}[{at}]") for at, (points, part) in enumerate(pairs)
+    )
+    if canonical(positions, pattern) != pattern:
+        raise InputError("expected labels from 0 in the order in which they are met", place)
+    return pattern
+
+
+def _address(points: Points, value: Any, place: str) -> Address:
+    if isinstance(points, Letters):
+        return integer(value, place, 0, 63)
+    if isinstance(points, Fixed):
+        return integer(value, place, 0, points.count - 1)
+    if not isinstance(value, list):
+        raise InputError(f"expected a list, got {shown(value)}", place)
+    if isinstance(points, Product):
+        parts: Sequence[Points] = points.factors
+    elif isinstance(points, Wreath):
+        parts = (points.outer, points.inner)
+    else:
+        parts = (Fixed(1), Fixed(1))
+    if len(value) != len(parts):
+        raise InputError(f"expected a list of {len(parts)}, got one of {len(value)}", place)
+    if isinstance(points, Sum):
+        part = integer(value[0], f"{place}[0]", 0, len(points.parts) - 1)
+        return part, _address(points.parts[part], value[1], f"{place}[1]")
+    pairs = zip(parts, value, strict=True)
+    return tuple(_address(part, one, f"{place}[{at}]") for at, (part, one) in enumerate(pairs))
+
+
+def _check_range(
+    entry: dict[str, Any], least: Sequence[int], names: Sequence[str], place: str
+) -> None:
+    """Check the range in which a pattern is said to exist; leaving it out is allowed."""
+    expected = dict(zip(names, least, strict=True))
+    if "from" in entry and entry["from"] != expected:
+        raise InputError(
+            f"expected {expected}, the letters that the pattern has, got {entry['from']}",
+            f"{place}.from",
+        )
+    if "to" in entry and entry["to"] not in (None, dict.fromkeys(names)):
+        raise InputError(
+            "expected null: a pattern that exists for some n exists for every larger one",
+            f"{place}.to",
+        )
