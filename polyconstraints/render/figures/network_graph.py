@@ -170,7 +170,8 @@ def _edges(
     sources: list[tuple[int, ...]] = [(i,) for i in below]
     if layer.degree == 2:
         sources = [(i, j) for i in below for j in below if not layer.ordered or i >= j]
-    for target in above:
+    # The homogenising unit of the next level is nobody's output.
+    for target in filter(None, above):
         for source in sources:
             place = (target - 1, *(unit - layer.first for unit in source))
             yield GraphEdge(source, target, layer.name(*place), int(classes[place]))
@@ -200,7 +201,7 @@ def network_graph_text(graph: NetworkGraph) -> Iterator[str]:
         index = layer.layer.index
         below, above = unit_letter(graph, index), unit_letter(graph, index + 1)
         yield f"Layer {index}"
-        for target in graph.units[index + 1]:
+        for target in filter(None, graph.units[index + 1]):
             terms = [
                 f"c{edge.number}·" + "".join(f"{below}{i}" if i else "1" for i in edge.source)
                 for edge in layer.edges

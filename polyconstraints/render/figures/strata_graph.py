@@ -1,16 +1,18 @@
 """The strata of a network-scope variety as a graph, from the document of ``strata``.
 
-Strata stand in rows by the dimension of their weights. Two are joined if the hidden
-representations of one come from those of the other by exchanging pieces, and no third
-stratum of the document lies between them.
+This is a Hasse diagram: a line leads up from a stratum to another that computes all of its
+functions and more, with none between. One does if its hidden layers attain at least the same
+representations; strata that attain the same share one closure and one box. In a document
+that doesn't say what is attained, strata are joined whose hidden representations come from
+one another by exchanging pieces, with none between.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from polyconstraints.errors import InputError
 from polyconstraints.tying.reading import field, integer, shown
@@ -34,6 +36,10 @@ class Stratum:
     weight_dimension, tangent_dimension, function_dimension : int or None
     component : bool or None
         Whether its closure is known to be an irreducible component.
+    attained : tuple or None
+        What the functions of each hidden layer span, where that is known.
+    also : tuple of str
+        Other strata with the same closure.
     """
 
     hidden: Hidden
@@ -41,6 +47,8 @@ class Stratum:
     tangent_dimension: int | None
     function_dimension: int | None
     component: bool | None
+    attained: Hidden | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,10 +59,7 @@ class Stratum:
         >>> Stratum(((("[3]", 1), ("[2,1]", 1)), (("[3]", 3),)), 1, 1, 1, True).name
         '[3] + [2,1] | 3·[3]'
         """
-        return " | ".join(
-            " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer) or "0"
-            for layer in self.hidden
-        )
+        return _named(self.hidden)
 
     @property
     def facts(self) -> str:
@@ -71,7 +76,7 @@ class Stratum:
         """Whether it is a component, in words."""
         if self.component is None:
             return "not known to be a component"
-        return "component" if self.component else "not a component"
+        return "component" if self.component else "not proved to be a component"
 
     def difference(self, other: Stratum) -> Counter[tuple[int, str]]:
         """Return what other hidden layers have more (+) or less (−) of each piece."""
@@ -95,7 +100,9 @@ class StrataGraph:
     strata : tuple of Stratum
         Largest dimension first.
     edges : tuple of (int, int)
-        Neighbours, as places in `strata`.
+        Places in `strata`, the upper one first.
+    relation : {"functions", "exchange"}
+        What edges stand for.
     """
 
     network: Mapping[str, Any]
@@ -103,11 +110,34 @@ class StrataGraph:
     weights: int
     strata: tuple[Stratum, ...]
     edges: tuple[tuple[int, int], ...]
+    relation: Literal["functions", "exchange"]
+
+    def rows(self) -> list[list[int]]:
+        """Return the places of the strata row by row, from the top.
+
+        A stratum stands just below the lowest one above it; without an order of functions,
+        strata of one dimension of weights share a row.
+        """
+        if self.relation == "exchange":
+            dimensions = sorted({one.weight_dimension for one in self.strata}, reverse=True)
+            return [
+                [at for at, one in enumerate(self.strata) if one.weight_dimension == dimension]
+                for dimension in dimensions
+            ]
+        level = [0] * len(self.strata)
+        # As often as a chain can be long; edges have no circle.
+        for _ in self.strata:
+            for upper, lower in self.edges:
+                level[lower] = max(level[lower], level[upper] + 1)
+        return [
+            [at for at, own in enumerate(level) if own == row]
+            for row in range(max(level, default=-1) + 1)
+        ]
 
     @property
     def title(self) -> str:
         """What the picture shows."""
-        count = len(self.strata)
+        count = sum(1 + len(stratum.also) for stratum in self.strata)
         return f"{count} strat{'um' if count == 1 else 'a'} of {self.weights} weights"
 
     def to_json(self) -> dict[str, Any]:
@@ -125,10 +155,12 @@ class StrataGraph:
                     "tangent_dimension": stratum.tangent_dimension,
                     "function_dimension": stratum.function_dimension,
                     "component": stratum.component,
+                    "same_closure": list(stratum.also),
                 }
                 for stratum in self.strata
             ],
-            "edges": [list(edge) for edge in self.edges],
+            "relation": self.relation,
+            "edges": [{"upper": upper, "lower": lower} for upper, lower in self.edges],
         }
 
 
@@ -166,39 +198,88 @@ def _read(document: Any) -> StrataGraph:
         raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
     entries = field(document, "strata", list)
     strata = [_stratum(entry, f"strata[{at}]") for at, entry in enumerate(entries)]
-    strata.sort(key=lambda stratum: -stratum.weight_dimension)
-    return StrataGraph(
+    known = all(stratum.attained is not None for stratum in strata)
+    if known:
+        strata = _merged(strata)
+    graph = StrataGraph(
         field(document, "network", dict),
         field(document, "symmetry", dict),
         integer(document.get("weights"), "weights", 0),
         tuple(strata),
-        tuple(_neighbours(strata)),
+        (),
+        "functions" if known else "exchange",
     )
+    strata.sort(key=lambda one: (-(one.function_dimension or 0) * known, -one.weight_dimension))
+    edges = _covers(strata) if known else _neighbours(strata)
+    return replace(graph, strata=tuple(strata), edges=tuple(edges))
+
+
+def _merged(strata: Sequence[Stratum]) -> list[Stratum]:
+    """Return the strata with those of one closure put together."""
+    first: dict[Any, Stratum] = {}
+    for stratum in strata:
+        same = first.setdefault(stratum.attained, stratum)
+        if same is not stratum:
+            first[stratum.attained] = replace(same, also=(*same.also, stratum.name))
+    return list(first.values())
+
+
+def _covers(strata: Sequence[Stratum]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of strata, the one with more functions first, with none between."""
+    count = len(strata)
+    below = [[a != b and _within(strata[b], strata[a]) for b in range(count)] for a in range(count)]
+    for a in range(count):
+        for b in range(count):
+            if below[a][b] and not any(below[a][c] and below[c][b] for c in range(count)):
+                yield a, b
+
+
+def _within(small: Stratum, large: Stratum) -> bool:
+    """Return whether every hidden layer of one stratum attains no more than the other's."""
+    for own, other in zip(small.attained or (), large.attained or (), strict=True):
+        counts = dict(other)
+        if "free" in counts or any(
+            name == "free" or count > counts.get(name, 0) for name, count in own
+        ):
+            return False
+    return True
 
 
 def _stratum(entry: Any, place: str) -> Stratum:
-    layers = field(entry, "hidden", list, place)
+    component = entry.get("component") if isinstance(entry, dict) else None
+    if component is not None and not isinstance(component, bool):
+        raise InputError(
+            f"expected true, false or null, got {shown(component)}", f"{place}.component"
+        )
+    return Stratum(
+        _representations(entry, "hidden", place),
+        integer(entry.get("weight_dimension"), f"{place}.weight_dimension", 0),
+        _dimension(entry, "tangent_dimension", place),
+        _dimension(entry, "function_dimension", place),
+        component,
+        _representations(entry, "attained", place) if "attained" in entry else None,
+    )
+
+
+def _named(hidden: Hidden) -> str:
+    """Return representations in words, the layers apart."""
+    return " | ".join(
+        " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer) or "0"
+        for layer in hidden
+    )
+
+
+def _representations(entry: Any, key: str, place: str) -> Hidden:
     hidden = []
-    for at, layer in enumerate(layers):
-        where = f"{place}.hidden[{at}]"
+    for at, layer in enumerate(field(entry, key, list, place)):
+        where = f"{place}.{key}[{at}]"
         if not isinstance(layer, dict):
             raise InputError(f"expected an object, got {shown(layer)}", where)
         pieces = [(name, integer(count, f"{where}.{name}", 0)) for name, count in layer.items()]
         # The trivial representation first, whatever the order of the keys in the file.
         pieces.sort(key=lambda piece: [-part for part in _parts(piece[0])])
         hidden.append(tuple(piece for piece in pieces if piece[1]))
-    component = entry.get("component")
-    if component is not None and not isinstance(component, bool):
-        raise InputError(
-            f"expected true, false or null, got {shown(component)}", f"{place}.component"
-        )
-    return Stratum(
-        tuple(hidden),
-        integer(entry.get("weight_dimension"), f"{place}.weight_dimension", 0),
-        _dimension(entry, "tangent_dimension", place),
-        _dimension(entry, "function_dimension", place),
-        component,
-    )
+    return tuple(hidden)
 
 
 def _parts(name: str) -> list[int]:
@@ -227,13 +308,11 @@ def _neighbours(strata: list[Stratum]) -> Iterator[tuple[int, int]]:
 
 
 def strata_graph_text(graph: StrataGraph) -> Iterator[str]:
-    """Yield the strata as lines of text, by dimension, each with its neighbours' numbers."""
+    """Yield the strata as lines of text, each with the numbers of those below it."""
     yield graph.title
-    dimension = None
     for at, stratum in enumerate(graph.strata):
-        if stratum.weight_dimension != dimension:
-            dimension = stratum.weight_dimension
-            yield f"dimension {dimension}"
-        ends = [b if a == at else a for a, b in graph.edges if at in (a, b)]
-        joined = f", next to {', '.join(str(end + 1) for end in sorted(ends))}" if ends else ""
-        yield f"  {at + 1}. {stratum.name}: {stratum.facts}, {stratum.verdict}{joined}"
+        lower = [str(b + 1) for a, b in graph.edges if a == at]
+        more = f", above {', '.join(lower)}" if lower else ""
+        yield f"  {at + 1}. {stratum.name}: {stratum.facts}, {stratum.verdict}{more}"
+        if stratum.also:
+            yield f"     the same closure: {', '.join(stratum.also)}"

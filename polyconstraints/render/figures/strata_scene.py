@@ -1,9 +1,8 @@
-"""Where the parts of the graph of strata stand: the largest dimension on top."""
+"""Where the parts of the graph of strata stand: those with most functions on top."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 from polyconstraints.render.figures.scene import (
     Item,
@@ -23,16 +22,16 @@ __all__ = ["strata_scene"]
 Place = tuple[float, float]
 
 _MARGIN = 24
-_LEFT = 124  # where the column with the dimensions ends, and room for lines around boxes
+_LEFT = 64  # room for lines around boxes
 _HEIGHT = 58
 _GAP = 26
 _ROW = 116
 _PER_ROW = 5
 
-_NOTES = (
-    "✓ a component: weight and tangent dimension agree",
-    "Lines join strata whose hidden representations differ by one exchange of pieces.",
-)
+_NOTES = {
+    "functions": "A line leads up to a stratum that computes the same functions and more.",
+    "exchange": "Lines join strata whose hidden representations differ by one exchange of pieces.",
+}
 
 
 def strata_scene(graph: StrataGraph) -> Scene:
@@ -42,37 +41,45 @@ def strata_scene(graph: StrataGraph) -> Scene:
     larger a dashed frame.
     """
     width = max((_box_width(stratum) for stratum in graph.strata), default=160)
-    rows: list[tuple[int, list[int]]] = []
-    places = range(len(graph.strata))
-    for dimension, group_of in groupby(places, lambda at: graph.strata[at].weight_dimension):
-        group = list(group_of)
-        for start in range(0, len(group), _PER_ROW):
-            rows.append((dimension, group[start : start + _PER_ROW]))
-    widest = max((len(members) for _, members in rows), default=1)
-    total = _LEFT + widest * (width + _GAP) + _MARGIN + 40
-    boxes: dict[int, tuple[float, float]] = {}
-    texts: list[Item] = [Text(_MARGIN, 28, graph.title, 14, bold=True)]
+    rows = [
+        group[start : start + _PER_ROW]
+        for group in graph.rows()
+        for start in range(0, len(group), _PER_ROW)
+    ]
+    widest = max(map(len, rows), default=1)
+    total = _LEFT + widest * (width + _GAP) + _LEFT
+    boxes: dict[int, Place] = {}
     y: float = 56
-    shown = None
-    for dimension, members in rows:
-        if dimension != shown:
-            texts.append(Text(_MARGIN, y + _HEIGHT / 2 + 4, f"dim {dimension}", 12, bold=True))
-            shown = dimension
-        indent = (widest - len(members)) * (width + _GAP) / 2
-        for at, place in enumerate(members):
+    for group in rows:
+        indent = (widest - len(group)) * (width + _GAP) / 2
+        for at, place in enumerate(_ordered(graph, group, boxes)):
             boxes[place] = (_LEFT + indent + at * (width + _GAP), y)
         y += _ROW
+    texts: list[Item] = [Text(_MARGIN, 28, graph.title, 14, bold=True)]
     size = (max(total, 560.0), y - _ROW + _HEIGHT + 64 if rows else 80.0)
     items: list[Item] = [Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"), *texts]
     for a, b in graph.edges:
-        path = _edge(boxes[a], boxes[b], width, list(boxes.values()))
+        # In rows of equal height the order of the two says nothing.
+        upper, lower = sorted((boxes[a], boxes[b]), key=lambda place: place[1])
+        path = _edge(upper, lower, width, list(boxes.values()))
         items.append(Shape(path, stroke="#8a8a8a", width=1.5, role="edge"))
     for place, (x, top) in boxes.items():
         items += _box(graph.strata[place], x, top, width)
-    for at, note in enumerate(_NOTES):
+    notes = ("✓ a component: weight and tangent dimension agree", _NOTES[graph.relation])
+    for at, note in enumerate(notes):
         items.append(Text(_MARGIN, size[1] - 30 + at * 17, note, 11, color="#595959"))
     lines = "; ".join(f"{s.name}: {s.facts}, {s.verdict}" for s in graph.strata)
     return Scene(*size, graph.title, lines, items)
+
+
+def _ordered(graph: StrataGraph, group: list[int], boxes: Mapping[int, Place]) -> list[int]:
+    """Return a row's strata from left to right, each about below those that it is joined to."""
+
+    def wanted(place: int) -> float:
+        above = [boxes[a][0] for a, b in graph.edges if b == place and a in boxes]
+        return sum(above) / len(above) if above else 0
+
+    return sorted(group, key=wanted)
 
 
 def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place]) -> Path:
@@ -106,7 +113,10 @@ def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place]) -> P
 
 
 def _box_width(stratum: Stratum) -> float:
-    return max(text_width(stratum.name, 13), text_width(stratum.facts, 11)) + 44
+    return (
+        max(text_width(stratum.name, 13) + 70 * bool(stratum.also), text_width(stratum.facts, 11))
+        + 44
+    )
 
 
 def _box(stratum: Stratum, x: float, y: float, width: float) -> list[Item]:
@@ -117,12 +127,13 @@ def _box(stratum: Stratum, x: float, y: float, width: float) -> list[Item]:
         stroke="#0072b2" if component else "#595959",
         width=2.5 if component else 1.5,
         dash=() if component else (5, 4),
-        title=f"{stratum.name}: {stratum.facts}, {stratum.verdict}",
+        title=" = ".join([stratum.name, *stratum.also]) + f": {stratum.facts}, {stratum.verdict}",
         role="box",
     )
+    more = f"  and {len(stratum.also)} more" if stratum.also else ""
     items: list[Item] = [
         frame,
-        Text(x + 12, y + 24, stratum.name, 13, bold=True, role="on-box"),
+        Text(x + 12, y + 24, stratum.name + more, 13, bold=True, role="on-box"),
         Text(x + 12, y + 43, stratum.facts, 11, role="on-box"),
     ]
     if component:
