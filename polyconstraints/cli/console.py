@@ -266,12 +266,22 @@ def _show_bar(
     description: str, total: float | None, console: Console
 ) -> tuple[Callable[[float], None], Callable[[], None]]:
     """Show a bar; return what sets the number of steps done and what takes the bar away."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=console,
         transient=True,
         # Otherwise rich would take standard output over, even where it is a pipe.

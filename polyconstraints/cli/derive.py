@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -15,10 +15,12 @@ from polyconstraints.cli.options import (
     memory_option,
     network_options,
 )
+from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
+    from polyconstraints.cli.streaming import Paint
     from polyconstraints.derivation import Derivation
-    from polyconstraints.render.notation import Style
+    from polyconstraints.render.derivation_document import DerivationDocument
 
 __all__ = ["derive"]
 
@@ -55,6 +57,7 @@ __all__ = ["derive"]
     help="On a terminal show at most N members of a class; 0 shows all.",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@streaming_options()
 @memory_option()
 @common_options(formats=("text", "latex", "json"))
 def derive(**options: Any) -> None:
@@ -72,52 +75,81 @@ def derive(**options: Any) -> None:
         raise UsageError("expected canonical with --format json, got paper", "--style")
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
     derivation = derive_constraints(*problem)
-    if options["equalities"] and not derivation.solved:
-        from polyconstraints.expansion.size import check_tables
+    if options["dry_run"] or (options["equalities"] and not derivation.solved):
+        from polyconstraints.jobs.estimate import estimate_derivation
 
+        estimate = estimate_derivation(
+            derivation,
+            format=options["output_format"],
+            jobs=job_count(options),
+            memory_limit=options["memory_limit"],
+        )
+        if options["dry_run"]:
+            write_estimate(estimate, options)
+            return
         # Refused, if it has to be, before anything is written.
-        check_tables(derivation.network, options["memory_limit"])
+        estimate.check()
     _write(derivation, options)
 
 
 def _write(derivation: Derivation, options: dict[str, Any]) -> None:
-    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.cli.console import audience
     from polyconstraints.cli.output import open_text, write_json
+    from polyconstraints.cli.streaming import write_document
+    from polyconstraints.render.derivation_json import derivation_document
+    from polyconstraints.render.derivation_text import derivation_latex, derivation_text
 
-    kind, file = options["output_format"], options["output_file"]
-    watched = audience(file) == "terminal"
-    what = {key: options[key] for key in ("classes", "equalities", "memory_limit")}
-    if watched and kind == "text":
-        _show(derivation, options, what)
+    kind, file, classes = (options[key] for key in ("output_format", "output_file", "classes"))
+    whom = audience(file)
+    if whom == "terminal" and kind == "text":
+        _show(derivation, options)
         return
-    total = derivation.counts.distinct if options["equalities"] else None
-    # On a terminal a bar would be torn by the lines that come in between.
-    with progress("writing equalities", total, quiet=options["quiet"] or watched) as advance:
-        if kind == "json":
-            from polyconstraints.render.derivation_json import derivation_document
-
-            write_json(derivation_document(derivation, **what, advance=advance), file)
-            return
-        from polyconstraints.render.derivation_text import derivation_latex, derivation_text
-
+    paint = _painter(derivation, options) if whom == "colour" and kind == "text" else None
+    if options["equalities"]:
+        document = _document(derivation, options)
+        write_document(document, options, "writing equalities", steps=document.steps, paint=paint)
+    elif kind == "json":
+        write_json(derivation_document(derivation, classes=classes), file)
+    else:
         render = derivation_latex if kind == "latex" else derivation_text
-        pieces = render(derivation, options["style"], **what, advance=advance)
-        if kind == "text" and audience(file) == "colour":
-            pieces = _painted(pieces, derivation, options["style"])
+        pieces = render(derivation, options["style"], classes=classes)
         with open_text(file) as handle:
-            handle.writelines(pieces)
+            handle.writelines(pieces if paint is None else paint(pieces))
 
 
-def _painted(pieces: Iterator[str], derivation: Derivation, style: Style) -> Iterator[str]:
+def _document(derivation: Derivation, options: dict[str, Any]) -> DerivationDocument:
+    """Return the document with the equalities, in the format that is asked for."""
+    from polyconstraints.render.derivation_document import (
+        DerivationJson,
+        DerivationLatex,
+        DerivationText,
+    )
+
+    kinds: dict[str, Callable[..., DerivationDocument]] = {
+        "text": DerivationText,
+        "latex": DerivationLatex,
+        "json": DerivationJson,
+    }
+    return kinds[options["output_format"]](
+        derivation,
+        options["style"],
+        classes=options["classes"],
+        memory_limit=options["memory_limit"],
+    )
+
+
+def _painter(derivation: Derivation, options: dict[str, Any]) -> Paint:
+    """Return what colours the text."""
     from polyconstraints.render.derivation_facts import fact_pattern
     from polyconstraints.render.notation import notation
     from polyconstraints.render.painting import layer_patterns, painted
 
-    names = notation(derivation.network, "text", style)
-    return painted(pieces, [fact_pattern(), *layer_patterns(derivation.network, names)])
+    names = notation(derivation.network, "text", options["style"])
+    patterns = [fact_pattern(), *layer_patterns(derivation.network, names)]
+    return lambda pieces: painted(pieces, patterns)
 
 
-def _show(derivation: Derivation, options: dict[str, Any], what: dict[str, Any]) -> None:
+def _show(derivation: Derivation, options: dict[str, Any]) -> None:
     """Print the derivation on the terminal."""
     import sys
 
@@ -128,7 +160,9 @@ def _show(derivation: Derivation, options: dict[str, Any], what: dict[str, Any])
         derivation,
         stdout_console(),
         options["style"],
-        **what,
+        classes=options["classes"],
+        equalities=options["equalities"],
+        memory_limit=options["memory_limit"],
         fold=options["fold"],
         ascii=options["ascii"] or not unicode_wanted(sys.stdout),
     )

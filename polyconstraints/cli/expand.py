@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -15,10 +14,13 @@ from polyconstraints.cli.options import (
     memory_option,
     network_options,
 )
+from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
-    from polyconstraints.cli.console import Advance
+    from polyconstraints.cli.streaming import Paint
+    from polyconstraints.jobs.estimate import Estimate
     from polyconstraints.network import NetworkSpec
+    from polyconstraints.render.expansion_document import ExpansionDocument
     from polyconstraints.render.groups import ExpansionView
 
 __all__ = ["expand"]
@@ -76,6 +78,7 @@ __all__ = ["expand"]
     help="On a terminal show at most N terms of a group; 0 shows all.",
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@streaming_options()
 @memory_option()
 @common_options(formats=("text", "latex", "sympy", "json"))
 def expand(**options: Any) -> None:
@@ -94,11 +97,32 @@ def expand(**options: Any) -> None:
         raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     # The symmetry changes nothing but the number of outputs; it is checked all the same.
     network, _ = build_problem(options["inputs"], cast("NetworkOptions", options))
-    view = _view(network, options)
     if options["count"]:
-        _write_count(view, options)
-    else:
-        _write(view, options)
+        _write_count(_view(network, options), options)
+        return
+    estimate = _estimate(network, options)
+    if options["dry_run"]:
+        write_estimate(estimate, options)
+        return
+    estimate.check()
+    _write(_view(network, options), options)
+
+
+def _estimate(network: NetworkSpec, options: dict[str, Any]) -> Estimate:
+    """Return what it takes to write what is asked for, or at most that."""
+    from dataclasses import replace
+
+    from polyconstraints.jobs.estimate import estimate_expansion
+
+    estimate = estimate_expansion(
+        network,
+        outputs=len(set(options["outputs"])) or None,
+        format=options["output_format"],
+        jobs=job_count(options),
+        memory_limit=options["memory_limit"],
+    )
+    selected = options["monomials"] or options["assignments"]
+    return replace(estimate, exactly=False) if selected else estimate
 
 
 def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
@@ -141,49 +165,48 @@ def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
 
 
 def _write(view: ExpansionView, options: dict[str, Any]) -> None:
-    from polyconstraints.cli.console import audience, progress
-    from polyconstraints.cli.output import open_text, write_json
+    from polyconstraints.cli.console import audience
+    from polyconstraints.cli.streaming import write_document
 
-    kind, file = options["output_format"], options["output_file"]
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    watched = audience(file) == "terminal"
-    if watched and kind == "text":
+    whom = audience(options["output_file"])
+    if whom == "terminal" and options["output_format"] == "text":
         _show(view, options)
         return
+    document = _document(view, options)
     # With values to substitute, counting the terms would take as long as writing them.
-    total = None if view.assignment else sum(map(view.term_count, view.outputs))
-    # On a terminal a bar would be torn by the lines that come in between.
-    with progress("expanding", total, quiet=options["quiet"] or watched) as advance:
-        if kind == "json":
-            from polyconstraints.render.expansion_json import expansion_document
-
-            write_json(expansion_document(view, advance=advance), file)
-        else:
-            with open_text(file) as handle:
-                handle.writelines(_pieces(view, options, advance))
+    steps = None if view.assignment else document.steps
+    paint = _painter(view, options) if whom == "colour" else None
+    write_document(document, options, "expanding", steps=steps, paint=paint)
 
 
-def _pieces(view: ExpansionView, options: dict[str, Any], advance: Advance) -> Iterator[str]:
-    """Return the text of the format that is asked for, piece by piece."""
-    from polyconstraints.cli.console import audience
-    from polyconstraints.render.expansion_text import expansion_sympy, expansion_text
+def _document(view: ExpansionView, options: dict[str, Any]) -> ExpansionDocument:
+    """Return the document in the format that is asked for."""
+    from polyconstraints.render.expansion_json import ExpansionJson
+    from polyconstraints.render.expansion_latex import ExpansionLatex
+    from polyconstraints.render.expansion_text import ExpansionSympy, ExpansionText
 
-    if options["output_format"] == "sympy":
-        return expansion_sympy(view, advance=advance)
-    style, grouped = options["style"], options["grouped"]
-    if options["output_format"] == "latex":
-        from polyconstraints.render.expansion_latex import expansion_latex
+    kind, style, grouped = options["output_format"], options["style"], options["grouped"]
+    if kind == "json":
+        return ExpansionJson(view)
+    if kind == "sympy":
+        return ExpansionSympy(view)
+    if kind == "latex":
+        return ExpansionLatex(view, style, grouped=grouped)
+    return ExpansionText(view, style, grouped=grouped)
 
-        return expansion_latex(view, style, grouped=grouped, advance=advance)
-    text = expansion_text(view, style, grouped=grouped, advance=advance)
-    if audience(options["output_file"]) == "plain":
-        return text
+
+def _painter(view: ExpansionView, options: dict[str, Any]) -> Paint | None:
+    """Return what colours the text, if the format is one that is coloured."""
     from polyconstraints.render.notation import notation
     from polyconstraints.render.painting import layer_patterns, painted
 
-    names = notation(view.network, "text", style, grouped=grouped)
-    return painted(text, layer_patterns(view.network, names))
+    if options["output_format"] != "text":
+        return None
+    names = notation(view.network, "text", options["style"], grouped=options["grouped"])
+    patterns = layer_patterns(view.network, names)
+    return lambda pieces: painted(pieces, patterns)
 
 
 def _show(view: ExpansionView, options: dict[str, Any]) -> None:

@@ -9,7 +9,15 @@ from polyconstraints.expansion.counting import LayerSize, count_terms, expanded_
 from polyconstraints.memory import default_limit, format_size
 from polyconstraints.network import NetworkSpec
 
-__all__ = ["MOST_DEGREE", "check_degree", "check_tables", "many", "table_bytes"]
+__all__ = [
+    "MOST_DEGREE",
+    "allowing",
+    "check_degree",
+    "check_tables",
+    "many",
+    "table_bytes",
+    "table_edges",
+]
 
 #: Bytes that the tables take for each edge while they are built and sorted: coefficient,
 #: child and sorted place remain (20), the rest are intermediate arrays of one or two words.
@@ -41,6 +49,11 @@ def many(number: int) -> str:
     return f"{digits}e{int(logarithm)}" if digits != "10.00" else f"1.00e{int(logarithm) + 1}"
 
 
+def table_edges(network: NetworkSpec) -> int:
+    """Return the number of rows of all tables of an expansion."""
+    return sum(layer.edges for layer in expanded_layers(network))
+
+
 def table_bytes(network: NetworkSpec) -> int:
     """Return how many bytes of memory the tables of an expansion take at most, roughly.
 
@@ -50,7 +63,7 @@ def table_bytes(network: NetworkSpec) -> int:
     True
     """
     layers: list[LayerSize] = expanded_layers(network)
-    edges = sum(layer.edges for layer in layers)
+    edges = table_edges(network)
     states = sum(layer.states for layer in layers)
     # For each shape and monomial of the first layer there is a place in the sorted edges.
     places = (layers[0].shapes + 1) * (layers[0].states + 1)
@@ -105,14 +118,20 @@ an expansion of 8.60e23 terms: --memory-limit 13PiB would allow them
     )
     raise TooLargeError(
         f"expected tables of at most {format_size(limit)}, got {format_size(needed)} for an "
-        f"expansion of {size} terms: --memory-limit {_allowing(needed)} would allow them",
+        f"expansion of {size} terms: --memory-limit {allowing(needed)} would allow them",
         terms=None if terms is None else outputs * terms,
         size=needed,
     )
 
 
-def _allowing(needed: int) -> str:
-    """Return a round size that is large enough, as an option's value."""
+def allowing(needed: int) -> str:
+    """Return a round size that is large enough, as an option's value.
+
+    Examples
+    --------
+    >>> allowing(5 * 2**30 + 1)
+    '6GiB'
+    """
     text = format_size(needed)
     number, unit = text.split(" ", 1)
     if unit == "EiB" or not number.replace(".", "").isdigit():

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol
@@ -38,7 +38,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def run(document: Document, batches: Iterator[Batch], jobs: int = 1) -> Iterator[Result]:
+def run(
+    document: Document, batches: Iterator[Batch], jobs: int = 1
+) -> Generator[Result, None, None]:
     """Yield batches with their texts, in order.
 
     Parameters

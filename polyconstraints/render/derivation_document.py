@@ -14,10 +14,10 @@ from polyconstraints.render.equality_parts import EqualityForm, EqualityParts
 from polyconstraints.render.json_parts import PartText, with_parts
 from polyconstraints.render.notation import Medium, Style, notation
 
-__all__ = ["DerivationJson", "DerivationLatex", "DerivationText"]
+__all__ = ["DerivationDocument", "DerivationJson", "DerivationLatex", "DerivationText"]
 
 
-class _DerivationDocument(ABC):
+class DerivationDocument(ABC):
     """What the formats have in common; a document of :mod:`polyconstraints.jobs`.
 
     Parameters
@@ -84,16 +84,16 @@ class _DerivationDocument(ABC):
 
 
 def _made(
-    kind: type[_DerivationDocument],
+    kind: type[DerivationDocument],
     derivation: Derivation,
     style: Style,
     classes: bool,
     memory_limit: int | None,
-) -> _DerivationDocument:
+) -> DerivationDocument:
     return kind(derivation, style, classes=classes, memory_limit=memory_limit)
 
 
-class DerivationText(_DerivationDocument):
+class DerivationText(DerivationDocument):
     """A derivation as plain text, an equality a line."""
 
     format = "text"
@@ -107,7 +107,7 @@ class DerivationText(_DerivationDocument):
             yield from item
 
 
-class DerivationLatex(_DerivationDocument):
+class DerivationLatex(DerivationDocument):
     """A derivation as LaTeX, its equalities aligned."""
 
     format = "latex"
@@ -126,7 +126,7 @@ class DerivationLatex(_DerivationDocument):
             yield "\n\\end{align*}\n"
 
 
-class DerivationJson(_DerivationDocument):
+class DerivationJson(DerivationDocument):
     """A derivation as JSON, its equalities the items of ``list``."""
 
     format = "json"
