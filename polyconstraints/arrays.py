@@ -33,7 +33,7 @@ MAX_FILE_BYTES = {"npz": 1 << 28, "safetensors": 1 << 29}
 """Largest file of each ending that is read. The arrays of the second kind aren't copied."""
 
 MAX_ENTRIES = 1 << 26
-"""Most entries of one array that is read, unless the caller allows fewer."""
+"""Most entries of one array that is read; the caller may allow fewer."""
 
 _MAX_MEMBERS = 10_000
 _MAX_NPY_HEADER = 1 << 14
@@ -104,7 +104,7 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         """
         if name not in self._names:
             raise InputError("expected an array of this name, got none", name, self.source)
-        return self._read(self._names[name], name, most)
+        return self._read(self._names[name], name, min(most, MAX_ENTRIES))
 
 
 def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
@@ -165,7 +165,7 @@ def _open_npz(data: bytes, source: str) -> ArrayFile:
         try:
             with archive.open(info) as handle:
                 return _read_npy(handle, name, most, source)
-        except InputError:
+        except (InputError, MemoryError):
             raise
         except Exception:  # noqa: BLE001 - so does damaged data
             raise InputError("expected an array, got something unreadable", name, source) from None

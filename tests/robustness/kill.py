@@ -1,0 +1,138 @@
+"""Kill every command that writes a file, at random moments, and look at what is left.
+
+Run as a program for many rounds::
+
+    python -m tests.robustness.kill --rounds 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from .program import start
+
+#: Command lines by name; ``{map}`` and ``{weights}`` are files to read, the output is added.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "expand": ("expand", "-n", "3", "-d", "2", "--bias"),
+    "derive": ("derive", "-n", "4", "-d", "2", "--format", "json"),
+    "table": ("table", "-n", "1-4", "--format", "csv"),
+    "export json": ("export", "-n", "12"),
+    "export npz": ("export", "-n", "12", "--format", "npz"),
+    "export safetensors": ("export", "-n", "12", "--format", "safetensors"),
+    "verify": ("verify", "{map}", "--format", "json"),
+    "verify weights": ("verify", "{map}", "--weights", "{weights}", "--format", "json"),
+    "discover": ("discover", "{weights}"),
+}
+
+
+@dataclass
+class Counts:
+    """What was left after each round.
+
+    Attributes
+    ----------
+    old, new : int
+        The file as it was before, and the whole new one.
+    broken : int
+        Anything else.
+    noisy : int
+        Rounds with a traceback or more than a line on standard error.
+    leftovers : int
+        Temporary files beside the target; a killed process can't remove its own.
+    """
+
+    old: int = 0
+    new: int = 0
+    broken: int = 0
+    noisy: int = 0
+    leftovers: int = 0
+    finished: int = 0
+
+
+def _inputs(folder: Path) -> dict[str, str]:
+    import polyconstraints as pc
+
+    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(4))
+    tying = pc.derive(pc.NetworkSpec(4), symmetry).tying_map()
+    paths = {"map": folder / "in.json", "weights": folder / "in.npz"}
+    tying.save(paths["map"])
+    np.savez(paths["weights"], layer0=tying.weights(np.arange(1.0, tying.dimension + 1))[0])
+    return {name: str(path) for name, path in paths.items()}
+
+
+def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int) -> Counts:
+    """Run a command, send it a signal at a random moment of its run, and count what is left."""
+    places = _inputs(folder)
+    target = folder / "out" / "result"
+    target.parent.mkdir()
+    command = [word.format(**places) for word in COMMANDS[name]] + ["-o", str(target)]
+    number = getattr(signal, f"SIG{with_signal}")
+    draw = Random(f"{seed} {name} {with_signal}")
+
+    began = time.monotonic()
+    process = start(command)
+    _, stderr = process.communicate(timeout=120)
+    if process.returncode:
+        raise RuntimeError(f"{command}: {stderr!r}")
+    usual = time.monotonic() - began
+    new = target.read_bytes()
+    old = b"what was there before\n"
+    counts = Counts()
+    for _ in range(rounds):
+        target.write_bytes(old)
+        process = start(command)
+        # Until the interpreter runs the program, an interrupt is not the program's to handle.
+        earliest = usual / 3 if with_signal == "INT" else 0.0
+        time.sleep(draw.uniform(earliest, 1.1 * usual))
+        counts.finished += process.poll() is not None
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=120)
+        left = target.read_bytes() if target.exists() else b""
+        counts.old += left == old
+        counts.new += left == new
+        counts.broken += left not in (old, new)
+        counts.noisy += b"Traceback" in stderr or stderr.count(b"\n") > 1
+        rest = [item for item in os.listdir(target.parent) if item != target.name]
+        counts.leftovers += len(rest)
+        for item in rest:
+            (target.parent / item).unlink()
+    return counts
+
+
+def main() -> None:
+    """Kill all commands and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--signals", nargs="+", default=["KILL", "INT"])
+    parser.add_argument("commands", nargs="*", default=list(COMMANDS))
+    options = parser.parse_args()
+    bad = 0
+    print("| command | signal | rounds | old file | new file | broken | noisy | leftovers |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name in options.commands:
+        for with_signal in options.signals:
+            with tempfile.TemporaryDirectory() as folder:
+                counts = kill_many(name, with_signal, options.rounds, Path(folder), options.seed)
+            bad += counts.broken + counts.noisy
+            print(
+                f"| {name} | {with_signal} | {options.rounds} | {counts.old} | {counts.new} | "
+                f"{counts.broken} | {counts.noisy} | {counts.leftovers} |",
+                flush=True,
+            )
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
