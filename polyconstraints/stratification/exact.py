@@ -128,7 +128,7 @@ def examine(
             f"answer within {time_limit:g} s (--time-limit)"
         )
         return Answer(reduction, None, None, question)
-    matching = match_components(variety, decomposition, equations, strata)
+    matching = match_components(variety, decomposition, equations, strata, reduction)
     return Answer(reduction, None, matching, "")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from polyconstraints.algebra import Polynomial
 from polyconstraints.network import NetworkSpec
+from polyconstraints.reduction.variety import Reduction
 from polyconstraints.reduction.variety.checking import (
     Check,
     check_decomposition,
@@ -24,6 +26,10 @@ from polyconstraints.stratification.setting import Setting
 from polyconstraints.stratification.variety import Stratum, Variety
 
 __all__ = ["Match", "Matching", "match_components"]
+
+#: Cases of a reduction that are looked at, and choices that are tried for a point of each.
+_CASES = 1000
+_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +94,7 @@ def match_components(
     decomposition: Decomposition,
     equations: Sequence[Polynomial],
     strata: Sequence[Stratum],
+    reduction: Reduction | None = None,
 ) -> Matching:
     """Match components to strata by random points of the strata.
 
@@ -100,6 +107,9 @@ def match_components(
         What was decomposed: the equalities of the whole network.
     strata : sequence of Stratum
         Those to match, the degenerate ones included.
+    reduction : Reduction, optional
+        Of the same equations: its random points check the decomposition too, and say what
+        a component is that no stratum fills.
     """
     prime = decomposition.prime
     setting = Setting.make(variety.network, variety.moves, prime, variety.seed)
@@ -108,6 +118,7 @@ def match_components(
         _named(variety.network, random_point(setting, (first, *one.hidden, last)).general)
         for one in strata
     ]
+    cases = [] if reduction is None else list(_case_points(reduction, setting))
     matches = []
     for component in decomposition.components:
         inside = [
@@ -121,11 +132,25 @@ def match_components(
                 component,
                 filling[0] if filling else None,
                 tuple(stratum.number for stratum in inside),
-                "" if filling else _remark(setting, component, variety),
+                "" if filling else _remark(setting, component, variety, cases),
             )
         )
+    points += [point for _, point in cases]
     check = check_decomposition(decomposition, equations, points)
     return Matching(decomposition, tuple(matches), check)
+
+
+def _case_points(reduction: Reduction, setting: Setting) -> Iterator[tuple[int, dict[str, int]]]:
+    """Yield a random point of each case of a reduction, with the case's dimension."""
+    for case in islice(reduction.cases(), _CASES):
+        dimension = reduction.case_dimension(case)
+        if dimension is None:
+            continue
+        for _ in range(_ATTEMPTS):
+            point = reduction.point(case, setting.prime, setting.rng)
+            if point is not None:
+                yield dimension, point
+                break
 
 
 def _named(network: NetworkSpec, weights: Sequence[Residues]) -> dict[str, int]:
@@ -133,9 +158,19 @@ def _named(network: NetworkSpec, weights: Sequence[Residues]) -> dict[str, int]:
     return dict(zip(network.weight_names(), values, strict=True))
 
 
-def _remark(setting: Setting, component: Component, variety: Variety) -> str:
+def _remark(
+    setting: Setting,
+    component: Component,
+    variety: Variety,
+    cases: Sequence[tuple[int, dict[str, int]]],
+) -> str:
     """Say what a random point of a component is."""
-    point = component_point(component, setting.prime)
+    found = (
+        point
+        for dimension, point in cases
+        if dimension == component.dimension and contains(component, point, setting.prime)
+    )
+    point = next(found, None) or component_point(component, setting.prime)
     if point is None:
         return "no stratum fills it, and no random point of it was found"
     weights = _arrays(setting.network, point)

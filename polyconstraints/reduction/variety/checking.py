@@ -10,7 +10,7 @@ import numpy as np
 
 from polyconstraints.algebra import Polynomial
 from polyconstraints.reduction.variety.branch import residue
-from polyconstraints.reduction.variety.reduce import Reduction, reduce_equations
+from polyconstraints.reduction.variety.reduce import reduce_equations
 from polyconstraints.reduction.variety.systems import Component, Decomposition
 
 __all__ = ["Check", "check_decomposition", "component_point", "contains"]
@@ -19,6 +19,9 @@ __all__ = ["Check", "check_decomposition", "component_point", "contains"]
 _LARGEST = 100
 
 _ATTEMPTS = 40
+
+#: Branches up to which a component's equations are reduced to find a point of it.
+_BRANCHES = 200
 
 
 @dataclass(frozen=True)
@@ -95,27 +98,15 @@ def component_point(component: Component, prime: int, seed: int = 0) -> dict[str
         generator.map_coefficients(lambda c: _fraction(int(c), prime))
         for generator in component.generators
     ]
-    reduction = reduce_equations(ring, lifted, max_branches=_ATTEMPTS)
+    reduction = reduce_equations(ring, lifted, max_branches=_BRANCHES)
+    case = reduction.largest()
+    if case is None or reduction.case_dimension(case) != component.dimension:
+        return None
     for _ in range(_ATTEMPTS):
-        point = _point(reduction, prime, rng)
+        point = reduction.point(case, prime, rng)
         if point is not None and contains(component, point, prime):
             return point
     return None
-
-
-def _point(reduction: Reduction, prime: int, rng: np.random.Generator) -> dict[str, int] | None:
-    """Return a random point of the largest branch of each block."""
-    values = {name: int(rng.integers(prime)) for name in reduction.unbound}
-    for block in reduction.blocks:
-        known = [branch for branch in block.branches if branch.dimension is not None]
-        if not known:
-            return None
-        largest = max(known, key=lambda branch: branch.dimension or 0)
-        found = largest.point(prime, rng)
-        if found is None:
-            return None
-        values.update(found)
-    return values
 
 
 def _fraction(value: int, prime: int) -> Fraction | int:

@@ -47,7 +47,7 @@ def branch_point(
     branch : Branch
         With a known dimension.
     equations : sequence of Polynomial
-        The system before the reduction, in the branch's variables.
+        Those of the branch's block, before the reduction.
     prime, seed : int
 
     Examples

@@ -16,14 +16,14 @@ __all__ = ["GroebnerBasis", "groebner_basis"]
 #: What the child process runs: polynomials in, leading monomials and polynomials out.
 _CHILD = """
 import json, sys
-from sympy import Poly, Symbol, groebner
+from sympy import Poly, Symbol, grevlex, groebner
 job = json.load(sys.stdin)
 names = [Symbol(name) for name in job["names"]]
 options = {"modulus": job["prime"]} if job["prime"] else {}
 polys = [Poly.from_dict({tuple(e): c for e, c in terms}, *names).as_expr()
          for terms in job["polynomials"]]
 basis = groebner(polys, *names, order="grevlex", **options)
-json.dump([[list(map(int, p.monoms(order="grevlex")[0])), str(p.as_expr())]
+json.dump([[list(map(int, max(p.monoms(), key=grevlex))), str(p.as_expr())]
            for p in basis.polys], sys.stdout)
 """
 

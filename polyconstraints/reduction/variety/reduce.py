@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product as combinations
 
+import numpy as np
+
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.reduction.variety.blocks import blocks
-from polyconstraints.reduction.variety.branch import Branch
+from polyconstraints.reduction.variety.branch import Branch, residue
 from polyconstraints.reduction.variety.rules import RULES, eliminated
 
 __all__ = ["Reduction", "reduce_equations"]
@@ -26,11 +28,14 @@ class Block:
     Attributes
     ----------
     variables : tuple of str
+    equations : tuple of Polynomial
+        Before the reduction.
     branches : tuple of Branch
         Disjoint; together all solutions.
     """
 
     variables: tuple[str, ...]
+    equations: tuple[Polynomial, ...]
     branches: tuple[Branch, ...]
 
     @property
@@ -56,11 +61,14 @@ class Reduction:
 
     Attributes
     ----------
+    linear : Branch
+        What the elimination of linear equations settled.
     unbound : tuple of str
-        Variables that occur in no equation.
+        Other variables that occur in no equation.
     blocks : tuple of Block
     """
 
+    linear: Branch
     unbound: tuple[str, ...]
     blocks: tuple[Block, ...]
 
@@ -87,6 +95,47 @@ class Reduction:
     def cases(self) -> Iterable[tuple[Branch, ...]]:
         """Yield every choice of one branch from each block."""
         return combinations(*(block.branches for block in self.blocks))
+
+    def largest(self) -> tuple[Branch, ...] | None:
+        """Return the largest solved branch of each block; None if a block has none."""
+        chosen = []
+        for block in self.blocks:
+            known = [branch for branch in block.branches if branch.dimension is not None]
+            if not known:
+                return None
+            chosen.append(max(known, key=lambda branch: branch.dimension or 0))
+        return tuple(chosen)
+
+    def case_dimension(self, case: Iterable[Branch]) -> int | None:
+        """Return the dimension of the solutions in one case; None if a branch is open."""
+        total = len(self.unbound)
+        for branch in case:
+            if branch.dimension is None:
+                return None
+            total += branch.dimension
+        return total
+
+    def point(
+        self, case: Iterable[Branch], prime: int, rng: np.random.Generator
+    ) -> dict[str, int] | None:
+        """Return a random point of a case modulo a prime; None where the choice leads to none.
+
+        Parameters
+        ----------
+        case : iterable of Branch
+            A solved branch of each block.
+        prime : int
+        rng : numpy.random.Generator
+        """
+        values = {name: int(rng.integers(prime)) for name in self.unbound}
+        for branch in case:
+            found = branch.point(prime, rng)
+            if found is None:
+                return None
+            values.update(found)
+        for one in self.linear.solved:
+            values[one.name] = residue(one.numerator, values, prime)
+        return values
 
 
 def reduce_equations(
@@ -135,29 +184,22 @@ def reduce_equations(
     c = 0; a = b
     """
     names = tuple(ring.names if variables is None else variables)
-    start = Branch(ring, names, tuple(equations))
-    start = eliminated(start)
+    start = eliminated(Branch(ring, names, tuple(equations)))
     parts = blocks(start.equations)
     settled = {one.name for one in start.solved}
     bound = {name for part in parts for equation in part for name in equation.variables()}
     unbound = tuple(name for name in names if name not in bound and name not in settled)
     deadline = None if time_limit is None else clock() + time_limit
     reduced = []
-    if start.solved:
-        dependent = tuple(name for name in names if name in settled)
-        reduced.append(Block(dependent, (_only(start, dependent),)))
     for part in parts:
         inside = {name for equation in part for name in equation.variables()}
         chosen = tuple(name for name in names if name in inside)
         first = Branch(ring, chosen, part)
         branches = _reduced(first, max_branches, max_terms, deadline, clock)
-        reduced.append(Block(chosen, branches))
-    return Reduction(unbound, tuple(reduced))
-
-
-def _only(start: Branch, names: tuple[str, ...]) -> Branch:
-    """Return the branch of what elimination settled."""
-    return Branch(start.ring, names, (), frozenset(), start.solved, start.steps)
+        reduced.append(Block(chosen, part, branches))
+    dependent = tuple(name for name in names if name in settled)
+    linear = Branch(ring, dependent, (), frozenset(), start.solved, start.steps)
+    return Reduction(linear, unbound, tuple(reduced))
 
 
 def _reduced(

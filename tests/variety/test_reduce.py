@@ -1,0 +1,193 @@
+"""Reduction by cases, against counting points over small fields."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import polyconstraints as pc
+from polyconstraints.algebra import Polynomial, PolynomialRing, ring
+from polyconstraints.errors import UsageError
+from polyconstraints.reduction.variety import Reduction, reduce_equations
+from polyconstraints.reduction.variety.blocks import blocks, constraint_graph
+from polyconstraints.reduction.variety.branch import Branch, residue
+from polyconstraints.reduction.variety.components import branch_point
+from polyconstraints.reduction.variety.factoring import irreducible_factors, normalised
+
+R, a, b, c, d = ring("a, b, c, d")
+
+
+def holds(branch: Branch, point: dict[str, int], prime: int) -> bool:
+    """Return whether a point lies in a branch."""
+    if any(residue(p, point, prime) == 0 for p in branch.nonzero):
+        return False
+    if any(residue(e, point, prime) for e in branch.equations):
+        return False
+    for one in branch.solved:
+        denominator = residue(one.denominator, point, prime)
+        if denominator == 0:
+            return False
+        if (point[one.name] * denominator - residue(one.numerator, point, prime)) % prime:
+            return False
+    return True
+
+
+def check(
+    equations: list[Polynomial], names: tuple[str, ...], reduction: Reduction, prime: int
+) -> None:
+    """Check that a point is a solution exactly if one branch of each block holds it."""
+    for values in product(range(prime), repeat=len(names)):
+        point = dict(zip(names, values, strict=True))
+        solution = all(residue(e, point, prime) == 0 for e in equations)
+        found = [
+            sum(holds(branch, point, prime) for branch in block.branches)
+            for block in reduction.blocks
+        ]
+        found.append(holds(reduction.linear, point, prime))
+        assert all(count <= 1 for count in found)
+        assert solution == all(count == 1 for count in found)
+
+
+def monomials() -> st.SearchStrategy[Polynomial]:
+    exponents = st.tuples(*[st.integers(0, 2)] * 3)
+    coefficients = st.integers(-1, 1).filter(bool)
+    small = PolynomialRing(["a", "b", "c"])
+    terms = st.dictionaries(exponents, coefficients, min_size=1, max_size=3)
+    return terms.map(small.from_terms)
+
+
+# Coefficients that a reduction makes are small; a prime beyond them changes no branch.
+@given(st.lists(monomials(), min_size=1, max_size=3))
+def test_branches_partition_the_solutions(equations: list[Polynomial]) -> None:
+    small = equations[0].ring
+    reduction = reduce_equations(small, equations, max_branches=200)
+    check(equations, small.names, reduction, 11)
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        [a * b],
+        [a**2 - b**2, b * c],
+        [a - b, a * c - d, b**2 * d],
+        [a * d - b * c],
+        [a**2 * b + a * b**2, c - 1],
+        [a + b, a - b, a * c],
+    ],
+    ids=str,
+)
+def test_known_systems(equations: list[Polynomial]) -> None:
+    check(equations, R.names, reduce_equations(R, equations), 7)
+
+
+@pytest.mark.parametrize(
+    ("equations", "dimension"),
+    [
+        ([], 4),
+        ([R.one], -1),
+        ([a * b], 3),
+        ([a * d - b * c], 3),
+        ([a**2 - 2 * b**2], 3),
+        ([a * b, a * c, a * d], 3),
+        ([a * b - 1, a], -1),
+        ([a**2 + 1, b], 2),
+    ],
+    ids=str,
+)
+def test_dimension(equations: list[Polynomial], dimension: int) -> None:
+    assert reduce_equations(R, equations).dimension == dimension
+
+
+def test_what_is_not_solved_stays_open() -> None:
+    equations = [a**2 + b**2 + c**2 - 1, a**3 + b**3 + c**3 - 2]
+    reduction = reduce_equations(R, equations)
+    assert reduction.dimension is None
+    (branch,) = reduction.open_branches
+    assert set(branch.equations) == {normalised(e) for e in equations}
+    assert branch.bound == 2
+
+
+def test_time_limit_leaves_branches_open() -> None:
+    times = iter(range(100))
+    reduction = reduce_equations(
+        R, [a * b, b * c, c * d], time_limit=1, clock=lambda: float(next(times))
+    )
+    assert reduction.dimension is None or reduction.open_branches
+
+
+def test_blocks_are_solved_apart() -> None:
+    reduction = reduce_equations(R, [a * b, c * d])
+    assert [block.variables for block in reduction.blocks] == [("a", "b"), ("c", "d")]
+    assert [len(block.branches) for block in reduction.blocks] == [2, 2]
+    assert len(list(reduction.cases())) == 4
+    assert reduction.dimension == 2
+
+
+def test_constraint_graph() -> None:
+    graph = constraint_graph([a * b**2, c - 1])
+    assert graph.edges[0, "b"]["degree"] == 2
+    assert {node for node, part in graph.nodes(data="bipartite") if part == 1} == {0, 1}
+    assert len(blocks([a * b, b * c, d])) == 2
+
+
+def test_every_step_is_recorded() -> None:
+    reduction = reduce_equations(R, [2 * a**2 * b - 2 * a * b**2, a * c])
+    for branch in reduction.blocks[0].branches:
+        lines = [str(step) for step in branch.steps]
+        assert lines
+        assert sum(line.startswith("dependent") for line in lines) == len(branch.solved)
+    kinds = {step.kind for branch in reduction.blocks[0].branches for step in branch.steps}
+    assert kinds >= {"factor", "dependent"}
+
+
+def test_linear_equations_are_eliminated_first() -> None:
+    reduction = reduce_equations(R, [a - b, b - c])
+    assert reduction.dimension == 2
+    assert reduction.blocks == ()
+    assert [str(one) for one in reduction.linear.solved] == ["b = a", "c = a"]
+    assert reduction.unbound == ("a", "d")
+
+
+def test_factors() -> None:
+    polynomial = 6 * (a - b) ** 2 * (a + b) * c
+    factors = irreducible_factors(polynomial)
+    product_of = R.one
+    for factor, power in factors:
+        product_of = product_of * factor**power
+    assert normalised(product_of) == normalised(polynomial)
+    assert dict(factors) == {c: 1, a + b: 1, a - b: 2}
+    with pytest.raises(UsageError):
+        irreducible_factors(R.zero)
+
+
+def network_system(n: int, layer: str = "quadratic") -> tuple[PolynomialRing, list[Polynomial]]:
+    network = pc.NetworkSpec(n, 2, layer=layer)  # type: ignore[arg-type]
+    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(n), scope="network")
+    derivation = pc.derive(network, symmetry)
+    return derivation.weight_ring, [e.left - e.right for e in derivation.equalities()]
+
+
+def test_smallest_network_has_dimension_eight() -> None:
+    """Proved without any Gröbner basis, and six components seen from their tangent spaces."""
+    names, equations = network_system(2)
+    reduction = reduce_equations(names, equations)
+    assert reduction.dimension == 8
+    (block,) = reduction.blocks
+    components = []
+    for branch in block.branches:
+        if branch.dimension is not None and branch.dimension >= 7:
+            point = branch_point(branch, equations)
+            if point is not None and point.component:
+                components.append(branch.dimension)
+    assert sorted(components) == [7, 7, 7, 8, 8]
+
+
+def test_smallest_linear_network() -> None:
+    """Products of two 2 × 2 matrices that commute with the exchange."""
+    names, equations = network_system(2, "linear")
+    reduction = reduce_equations(names, equations)
+    check(equations, names.names, reduction, 3)
+    assert reduction.dimension == 6
