@@ -12,7 +12,7 @@ numbered, so that this module works on integer arrays and knows no polynomial.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import comb
 from typing import Protocol
@@ -20,38 +20,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.groups import Permutation
+from polyconstraints.groups import Permutation, cycle_lengths
 
 __all__ = [
     "CoefficientSpace",
     "FunctionCoefficients",
     "PaperCoefficients",
     "TensorCoefficients",
-    "cycle_lengths",
 ]
 
 Numbers = NDArray[np.int64]
-
-
-def cycle_lengths(permutation: Permutation) -> list[int]:
-    """Return the lengths of the cycles of a permutation, fixed points included.
-
-    Examples
-    --------
-    >>> cycle_lengths((1, 0, 2))
-    [2, 1]
-    """
-    seen = [False] * len(permutation)
-    lengths = []
-    for start in range(len(permutation)):
-        length, point = 0, start
-        while not seen[point]:
-            seen[point] = True
-            point = permutation[point]
-            length += 1
-        if length:
-            lengths.append(length)
-    return lengths
 
 
 class CoefficientSpace(Protocol):
@@ -122,6 +100,25 @@ class TensorCoefficients:
         for part in reversed(parts):
             number = number * self.letters + part
         return number
+
+    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
+        """Return where the coefficients of one output are moved to by a move of the letters."""
+        result = np.zeros(1, dtype=np.int64)
+        for _ in range(self.degree):
+            result = (result[:, None] * self.letters + letters).ravel()
+        return result
+
+    def with_outputs(self, outputs: int) -> TensorCoefficients:
+        """Return the coefficients of a map with another number of outputs."""
+        return TensorCoefficients(outputs, self.letters, self.degree)
+
+    def split(self, number: int) -> tuple[int, list[int]]:
+        """Return the output of a coefficient and the letters of its monomial."""
+        letters = []
+        for _ in range(self.degree):
+            number, letter = divmod(number, self.letters)
+            letters.append(letter)
+        return number, letters
 
     def fixed(self, letters: Permutation, outputs: Permutation) -> int:
         """Return how many coefficients a permutation leaves in place."""
@@ -218,6 +215,25 @@ class FunctionCoefficients:
             return (outer[:, None] * self.monomials + monomial).ravel()
         output, monomial = np.divmod(numbers, self.monomials)
         return outer[output] * self.monomials + self.rank(moved[self.multisets[monomial]])
+
+    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
+        """Return where the coefficients of one output are moved to by a move of the letters."""
+        moved = letters.astype(np.int32)
+        if self.degree == 2:
+            # Two letters need no sort.
+            a, b = moved[self.multisets[:, 0]], moved[self.multisets[:, 1]]
+            large = np.maximum(a, b).astype(np.int64)
+            return large * (large + 1) // 2 + np.minimum(a, b)
+        return self.rank(moved[self.multisets])
+
+    def with_outputs(self, outputs: int) -> FunctionCoefficients:
+        """Return the coefficients of a map with another number of outputs."""
+        return replace(self, outputs=outputs)
+
+    def split(self, number: int) -> tuple[int, list[int]]:
+        """Return the output of a coefficient and the letters of its monomial."""
+        output, monomial = divmod(number, self.monomials)
+        return output, self.multisets[monomial].tolist()
 
     def fixed(self, letters: Permutation, outputs: Permutation) -> int:
         """Return how many coefficients a permutation leaves in place.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,17 @@ from polyconstraints.coefficients import (
     TensorCoefficients,
 )
 from polyconstraints.errors import UsageError
-from polyconstraints.groups import Permutation, inverse
+from polyconstraints.groups import inverse
+from polyconstraints.moves import Move, TranspositionMoves, generator_moves, imposed_moves
 from polyconstraints.network import LayerSpec, NetworkSpec
+from polyconstraints.reduction.orbits import coefficient_orbits
 from polyconstraints.reduction.union_find import classes_of_pairs
 from polyconstraints.symmetry import Symmetry
 
 __all__ = ["Comparison", "EqualityCounts", "Move", "layer_comparison", "network_comparison"]
 
-#: How a permutation moves the input letters and the outputs of a polynomial map.
-Move = tuple[Permutation, Permutation]
-
-#: Coefficients handled at once when pairs are streamed.
-_CHUNK = 1 << 16
+#: Images of coefficients that are kept at once when pairs are streamed.
+_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Comparison:
     ----------
     space : CoefficientSpace
         The coefficients that are compared.
-    imposed : tuple of Move
+    imposed : sequence of Move
         The permutations that are imposed.
     generators : tuple of Move
         Moves with the same orbits as the imposed ones, as few as are known.
@@ -84,7 +84,7 @@ class Comparison:
     """
 
     space: CoefficientSpace
-    imposed: tuple[Move, ...]
+    imposed: Sequence[Move]
     generators: tuple[Move, ...]
     conjugation_closed: bool
     single_weights: bool
@@ -93,6 +93,8 @@ class Comparison:
     def roots(self) -> NDArray[np.int64]:
         """For each coefficient, the smallest one that the equalities tie it to."""
         size = self.space.size
+        if isinstance(self.space, TensorCoefficients | FunctionCoefficients):
+            return coefficient_orbits(self.space, self.generators)
         numbers = np.arange(size, dtype=np.int64)
         left, right = [numbers[:0]], [numbers[:0]]
         for letters, outputs in self.generators:
@@ -137,18 +139,55 @@ class Comparison:
 
         In ascending order and in bounded memory, from those of coefficient ``start`` on.
         """
-        for first in range(start, self.space.size, _CHUNK):
-            numbers = np.arange(first, min(first + _CHUNK, self.space.size), dtype=np.int64)
+        for numbers in self._chunks(start):
             found = self._later_neighbours(numbers)
             rows, columns = np.nonzero(found >= 0)
             yield from zip(numbers[rows].tolist(), found[rows, columns].tolist(), strict=True)
 
+    def _chunks(self, start: int) -> Iterator[NDArray[np.int64]]:
+        rows = max(1, _CHUNK // max(1, len(self._with_inverses)))
+        for first in range(start, self.space.size, rows):
+            yield np.arange(first, min(first + rows, self.space.size), dtype=np.int64)
+
+    @cached_property
+    def total(self) -> int:
+        """Number of comparisons that don't hold by themselves."""
+        size = self.space.size
+        if isinstance(self.imposed, TranspositionMoves):
+            # One cycle type: each leaves as many coefficients in place as any other.
+            count = len(self.imposed)
+            return count * (size - self.space.fixed(*self.imposed[0])) if count else 0
+        return sum(size - self.space.fixed(*move) for move in self.imposed)
+
+    def _degree_of(self, number: int, moves: TranspositionMoves) -> int:
+        """Return with how many others all transpositions together equate a coefficient.
+
+        Transpositions of components that it doesn't involve leave it in place. One of a
+        component that it involves with one that it doesn't always gives something new; those
+        of two components that it involves are tried.
+        """
+        space = self.space
+        assert isinstance(space, TensorCoefficients | FunctionCoefficients)  # noqa: S101
+        touched = sorted(moves.touched(*space.split(number)))
+        one = np.array([number], dtype=np.int64)
+        inside = {int(space.image(*moves.move(a, b), one)[0]) for a, b in combinations(touched, 2)}
+        outside = len(touched) * (moves.components - len(touched))
+        return outside + len(inside - {number})
+
     @cached_property
     def counts(self) -> EqualityCounts:
         """How many equalities there are of each kind."""
-        size = self.space.size
-        total = sum(size - self.space.fixed(*move) for move in self.imposed)
-        if self.conjugation_closed:
+        total = self.total
+        if isinstance(self.imposed, TranspositionMoves) and not isinstance(
+            self.space, PaperCoefficients
+        ):
+            representatives, sizes = np.unique(self.roots, return_counts=True)
+            degrees = [self._degree_of(number, self.imposed) for number in representatives.tolist()]
+            # Each equality is met from both of its sides.
+            by_orbit = np.array(degrees, dtype=object) * sizes.astype(object)
+            simple = int(by_orbit[self.is_single(representatives)].sum()) // 2
+            distinct = int(by_orbit.sum()) // 2
+        elif self.conjugation_closed:
             representatives, orbit_sizes = np.unique(self.roots, return_counts=True)
             found = np.sort(self.neighbours(representatives), axis=1)
             new = found != representatives[:, None]
@@ -160,8 +199,7 @@ class Comparison:
             distinct = int(by_orbit.sum()) // 2
         else:
             simple = distinct = 0
-            for first in range(0, size, _CHUNK):
-                numbers = np.arange(first, min(first + _CHUNK, size), dtype=np.int64)
+            for numbers in self._chunks(0):
                 by_number = (self._later_neighbours(numbers) >= 0).sum(axis=1)
                 simple += int(by_number[self.is_single(numbers)].sum())
                 distinct += int(by_number.sum())
@@ -199,13 +237,13 @@ def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec)
                 "--compare",
             )
         space = PaperCoefficients(layer.outputs, layer.letters)
-    imposed = _moves(network, symmetry, layer.index, layer.index + 1)
+    imposed = imposed_moves(network, symmetry, layer.index, layer.index + 1)
     # Equation (21) relates fewer coefficients than the group does: no short cut.
     short = not isinstance(space, PaperCoefficients)
     generators = (
-        _moves(network, symmetry, layer.index, layer.index + 1, generators=True)
+        generator_moves(network, symmetry, layer.index, layer.index + 1)
         if short
-        else imposed
+        else tuple(imposed)
     )
     closed = symmetry.permutations == "transpositions"
     return Comparison(space, imposed, generators, closed, single_weights=True)
@@ -232,30 +270,8 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
     space = FunctionCoefficients(network.units[-1], letters, network.degree)
     return Comparison(
         space,
-        _moves(network, symmetry, 0, network.depth),
-        _moves(network, symmetry, 0, network.depth, generators=True),
+        imposed_moves(network, symmetry, 0, network.depth),
+        generator_moves(network, symmetry, 0, network.depth),
         symmetry.permutations == "transpositions",
         single_weights=False,
     )
-
-
-def _moves(
-    network: NetworkSpec,
-    symmetry: Symmetry,
-    below: int,
-    above: int,
-    *,
-    generators: bool = False,
-) -> tuple[Move, ...]:
-    """Return how each permutation moves the letters of one level and the units of another."""
-    moves = []
-    for action in symmetry.unit_actions(network, generators=generators):
-        letters, outputs = action[below], action[above]
-        if letters is None or outputs is None:
-            raise UsageError(
-                "expected the group to act on every hidden layer in layer scope", "--widths"
-            )
-        if network.bias:
-            letters = (0, *(unit + 1 for unit in letters))
-        moves.append((letters, outputs))
-    return tuple(moves)

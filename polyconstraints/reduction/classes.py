@@ -67,8 +67,12 @@ def reduce_layer(layer: LayerSpec, comparison: Comparison) -> LayerClasses:
     the smallest one that it is tied to, which spans the same equations as all pairs do, and
     the system is solved exactly (equations 52 to 54 of the paper).
     """
-    numbers = np.arange(comparison.space.size, dtype=np.int64)
     roots = comparison.roots
+    if comparison.space.size == layer.weights:
+        # Every coefficient is one weight, under the same number.
+        classes, representatives = numbered(roots)
+        return LayerClasses(layer, classes, representatives, {})
+    numbers = np.arange(comparison.space.size, dtype=np.int64)
     tied = np.flatnonzero(roots != numbers)
     single = comparison.is_single(tied)
     weights, others = (comparison.space.weights(side[single])[:, 0] for side in (tied, roots[tied]))

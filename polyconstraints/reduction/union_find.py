@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["classes_of_pairs", "numbered"]
+__all__ = ["classes_of_pairs", "numbered", "orbits"]
 
 
 def classes_of_pairs(
@@ -46,6 +48,55 @@ def classes_of_pairs(
                 break
             root = jumped
     return root
+
+
+def orbits(size: int, permutations: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return, for each of ``size`` elements, the smallest one that permutations tie it to.
+
+    Parameters
+    ----------
+    size : int
+    permutations : iterable of arrays of shape (size,)
+        Each the images of all elements. They are looked at one after another, so that one at
+        a time needs to be in memory.
+
+    Notes
+    -----
+    For the first one the smallest element of every cycle is found by doubling, in
+    log(longest cycle) rounds of two look-ups an element. The others act on the classes found
+    so far, which they merge by :func:`classes_of_pairs`.
+
+    Examples
+    --------
+    >>> orbits(5, [np.array([1, 0, 2, 4, 3])]).tolist()
+    [0, 0, 2, 3, 3]
+    """
+    rest = iter(permutations)
+    first = next(rest, None)
+    if first is None:
+        return np.arange(size, dtype=np.int64)
+    classes, representatives = numbered(_smallest_of_cycles(first))
+    for images in rest:
+        others = classes[images]
+        apart = np.flatnonzero(classes != others)
+        if not len(apart):
+            continue
+        merged = classes_of_pairs(len(representatives), classes[apart], others[apart])
+        renumbered, kept = numbered(merged)
+        representatives = representatives[kept]
+        classes = renumbered[classes]
+    return representatives[classes]
+
+
+def _smallest_of_cycles(images: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the smallest element of each element's cycle."""
+    smallest = np.minimum(np.arange(len(images), dtype=np.int64), images)
+    step = images[images]
+    while True:
+        following = np.minimum(smallest, smallest[step])
+        if np.array_equal(following, smallest):
+            return smallest
+        smallest, step = following, step[step]
 
 
 def numbered(root: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
