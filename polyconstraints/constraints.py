@@ -104,6 +104,11 @@ class Comparison:
             right.append(image[moved])
         return classes_of_pairs(size, np.concatenate(left), np.concatenate(right))
 
+    @cached_property
+    def orbit_count(self) -> int:
+        """Number of sets of coefficients that are tied together."""
+        return int(np.count_nonzero(self.roots == np.arange(self.space.size)))
+
     def is_single(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which coefficients are single weights."""
         if not self.single_weights:
