@@ -22,6 +22,7 @@ __all__ = [
     "Integer",
     "IntegerList",
     "IntegerRange",
+    "LevelAction",
     "NetworkOptions",
     "Size",
     "build_network",
@@ -48,6 +49,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _SPAN = re.compile(r"([0-9]{1,20})(?:-|\.\.|:)([0-9]{1,20})")
 
 if TYPE_CHECKING:
+    from polyconstraints.groups import GroupChoice
     from polyconstraints.network import NetworkSpec
     from polyconstraints.symmetry import Symmetry
 
@@ -87,6 +89,9 @@ class NetworkOptions(TypedDict):
 
     group: str
     """As typed: a name, a list of generators, or ``@FILE``."""
+
+    actions: tuple[tuple[int, str], ...]
+    """Levels on which the group acts in a way of its own, and how, as typed."""
 
 
 class CommonOptions(TypedDict):
@@ -245,6 +250,35 @@ class IntegerRange(_ParamType):
                 )
             numbers.update(range(first, last + 1))
         return tuple(sorted(numbers))
+
+
+class LevelAction(_ParamType):
+    """A level and how the group acts on it, ``1=pairs(S4)``, as a pair.
+
+    Examples
+    --------
+    >>> LevelAction().convert("1=S4", None, None)
+    (1, 'S4')
+    >>> LevelAction().convert("S4", None, None)
+    Traceback (most recent call last):
+        ...
+    click.exceptions.BadParameter: expected a level and an action as 1=S4, got 'S4'
+    """
+
+    name = "action"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, str]:
+        """Return the level and the text after it."""
+        if isinstance(value, tuple):
+            level, text = value
+            return level, text
+        before, equals, after = str(value).partition("=")
+        found = _parse_integer(before.strip(), 1)
+        if found is None or not equals or not after.strip():
+            self.fail(f"expected a level and an action as 1=S4, got {_show(value)}", param, ctx)
+        return found, after.strip()
 
 
 class Size(_ParamType):
@@ -413,8 +447,18 @@ def network_options(
                 "--group",
                 default="S",
                 metavar="GROUP",
-                help="S, A, C, D or trivial; generators as [[1,0,2],[1,2,0]]; or @FILE with such "
-                "a list.",
+                help="S, A, C, D or trivial; made of such, as S3xS2 or pairs(S4) (see "
+                "`polyconstraints groups`); generators as [[1,0,2],[1,2,0]]; or @FILE.",
+            ),
+            click.option(
+                "--action",
+                "actions",
+                type=LevelAction(),
+                multiple=True,
+                metavar="LEVEL=ACTION",
+                show_default=False,
+                help="How the group acts on hidden level 1, 2, … or, as level d, on the outputs, "
+                "as 1=S4; as on the inputs unless given.",
             ),
         ]
     )
@@ -435,17 +479,38 @@ def build_network(inputs: int, options: NetworkOptions) -> NetworkSpec:
     UsageError
         If the sizes don't fit one another.
     """
+    return _network_of(inputs, options, _group_choice(inputs, options))
+
+
+def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
+    """Return the group and how it acts on levels."""
+    from polyconstraints.groups import read_group
+
+    levels: dict[int, str | list[Any]] = {}
+    for level, text in options["actions"]:
+        if level > options["depth"]:
+            raise UsageError(
+                f"expected a level from 1 to {options['depth']}, got {level}", "--action"
+            )
+        if level in levels:
+            raise UsageError(f"expected each level once, got {level} twice", "--action")
+        levels[level] = text
+    return read_group(options["group"], inputs, levels)
+
+
+def _network_of(inputs: int, options: NetworkOptions, choice: GroupChoice) -> NetworkSpec:
     from polyconstraints.network import NetworkSpec
 
-    channels = options["channels"]
+    channels, depth = options["channels"], options["depth"]
+    invariant = options["symmetry"] == "invariant"
     return NetworkSpec(
         inputs,
-        options["depth"],
+        depth,
         options["layer"],
         options["indices"],
         options["bias"],
-        options["widths"],
-        outputs=1 if options["symmetry"] == "invariant" else None,
+        choice.hidden_widths(inputs, depth, options["widths"]),
+        outputs=1 if invariant else choice.widths.get(depth),
         channels=channels[0] if len(channels) == 1 else channels,
     )
 
@@ -475,16 +540,17 @@ def build_problem(inputs: int, options: NetworkOptions) -> tuple[NetworkSpec, Sy
     >>> show.main(["-n3", "--symmetry=invariant", "--group=C"], standalone_mode=False)
     (3, 1) invariant generators
     """
-    from polyconstraints.groups import parse_group
     from polyconstraints.symmetry import Symmetry
 
-    network = build_network(inputs, options)
+    choice = _group_choice(inputs, options)
+    network = _network_of(inputs, options, choice)
     symmetry = Symmetry(
-        parse_group(options["group"], inputs),
+        choice.group,
         options["symmetry"],
         options["scope"],
         options["compare"],
         options["permutations"] or "auto",
+        choice.actions,
     )
     return network, symmetry
 

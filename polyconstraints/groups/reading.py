@@ -34,16 +34,21 @@ class GroupChoice:
     group : PermutationGroup
     actions : mapping from int to tuple of permutations
         For levels with an action of their own: the image of each generator of the group.
+    widths : mapping from int to int
+        The numbers of components of those levels.
     """
 
     group: PermutationGroup
     actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict)
+    widths: Mapping[int, int] = field(default_factory=dict)
 
-    def width(self, level: int) -> int | None:
-        """Return the number of components that a level's own action has, None without one."""
-        images = self.actions.get(level)
-        # A group without generators says nothing about the number of points.
-        return len(images[0]) if images else None
+    def hidden_widths(
+        self, inputs: int, depth: int, given: Sequence[int] | None = None
+    ) -> tuple[int, ...]:
+        """Return the hidden widths: as given, else as an action has it, else n."""
+        if given is not None:
+            return tuple(given)
+        return tuple(self.widths.get(level, inputs) for level in range(1, depth))
 
 
 def parse_group(text: str, degree: int) -> PermutationGroup:
@@ -98,7 +103,7 @@ def read_group(
     Examples
     --------
     >>> choice = read_group("pairs(S4)", 6, {1: "S4"})
-    >>> choice.group.degree, choice.width(1)
+    >>> choice.group.degree, choice.widths[1]
     (6, 4)
     """
     text = text.strip()
@@ -127,8 +132,11 @@ def read_group(
     if not given:
         return GroupChoice(action.group(name))
     group = action.group(name, keep_all=True)
+    found = {level: _level(level, given[level], action, source) for level in sorted(given)}
     return GroupChoice(
-        group, {level: _level(level, given[level], action, source) for level in sorted(given)}
+        group,
+        {level: images for level, (images, _) in found.items()},
+        {level: width for level, (_, width) in found.items()},
     )
 
 
@@ -254,8 +262,8 @@ def _generated(document: Sequence[Any], degree: int, source: str) -> GroupAction
 
 def _level(
     level: int, described: str | list[Any], action: GroupAction, source: str
-) -> tuple[Permutation, ...]:
-    """Return the image of each generator of the group on a level's components."""
+) -> tuple[tuple[Permutation, ...], int]:
+    """Return the image of each generator on a level's components, and their number."""
     where = f"level {level}"
     try:
         if isinstance(described, str):
@@ -271,7 +279,7 @@ def _level(
         raise InputError(error.message, place, source or ACTION_OPTION) from None
 
 
-def _from_factors(text: str, action: GroupAction) -> tuple[Permutation, ...]:
+def _from_factors(text: str, action: GroupAction) -> tuple[tuple[Permutation, ...], int]:
     """Return the images under an action that is written in terms of the group's factors."""
     owners = action.owners
     sizes: dict[str, int] = {}
@@ -295,7 +303,7 @@ def _from_factors(text: str, action: GroupAction) -> tuple[Permutation, ...]:
         if len(used) < len(same) and "#" not in text:
             choices = " or ".join(f"{owner[0]}#{occurrence}" for occurrence in sorted(same))
             raise UsageError(f"expected {choices}, got {owner[0]}, which could be any of them")
-    return tuple(other.image(key) for key in action.keys)
+    return tuple(other.image(key) for key in action.keys), other.degree
 
 
 def _can_be_written(owner: tuple[str, int]) -> bool:
@@ -310,12 +318,18 @@ def _spelling(owner: tuple[str, int], owners: Sequence[tuple[str, int]]) -> str:
     return f"{name}#{occurrence}" if several else name
 
 
-def _from_images(document: Sequence[Any], action: GroupAction) -> tuple[Permutation, ...]:
+def _from_images(
+    document: Sequence[Any], action: GroupAction
+) -> tuple[tuple[Permutation, ...], int]:
     """Return images that are given one by one, in the order of the group's generators."""
     if len(document) != len(action.keys):
         raise InputError(
             f"expected one permutation for each of the {len(action.keys)} generators, got "
             f"{len(document)}"
+        )
+    if not document:
+        raise UsageError(
+            "expected an action by name, as trivial4, for a group without generators, got no images"
         )
     images = [checked(image, f"[{at}]") for at, image in enumerate(document)]
     for at, image in enumerate(images):
@@ -325,7 +339,7 @@ def _from_images(document: Sequence[Any], action: GroupAction) -> tuple[Permutat
                 f"[{at}]",
             )
     require_well_defined(action.images, images)
-    return tuple(images)
+    return tuple(images), len(images[0])
 
 
 def require_well_defined(generators: Sequence[Permutation], images: Sequence[Permutation]) -> None:
