@@ -101,6 +101,11 @@ class Stratum:
         spans = zip(self.hidden, self.dimensions.attained, strict=True)
         return any(level.degenerate or level.names != span for level, span in spans)
 
+    def _repr_html_(self) -> str:
+        from polyconstraints.render.notebook import strata_html
+
+        return strata_html([self])
+
     def to_json(self) -> dict[str, Any]:
         """Return the stratum's entry in a document of schema ``strata``."""
         return {

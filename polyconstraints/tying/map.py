@@ -359,6 +359,18 @@ class TyingMap:
 
         return load(path)
 
+    # -- in notebooks ----------------------------------------------------------------------
+
+    def _repr_html_(self) -> str:
+        from polyconstraints.render.notebook import tying_html
+
+        return tying_html(self)
+
+    def _repr_latex_(self) -> str:
+        from polyconstraints.render.notebook import tying_latex
+
+        return tying_latex(self)
+
     def __eq__(self, other: object) -> bool:
         """Tell whether two maps have the same content, whatever produced them."""
         if not isinstance(other, TyingMap):
