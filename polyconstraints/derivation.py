@@ -192,6 +192,18 @@ class Derivation:
             Origin.of(self.network, self.symmetry),
         )
 
+    # -- in notebooks ----------------------------------------------------------------------
+
+    def _repr_html_(self) -> str:
+        from polyconstraints.render.notebook import derivation_html
+
+        return derivation_html(self)
+
+    def _repr_latex_(self) -> str:
+        from polyconstraints.render.notebook import derivation_latex
+
+        return derivation_latex(self)
+
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""
         counts = self.counts
