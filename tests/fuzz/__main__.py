@@ -30,6 +30,7 @@ def main() -> NoReturn:
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--seconds", type=int, default=0, help="stop after this time")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--artifacts", default=".", help="where inputs that fail are written")
     parser.add_argument("--keep", action="store_true", help="keep new inputs in the corpus")
     options = parser.parse_args()
 
@@ -65,6 +66,7 @@ def main() -> NoReturn:
         # Of the wall clock, on a machine that may be busy; `check` measures processor time.
         "-timeout=30",
         "-rss_limit_mb=1024",
+        f"-artifact_prefix={options.artifacts}/",
         "-print_final_stats=1",
         "-verbosity=0" if options.runs < 10_000 else "-verbosity=1",
         str(CORPUS / options.reader) if options.keep else str(work),
