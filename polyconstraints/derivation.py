@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,8 @@ from polyconstraints.symmetry import Symmetry
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial, PolynomialRing
+    from polyconstraints.counting import OrbitCount
+    from polyconstraints.stratification.best import BestKnown
     from polyconstraints.tying import TyingMap
 
 __all__ = ["Derivation", "Equality", "derive"]
@@ -61,12 +63,15 @@ class Derivation:
         One for each layer in layer scope, one for the whole network in network scope.
     layers : tuple of LayerClasses
         The weights of each layer sorted into classes.
+    checked : bool
+        Whether results show the orbits as predicted besides; see :meth:`with_check`.
     """
 
     network: NetworkSpec
     symmetry: Symmetry
     comparisons: tuple[Comparison, ...]
     layers: tuple[LayerClasses, ...]
+    checked: bool = False
 
     @property
     def solved(self) -> bool:
@@ -103,13 +108,41 @@ class Derivation:
 
     @property
     def dimension(self) -> int | None:
-        """Dimension of the solution set, or None where it isn't known."""
-        return sum(layer.dimension for layer in self.layers) if self.solved else None
+        """Dimension of the solution set, or None where it isn't known.
+
+        In network scope that of the largest stratum known; see :attr:`dimension_status`.
+        """
+        if self.solved:
+            return sum(layer.dimension for layer in self.layers)
+        return None if self.best_known is None else self.best_known.dimension
+
+    @property
+    def dimension_status(self) -> Literal["proved", "lower bound"] | None:
+        """Whether :attr:`dimension` is proved; None where it isn't known."""
+        if self.solved:
+            return "proved"
+        return None if self.best_known is None else self.best_known.status
+
+    @cached_property
+    def best_known(self) -> BestKnown | None:
+        """The largest strata known of the variety in network scope; None for large networks."""
+        from polyconstraints.stratification.best import best_known_dimension
+
+        return best_known_dimension(
+            self.network,
+            self.symmetry,
+            equations=lambda: [one.left - one.right for one in self.equalities()],
+        )
 
     @cached_property
     def function_dimension(self) -> int | None:
-        """Dimension of the set of functions that remain, or None where it isn't known."""
-        return function_dimension(self.network, self.layers) if self.solved else None
+        """Dimension of the set of functions that remain, or None where it isn't known.
+
+        In network scope the largest one of any stratum known.
+        """
+        if self.solved:
+            return function_dimension(self.network, self.layers)
+        return None if self.best_known is None else self.best_known.function_dimension
 
     # -- equalities ------------------------------------------------------------------------
 
@@ -192,6 +225,20 @@ class Derivation:
             Origin.of(self.network, self.symmetry),
         )
 
+    def with_check(self) -> Derivation:
+        """Return the same with the predicted numbers of orbits in its results.
+
+        See :mod:`polyconstraints.counting`.
+        """
+        return replace(self, checked=True)
+
+    @cached_property
+    def orbit_counts(self) -> list[OrbitCount]:
+        """Orbits of the coefficients that are compared, predicted and counted."""
+        from polyconstraints.counting import orbit_counts
+
+        return orbit_counts(self)
+
     # -- in notebooks ----------------------------------------------------------------------
 
     def _repr_html_(self) -> str:
@@ -207,7 +254,9 @@ class Derivation:
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""
         counts = self.counts
+        check = {"check": [count.to_json() for count in self.orbit_counts]} if self.checked else {}
         return {
+            **check,
             "schema": "polyconstraints/derivation/1",
             "network": self.network.to_json(),
             "symmetry": self.symmetry.to_json(),
@@ -221,6 +270,7 @@ class Derivation:
             },
             "weights": {"total": self.total_weights, "distinct": self.distinct_weights},
             "dimension": self.dimension,
+            "dimension_status": self.dimension_status,
             "function_dimension": self.function_dimension,
             "layers": [
                 {

@@ -30,10 +30,10 @@ __all__ = ["derive"]
     examples=[
         "polyconstraints derive -n 3 --classes",
         "polyconstraints derive -n 3 -d 2 --bias --scope network",
-        "polyconstraints derive -n 4 --indices redundant --compare paper --list",
+        "polyconstraints derive -n any --bias",
     ],
 )
-@network_options()
+@network_options(inputs="any")
 @click.option(
     "--list", "equalities", is_flag=True, show_default=False, help="Print the equalities too."
 )
@@ -56,6 +56,12 @@ __all__ = ["derive"]
     metavar="N",
     help="On a terminal show at most N members of a class; 0 shows all.",
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    show_default=False,
+    help="Count orbits a second time, from cycle types (lemmas of Burnside and Molien).",
+)
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
 @streaming_options()
 @memory_option()
@@ -65,16 +71,24 @@ def derive(**options: Any) -> None:
 
     Coefficients of like monomials are compared under every imposed permutation. In layer
     scope every layer has the symmetry and the equations are solved; in network scope, beyond
-    one layer, they are polynomial equations, which are counted and can be listed.
+    one layer, they are polynomial equations, which are counted and can be listed. With
+    `-n any` the counts are given as functions of n.
     """
-    from polyconstraints.cli.options import build_problem
+    from polyconstraints.cli.options import ANY, build_problem
     from polyconstraints.derivation import derive as derive_constraints
     from polyconstraints.errors import UsageError
 
     if options["style"] == "paper" and options["output_format"] == "json":
         raise UsageError("expected canonical with --format json, got paper", "--style")
+    if options["inputs"] == ANY:
+        from polyconstraints.cli.anyinputs import write_law
+
+        write_law(options)
+        return
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
     derivation = derive_constraints(*problem)
+    if options["check"]:
+        derivation = derivation.with_check()
     if options["dry_run"] or (options["equalities"] and not derivation.solved):
         from polyconstraints.jobs.estimate import estimate_derivation
 

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.network import NetworkSpec
@@ -25,10 +26,17 @@ _BINARY = ("npz", "safetensors")
     examples=[
         "polyconstraints export -n 3 -d 2 --bias -o map.json",
         "polyconstraints export -n 16 --group C -o map.npz",
+        "polyconstraints export -n any --bias --rule",
         "polyconstraints export -n 3 -d 2 --scope network --stratum 2 | polyconstraints verify -",
     ],
 )
-@network_options()
+@network_options(inputs="any")
+@click.option(
+    "--rule",
+    is_flag=True,
+    show_default=False,
+    help="Write patterns of equal indices, which hold for every n, instead of classes.",
+)
 @click.option(
     "--stratum",
     type=Integer(1),
@@ -49,7 +57,7 @@ def export(context: click.Context, /, **options: Any) -> None:
     Unless a format is asked for, the ending of the output file's name chooses it; standard
     output gets JSON. All formats hold the same content.
     """
-    from polyconstraints.cli.options import build_problem
+    from polyconstraints.cli.options import ANY, build_problem
     from polyconstraints.cli.output import write_bytes, write_json
 
     file = options["output_file"]
@@ -57,6 +65,11 @@ def export(context: click.Context, /, **options: Any) -> None:
     if context.get_parameter_source("output_format") is ParameterSource.DEFAULT:
         ending = (file or "").rpartition(".")[2].lower()
         kind = ending if ending in _BINARY else kind
+    if options["rule"]:
+        _write_rule(kind, options)
+        return
+    if options["inputs"] == ANY:
+        raise UsageError("expected a number of inputs without --rule, got any", "-n/--inputs")
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
     tying = _tying_map(*problem, options)
     if kind == "json":
@@ -65,6 +78,25 @@ def export(context: click.Context, /, **options: Any) -> None:
         from polyconstraints.tying.archive import to_bytes
 
         write_bytes(to_bytes(tying, kind), file)
+
+
+def _write_rule(kind: str, options: dict[str, Any]) -> None:
+    from polyconstraints.cli.anyinputs import any_network
+    from polyconstraints.cli.options import ANY
+    from polyconstraints.cli.output import write_json
+    from polyconstraints.tying import TyingRule
+
+    if kind != "json":
+        raise UsageError(f"expected json for a rule, got {kind}", "--rule")
+    if options["stratum"] is not None:
+        raise UsageError("expected a map without --stratum for a rule", "--rule")
+    network = any_network(options)
+    if options["inputs"] == ANY:
+        # The fewest letters for which every pattern exists.
+        sizes = network.sizes_of_all_patterns()
+    else:
+        sizes = network.sizes_for(options["inputs"])
+    write_json(TyingRule.of(network).to_json(*sizes), options["output_file"])
 
 
 def _tying_map(network: NetworkSpec, symmetry: Symmetry, options: dict[str, Any]) -> TyingMap:

@@ -216,7 +216,7 @@ class PermutationGroup:
         return bool(self.to_sympy().contains(SympyPermutation(list(images))))
 
     def elements(self, limit: int) -> Iterator[Permutation]:
-        """Yield all elements, the identity first, and stop after ``limit`` of them.
+        """Yield all elements, the identity first, and stop after ``limit`` + 1 of them.
 
         By a breadth-first search over products with the generators; time and memory are
         O(elements · generators · degree).
@@ -229,9 +229,9 @@ class PermutationGroup:
         identity = tuple(range(self.degree))
         seen = {identity}
         queue = [identity]
-        for element in queue:
+        for count, element in enumerate(queue):
             yield element
-            if len(seen) > limit:
+            if count == limit:
                 return
             for generator in self.generators:
                 following = compose(generator, element)

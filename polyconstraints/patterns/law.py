@@ -149,7 +149,11 @@ class Law:
 
     def __str__(self) -> str:
         """Return the pieces as text, ``4 for n ≥ 3, 3 for n = 2``."""
-        return ", ".join(self._piece_text(piece) for piece in self.pieces())
+        return ", ".join(self.piece_texts())
+
+    def piece_texts(self) -> list[str]:
+        """Return the text of each piece."""
+        return [self._piece_text(piece) for piece in self.pieces()]
 
     def _piece_text(self, piece: Piece) -> str:
         where = []

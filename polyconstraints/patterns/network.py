@@ -295,6 +295,14 @@ class AnyNetwork:
         rest = iter(given)
         return tuple(next(rest) if sort.size is None else sort.size for sort in self.sorts)
 
+    def sizes_of_all_patterns(self) -> tuple[int, ...]:
+        """Return the fewest letters of each sort for which every class has weights."""
+        least = [1 if sort.size is None else sort.size for sort in self.sorts]
+        for layer in self.layers:
+            for one in layer.classes:
+                least = [max(a, b) for a, b in zip(least, one.needs(len(least)), strict=True)]
+        return tuple(least)
+
     def sizes_for(self, inputs: int) -> tuple[int, ...]:
         """Return the numbers of letters for which the network has a number of inputs.
 

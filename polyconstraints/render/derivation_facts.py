@@ -97,8 +97,10 @@ def derivation_facts(derivation: Derivation, *, ascii: bool = True) -> list[Fact
         Fact("rank", number(derivation.rank), "linear rank of the equalities"),
         Fact("weights", number(total), _distinct_remark(derivation, total, distinct, ascii)),
     ]
+    if derivation.checked:
+        facts += [_check_fact(derivation, at) for at in range(len(derivation.orbit_counts))]
     if not derivation.solved:
-        return [*facts, Fact("dimension", "", VARIETY), Fact("functions", "", VARIETY)]
+        return [*facts, *_variety_facts(derivation)]
     dimension = derivation.dimension
     facts.append(Fact("dimension", number(dimension), _dimension_remark(distinct, dimension or 0)))
     functions = derivation.function_dimension
@@ -107,11 +109,41 @@ def derivation_facts(derivation: Derivation, *, ascii: bool = True) -> list[Fact
     return [*facts, Fact("functions", number(functions), _gauge_remark(derivation, functions))]
 
 
+def _check_fact(derivation: Derivation, at: int) -> Fact:
+    """Return the orbits of one map's coefficients, counted and predicted."""
+    count = derivation.orbit_counts[at]
+    where = f" of layer {at}" if len(derivation.orbit_counts) > 1 else ""
+    if count.predicted is None:
+        remark = f"of coefficients{where} counted; nothing predicted: the group is too large"
+        if derivation.symmetry.compare == "paper":
+            remark = f"of coefficients{where} counted; nothing predicted: equation (21) is no group"
+    else:
+        verdict = "as" if count.agrees else "NOT as"
+        remark = f"of coefficients{where}, {verdict} predicted from cycle types: {count.predicted}"
+    return Fact("orbits", number(count.counted), remark)
+
+
+def _variety_facts(derivation: Derivation) -> list[Fact]:
+    """Return what is known of the dimensions in network scope."""
+    best = derivation.best_known
+    if best is None:
+        return [Fact("dimension", "", VARIETY), Fact("functions", "", VARIETY)]
+    hidden = " | ".join(str(level) for level in best.stratum.hidden)
+    remark = f"{best.status}: hidden units carry {hidden}; see `polyconstraints strata`"
+    functions = best.function_dimension
+    if functions is None:
+        return [Fact("dimension", number(best.dimension), remark), Fact("functions", "", VARIETY)]
+    return [
+        Fact("dimension", number(best.dimension), remark),
+        Fact("functions", number(functions), "the largest dimension of any stratum known"),
+    ]
+
+
 def fact_pattern() -> Pattern:
     """Return how the names of facts are found in plain text, with their style."""
     import re
 
-    names = "network|symmetry|equalities|rank|weights|dimension|functions"
+    names = "network|symmetry|equalities|rank|weights|orbits|dimension|functions"
     return re.compile(rf"^(?:{names})(?= )"), "bold"
 
 

@@ -17,6 +17,9 @@ __all__ = [
 #: Longest name of a group that is shown: one given by generators is named by them.
 _LONGEST_NAME = 60
 
+#: Order of the largest group whose elements are counted for it.
+_LARGEST_COUNT = 1000
+
 #: Points of the largest preset group whose order is shown.
 _LARGEST_DEGREE = 12
 
@@ -71,10 +74,16 @@ def group_in_words(symmetry: Symmetry) -> str:
     >>> import polyconstraints as pc
     >>> group_in_words(Symmetry(pc.PermutationGroup.symmetric(4)))
     'S_4 (order 24)'
+    >>> from polyconstraints.groups import parse_group
+    >>> group_in_words(Symmetry(parse_group("S3xS2", 6)))
+    'S3xS2 (order 12)'
     """
     group = symmetry.group
     if group.name not in PRESETS:
-        return group.name if len(group.name) <= _LONGEST_NAME else "a group given by generators"
+        short = len(group.name) <= _LONGEST_NAME
+        name = group.name if short else "a group given by generators"
+        order = sum(1 for _ in group.elements(_LARGEST_COUNT))
+        return f"{name} (order {order})" if order <= _LARGEST_COUNT else name
     name = group.name if group.name == "trivial" else f"{group.name}_{group.degree}"
     # Larger orders say less than the name does.
     return f"{name} (order {group.order()})" if group.degree <= _LARGEST_DEGREE else name

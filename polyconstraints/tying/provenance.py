@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, UsageError
 from polyconstraints.tying.reading import field, shown
 
 if TYPE_CHECKING:
@@ -63,9 +64,21 @@ class Origin:
         """
         from polyconstraints import __version__
 
-        # The options that describe a network say nothing of actions on hidden levels.
-        command = None if symmetry.actions else _command(network, symmetry)
-        return cls(__version__, command)
+        known = not symmetry.actions and _has_name(symmetry)
+        return cls(__version__, _command(network, symmetry) if known else None)
+
+
+def _has_name(symmetry: Symmetry) -> bool:
+    """Return whether the group's name, given as an option, gives the group."""
+    from polyconstraints.groups import PRESETS, parse_group
+
+    group = symmetry.group
+    if any(group.is_preset(name) for name in PRESETS):
+        return True
+    try:
+        return parse_group(group.name, group.degree).generators == group.generators
+    except (InputError, UsageError):
+        return False
 
 
 def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
@@ -92,7 +105,7 @@ def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
         if isinstance(value, tuple):
             words.append(",".join(map(str, value)))
         elif not isinstance(value, bool):
-            words.append(str(value))
+            words.append(shlex.quote(str(value)))
     return " ".join(words)
 
 
