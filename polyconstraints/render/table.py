@@ -42,8 +42,9 @@ class TableRow:
             derivation.network.inputs,
             derivation.total_weights,
             derivation.distinct_weights,
-            derivation.dimension,
-            derivation.function_dimension,
+            # In network scope a lower bound at best: no figure for a row without remarks.
+            derivation.dimension if derivation.solved else None,
+            derivation.function_dimension if derivation.solved else None,
         )
 
     def cells(self) -> tuple[str, ...]:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from polyconstraints.network import NetworkSpec
 from polyconstraints.stratification.representations import Level
 from polyconstraints.stratification.variety import Stratum, Variety
 from polyconstraints.symmetry import Symmetry
 
+if TYPE_CHECKING:
+    from polyconstraints.algebra import Polynomial
+
 __all__ = ["BestKnown", "best_known_dimension"]
 
 #: Strata that are measured, and weights of the largest network for which any is.
-_MAX_STRATA = 60
+_MAX_STRATA = 40
 _MAX_WEIGHTS = 130
+
+#: Weights of the largest network whose equations are reduced, and branches at which that ends.
+_MAX_REDUCED = 14
+_MAX_BRANCHES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,7 @@ def best_known_dimension(
     symmetry: Symmetry,
     max_strata: int = _MAX_STRATA,
     max_weights: int = _MAX_WEIGHTS,
+    equations: Callable[[], Sequence[Polynomial]] | None = None,
 ) -> BestKnown | None:
     """Return the largest dimension that is known of the variety of symmetric networks.
 
@@ -67,6 +75,9 @@ def best_known_dimension(
         others come first.
     max_weights : int
         The largest network for which any is measured.
+    equations : callable, optional
+        Gives the equalities of the whole network as polynomials that must vanish; called
+        for tiny networks only, to prove the dimension by reduction.
 
     Returns
     -------
@@ -75,8 +86,9 @@ def best_known_dimension(
 
     Notes
     -----
-    The dimension is proved where a stratum fills the space of all weights, and where there is
-    no hidden level, since the equations are linear then.
+    The dimension is proved where a stratum fills the space of all weights, where there is no
+    hidden level, since the equations are linear then, and where the reduction of the equations
+    leaves no branch open that could be larger.
 
     Examples
     --------
@@ -96,18 +108,28 @@ def best_known_dimension(
     if not found:
         return None
     largest = max(found, key=lambda stratum: stratum.weight_dimension)
-    whole = network.depth == 1 or largest.weight_dimension == network.weights
+    size = largest.weight_dimension
+    proved = network.depth == 1 or size == network.weights
+    if not proved and equations is not None and network.weights <= _MAX_REDUCED:
+        proved = _reduced_dimension(equations()) == size
     functions = [one.function_dimension for one in found if one.function_dimension is not None]
     full = [stratum for stratum in found if not stratum.degenerate]
     return BestKnown(
-        largest.weight_dimension,
-        "proved" if whole and largest.dimensions.confirmed else "lower bound",
+        size,
+        "proved" if proved and largest.dimensions.confirmed else "lower bound",
         largest,
         max(functions, default=None),
         max(full, key=lambda stratum: stratum.weight_dimension, default=None),
         len(found),
         variety.count(degenerate=True),
     )
+
+
+def _reduced_dimension(equations: Sequence[Polynomial]) -> int | None:
+    """Return the dimension of the variety if the reduction of its equations proves it."""
+    from polyconstraints.reduction.variety import reduce_equations
+
+    return reduce_equations(equations[0].ring, equations, max_branches=_MAX_BRANCHES).dimension
 
 
 def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
