@@ -10,6 +10,7 @@ import pytest
 
 HEAVY = {
     "dask",
+    "distributed",
     "flint",
     "jax",
     "matplotlib",

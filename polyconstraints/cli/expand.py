@@ -122,7 +122,7 @@ def _estimate(network: NetworkSpec, options: dict[str, Any]) -> Estimate:
         memory_limit=options["memory_limit"],
     )
     selected = options["monomials"] or options["assignments"]
-    return replace(estimate, exactly=False) if selected else estimate
+    return replace(estimate, precision="at most") if selected else estimate
 
 
 def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from math import comb, factorial, prod
+from math import comb, factorial, perm, prod
 
 from polyconstraints.expansion.skeleton import multiset_count
 from polyconstraints.network import LayerSpec, NetworkSpec
@@ -152,8 +152,7 @@ def _product_terms(layer: LayerSpec, exponents: Partition) -> int:
 def _states(kind: Partition, units: int) -> int:
     """Return how many states have a type: arrangements of the exponents on the units."""
     repeats = [kind.count(part) for part in set(kind)]
-    arrangements = factorial(units) // factorial(units - len(kind))
-    return arrangements // prod(factorial(repeat) for repeat in repeats)
+    return perm(units, len(kind)) // prod(factorial(repeat) for repeat in repeats)
 
 
 class _OutOfSteps(Exception):

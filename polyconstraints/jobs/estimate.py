@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.errors import TooLargeError
@@ -16,6 +16,8 @@ from polyconstraints.network import NetworkSpec
 from polyconstraints.strict_json import MAX_INTEGER_DIGITS
 
 __all__ = ["Estimate", "estimate_derivation", "estimate_expansion"]
+
+Precision = Literal["exactly", "at most", "about"]
 
 SCHEMA = "polyconstraints/estimate/1"
 
@@ -55,8 +57,8 @@ class Estimate:
     network : NetworkSpec
     terms : int
         Number of terms to be written.
-    exactly : bool
-        Whether it is that number, or an upper bound for it.
+    precision : {"exactly", "at most", "about"}
+        How well that is known.
     monomials : int
         Number of monomials in the inputs.
     memory, limit : int
@@ -73,7 +75,7 @@ class Estimate:
 
     network: NetworkSpec
     terms: int
-    exactly: bool
+    precision: Precision
     monomials: int
     memory: int
     limit: int
@@ -105,7 +107,8 @@ class Estimate:
             )
 
     def _terms_in_words(self) -> str:
-        return f"{'' if self.exactly else 'at most '}{many(self.terms)} terms"
+        known = "" if self.precision == "exactly" else f"{self.precision} "
+        return f"{known}{many(self.terms)} terms"
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``estimate``."""
@@ -114,7 +117,7 @@ class Estimate:
             "network": self.network.to_json(),
             "monomials": self.monomials,
             "terms": self.terms if self.terms < _MOST_IN_JSON else None,
-            "exact": self.exactly,
+            "exact": self.precision == "exactly",
             "memory_bytes": self.memory,
             "memory_limit": self.limit,
             "fits": self.fits,
@@ -165,13 +168,14 @@ def estimate_expansion(
     Examples
     --------
     >>> estimate = estimate_expansion(NetworkSpec(3, depth=3, bias=True), memory_limit=2**30)
-    >>> estimate.terms, estimate.exactly, estimate.fits
-    (2000325, True, True)
+    >>> estimate.terms, estimate.precision, estimate.fits
+    (2000325, 'exactly', True)
     """
     check_degree(network)
     count = count_terms(network)
     terms = (term_bound(network) if count is None else count) * (outputs or network.units[-1])
-    return _estimate(network, terms, count is not None, format, jobs, memory_limit)
+    precision: Precision = "at most" if count is None else "exactly"
+    return _estimate(network, terms, precision, format, jobs, memory_limit)
 
 
 def estimate_derivation(
@@ -194,20 +198,22 @@ def estimate_derivation(
     if derivation.solved:
         layer = NetworkSpec(network.inputs, bias=network.bias, outputs=1)
         terms = 2 * derivation.counts.distinct
-        estimate = _estimate(layer, terms, False, format, jobs, memory_limit)
+        estimate = _estimate(layer, terms, "about", format, jobs, memory_limit)
         return replace(estimate, network=network)
     check_degree(network)
     count = count_terms(network)
     of_an_output = term_bound(network) if count is None else count
     # Each equality has two coefficients, which are as long as the average one, roughly.
     terms = 2 * derivation.counts.distinct * of_an_output // monomial_count(network)
-    return _estimate(network, terms, False, format, jobs, memory_limit, extra=2 * _REMEMBERED_BYTES)
+    return _estimate(
+        network, terms, "about", format, jobs, memory_limit, extra=2 * _REMEMBERED_BYTES
+    )
 
 
 def _estimate(
     network: NetworkSpec,
     terms: int,
-    exactly: bool,
+    precision: Precision,
     format: str,
     jobs: int,
     memory_limit: int | None,
@@ -222,7 +228,7 @@ def _estimate(
     return Estimate(
         network,
         terms,
-        exactly,
+        precision,
         monomial_count(network),
         memory,
         default_limit() if memory_limit is None else memory_limit,

@@ -73,9 +73,13 @@ def run(
             "a process that was writing has been ended from outside, perhaps for want of "
             "memory; fewer --jobs need less"
         ) from None
+    except BaseException:
+        # Nobody wants the rest: neither what waits nor what is being written.
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        raise
     finally:
-        # At the end nothing is left to wait for; otherwise nobody wants the rest.
-        _end(pool)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Pending(Protocol):
@@ -95,15 +99,6 @@ def in_order(
     while pending:
         first, future = pending.popleft()
         yield first, future.result()
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
 
 
 # --- In the processes ---------------------------------------------------------------------
