@@ -15,8 +15,12 @@ SOURCES     := $(wildcard polyconstraints tests examples benchmarks)
 # Two processes: what the smallest machines that run this have.
 PYTEST_ARGS ?= -n 2 -q
 
+FUZZ_RUNS    ?= 500000
+FUZZ_READERS ?= $(shell $(BIN)/python -c 'from tests.fuzz.readers import READERS; print(*READERS)')
+KILL_ROUNDS  ?= 200
+
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint typecheck pytest fmt bench-startup clean
+.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt bench-startup clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +54,14 @@ typecheck: $(TEST_STAMP) ## Check types.
 
 pytest: $(TEST_STAMP) ## Run the tests and doctests only.
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+fuzz: $(TEST_STAMP) ## Fuzz every reader for FUZZ_RUNS inputs each (a long hunt).
+	@for reader in $(FUZZ_READERS); do \
+	    echo "== $$reader"; $(BIN)/python -m tests.fuzz $$reader --runs $(FUZZ_RUNS) || exit 1; \
+	done
+
+kill-tests: $(TEST_STAMP) ## Kill every command that writes a file, KILL_ROUNDS times each.
+	$(BIN)/python -m tests.robustness.kill --rounds $(KILL_ROUNDS)
 
 fmt: $(TEST_STAMP) ## Format the code and apply safe fixes.
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -13,6 +13,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,81 @@ def _load_map(data: bytes, ending: str) -> None:
 def json_map(data: bytes) -> None:
     """Read a tying map in JSON."""
     _load_map(data, "json")
+
+
+#: Values that are put into documents.
+_VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, 2, 3, 4, -1, -2, 7, 255, 2**31, 2**63, -(2**63), 10**30,
+    0.5, 1e308, "", "S", "C", "trivial", "S2", "layer0", "layer1", "linear", "redundant", "paper",
+    "tensor", "invariant", "network", "0", "1", [], {}, [0], [1, 0], [[1, 0]], [2, 2, 2],
+    [[1, 1, 0]], [[1, 2, 1], [-1, 1, 0]], {"0": []}, {"1": [[1, 1, 0]]}, {"2": [[-3, 2, 1]]},
+    {"1": [[1, 0]]},
+)  # fmt: skip
+
+
+@cache
+def _documents() -> tuple[Any, ...]:
+    """Return documents of several kinds of maps, without what would refuse every change."""
+    import polyconstraints as pc
+
+    found: list[Any] = []
+    for network, symmetry in (
+        (pc.NetworkSpec(2), {}),
+        (pc.NetworkSpec(2, 2, bias=True), {}),
+        (pc.NetworkSpec(3, layer="linear"), {"group": pc.PermutationGroup(3, [[1, 2, 0]])}),
+        (pc.NetworkSpec(2, indices="redundant"), {"compare": "paper"}),
+        (pc.NetworkSpec(2, 2, hidden=[1], outputs=1), {"kind": "invariant", "actions": 1}),
+    ):
+        options = {"group": pc.PermutationGroup.symmetric(network.inputs), **symmetry}
+        if "actions" in options:
+            options["actions"] = {1: ((0,),) * len(options["group"].generators)}
+        document = pc.derive(network, pc.Symmetry(**options)).tying_map().to_json()
+        del document["provenance"]
+        found += [document, {key: value for key, value in document.items() if key != "counts"}]
+    return tuple(found)
+
+
+def edited_map(data: bytes) -> None:
+    """Read a map whose document was changed in a few places that the bytes choose."""
+    from polyconstraints.tying import TyingMap
+
+    numbers = iter(data)
+
+    def choose(count: int) -> int:
+        return next(numbers, 0) % count
+
+    document = deepcopy(_documents()[choose(len(_documents()))])
+    for _ in range(min(8, len(data) // 6)):
+        _edit(document, choose)
+    tying = TyingMap.from_json(document)
+    if tying.network.weights <= 5000 and TyingMap.from_json(tying.to_json()) != tying:
+        raise AssertionError("the map is not the same when written and read again")
+
+
+def _edit(document: Any, choose: Callable[[int], int]) -> None:
+    """Change one place of a document."""
+    container: Any = document
+    while True:
+        keys = sorted(container) if isinstance(container, dict) else list(range(len(container)))
+        if not keys:
+            return
+        key = keys[choose(len(keys))]
+        inner = container[key]
+        if not isinstance(inner, dict | list) or not inner or choose(6) == 0:
+            break
+        container = inner
+    kind = choose(6)
+    if kind == 0:
+        del container[key]
+    elif kind == 1 and isinstance(container, list):
+        container.insert(key, deepcopy(inner))
+    elif kind == 2:
+        other = keys[choose(len(keys))]
+        container[key], container[other] = container[other], container[key]
+    elif kind == 3 and isinstance(inner, int):
+        container[key] = inner + choose(5) - 2
+    else:
+        container[key] = deepcopy(_VALUES[choose(len(_VALUES))])
 
 
 def npz_map(data: bytes) -> None:
@@ -283,6 +359,7 @@ def _command() -> Any:
 
 READERS: Mapping[str, Reader] = {
     "json_map": json_map,
+    "edited_map": edited_map,
     "npz_map": npz_map,
     "safetensors_map": safetensors_map,
     "rule_map": rule_map,
@@ -316,6 +393,7 @@ def seeds() -> dict[str, list[bytes]]:
     floats = _array(bytes(64), "(2, 2, 2)", "<f8")
     return {
         "json_map": [small, json.dumps(_small_map().to_json(), indent=1).encode(), rule, b"{}"],
+        "edited_map": [bytes([at]) + bytes(range(at, at + 24)) for at in range(12)],
         "npz_map": [
             to_bytes(_small_map(), "npz"),
             b"H" + _header(),
