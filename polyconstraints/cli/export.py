@@ -105,14 +105,10 @@ def _tying_map(network: NetworkSpec, symmetry: Symmetry, options: dict[str, Any]
         from polyconstraints.derivation import derive
 
         if options["gauge_fixed"]:
-            raise click.BadParameter(
-                "expected --stratum with it, got none", param_hint="--gauge-fixed"
-            )
+            raise UsageError("expected --stratum with it, got none", "--gauge-fixed")
         return derive(network, symmetry).tying_map()
     if symmetry.scope != "network":
-        raise click.BadParameter(
-            "expected --scope network with it, got layer", param_hint="--stratum"
-        )
+        raise UsageError("expected --scope network with it, got layer", "--stratum")
     from polyconstraints.stratification.tying import numbered_stratum_map
 
     return numbered_stratum_map(network, symmetry, number, options["gauge_fixed"])

@@ -1,0 +1,176 @@
+"""The command strata, and strata that export writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from polyconstraints.reduction.variety.systems import find_systems
+from polyconstraints.schemas import load_schema
+
+RunCommand = Callable[..., Any]
+
+TABLE = """\
+network   2 quadratic layers with ordered indices, widths 2 -> 2 -> 2, 12 weights
+symmetry  equivariant under S_2 (order 2), the network as a whole; 1 transposition imposed
+strata    3 of 3 choices of hidden representations
+
+stratum       hidden  weights  tangent  functions  distinct  gauge   component
+      1  [2] + [1,1]        8        8          4         6      2         yes
+      2        2·[2]        7        7          3         7      4         yes
+      3      2·[1,1]        7        9          1         5      4  not proved
+
+largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
+"""
+
+
+def document_of(run_program: RunCommand, args: str) -> dict[str, Any]:
+    result = run_program("strata", *args.split(), "--format", "json")
+    assert (result.status, result.stderr) == (0, "")
+    document: dict[str, Any] = json.loads(result.stdout)
+    jsonschema.validate(document, load_schema("strata"))
+    return document
+
+
+def test_table(run_program: RunCommand) -> None:
+    assert run_program("strata", "-n", "2", "-d", "2") == (0, TABLE, "")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "-n 2 -d 2 --degenerate",
+        "-n 3 -d 2 --bias --gauge",
+        "-n 3 -d 2 --symmetry invariant --widths 2",
+        "-n 3 -d 2 --indices redundant --hidden 3*[3]",
+        "-n 4 -d 3 --group C",
+        "-n 3 -d 1",
+        "-n 2 -d 2 --layer linear --decompose sympy",
+    ],
+)
+def test_documents_fit_the_schema(run_program: RunCommand, args: str) -> None:
+    document = document_of(run_program, args)
+    assert document["symmetry"]["scope"] == "network"
+    for stratum in document["strata"]:
+        if stratum["component"]:
+            assert stratum["weight_dimension"] == stratum["tangent_dimension"]
+        else:
+            assert stratum["weight_dimension"] < stratum["tangent_dimension"]
+        assert stratum["weight_dimension"] <= document["weights"]
+        assert len(stratum["hidden"]) == document["network"]["depth"] - 1
+
+
+def test_same_bytes_again(run_program: RunCommand) -> None:
+    args = ("strata", "-n", "3", "-d", "2", "--format", "json")
+    assert run_program(*args) == run_program(*args)
+
+
+def test_known_entry(run_program: RunCommand) -> None:
+    (entry,) = document_of(run_program, "-n 3 -d 2 --bias --hidden [2,1]+[3]")["strata"]
+    wanted = {
+        "hidden": [{"[3]": 1, "[2,1]": 1}],
+        "weight_dimension": 23,
+        "tangent_dimension": 23,
+        "function_dimension": 11,
+        "component": True,
+    }
+    assert {key: entry[key] for key in wanted} == wanted
+
+
+def test_limit_is_said(run_program: RunCommand) -> None:
+    result = run_program("strata", "-n", "3", "-d", "2", "--limit", "2")
+    assert result.stderr == (
+        "polyconstraints: warning: 2 of 6 strata are measured: --limit allows more\n"
+    )
+    assert "2 of 6 choices" in result.stdout
+
+
+def test_other_formats(run_program: RunCommand) -> None:
+    args = ("strata", "-n", "2", "-d", "2", "--format")
+    rows = run_program(*args, "csv").stdout.splitlines()
+    assert rows[1] == '1,"[2] + [1,1]",8,8,4,6,2,yes'
+    assert run_program(*args, "markdown").stdout.startswith("| stratum |")
+    graph = ElementTree.fromstring(run_program(*args, "graphml").stdout)
+    assert len(graph.findall(".//{*}node")) == 3
+
+
+def test_gauge_is_explained(run_program: RunCommand) -> None:
+    text = run_program("strata", "-n", "3", "-d", "2", "--hidden", "permutation", "--gauge").stdout
+    assert "gauge of stratum 1: 2 of 8 distinct weights cannot be learnt apart" in text
+    assert "  fix W1_1_3_2 = 0\n  fix W1_1_2_2 = 1\n" in text
+
+
+def test_decomposition(run_program: RunCommand) -> None:
+    systems = find_systems()
+    if not systems:
+        pytest.skip("neither macaulay2 nor singular is installed")
+    args = "-n 2 -d 2 --layer linear --degenerate --decompose auto"
+    document = document_of(run_program, args)
+    found = document["decomposition"]
+    assert (found["system"], found["version"]) == (systems[0].name, systems[0].version)
+    assert found["checked_by_substitution"]
+    assert document["reduction"]["dimension"] == 6
+    text = run_program("strata", *args.split()).stdout
+    assert f"{systems[0].name} {systems[0].version} over GF(32003): " in text
+    assert "dimension of the variety: 6, proved" in text
+    assert "check by substitution passed" in text
+
+
+def test_open_question_without_systems(
+    run_program: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    args = "strata -n 2 -d 2 --layer linear --decompose auto"
+    text = run_program(*args.split()).stdout
+    assert "open: which irreducible components there are beside the strata" in text
+    result = run_program(*args.replace("auto", "singular").split())
+    assert (result.status, result.stdout) == (2, "")
+    assert result.stderr.startswith("polyconstraints: error: --decompose: expected a system on")
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "line"),
+    [
+        ("-n 3 -d 2 --hidden [4]", 2, "--hidden: expected a partition of 3"),
+        ("-n 3 -d 3 --hidden [3] --hidden [3] --hidden [3]", 2, "--hidden: expected 1 rep"),
+        ("-n 4 -d 2 --group C --hidden [4]", 2, "--hidden: expected permutation or free"),
+        ("-n 3 -d 2 --widths 2 --hidden permutation", 2, "--hidden: expected 3 units"),
+        ("-n 3 -d 2 --max-weights 10", 4, "the tangent space needs elimination on 36 × 36"),
+        ("-n 3 -d 2 --indices redundant --decompose auto", 2, "--indices: expected ordered"),
+    ],
+)
+def test_refusals_are_one_line(run_program: RunCommand, args: str, status: int, line: str) -> None:
+    result = run_program("strata", *args.split())
+    assert (result.status, result.stdout) == (status, "")
+    assert result.stderr.startswith(f"polyconstraints: error: {line}")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("stratum", ["1", "2", "6"])
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_exported_strata_are_verified(
+    run_program: RunCommand, tmp_path: Path, stratum: str, ending: str
+) -> None:
+    file = str(tmp_path / f"map.{ending}")
+    args = f"export -n 3 -d 2 --bias --scope network --stratum {stratum} -o {file}"
+    assert run_program(*args.split()).status == 0
+    result = run_program("verify", file, "--format", "json")
+    assert result.status == 0
+    assert json.loads(result.stdout)["symmetric"] is True
+
+
+def test_export_says_what_it_needs(run_program: RunCommand) -> None:
+    for args, line in [
+        ("--stratum 1", "--stratum: expected --scope network"),
+        ("--scope network --gauge-fixed", "--gauge-fixed: expected --stratum"),
+        ("--scope network --stratum 9", "--stratum: expected a stratum from 1 to 6, got 9"),
+    ]:
+        result = run_program("export", "-n", "3", "-d", "2", *args.split())
+        assert (result.status, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"polyconstraints: error: {line}")
