@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from polyconstraints.expansion import expand as expand
     from polyconstraints.groups import PermutationGroup as PermutationGroup
     from polyconstraints.network import NetworkSpec as NetworkSpec
+    from polyconstraints.patterns import AnyNetwork as AnyNetwork
     from polyconstraints.symmetry import Symmetry as Symmetry
     from polyconstraints.tying import TyingMap as TyingMap
+    from polyconstraints.tying import TyingRule as TyingRule
     from polyconstraints.verification import Verification as Verification
     from polyconstraints.verification import verify as verify
 
@@ -50,8 +52,10 @@ _HOMES = {
     "expand": "expansion",
     "PermutationGroup": "groups",
     "NetworkSpec": "network",
+    "AnyNetwork": "patterns",
     "Symmetry": "symmetry",
     "TyingMap": "tying",
+    "TyingRule": "tying",
     "Verification": "verification",
     "verify": "verification",
     "Discovery": "discovery",

@@ -37,7 +37,7 @@ COMMANDS: list[tuple[str, pc.NetworkSpec, pc.Symmetry]] = [
         pc.Symmetry(S(3), "invariant"),
     ),
     (
-        "export -n 3 --group [[1,2,0]]",
+        "export -n 3 --group '[[1,2,0]]'",
         pc.NetworkSpec(3),
         pc.Symmetry(pc.PermutationGroup(3, [[1, 2, 0]])),
     ),

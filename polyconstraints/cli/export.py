@@ -25,7 +25,6 @@ _BINARY = ("npz", "safetensors")
     cls=ExampleCommand,
     examples=[
         "polyconstraints export -n 3 -d 2 --bias -o map.json",
-        "polyconstraints export -n 16 --group C -o map.npz",
         "polyconstraints export -n any --bias --rule",
         "polyconstraints export -n 3 -d 2 --scope network --stratum 2 | polyconstraints verify -",
     ],

@@ -66,6 +66,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "report": CommandEntry(
         "polyconstraints.cli.report:report", "Write one self-contained HTML page about a network."
     ),
+    "groups": CommandEntry(
+        "polyconstraints.cli.groups:groups", "List how groups are written, or say what some are."
+    ),
     "reproduce": CommandEntry(
         "polyconstraints.cli.reproduce:reproduce", "Compare ours with every number of the paper."
     ),

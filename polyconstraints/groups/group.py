@@ -215,6 +215,29 @@ class PermutationGroup:
 
         return bool(self.to_sympy().contains(SympyPermutation(list(images))))
 
+    def orbits(self) -> tuple[tuple[int, ...], ...]:
+        """Return the orbits of points, each ascending, in the order of their first points.
+
+        Examples
+        --------
+        >>> PermutationGroup(4, [(2, 1, 0, 3)]).orbits()
+        ((0, 2), (1,), (3,))
+        """
+        seen: set[int] = set()
+        found = []
+        for start in range(self.degree):
+            if start in seen:
+                continue
+            seen.add(start)
+            orbit = [start]
+            for point in orbit:
+                for images in self.generators:
+                    if images[point] not in seen:
+                        seen.add(images[point])
+                        orbit.append(images[point])
+            found.append(tuple(sorted(orbit)))
+        return tuple(found)
+
     def elements(self, limit: int) -> Iterator[Permutation]:
         """Yield all elements, the identity first, and stop after ``limit`` + 1 of them.
 

@@ -4,19 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.network import NetworkSpec
+from polyconstraints.patterns.network import AnyNetwork
 from polyconstraints.render.derivation_facts import number, percent
 from polyconstraints.render.painting import Pattern
 from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
+from polyconstraints.symmetry import Symmetry
 
-__all__ = ["TableRow", "header_pattern", "table_document", "table_text"]
+__all__ = ["Problem", "RuledProblem", "TableRow", "header_pattern", "table_document", "table_text"]
 
 SCHEMA = "polyconstraints/table/1"
 
 COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
+
+
+class Problem(Protocol):
+    """What a table is about: a derivation, or a network and a symmetry by themselves."""
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network."""
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """The symmetry."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether dimensions are known."""
+
+
+@dataclass(frozen=True)
+class RuledProblem:
+    """A network and a symmetry whose classes follow a rule: nothing was derived."""
+
+    network: NetworkSpec
+    symmetry: Symmetry
+    solved: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,6 +72,25 @@ class TableRow:
             # In network scope a lower bound at best: no figure for a row without remarks.
             derivation.dimension if derivation.solved else None,
             derivation.function_dimension if derivation.solved else None,
+        )
+
+    @classmethod
+    def by_rule(cls, network: AnyNetwork, inputs: int) -> TableRow:
+        """Return the row that the laws of a network give for a number of inputs.
+
+        Examples
+        --------
+        >>> TableRow.by_rule(AnyNetwork("S"), 10**6).distinct
+        4
+        """
+        sizes = network.sizes_for(inputs)
+        law = network.function_dimension
+        return cls(
+            inputs,
+            network.total(*sizes),
+            network.distinct(*sizes),
+            network.dimension(*sizes),
+            None if law is None else law(*sizes),
         )
 
     def cells(self) -> tuple[str, ...]:
@@ -85,7 +131,7 @@ class TableRow:
         }
 
 
-def table_document(derivations: Sequence[Derivation], rows: Sequence[TableRow]) -> dict[str, Any]:
+def table_document(derivations: Sequence[Problem], rows: Sequence[TableRow]) -> dict[str, Any]:
     """Return the JSON document of schema ``table``.
 
     What is the same in every row stands in ``network`` and ``symmetry``; the numbers of
@@ -94,6 +140,8 @@ def table_document(derivations: Sequence[Derivation], rows: Sequence[TableRow]) 
     network = derivations[0].network.to_json()
     symmetry = derivations[0].symmetry.to_json()
     del network["inputs"], network["widths"], symmetry["permutations"]
+    for key in ("generators", "actions"):
+        symmetry.pop(key, None)
     if not all(_plain_widths(derivation.network) for derivation in derivations):
         network["hidden"] = list(derivations[0].network.hidden)
     return {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from polyconstraints.derivation import Derivation
-from polyconstraints.render.table import COLUMNS, TableRow
+from polyconstraints.render.table import COLUMNS, Problem, TableRow
 from polyconstraints.render.words import layers_in_words
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ __all__ = ["print_table"]
 
 
 def print_table(
-    derivations: Sequence[Derivation],
+    derivations: Sequence[Problem],
     rows: Sequence[TableRow],
     console: Console,
     *,
@@ -26,7 +25,7 @@ def print_table(
 
     Parameters
     ----------
-    derivations : sequence of Derivation
+    derivations : sequence of Problem
         What the rows come from.
     rows : sequence of TableRow
     console : rich.console.Console

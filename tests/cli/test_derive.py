@@ -219,7 +219,7 @@ def test_list_that_is_too_large_is_refused(run_program: RunCommand, kind: str) -
 @pytest.mark.parametrize(
     ("args", "line"),
     [
-        ("-n 0", "-n/--inputs: expected an integer ≥ 1, got '0'"),
+        ("-n 0", "-n/--inputs: expected an integer ≥ 1 or 'any', got '0'"),
         ("-n 3 -d -2", "-d/--depth: expected an integer ≥ 1, got '-2'"),
         ("-n 3 -d 2 --widths 4", "--widths: expected hidden width 3 (the group must act on every"),
         ("-n 3 -d 3 --widths 4", "--widths: expected 2 hidden widths for depth 3, got 1"),

@@ -61,6 +61,7 @@ def test_defaults(run_command: RunCommand) -> None:
         "compare": "function",
         "permutations": None,
         "group": "S",
+        "actions": (),
         "output_format": "text",
         "output_file": None,
         "quiet": False,

@@ -19,6 +19,8 @@ RunCommand = Callable[..., Any]
 DOCUMENTS = {
     "derivation": "derive -n 2 --indices redundant --list --classes --format json",
     "expansion": "expand -n 2 --bias --format json",
+    "groups": "groups S3xS2 --format json",
+    "law": "derive -n any --bias --format json",
     "table": "table -n 2-3 --format json",
     "tying-map": "export -n 2 --indices redundant",
 }
@@ -45,6 +47,11 @@ CHANGES: list[Change] = [
     ("expansion", ("outputs", 0, "monomials", 0, "terms", 0, "weights"), {"w": 1}),
     ("expansion", ("outputs", 0, "monomials", 0, "terms", 0, "coefficient"), 0.5),
     ("expansion", ("terms",), [1]),
+    ("groups", ("groups", 0, "order"), "0"),
+    ("groups", ("groups", 0, "generators", 0, 0), -1),
+    ("law", ("network", "inputs"), 3),
+    ("law", ("dimension", 0, "value"), 4),
+    ("law", ("layers", 0, "patterns", 0, "class"), -1),
     ("table", ("rows",), []),
     ("table", ("rows", 0, "inputs"), 0),
     ("table", ("rows", 0, "percentage"), 101),
@@ -123,10 +130,11 @@ def test_no_required_key_may_be_missing(
 
 
 def test_a_rule_may_stand_for_the_classes(run_program: RunCommand, schemas: dict[str, Any]) -> None:
-    document = json.loads(run_program(*DOCUMENTS["tying-map"].split()).stdout)
+    classes = json.loads(run_program(*DOCUMENTS["tying-map"].split()).stdout)["layers"][0][
+        "classes"
+    ]
+    document = json.loads(run_program("export", "-n", "any", "--bias", "--rule").stdout)
     layer = document["layers"][0]
-    classes = layer.pop("classes")
-    layer["rule"] = {"patterns": []}
     jsonschema.validate(document, schemas["tying-map"])
     layer["classes"] = classes
     with pytest.raises(jsonschema.ValidationError):

@@ -1,0 +1,47 @@
+"""``polyconstraints groups``: how groups are written, and what one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Integer, common_options
+
+__all__ = ["groups"]
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints groups",
+        "polyconstraints groups -n 5 S C D",
+        "polyconstraints groups 'S3xS2' 'pairs(S4)' 'grid(4,4,D4)'",
+    ],
+)
+@click.argument("names", nargs=-1, metavar="[GROUP]...")
+@click.option(
+    "-n", "--inputs", type=Integer(1), metavar="N", help="Number of points for S, A, C, D, trivial."
+)
+@common_options()
+def groups(names: tuple[str, ...], inputs: int | None, **options: Any) -> None:
+    """List how groups are written, or say what some GROUPs are.
+
+    Each is shown with its number of points, its order, its orbits of points and its
+    generators, as --group and --action number them.
+    """
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.groups_table import (
+        described_groups,
+        group_documents,
+        groups_text,
+        syntax_text,
+    )
+
+    found = described_groups(names, inputs)
+    if options["output_format"] == "json":
+        write_json(group_documents(found), options["output_file"])
+    else:
+        text = groups_text(found) if names else syntax_text(found)
+        write_text(text, options["output_file"])

@@ -1,0 +1,144 @@
+"""Groups as tables: their names, points, orders and generators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from polyconstraints.errors import UsageError
+from polyconstraints.groups import PRESETS, PermutationGroup, parse_action, parse_group
+
+__all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
+
+#: An example of every construction, and what it is.
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("S4", "symmetric: all permutations"),
+    ("A4", "alternating: the even ones"),
+    ("C4", "cyclic: shifts"),
+    ("D4", "dihedral: shifts and reflections"),
+    ("trivial4", "the identity alone"),
+    ("S3+S2", "disjoint union: two kinds of points"),
+    ("S3xS2", "rows and columns of a 3 x 2 matrix"),
+    ("S3wrS2", "sets of sets: 2 blocks of 3 points"),
+    ("S3#1xS3#1", "rows and columns moved by one group"),
+    ("pairs(S4)", "unordered pairs of different points"),
+    ("ordered_pairs(S4)", "ordered pairs of different points"),
+    ("subsets(S5,3)", "subsets of 3 points"),
+    ("tuples(S3,2)", "all pairs, equal ones included"),
+    ("edges(D4,[[0,1],[1,2],[2,3],[3,0]])", "edges of a graph"),
+    ("grid(4,4,C4)", "cells of a grid, turned"),
+    ("grid(3,3,D4)", "cells of a grid, turned and reflected"),
+    ("grid(2,3,D2)", "the same without quarter-turns: C2, D2"),
+    ("[[1,2,0,4,3]]", "generators: images of 0 ... n-1"),
+)
+
+#: Digits of the longest order that is written out.
+_DIGITS = 30
+
+#: Bits of the longest order that a document holds: Python writes no longer integers.
+_BITS = 14_000
+
+#: Generators and points up to which generators are shown.
+_SHOWN = 400
+
+
+def described_groups(
+    names: Sequence[str], inputs: int | None = None
+) -> list[tuple[str, PermutationGroup]]:
+    """Return groups by name; the examples if there are none.
+
+    Raises
+    ------
+    UsageError, InputError
+        If a name can't be read, or needs a number of points.
+    """
+    found = []
+    for name in names or [example for example, _ in EXAMPLES]:
+        text = name.strip()
+        if text in PRESETS or text.startswith("@"):
+            if inputs is None:
+                raise UsageError(f"expected a number of points for {text}, got none", "-n/--inputs")
+            found.append((text, parse_group(text, inputs)))
+        else:
+            try:
+                action = parse_action(text)
+            except UsageError as error:
+                raise UsageError(error.message, "GROUP") from None
+            found.append((text, action.group(text, keep_all=True)))
+    return found
+
+
+def _written(order: int) -> str | None:
+    return str(order) if order.bit_length() < _BITS else None
+
+
+def _order_text(order: int) -> str:
+    digits = order.bit_length() * 3 // 10
+    return str(order) if digits <= _DIGITS else f"about 10^{digits}"
+
+
+def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str, Any]:
+    """Return the document of schema ``groups``."""
+    return {
+        "schema": "polyconstraints/groups/1",
+        "groups": [
+            {
+                "group": name,
+                "degree": group.degree,
+                "order": _written(group.order()),
+                "orbits": [list(orbit) for orbit in group.orbits()],
+                "generators": [list(images) for images in group.generators],
+            }
+            for name, group in groups
+        ],
+    }
+
+
+def syntax_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
+    """Return the table of constructions, one example each."""
+    meanings = dict(EXAMPLES)
+    rows = [
+        (name, str(group.degree), _order_text(group.order()), meanings.get(name, ""))
+        for name, group in groups
+    ]
+    return (
+        _table(("group", "points", "order", "what it acts on"), rows)
+        + "\nS, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
+        "parentheses: wr binds most tightly, then x, then +. --action LEVEL=GROUP lets the\n"
+        "factors of the group act on another level, as --group 'pairs(S4)' --action 1=S4.\n"
+    )
+
+
+def groups_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
+    """Return what some groups are.
+
+    Examples
+    --------
+    >>> print(groups_text(described_groups(["S2xS2"])), end="")
+    S2xS2: 4 points, order 4, 1 orbit
+      generator 1  [2,3,0,1]
+      generator 2  [1,0,3,2]
+    """
+    lines = []
+    for name, group in groups:
+        orbits = len(group.orbits())
+        lines.append(
+            f"{name}: {group.degree} points, order {_order_text(group.order())}, "
+            f"{orbits} orbit{'' if orbits == 1 else 's'}"
+        )
+        if len(group.generators) * group.degree <= _SHOWN:
+            for at, images in enumerate(group.generators, start=1):
+                lines.append(f"  generator {at}  {str(list(images)).replace(' ', '')}")
+        else:
+            lines.append(f"  {len(group.generators)} generators")
+    return "\n".join(lines) + "\n"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = []
+    for row in (header, *rows):
+        first, points, order, last = row
+        cells = (first.ljust(widths[0]), points.rjust(widths[1]), order.rjust(widths[2]), last)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines) + "\n"
