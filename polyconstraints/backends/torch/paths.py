@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from polyconstraints.backends.plan import LayerPlan, PowerSums
+from polyconstraints.backends.plan import LayerPlan
+from polyconstraints.backends.plan import PowerSums as Form
 from polyconstraints.backends.torch.buffers import Combine, PlanModule, flat
 
 __all__ = ["make_path"]
@@ -28,7 +28,7 @@ def make_path(plan: LayerPlan, path: str, device: Any, dtype: torch.dtype) -> nn
         "dense": Dense,
         "gather": Gather,
         "classes": Classes,
-        "power_sums": PowerSumPath,
+        "power_sums": _power_sums,
     }
     return makers[path](plan, device, dtype)
 
@@ -140,7 +140,7 @@ class Classes(_ByProduct):
         return terms.reshape(*terms.shape[:-1], *form.sums.shape).sum(-1)
 
 
-class PowerSumPath(PlanModule):
+class PowerSums(PlanModule):
     """Sums and sums of squares in place of n³ products; O(n) for each sample."""
 
     first: Tensor
@@ -148,12 +148,9 @@ class PowerSumPath(PlanModule):
 
     def __init__(self, plan: LayerPlan, device: Any, dtype: torch.dtype) -> None:
         super().__init__()
-        if plan.power_sums is None:
-            raise TypeError("expected a plan with the symmetry of S_n")
-        self.form: PowerSums = plan.power_sums
-        self.fold = Combine(self.form.fold, padding=False, device=device, dtype=dtype)
-        site = self.form.site
-        self.scalar = site.channels == 1 and site.outputs == 1
+        self.form = form = _form(plan)
+        self.fold = Combine(form.fold, padding=False, device=device, dtype=dtype)
+        self.sections = list(form.sections)
         self.register(device, dtype)
 
     def arrays(self) -> Arrays:
@@ -163,11 +160,8 @@ class PowerSumPath(PlanModule):
 
     def forward(self, theta: Tensor, x: Tensor) -> Tensor:
         """Return the outputs."""
-        coefficients: Tensor = self.fold(theta)
-        if self.scalar:
-            return self._scalar(coefficients, x)
         form, site = self.form, self.form.site
-        square, slope, level = torch.split(coefficients, list(form.sections))
+        square, slope, level = torch.split(self.fold(theta), self.sections)
         x = x.reshape(*x.shape[:-1], site.components, site.channels)
         s = x.sum(-2)
         features = [s] if form.features[1] else []
@@ -193,34 +187,53 @@ class PowerSumPath(PlanModule):
     def _pairs(self, x: Tensor) -> Tensor:
         return x.index_select(-1, self.first) * x.index_select(-1, self.second)
 
-    def _scalar(self, coefficients: Tensor, x: Tensor) -> Tensor:
-        """Return the outputs for one channel, where products of matrices would only cost."""
-        form = self.form
-        parts = list(coefficients.unbind())
-        square = parts.pop(0) if form.square[1] else None
-        slopes = [parts.pop(0) for _ in range(int(np.prod(form.slope)))]
+
+class ScalarPowerSums(nn.Module):
+    """Power sums of one channel, where products of small matrices would only cost.
+
+    What takes time here is the number of operations, so that each of them is chosen: no
+    tensor of shape (batch, n) is made that could be avoided, and none is broadcast in more
+    than one operand at a time, for which PyTorch has no fast loop.
+    """
+
+    def __init__(self, plan: LayerPlan, device: Any, dtype: torch.dtype) -> None:
+        super().__init__()
+        form = _form(plan)
+        self.fold = Combine(form.fold, padding=False, device=device, dtype=dtype)
+        self.quadratic, self.bias, self.moves = form.quadratic, form.bias, form.site.moves
+
+    def forward(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs."""
+        folded: Tensor = self.fold(theta)
+        coefficients: list[Tensor] = list(folded.unbind())
         s = x.sum(-1, keepdim=True)
-        shared: list[Tensor] = []
-        if form.features[1]:
-            shared.append(s)
-        squares = x * x if form.quadratic else None
-        if squares is not None:
-            shared += [s * s, squares.sum(-1, keepdim=True)]
-        constant = parts.pop(0) if form.bias else None
-        out = sum_of_products(parts, shared, constant)
-        if not form.site.moves:
-            return out
-        if square is None or squares is None:
-            return out + slopes[0] * x
-        inner = slopes[-1] * s
-        if form.has_slope_constant:
-            inner = inner + slopes[0]
-        return out + x * inner + squares * square
+        # What all outputs share, its coefficients last: 1, s, s² and Σ x².
+        if self.quadratic:
+            q = (x * x).sum(-1, keepdim=True)
+            level = coefficients.pop() * q
+            level = level + coefficients.pop() * (s * s)
+        if self.bias or not self.quadratic:
+            linear = coefficients.pop() * s
+            level = level + linear if self.quadratic else linear
+        if self.bias:
+            level = level + coefficients.pop()
+        if not self.moves:
+            return level
+        if not self.quadratic:
+            return torch.add(coefficients.pop() * x, level)
+        slope = coefficients.pop() * s
+        if self.bias:
+            slope = slope + coefficients.pop()
+        return torch.addcmul(level, x, coefficients.pop() * x + slope)
 
 
-def sum_of_products(factors: list[Tensor], terms: list[Tensor], constant: Tensor | None) -> Tensor:
-    """Return Σ factor · term, and a constant if there is one."""
-    total = factors[0] * terms[0]
-    for factor, term in zip(factors[1:], terms[1:], strict=True):
-        total = total + factor * term
-    return total if constant is None else total + constant
+def _power_sums(plan: LayerPlan, device: Any, dtype: torch.dtype) -> nn.Module:
+    site = _form(plan).site
+    single = site.channels == 1 and site.outputs == 1
+    return (ScalarPowerSums if single else PowerSums)(plan, device, dtype)
+
+
+def _form(plan: LayerPlan) -> Form:
+    if plan.power_sums is None:
+        raise TypeError("expected a plan with the symmetry of S_n")
+    return plan.power_sums

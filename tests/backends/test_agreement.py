@@ -1,0 +1,65 @@
+"""All backends along all paths give the outputs and gradients of the definition."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from polyconstraints.backends.plan import PATHS, NetworkPlan
+from tests.backends.adapters import BACKENDS
+from tests.backends.maps import MAPS, evaluate, gradients, named
+
+Array = NDArray[Any]
+
+#: Relative to the size of what is added up.
+TOLERANCE = {"float64": 1e-12, "float32": 1e-4, "bfloat16": 0.1}
+
+
+@cache
+def expected(name: str) -> tuple[list[Array], Array, Array, Array, list[Array], Array]:
+    """Return parameters, inputs, an output gradient and what the definition makes of them."""
+    tying = named(name)
+    rng = np.random.default_rng(7)
+    theta = [rng.uniform(-1, 1, size) for size in tying.parameters]
+    x = rng.uniform(-1, 1, (3, tying.network.units[0]))
+    delta = rng.uniform(-1, 1, (3, tying.network.units[-1]))
+    return theta, x, delta, evaluate(tying, theta, x), *gradients(tying, theta, x, delta)
+
+
+def check(got: Array, wanted: Array, dtype: str) -> None:
+    assert got.shape == wanted.shape
+    assert str(got.dtype) == dtype or dtype == "bfloat16"
+    scale = max(1.0, float(np.abs(wanted).max(initial=0)))
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=TOLERANCE[dtype] * scale)
+
+
+CASES = [
+    (backend, path, name)
+    for name, (_, symmetric) in MAPS.items()
+    for path in PATHS
+    if path != "auto" and (symmetric or path != "power_sums")
+    for backend in BACKENDS
+]
+
+
+@pytest.mark.parametrize(("backend", "path", "name"), CASES)
+def test_outputs_and_gradients(backend: str, path: str, name: str) -> None:
+    theta, x, delta, outputs, by_theta, by_x = expected(name)
+    for dtype in ("float64", "float32", *(["bfloat16"] if backend == "torch" else [])):
+        out, theta_gradients, x_gradient = BACKENDS[backend](
+            named(name), path, theta, x, delta, dtype
+        )
+        check(out, outputs, dtype)
+        check(x_gradient, by_x, dtype)
+        for got, wanted in zip(theta_gradients, by_theta, strict=True):
+            check(got, wanted, dtype)
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_symmetry_is_recognised_from_the_classes(name: str) -> None:
+    plan = NetworkPlan.from_map(named(name))
+    assert all(layer.power_sums is not None for layer in plan.layers) == MAPS[name][1]
