@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from polyconstraints.groups import PermutationGroup as PermutationGroup
     from polyconstraints.network import NetworkSpec as NetworkSpec
     from polyconstraints.patterns import AnyNetwork as AnyNetwork
+    from polyconstraints.stratification import Stratum as Stratum
+    from polyconstraints.stratification import Variety as Variety
+    from polyconstraints.stratification import strata as strata
     from polyconstraints.symmetry import Symmetry as Symmetry
     from polyconstraints.tying import TyingMap as TyingMap
     from polyconstraints.tying import TyingRule as TyingRule
@@ -53,6 +56,9 @@ _HOMES = {
     "PermutationGroup": "groups",
     "NetworkSpec": "network",
     "AnyNetwork": "patterns",
+    "Stratum": "stratification",
+    "Variety": "stratification",
+    "strata": "stratification",
     "Symmetry": "symmetry",
     "TyingMap": "tying",
     "TyingRule": "tying",

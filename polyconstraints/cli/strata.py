@@ -61,6 +61,12 @@ _TIME_LIMIT = 600
     help="Reduce the equations and have this system decompose them (small networks).",
 )
 @click.option(
+    "--steps",
+    is_flag=True,
+    show_default=False,
+    help="With --decompose: print how the equations were reduced, branch by branch.",
+)
+@click.option(
     "--time-limit",
     type=Integer(1),
     default=_TIME_LIMIT,
@@ -117,6 +123,7 @@ def _write(
     from polyconstraints.render.strata import (
         answer_lines,
         gauge_lines,
+        step_lines,
         strata_document,
         strata_text,
     )
@@ -144,6 +151,8 @@ def _write(
             lines += ["", *gauge_lines(number, gauge)]
         if answer is not None:
             lines += ["", *answer_lines(answer)]
+            if options["steps"]:
+                lines += ["", *step_lines(answer)]
     write_text("\n".join(lines), file)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "COLUMNS",
     "answer_lines",
     "gauge_lines",
+    "step_lines",
     "strata_document",
     "strata_rows",
     "strata_text",
@@ -160,6 +161,21 @@ def answer_lines(answer: Answer) -> Iterator[str]:
             yield f"  dimension {component.dimension}, degree {component.degree}: {what}"
     if answer.open_question:
         yield f"open: {answer.open_question}"
+
+
+def step_lines(answer: Answer) -> Iterator[str]:
+    """Yield how the equations were reduced: every branch with its steps and its result."""
+    for step in answer.reduction.linear.steps:
+        yield str(step)
+    for at, block in enumerate(answer.reduction.blocks, start=1):
+        yield f"block {at}: {', '.join(block.variables)}"
+        for number_of, branch in enumerate(block.branches, start=1):
+            size = "open" if branch.dimension is None else f"dimension {branch.dimension}"
+            yield f"  branch {number_of}: {size}, free {', '.join(branch.free) or 'nothing'}"
+            for step in branch.steps:
+                yield f"    {step}"
+            for equation in branch.equations:
+                yield f"    left: {equation} = 0"
 
 
 def strata_document(
