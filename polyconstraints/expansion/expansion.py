@@ -17,6 +17,7 @@ from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer
 from polyconstraints.expansion.paths import PathFinder, Paths
 from polyconstraints.expansion.size import check_tables
+from polyconstraints.expansion.vectors import VectorWriter
 from polyconstraints.network import NetworkSpec
 
 if TYPE_CHECKING:
@@ -277,6 +278,34 @@ class Expansion:
             state = step.child[edges]
         coefficients: Integers = packed.coefficients.astype(self.coefficient_dtype)
         return Terms(coefficients, tuple(reversed(layers)))
+
+    # -- exponent vectors ------------------------------------------------------------------
+
+    @cached_property
+    def _vectors(self) -> VectorWriter:
+        return VectorWriter(self.graph, self._finder)
+
+    def exponent_vectors(self, output: int) -> Iterator[tuple[Integers, Integers]]:
+        """Yield all terms of an output as exponent vectors, in lexicographic order.
+
+        Yields
+        ------
+        vectors : array of shape (terms, inputs + weights)
+            Exponents of the inputs, and then of the weights of each layer from the last to
+            the first: a few megabytes at a time, in descending order.
+        coefficients : array of shape (terms,)
+
+        Examples
+        --------
+        >>> for vectors, coefficients in expand(NetworkSpec(1, bias=True)).exponent_vectors(0):
+        ...     print(vectors.tolist(), coefficients.tolist())
+        [[2, 0, 0, 1]] [1]
+        [[1, 0, 1, 0]] [1]
+        [[0, 1, 0, 0]] [1]
+        """
+        self._check_output(output)
+        for state in self._vectors.order:
+            yield from self._vectors.vectors(output, state)
 
     # -- polynomials -----------------------------------------------------------------------
 

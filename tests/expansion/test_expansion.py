@@ -72,6 +72,15 @@ def exponents_of(expansion: Expansion, output: int) -> list[tuple[tuple[int, ...
     return rows
 
 
+def vectors_of(expansion: Expansion, output: int) -> list[tuple[tuple[int, ...], int]]:
+    """Return the same from exponent vectors."""
+    return [
+        (tuple(vector), coefficient)
+        for vectors, coefficients in expansion.exponent_vectors(output)
+        for vector, coefficient in zip(vectors.tolist(), coefficients.tolist(), strict=True)
+    ]
+
+
 CASES = [(n, d, bias) for n in (1, 2, 3) for d in (1, 2) for bias in (False, True)]
 CASES += [(2, 3, False), (2, 3, True), (1, 4, True)]
 
@@ -82,6 +91,7 @@ def test_flint_gives_the_same_terms_in_the_same_order(n: int, d: int, bias: bool
     expansion = expand(network)
     for output, terms in enumerate(by_flint(network)):
         assert exponents_of(expansion, output) == terms
+        assert vectors_of(expansion, output) == terms
 
 
 @given(networks)
@@ -175,7 +185,9 @@ def test_paths_too_many_to_keep_are_searched_for(
     monkeypatch.setattr(paths_module, "_MOST_KEPT", 1)
     monkeypatch.setattr(paths_module, "_BLOCK", 7)
     monkeypatch.setattr("polyconstraints.expansion.packed._BLOCK", 5)
-    searched = expand(network).packed(1)
+    expansion = expand(network)
+    searched = expansion.packed(1)
+    assert vectors_of(expansion, 1) == exponents_of(expansion, 1)
     assert searched.words[0].tolist() == kept.words[0].tolist()
     assert searched.coefficients.tolist() == kept.coefficients.tolist()
 
