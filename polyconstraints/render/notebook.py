@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 
@@ -131,7 +132,8 @@ def tying_html(tying: TyingMap) -> str:
     from polyconstraints.render.figures.svg import scene_svg
 
     # Patterns are found by their names, which other pictures of a notebook must not share.
-    prefix = f"pc{abs(hash(tying)):x}"
+    content = b"".join(layer.classes.tobytes() for layer in tying.layers)
+    prefix = f"pc{crc32(content):x}"
     picture = scene_svg(blocks_scene(block_picture(tying)), prefix=prefix, standalone=False)
     return f'{_table(rows)}<div style="overflow-x:auto">{picture}</div>'
 
