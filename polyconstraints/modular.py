@@ -28,9 +28,9 @@ Residues = NDArray[np.int64]
 #: Primes just below 2^31: products of two residues fit a signed 64-bit integer.
 PRIMES = (2147483647, 2147483629, 2147483587)
 
-_HALF_BITS = 16
-#: With halves of 16 bits, sums of so many products stay exact in float64.
-_BLOCK = 1 << (53 - 31 - _HALF_BITS)
+#: Bits of a residue, and of the integers that float64 holds exactly.
+_BITS = 31
+_EXACT_BITS = 53
 
 
 def random_residues(rng: np.random.Generator, prime: int, shape: tuple[int, ...]) -> Residues:
@@ -41,8 +41,9 @@ def random_residues(rng: np.random.Generator, prime: int, shape: tuple[int, ...]
 def matmul(a: Residues, b: Residues, prime: int) -> Residues:
     """Return the matrix product of residues, exactly.
 
-    Broadcasts as ``numpy.matmul``. The left factor is split into halves of 16 bits so that
-    the products can be summed by floating-point matrix multiplication without rounding.
+    Broadcasts as ``numpy.matmul``. The left factor is split into parts of so few bits that
+    floating-point matrix multiplication sums the products without rounding: two parts for
+    short sums, three or more for long ones.
 
     Examples
     --------
@@ -50,17 +51,16 @@ def matmul(a: Residues, b: Residues, prime: int) -> Residues:
     >>> matmul(a, b, 2147483647).tolist()
     [[7]]
     """
-    inner = a.shape[-1]
-    high = (a >> _HALF_BITS).astype(np.float64)
-    low = (a & ((1 << _HALF_BITS) - 1)).astype(np.float64)
+    # A sum of 2^s products of a part and a residue fits if part, residue and s bits do.
+    spare = _EXACT_BITS - _BITS - max(0, a.shape[-1] - 1).bit_length()
+    parts = max(2, -(-_BITS // spare))
+    width = -(-_BITS // parts)
     right = b.astype(np.float64)
     shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    total = np.zeros((*shape, a.shape[-2], b.shape[-1]), dtype=np.int64)
-    for start in range(0, inner, _BLOCK):
-        block = slice(start, start + _BLOCK)
-        upper = (high[..., block] @ right[..., block, :]).astype(np.int64) % prime
-        lower = (low[..., block] @ right[..., block, :]).astype(np.int64) % prime
-        total += upper * (1 << _HALF_BITS) + lower
+    total: Residues = np.zeros((*shape, a.shape[-2], b.shape[-1]), dtype=np.int64)
+    for shift in range((parts - 1) * width, -1, -width):
+        part = (a >> shift) & ((1 << width) - 1)
+        total = (total << width) + (part.astype(np.float64) @ right).astype(np.int64)
         total %= prime
     return total
 
