@@ -197,7 +197,7 @@ def _cycle_types(
         symmetry.actions.get(level, group.generators) if level else group.generators
         for level in levels
     )
-    same = below is above
+    same = not any(level in symmetry.actions for level in levels)
     if not same:
         pairs = zip(below, above, strict=True)
         joint = [(*a, *(widths[0] + point for point in b)) for a, b in pairs]

@@ -142,6 +142,8 @@ class Symmetry:
                 "--group",
             )
         widths = network.widths
+        if self.kind == "invariant" and network.depth in self.actions:
+            raise UsageError("expected no action on the output of an invariant network", "--action")
         for level, images in self.actions.items():
             if not 0 < level < len(widths):
                 raise UsageError(
@@ -153,8 +155,6 @@ class Symmetry:
                     "--action",
                 )
         last = network.depth
-        if self.kind == "invariant" and last in self.actions:
-            raise UsageError("expected no action on the output of an invariant network", "--action")
         if self.kind == "equivariant" and last not in self.actions and widths[last] != widths[0]:
             raise UsageError(
                 f"expected {widths[0]} output components for equivariance or an action on "

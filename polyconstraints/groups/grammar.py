@@ -425,9 +425,9 @@ class _Parser:
     def _json_list(self) -> list[Any]:
         from polyconstraints.strict_json import parse_json
 
-        start = self.at
         if not self._peek("["):
             raise self._expected("a list")
+        start = self.at
         nesting = 0
         for at in range(start, len(self.text)):
             nesting += {"[": 1, "]": -1}.get(self.text[at], 0)

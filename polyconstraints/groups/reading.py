@@ -110,6 +110,8 @@ def read_group(
     source, given = "", dict(actions or {})
     if text.startswith("@"):
         source = text[1:]
+        if not source:
+            raise UsageError("expected the name of a file after @, got nothing", GROUP_OPTION)
         described, name, from_file = _file(source)
         given = {**from_file, **given}
     else:

@@ -1,0 +1,110 @@
+"""Compare equivariant bases with EMLP: the same sizes, and how long each takes.
+
+EMLP (Finzi, Welling, Wilson 2021) solves for the equivariant maps of any matrix group
+numerically. Here it gets permutation matrices, for maps from n inputs (linear) or ordered
+pairs of inputs (quadratic) to n outputs, which are the tensors of order 2 and 3. It needs
+``jax<0.5`` and so an interpreter of its own::
+
+    python -m venv emlp-env
+    emlp-env/bin/pip install emlp 'jax<0.5' six tqdm
+    python benchmarks/emlp_comparison.py emlp-env/bin/python
+
+Both times are those of one cold call in a process that has imported everything; ours
+includes the array with the class of every weight.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+
+import polyconstraints as pc
+
+#: What EMLP's interpreter runs. It prints the size of the basis and the seconds that it took.
+CHILD = """
+import json, sys, time
+import numpy as np
+from emlp.groups import Group
+from emlp.reps import V
+order, generators = json.loads(sys.argv[1])
+class Permutations(Group):
+    def __init__(self):
+        self.discrete_generators = np.stack([np.eye(len(g))[:, g] for g in generators])
+        super().__init__()
+group = Permutations()
+rep = V(group)
+tensors = rep
+for _ in range(order - 1):
+    tensors = tensors * rep
+started = time.perf_counter()
+basis = tensors.equivariant_basis()
+print(json.dumps([int(basis.shape[-1]), time.perf_counter() - started]))
+"""
+
+ORDERS = {"linear": 2, "quadratic": 3}
+
+
+def theirs(
+    interpreter: str, group: pc.PermutationGroup, layer: str, limit: float
+) -> tuple[int, float] | None:
+    """Return EMLP's basis size and seconds, None if it fails or exceeds the limit."""
+    argument = json.dumps([ORDERS[layer], group.generators])
+    try:
+        done = subprocess.run(
+            [interpreter, "-W", "ignore", "-c", CHILD, argument],
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        if isinstance(error, subprocess.CalledProcessError):
+            print(error.stderr.strip().splitlines()[-1:], file=sys.stderr)
+        return None
+    size, seconds = json.loads(done.stdout.splitlines()[-1])
+    return size, seconds
+
+
+def ours(group: pc.PermutationGroup, layer: str) -> tuple[int, float]:
+    """Return our number of classes and seconds."""
+    started = time.perf_counter()
+    network = pc.NetworkSpec(group.degree, layer=layer, indices="redundant")
+    classes = pc.derive(network, pc.Symmetry(group, compare="tensor")).layers[0]
+    return classes.distinct, time.perf_counter() - started
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("interpreter", help="a Python that has emlp")
+    parser.add_argument("--sizes", default="3,5,10", help="numbers of inputs")
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for one case")
+    options = parser.parse_args()
+    ours(pc.PermutationGroup.cyclic(2), "quadratic")  # imports
+    print("| group | n | layer | classes | EMLP's basis | ours, s | EMLP, s | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
+    differ = False
+    for layer in ORDERS:
+        for name in ("S", "C", "D"):
+            for n in map(int, options.sizes.split(",")):
+                group = pc.PermutationGroup.preset(name, n)
+                count, seconds = ours(group, layer)
+                found = theirs(options.interpreter, group, layer, options.limit)
+                size, slow, ratio = "-", "-", "-"
+                if found:
+                    differ |= found[0] != count
+                    size, slow = str(found[0]), f"{found[1]:.2f}"
+                    ratio = f"{found[1] / seconds:.0f}"
+                print(
+                    f"| {name} | {n} | {layer} | {count} | {size} | {seconds:.5f} | {slow} "
+                    f"| {ratio} |",
+                    flush=True,
+                )
+    return int(differ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Predicted numbers of orbits against counted ones, and means over S_n against listing it."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from itertools import permutations
+from math import factorial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import polyconstraints as pc
+from polyconstraints.counting import (
+    OrbitCount,
+    fixed_polynomial,
+    mean_over_symmetric_group,
+    orbit_counts,
+    predicted_orbits,
+)
+from polyconstraints.groups import cycle_lengths, read_group
+
+S = pc.PermutationGroup.symmetric
+MODES = [
+    ("linear", "ordered", "function"),
+    ("quadratic", "ordered", "function"),
+    ("quadratic", "redundant", "function"),
+    ("quadratic", "redundant", "tensor"),
+]
+
+
+@pytest.mark.parametrize("mode", MODES, ids=" ".join)
+@pytest.mark.parametrize("kind", ["equivariant", "invariant"])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("name", ["S", "A", "C", "D", "trivial"])
+def test_prediction_agrees_for_presets(mode: Any, kind: Any, bias: bool, name: str) -> None:
+    layer, indices, compare = mode
+    for n in range(1, 6):
+        network = pc.NetworkSpec(
+            n, 1, layer, indices, bias, outputs=1 if kind == "invariant" else None, channels=(2, 1)
+        )
+        symmetry = pc.Symmetry(pc.PermutationGroup.preset(name, n), kind, compare=compare)
+        [count] = orbit_counts(pc.derive(network, symmetry))
+        assert count.agrees, (n, count)
+
+
+@pytest.mark.parametrize("kind", ["equivariant", "invariant"])
+@pytest.mark.parametrize("name", ["S", "C", "D"])
+@pytest.mark.parametrize(("n", "depth", "bias"), [(2, 3, True), (3, 2, True), (4, 2, False)])
+def test_prediction_agrees_in_network_scope(
+    kind: Any, name: str, n: int, depth: int, bias: bool
+) -> None:
+    outputs = 1 if kind == "invariant" else None
+    network = pc.NetworkSpec(n, depth, bias=bias, outputs=outputs)
+    symmetry = pc.Symmetry(pc.PermutationGroup.preset(name, n), kind, "network")
+    derivation = pc.derive(network, symmetry)
+    [count] = orbit_counts(derivation)
+    assert count.agrees
+    assert derivation.rank == derivation.comparisons[0].space.size - count.counted
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.data())
+def test_prediction_agrees_for_random_groups(n: int, other: int, data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 2))
+    generators = [data.draw(st.permutations(range(n))) for _ in range(count)]
+    images = tuple(tuple(data.draw(st.permutations(range(other)))) for _ in range(count))
+    group = pc.PermutationGroup(n, generators, keep_all=True)
+    symmetry = pc.Symmetry(group, permutations="generators", actions={1: images})
+    [found] = orbit_counts(pc.derive(pc.NetworkSpec(n, outputs=other), symmetry))
+    assert found.agrees
+
+
+def test_prediction_agrees_for_a_group_without_generators() -> None:
+    choice = read_group("trivial2", 2, {1: "trivial3"})
+    network = pc.NetworkSpec(2, outputs=3)
+    [count] = orbit_counts(pc.derive(network, pc.Symmetry(choice.group, actions=choice.actions)))
+    assert count == OrbitCount(9, 9)
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("exponents", [(1,), (3,), (1, 1), (2, 1), (0, 2), (1, 0, 1), (2, 1, 1)])
+def test_means_over_the_symmetric_group(n: int, exponents: tuple[int, ...]) -> None:
+    total = 0
+    for element in permutations(range(n)):
+        lengths = cycle_lengths(element)
+        value = 1
+        for length, exponent in enumerate(exponents, start=1):
+            value *= lengths.count(length) ** exponent
+        total += value
+    expected = Fraction(total, factorial(n))
+    assert mean_over_symmetric_group({exponents: Fraction(1)}, n) == expected
+
+
+@pytest.mark.parametrize("commuting", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool) -> None:
+    from polyconstraints.coefficients import FunctionCoefficients, TensorCoefficients
+
+    polynomial = fixed_polynomial(3, None, (2, 1), bias, commuting)
+    kind: Any = FunctionCoefficients if commuting else TensorCoefficients
+    space = kind(4, 8 + bias, 3)
+    for element in permutations(range(4)):
+        lengths = cycle_lengths(element)
+        counts = [lengths.count(length) for length in (1, 2, 3)]
+        value = Fraction(0)
+        for exponents, coefficient in polynomial.items():
+            for count, exponent in zip(counts, exponents, strict=True):
+                coefficient *= count**exponent
+            value += coefficient
+        letters = tuple(2 * component + at for component in element for at in range(2))
+        if bias:
+            letters = (0, *(1 + letter for letter in letters))
+        assert value == space.fixed(letters, element)
+
+
+def test_large_groups() -> None:
+    assert predicted_orbits(pc.Symmetry(S(10**6)), degree=2) == 4
+    assert predicted_orbits(pc.Symmetry(S(10**6)), degree=2, commuting=False) == 5
+    assert predicted_orbits(pc.Symmetry(pc.PermutationGroup.alternating(20)), degree=2) is None
+    assert predicted_orbits(pc.Symmetry(pc.PermutationGroup.dihedral(60)), degree=1) == 31
+
+
+def test_nothing_is_predicted_for_equation_21() -> None:
+    network = pc.NetworkSpec(3, indices="redundant")
+    [count] = orbit_counts(pc.derive(network, pc.Symmetry(S(3), compare="paper")))
+    assert count.predicted is None
+    assert count.agrees is None
+
+
+def test_the_command_shows_both(capsys: pytest.CaptureFixture[str]) -> None:
+    from polyconstraints.cli.main import run
+
+    assert run(["derive", "-n", "5", "--group", "D", "--check", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["check"] == [{"counted": 9, "predicted": 9}]
+    assert run(["derive", "-n", "5", "--group", "D", "--check"]) == 0
+    assert "9   of coefficients, as predicted from cycle types: 9" in capsys.readouterr().out

@@ -1,0 +1,426 @@
+"""Groups: presets, constructions, the grammar, files, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import combinations, permutations, product
+from math import comb, factorial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import polyconstraints as pc
+from polyconstraints.groups import GroupAction, parse_action, parse_group, read_group
+from polyconstraints.groups.grammar import parse_expression
+from tests.oracles import closure
+
+S = pc.PermutationGroup.symmetric
+
+
+@st.composite
+def permutation_lists(draw: st.DrawFn, most: int = 5) -> list[list[int]]:
+    degree = draw(st.integers(1, most))
+    return draw(st.lists(st.permutations(range(degree)), min_size=1, max_size=3))
+
+
+def elements(action: GroupAction) -> set[tuple[int, ...]]:
+    return closure(action.images, action.degree)
+
+
+# --- presets and facts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", range(1, 7))
+def test_orders_of_presets(n: int) -> None:
+    expected = {
+        "S": factorial(n),
+        "A": max(1, factorial(n) // 2),
+        "C": n,
+        "D": 2 * n if n > 2 else n,
+        "trivial": 1,
+    }
+    for name, order in expected.items():
+        group = pc.PermutationGroup.preset(name, n)
+        assert group.order() == order == len(closure(group.generators, n)), name
+        assert group.is_preset(name)
+
+
+@given(permutation_lists())
+def test_facts_agree_with_brute_force(generators: list[list[int]]) -> None:
+    degree = len(generators[0])
+    group = pc.PermutationGroup(degree, generators)
+    everything = closure(map(tuple, generators), degree)
+    assert group.order() == len(everything)
+    listed = list(group.elements(1000))
+    assert set(listed) == everything
+    assert len(listed) == len(everything)
+    orbits = {tuple(sorted({element[point] for element in everything})) for point in range(degree)}
+    assert set(group.orbits()) == orbits
+    outside = next((p for p in permutations(range(degree)) if p not in everything), None)
+    assert all(element in group for element in list(everything)[:5])
+    assert outside is None or outside not in group
+    assert group.is_symmetric() == (len(everything) == factorial(degree))
+    assert pc.PermutationGroup.from_sympy(group.to_sympy()).order() == len(everything)
+
+
+def test_presets_are_made_when_they_are_needed() -> None:
+    group = S(10**12)
+    assert group.degree == 10**12
+    assert group == S(10**12)
+    assert group.is_symmetric()
+
+
+def test_elements_stop_at_the_limit() -> None:
+    assert len(list(S(6).elements(10))) == 11
+
+
+# --- constructions against their definitions ----------------------------------------------
+
+
+def test_disjoint_union() -> None:
+    found = elements(parse_action("S2+C3"))
+    expected = {
+        (*a, *(2 + i for i in b)) for a in closure([(1, 0)], 2) for b in closure([(1, 2, 0)], 3)
+    }
+    assert found == expected
+
+
+def test_product_acts_on_rows_and_columns() -> None:
+    found = elements(parse_action("S3xC2"))
+    expected = {
+        tuple(a[r] * 2 + b[c] for r in range(3) for c in range(2))
+        for a in permutations(range(3))
+        for b in [(0, 1), (1, 0)]
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "top", "blocks"),
+    [
+        ("S3wrS2", 6, 2, 2),
+        ("C2wrC3", 2, 3, 3),
+        ("C3wr(S2+S1)", 3, 2, 3),
+    ],
+)
+def test_wreath_product(text: str, inner: int, top: int, blocks: int) -> None:
+    action = parse_action(text)
+    found = elements(action)
+    assert len(found) == inner**blocks * top
+    size = action.degree // blocks
+    for element in found:
+        # Blocks are mapped to blocks.
+        images = [
+            {point // size for point in element[b * size : (b + 1) * size]} for b in range(blocks)
+        ]
+        assert all(len(image) == 1 for image in images)
+
+
+def test_wreath_product_binds_first_and_to_the_left() -> None:
+    assert parse_action("S2+S3xS2wrS2").degree == 2 + 3 * 4
+    assert parse_action("S2wrS2wrS2").group().order() == (2**2 * 2) ** 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("pairs(S4)", list(combinations(range(4), 2))),
+        ("ordered_pairs(S4)", list(permutations(range(4), 2))),
+        ("subsets(S4,3)", list(combinations(range(4), 3))),
+        ("tuples(S4,2)", list(product(range(4), repeat=2))),
+        ("tuples(S4,3)", list(product(range(4), repeat=3))),
+    ],
+)
+def test_points_made_of_points(text: str, points: list[tuple[int, ...]]) -> None:
+    unordered = text.startswith(("pairs", "subsets"))
+    expected = set()
+    for element in permutations(range(4)):
+        moved = [tuple(element[i] for i in point) for point in points]
+        expected.add(tuple(points.index(tuple(sorted(m)) if unordered else m) for m in moved))
+    assert elements(parse_action(text)) == expected
+
+
+def test_edges_of_a_graph() -> None:
+    edges = [[0, 1], [1, 2], [2, 3], [3, 4], [4, 0]]
+    action = parse_action(f"edges(D5,{json.dumps(edges)})")
+    assert action.degree == 5
+    assert action.group().order() == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("grid(4,4,C4)", 4),
+        ("grid(4,4,D4)", 8),
+        ("grid(3,3,C4)", 4),
+        ("grid(3,5,C2)", 2),
+        ("grid(3,5,D2)", 4),
+        ("grid(1,1,D4)", 1),
+    ],
+)
+def test_grids(text: str, order: int) -> None:
+    action = parse_action(text)
+    rows, columns = (int(number) for number in text[5:-4].split(","))
+    found = elements(action)
+    assert len(found) == order
+    cells = [(r, c) for r in range(rows) for c in range(columns)]
+    # Distances between cells stay: these are isometries.
+    for element in found:
+        for a, b in combinations(range(len(cells)), 2):
+            before = [abs(x - y) for x, y in zip(cells[a], cells[b], strict=True)]
+            after = [abs(x - y) for x, y in zip(cells[element[a]], cells[element[b]], strict=True)]
+            assert sorted(before) == sorted(after)
+
+
+def test_grid_turns_as_its_corners_do() -> None:
+    """D4 acts on a 2 x 2 grid as on the corners, clockwise from the top left."""
+    grid, corners = parse_action("grid(2,2,D4)"), parse_action("D4")
+    clockwise = [0, 1, 3, 2]
+    for key in corners.keys:
+        moved = [clockwise[corners.image(key)[corner]] for corner in range(4)]
+        assert [grid.image(key)[cell] for cell in clockwise] == moved
+
+
+def test_one_group_on_two_sets_of_points() -> None:
+    action = parse_action("S4#1+pairs(S4#1)")
+    assert action.degree == 4 + 6
+    assert action.group().order() == 24
+    assert parse_action("S4+pairs(S4)").group().order() == 24**2
+    assert elements(parse_action("S3#1xS3#1")) == elements(parse_action("tuples(S3,2)"))
+
+
+def test_generators_inside_an_expression() -> None:
+    assert parse_action("[[1,2,0]]x[[1,0]]").group().order() == 6
+
+
+# --- the grammar --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S3xS2",
+        "S3+S2",
+        "(S3+S2)xC4",
+        "S3wrS2wrS2",
+        "S3wr(S2wrS2)",
+        "pairs(S4)",
+        "subsets(S5,3)",
+        "tuples(S2+S1,2)",
+        "edges(C3,[[0,1],[1,2],[2,0]])",
+        "grid(4,4,C4)",
+        "[[1,0]]xS2",
+        "S3#1xS3#1",
+        "trivial2+A4",
+        "grid(3,3,D4#2)",
+    ],
+)
+def test_spelling_is_read_again(text: str) -> None:
+    expression = parse_expression(text)
+    assert expression.spelled({}) == text
+    spaced = text.replace("(", " ( ").replace(",", " , ").replace("+", " + ")
+    assert parse_expression(spaced) == expression
+
+
+@given(st.text(alphabet="SACDtrivialxw+()[],#0123 pairs", max_size=30))
+def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
+    said = ""
+    try:
+        degree = parse_action(text).degree
+    except (pc.UsageError, pc.InputError) as error:
+        degree, said = 1, str(error)
+    assert degree >= 1
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "degree", "message"),
+    [
+        (
+            "[[1,1,2]]",
+            3,
+            "--group: generators[0][1]: expected a permutation, got 1 as the image of",
+        ),
+        ("[[0,3,1]]", 3, "--group: generators[0][1]: expected an image from 0 to 2, got 3"),
+        ("[[0,true]]", 2, "--group: generators[0][1]: expected an integer, got True"),
+        (
+            "[[1,0,2],[1,0]]",
+            3,
+            "--group: generators[1]: expected a permutation of 3 points, got one of 2",
+        ),
+        ("[[1,0]]", 3, "--group: generators[0]: expected a permutation of 3 points, got one of 2"),
+        ("[1,0]", 2, "--group: generators[0]: expected a list of images of 0 … n-1, got int"),
+        ("[[1,0]", 2, "--group: line 1, column 7: expected valid JSON, but the text ends early"),
+        ("S3xS2", 7, "--group: expected a group on 7 points, one for each input, got S3xS2 on 6"),
+        ("S4", 3, "--group: expected a group on 3 points, one for each input, got S4 on 4 points"),
+        ("Q", 3, "--group: expected a preset (S, A, C, D, trivial), one of pairs, ordered_pairs,"),
+        ("", 3, "--group: expected a preset"),
+        ("S3x", 3, "--group: expected a preset"),
+        ("S3 S2", 3, "--group: expected '+', 'x', 'wr' or the end, got 'S2' at character 4 of"),
+        ("pairs(S4", 6, "--group: expected ')', got the end of 'pairs(S4'"),
+        ("subsets(S4)", 6, "--group: expected ',', got ')' at character 11 of"),
+        ("tuples(S4,0)", 6, "--group: expected an integer of at least 1"),
+        ("S0", 1, "--group: expected a size of at least 1, got S0 in 'S0'"),
+        ("SxS", 9, "--group: expected a size of the group S, as in S3, got none, in 'SxS'"),
+        ("pairs(S)", 7, "--group: expected a group on 7 points, one for each input, got pairs(S5)"),
+        (
+            "pairs(S1)",
+            1,
+            "--group: expected an action on at least 1 point, got none, in 'pairs(S1)'",
+        ),
+        ("tuples(S9,9)", 3, "--group: expected an action on at most 1000000 points, got 387420489"),
+        (
+            "tuples(S9999,99)",
+            3,
+            "--group: expected an action on at most 1000000 points, got more than",
+        ),
+        ("grid(3,4,C4)", 12, "--group: expected a square grid for C4, got 3 rows and 4 columns"),
+        ("grid(3,3,S3)", 9, "--group: expected one of C2, D2, C4, D4, got 'S3'"),
+        (
+            "edges(S4,[[0,1]])",
+            1,
+            "--group: expected a group that maps edges to edges, got a generator",
+        ),
+        (
+            "edges(S2,[[0,5]])",
+            1,
+            "--group: expected edges as pairs of nodes from 0 to 1, got [0, 5]",
+        ),
+        ("edges(S2,[[0,1],[1,0]])", 2, "--group: expected each edge once, got [1, 0] twice"),
+        ("(" * 60 + "S3" + ")" * 60, 3, "--group: expected at most 50 levels of parentheses"),
+        ("@", 3, "--group: expected the name of a file after @, got nothing"),
+    ],
+)
+def test_wrong_groups_are_named_in_one_line(text: str, degree: int, message: str) -> None:
+    with pytest.raises((pc.InputError, pc.UsageError)) as caught:
+        parse_group(text, degree)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_letter_without_size_takes_the_one_that_fits() -> None:
+    assert parse_group("pairs(S)", 10).name == "pairs(S5)"
+    assert parse_group("SxS3", 9).order() == 36
+    assert parse_group("S", 4) == S(4)
+    assert parse_group("S4", 4) == S(4)
+    assert parse_group(" [[1, 0]] ", 2).name == "[[1,0]]"
+
+
+# --- actions on levels --------------------------------------------------------------------
+
+
+def test_edges_to_nodes() -> None:
+    choice = read_group("pairs(S4)", 6, {1: "S4"})
+    assert choice.widths == {1: 4}
+    assert choice.actions[1] == parse_action("S4").images
+
+
+def test_factors_act_on_their_own() -> None:
+    choice = read_group("S3xS3", 9, {1: "S3#2", 2: "pairs(S3#1)"})
+    identity = (0, 1, 2)
+    assert choice.actions[1][:2] == (identity, identity)
+    assert choice.actions[2][2:] == (identity, identity)
+    assert read_group("S3wrS2", 6, {1: "S2"}).actions[1] == ((0, 1), (0, 1), (1, 0))
+    assert read_group("C", 4, {1: "pairs(C)"}).widths[1] == 6
+    assert read_group("[[1,2,0]]", 3, {1: "pairs([[1,2,0]])"}).widths[1] == 3
+    assert read_group("S1", 1, {1: "trivial3"}).widths[1] == 3
+
+
+def test_generators_are_kept_where_something_else_moves() -> None:
+    """The pairs of two points are one point; the two points themselves are swapped."""
+    choice = read_group("pairs(S2)", 1, {1: "S2"})
+    assert choice.group.generators == ((0,),)
+    assert choice.actions[1] == ((1, 0),)
+
+
+@pytest.mark.parametrize(
+    ("group", "degree", "action", "message"),
+    [
+        ("S", 3, "[[0,1],[1,0]]", "expected images that satisfy the relations of the generators"),
+        (
+            "C",
+            3,
+            "[[1,0]]",
+            "got a group of order 6 acting on both levels where the group itself has order 3",
+        ),
+        ("C", 3, "[[1,0],[1,0]]", "expected one permutation for each of the 1 generators, got 2"),
+        ("S", 3, "[[1,0],[1,0,2]]", "expected a permutation of 2 points, got one of 3"),
+        ("S", 3, "[[1,1],[0,1]]", "expected a permutation, got 1 as the image of both 0 and 1"),
+        ("S", 3, "C3", "expected an action of factors of the group (S3), got C3"),
+        ("S3xS3", 9, "S3", "expected S3#1 or S3#2, got S3, which could be any of them"),
+        ("S3wrS2", 6, "S3", "expected an action of factors of the group (S2), got S3"),
+        ("S", 3, "C", "expected a size of the group C"),
+    ],
+)
+def test_wrong_actions_are_named(group: str, degree: int, action: str, message: str) -> None:
+    with pytest.raises((pc.InputError, pc.UsageError)) as caught:
+        read_group(group, degree, {1: action})
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("--action")
+
+
+def test_signs_are_an_action() -> None:
+    """S_3 on two points by the sign of its elements."""
+    transposition, cycle = S(3).generators
+    assert (transposition, cycle) == ((1, 0, 2), (1, 2, 0))
+    assert read_group("S", 3, {1: "[[1,0],[0,1]]"}).widths[1] == 2
+
+
+# --- files --------------------------------------------------------------------------------
+
+
+def write(path: Path, document: Any) -> str:
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return f"@{path}"
+
+
+def test_files(tmp_path: Path) -> None:
+    file = tmp_path / "group.json"
+    assert parse_group(write(file, [[1, 2, 0]]), 3).order() == 3
+    named = read_group(write(file, {"generators": [[1, 2, 0]], "name": "shifts"}), 3)
+    assert named.group.name == "shifts"
+    choice = read_group(write(file, {"group": "pairs(S4)", "actions": {"1": "S4"}}), 6)
+    assert choice.widths == {1: 4}
+    # What the caller gives takes precedence.
+    assert read_group(f"@{file}", 6, {1: "trivial2"}).widths == {1: 2}
+    listed = {"generators": [[1, 0, 2]], "actions": {"1": [[1, 0]]}}
+    assert read_group(write(file, listed), 3).actions == {1: ((1, 0),)}
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({}, "group: expected the name of a group, got nothing"),
+        ({"generators": "S"}, "generators: expected a list of generators, got str"),
+        ({"generators": [[1, 0]], "name": "S"}, "name: expected a name that is no preset's"),
+        ({"generators": [[1, 0]], "actions": []}, "actions: expected an object, got list"),
+        (
+            {"generators": [[1, 0]], "actions": {"x": []}},
+            "actions.x: expected levels from 1 as keys",
+        ),
+        (
+            {"generators": [[1, 0]], "actions": {"1": 3}},
+            "actions.1: expected a text or a list, got int",
+        ),
+        (
+            {"generators": [[1, 0]], "actions": {"1": [[2, 0]]}},
+            "actions.1: [0][0]: expected an image",
+        ),
+        ([[1, 0], [0]], "generators[1]: expected a permutation of 2 points, got one of 1"),
+        (5, "expected a list of generators or an object, got int"),
+    ],
+)
+def test_wrong_files_are_named_by_place(document: Any, message: str, tmp_path: Path) -> None:
+    name = write(tmp_path / "group.json", document)
+    with pytest.raises((pc.InputError, pc.UsageError)) as caught:
+        read_group(name, 2)
+    assert str(caught.value).startswith(f"{name[1:]}: {message}")
+
+
+def test_numbers_of_points() -> None:
+    degrees = Counter(parse_action(f"subsets(S6,{k})").degree for k in range(1, 7))
+    assert degrees == Counter(comb(6, k) for k in range(1, 7))
