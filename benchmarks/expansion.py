@@ -19,6 +19,7 @@ every term of every output; what differs is what they end with:
     python benchmarks/expansion.py --cases 4-3-bias      # FLINT takes 11 GB and minutes
     python benchmarks/expansion.py --cases 6-3 5-3-bias --engines here-streamed
     python benchmarks/expansion.py --check 3-3-bias      # term by term against FLINT
+    python benchmarks/expansion.py --growth              # how cost grows with n and d
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from polyconstraints.expansion import evaluate, expand  # noqa: E402
+from polyconstraints.expansion.counting import count_terms, monomial_count  # noqa: E402
+from polyconstraints.expansion.size import many, table_edges  # noqa: E402
 from polyconstraints.network import NetworkSpec  # noqa: E402
 
 #: Seconds after which an engine is given up.
@@ -349,6 +352,33 @@ def check(case: Case) -> None:
         )
 
 
+def growth(most: float) -> None:
+    """Print how size and cost grow, for networks with at most so many terms an output."""
+    print(
+        "\n| n | d | bias | monomials | edges of the graph | terms of one output | "
+        "processor seconds for one output | nanoseconds a term |"
+    )
+    print("|---:|---:|---|---:|---:|---:|---:|---:|")
+    for depth in range(1, 5):
+        for bias in (False, True):
+            for inputs in range(2, 9):
+                network = NetworkSpec(inputs, depth=depth, bias=bias)
+                terms = count_terms(network)
+                if terms is None or (terms > most and depth > 3):
+                    continue
+                figures = [inputs, depth, "yes" if bias else "no", monomial_count(network)]
+                figures += [table_edges(network), many(terms)]
+                if terms <= most:
+                    started = time.process_time()
+                    counted = sum(map(len, expand(network).packed_groups(0)))
+                    seconds = time.process_time() - started
+                    assert counted == terms
+                    figures += [f"{seconds:.2g}", f"{1e9 * seconds / terms:.2g}"]
+                else:
+                    figures += ["", ""]
+                print("| " + " | ".join(map(str, figures)) + " |", flush=True)
+
+
 def machine() -> str:
     """Describe the machine without naming it."""
     model = platform.processor() or platform.machine()
@@ -370,6 +400,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="*", choices=ENGINES, help="all that fit by default")
     parser.add_argument("--repeat", type=int, default=3, help="runs to take the median of")
     parser.add_argument("--check", nargs="*", metavar="CASE", help="compare terms instead")
+    parser.add_argument("--growth", action="store_true", help="show how cost grows instead")
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
@@ -380,6 +411,9 @@ def main() -> None:
             check(Case.parse(text))
         return
     print(f"{machine()}; Python {platform.python_version()}, NumPy {np.__version__}.")
+    if options.growth:
+        growth(1e9)
+        return
     print("Ratios of processor seconds and of peak memory: FLINT's to each engine's.")
     for text in options.cases:
         case = Case.parse(text)
