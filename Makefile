@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CORE_STAMP := $(VENV)/.stamp-core
 TEST_STAMP := $(VENV)/.stamp-test
 
-TEST_EXTRAS := dask,equinox,flax,jax,onnx,plot,safetensors,test,torch
+TEST_EXTRAS := dask,docs,equinox,flax,jax,onnx,plot,safetensors,test,torch
 SOURCES     := $(wildcard polyconstraints tests examples benchmarks)
 
 # Two processes: what the smallest machines that run this have.
@@ -19,8 +19,11 @@ FUZZ_RUNS    ?= 500000
 FUZZ_READERS ?= $(shell $(BIN)/python -c 'from tests.fuzz.readers import READERS; print(*READERS)')
 KILL_ROUNDS  ?= 200
 
+# Pages whose outputs are the commands' own; findings.md has its own test.
+DOCS_PAGES := README.md $(filter-out docs/findings.md,$(wildcard docs/*.md docs/how-to/*.md))
+
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt bench-startup clean
+.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt docs docs-outputs bench-startup clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +69,14 @@ kill-tests: $(TEST_STAMP) ## Kill every command that writes a file, KILL_ROUNDS 
 fmt: $(TEST_STAMP) ## Format the code and apply safe fixes.
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: $(TEST_STAMP) ## Build the documentation into site/, with warnings as errors.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-outputs: $(TEST_STAMP) ## Write real outputs, pictures and the notebook into the documentation.
+	$(BIN)/python tests/docs/figures.py
+	$(BIN)/python tests/docs/runner.py $(DOCS_PAGES)
+	$(BIN)/python tests/docs/notebook.py
 
 bench-startup: $(CORE_STAMP) ## Measure how long the commands take to start.
 	$(BIN)/python benchmarks/startup.py

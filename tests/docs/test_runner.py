@@ -16,7 +16,8 @@ def page(tmp_path: Path, text: str) -> Path:
 
 GOOD = {
     "console": "```console\n$ echo one; echo two >&2\none\ntwo\n$ cat nothing\n...\n```\n",
-    "state": "```console\n$ echo 5 > five\n```\n```python\nfrom pathlib import Path\nx = int(Path('five').read_text())\n```\n"
+    "state": "```console\n$ echo 5 > five\n```\n```python\nfrom pathlib import Path\n"
+    "x = int(Path('five').read_text())\n```\n"
     "```pycon\n>>> x + 1\n6\n```\n",
     "text": "```python\nprint(3)\n```\n\n```text\n3\n```\n",
     "folded": "```console\n$ seq 9\n1\n...\n9\n```\n",
