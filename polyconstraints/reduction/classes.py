@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.coefficients import FunctionCoefficients
 from polyconstraints.constraints import Comparison
 from polyconstraints.network import LayerSpec
 from polyconstraints.reduction.linear import Combination, eliminate
@@ -27,14 +29,15 @@ class LayerClasses:
         Class of each weight. Classes are numbered in the order of their smallest weights.
     representatives : array of shape (distinct,)
         The smallest weight of each class.
-    dependent : dict
-        Each dependent class as a rational combination of free classes.
+    dependent : mapping
+        Each dependent class as a rational combination of free classes. Its length may be
+        known before it is worked out.
     """
 
     layer: LayerSpec
     classes: NDArray[np.int64]
     representatives: NDArray[np.int64]
-    dependent: dict[int, Combination]
+    dependent: Mapping[int, Combination]
 
     @property
     def distinct(self) -> int:
@@ -80,17 +83,66 @@ def reduce_layer(layer: LayerSpec, comparison: Comparison) -> LayerClasses:
     summed = tied[~single]
     left = comparison.space.weights(summed)
     right = comparison.space.weights(roots[summed])
-    dependent = eliminate(
-        _equation(classes, plus, minus)
-        for plus, minus in zip(left.tolist(), right.tolist(), strict=True)
-    )
-    return LayerClasses(layer, classes, representatives, dependent)
+    if isinstance(comparison.space, FunctionCoefficients):
+        # No two sums have a weight in common, so all these equations are independent.
+        return LayerClasses(
+            layer, classes, representatives, DependentSums(len(summed), classes, left, right)
+        )
+    return LayerClasses(layer, classes, representatives, _solved(classes, left, right))
 
 
 def untied(layer: LayerSpec) -> LayerClasses:
     """Return the classes of a layer without any equation: every weight its own."""
     numbers = np.arange(layer.weights, dtype=np.int64)
     return LayerClasses(layer, numbers, numbers, {})
+
+
+class DependentSums(Mapping[int, Combination]):
+    """The dependent classes of independent equations between sums, solved when asked for.
+
+    A layer of 100 inputs has half a million of them, and many questions need their number
+    only.
+
+    Parameters
+    ----------
+    count : int
+        Rank of the equations.
+    classes : array of shape (weights,)
+    left, right : arrays of shape (equations, summands)
+        The weights that are summed on both sides, padded with -1.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        classes: NDArray[np.int64],
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+    ) -> None:
+        self._count = count
+        self._system = (classes, left, right)
+
+    @cached_property
+    def _solutions(self) -> dict[int, Combination]:
+        return _solved(*self._system)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._solutions)
+
+    def __getitem__(self, number: int) -> Combination:
+        return self._solutions[number]
+
+
+def _solved(
+    classes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> dict[int, Combination]:
+    return eliminate(
+        _equation(classes, plus, minus)
+        for plus, minus in zip(left.tolist(), right.tolist(), strict=True)
+    )
 
 
 def _equation(classes: NDArray[np.int64], plus: list[int], minus: list[int]) -> dict[int, int]:
