@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -45,3 +46,19 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
             r"<link[^>]*\srel=\"(?:stylesheet|preload)\"[^>]*href=\"([^\"]+)\"", text
         )
         assert [url for url in loaded if "//" in url] == [], page
+
+
+def test_formulas_become_mathml_and_code_stays() -> None:
+    pytest.importorskip("latex2mathml")
+    path = ROOT / "docs" / "mathml.py"
+    spec = importlib.util.spec_from_file_location("mathml_hook", path)
+    assert spec is not None
+    assert spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    page = "Of $x_1$ and `$x_2$`.\n\n```console\n$ echo $HOME $PATH\n```\n\n$$\\frac{a}{b}$$\n"
+    text = hook.on_page_markdown(page, page=None, config=None, files=None)
+    assert text.count("<math") == 2
+    assert "<mfrac>" in text
+    assert "`$x_2$`" in text
+    assert "$ echo $HOME $PATH" in text
