@@ -29,6 +29,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Literal
 
 from polyconstraints.errors import InputError, UsageError
@@ -60,6 +61,13 @@ FUNCTIONS: Mapping[str, str] = {
 _MAX_LENGTH = 100_000
 _MAX_NESTING = 50
 
+#: Numbers of points are counted up to here, far beyond what is built.
+_CAP_BITS = 64
+_CAP = 1 << _CAP_BITS
+
+#: Most factors and constructions in one text; each operator nests the expression deeper.
+_MAX_OPERANDS = 100
+
 _BLANK = re.compile(r"\s*")
 _FACTOR = re.compile(r"(trivial|[SACD])([0-9]{1,7})?(?:#([0-9]{1,4}))?")
 _WORD = re.compile(r"[a-z_]+")
@@ -78,6 +86,10 @@ class Expression:
 
     def action(self, sizes: Mapping[str, int]) -> GroupAction:
         """Return the action; ``sizes`` completes the factors without a size."""
+        raise NotImplementedError
+
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return how many points the action has, without building it; 0 without a size."""
         raise NotImplementedError
 
     def factors(self) -> Iterator[Factor]:
@@ -111,6 +123,10 @@ class Factor(Expression):
             )
         return GroupAction.preset(self.letter, size, self.occurrence)
 
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return the size."""
+        return sizes.get(self.letter, 0) if self.size is None else self.size
+
     def factors(self) -> Iterator[Factor]:
         """Yield this factor."""
         yield self
@@ -139,6 +155,10 @@ class Generators(Expression):
         name = self.spelled({}).partition("#")[0]
         return GroupAction.generated(name, self.images, len(self.images[0]), self.occurrence)
 
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return the length of the generators."""
+        return len(self.images[0])
+
     def spelled(self, sizes: Mapping[str, int]) -> str:
         """Return the list as JSON."""
         number = f"#{self.occurrence}" if self.numbered else ""
@@ -159,6 +179,11 @@ class Combined(Expression):
         if self.operator == "wr":
             return left.wreath(right)
         return left + right if self.operator == "+" else left * right
+
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return the sum or the product of the numbers of both sides."""
+        left, right = self.left.points(sizes), self.right.points(sizes)
+        return _capped(left + right if self.operator == "+" else left * right)
 
     def factors(self) -> Iterator[Factor]:
         """Yield the factors of the left side, then those of the right."""
@@ -200,6 +225,19 @@ class Derived(Expression):
             return action.arrangements(2)
         return action.tuples(self.size) if self.function == "tuples" else action.subsets(self.size)
 
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return the number of pairs, subsets, tuples or edges."""
+        of = self.of.points(sizes)
+        if self.function == "edges":
+            return len(self.graph)
+        if self.function == "ordered_pairs":
+            return _capped(of * (of - 1))
+        if self.function == "tuples":
+            return _capped(of ** min(self.size, _CAP_BITS) if of > 1 else of)
+        # C(n, k) grows with min(k, n - k), and is beyond the cap from 64 of them on.
+        size = min(self.size, of - self.size)
+        return _CAP if size > _CAP_BITS else _capped(comb(of, size)) if size >= 0 else 0
+
     def factors(self) -> Iterator[Factor]:
         """Yield the factors of the argument."""
         yield from self.of.factors()
@@ -232,10 +270,18 @@ class Grid(Expression):
         """Return the action on the cells."""
         return GroupAction.grid(self.rows, self.columns, self.symmetry, self.occurrence)
 
+    def points(self, sizes: Mapping[str, int]) -> int:
+        """Return the number of cells."""
+        return self.rows * self.columns
+
     def spelled(self, sizes: Mapping[str, int]) -> str:
         """Return the function and its arguments."""
         number = f"#{self.occurrence}" if self.numbered else ""
         return f"grid({self.rows},{self.columns},{self.symmetry}{number})"
+
+
+def _capped(points: int) -> int:
+    return min(points, _CAP)
 
 
 def parse_expression(text: str) -> Expression:
@@ -309,6 +355,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.depth = 0
+        self.operands = 0
         self.met: Counter[str] = Counter()
 
     def whole(self) -> Expression:
@@ -345,6 +392,9 @@ class _Parser:
     # -- operands --------------------------------------------------------------------------
 
     def operand(self) -> Expression:
+        self.operands += 1
+        if self.operands > _MAX_OPERANDS:
+            raise UsageError(f"expected at most {_MAX_OPERANDS} factors, got more")
         if self._peek("("):
             return self._in_parentheses(self.sum)
         if self._peek("["):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PRESETS", "PermutationGroup", "preset_generators"]
 
+#: Most images of points under generators, all generators together.
+MAX_IMAGES = 2_000_000
+
 PRESETS = ("S", "A", "C", "D", "trivial")
 
 
@@ -283,6 +286,17 @@ class PermutationGroup:
         return tuple(swap(self.degree, a, a + 1) for a in range(self.degree - 1))
 
 
+def require_images(degree: int, generators: int) -> None:
+    """Raise UsageError if generators have too many images in all to be written out."""
+    if degree * generators > MAX_IMAGES:
+        # A power can be too long to print.
+        shown = str(degree) if degree < 10**18 else "more than 10^18"
+        raise UsageError(
+            f"expected at most {MAX_IMAGES} images of points under generators, got {generators} "
+            f"generators on {shown} points"
+        )
+
+
 def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:
     """Return the generators that a preset chooses, identities and repeats included.
 
@@ -295,6 +309,7 @@ def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:
             return ()
         return (cycle,) if degree == 2 else (swap(degree, 0, 1), cycle)
     if name == "A":
+        require_images(degree, degree - 2)
         generators = []
         for last in range(2, degree):
             images = list(range(degree))

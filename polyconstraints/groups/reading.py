@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.groups.actions import GroupAction
+from polyconstraints.groups.actions import MAX_POINTS, GroupAction
 from polyconstraints.groups.grammar import Expression, Factor, parse_action, parse_expression
 from polyconstraints.groups.group import PRESETS, PermutationGroup
 from polyconstraints.groups.permutations import Permutation, checked
@@ -20,6 +20,9 @@ GROUP_OPTION = "--group"
 ACTION_OPTION = "--action"
 
 _PRESET = re.compile(r"(S|A|C|D|trivial)([0-9]*)")
+
+#: Characters of a group's text that messages show.
+_SHOWN = 60
 
 #: Points up to which it is checked that images of generators define an action.
 _CHECKED_POINTS = 200
@@ -211,6 +214,8 @@ def _action(text: str, degree: int) -> tuple[GroupAction, str]:
         if len(letters) == 1:
             action, sizes = _sized(expression, letters[0], degree)
         else:
+            if not letters:
+                _require_degree(expression, {}, degree)
             action, sizes = parse_action(text), {}
     except UsageError as error:
         raise UsageError(error.message, GROUP_OPTION) from None
@@ -224,19 +229,25 @@ def _action(text: str, degree: int) -> tuple[GroupAction, str]:
 
 def _sized(expression: Expression, letter: str, degree: int) -> tuple[GroupAction, dict[str, int]]:
     """Return the action with the one size for a letter that gives the degree, or exceeds it."""
-    size = 0
-    while True:
+    size = 1
+    # Such as the pairs of one point: none.
+    while size <= degree and expression.points({letter: size}) < degree:
         size += 1
-        try:
-            # Read again, since the letter may turn out to be one of several S3.
-            action = parse_action(expression.spelled({letter: size}))
-        except UsageError:
-            if size > degree:
-                raise
-            # Such as the pairs of one point, or an action on too many.
-            continue
-        if action.degree >= degree:
-            return action, {letter: size}
+    _require_degree(expression, {letter: size}, degree)
+    # Read again, since the letter may turn out to be one of several S3.
+    return parse_action(expression.spelled({letter: size})), {letter: size}
+
+
+def _require_degree(expression: Expression, sizes: Mapping[str, int], degree: int) -> None:
+    """Raise UsageError before a group is built that acts on another number of points."""
+    points = expression.points(sizes)
+    # What has no points, or too many, is refused for that when it is built.
+    if 0 < points <= MAX_POINTS and points != degree:
+        name = expression.spelled(sizes)
+        raise UsageError(
+            f"expected a group on {degree} points, one for each input, got "
+            f"{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'} on {points} points"
+        )
 
 
 def _generated(document: Sequence[Any], degree: int, source: str) -> GroupAction:
