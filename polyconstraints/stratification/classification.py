@@ -97,8 +97,8 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     network = variety.network
     if network.indices != "ordered" and network.layer == "quadratic":
         raise InputError("expected a network with ordered indices, got redundant")
-    if variety.symmetry.group.name != "S" or not variety.symmetry.group.is_symmetric():
-        raise InputError(f"expected the group S, got {variety.symmetry.group.name}")
+    if not variety.symmetry.group.is_symmetric():
+        raise InputError(f"expected the symmetric group, got {variety.symmetry.group.name}")
     setting = Setting.make(network, variety.moves, modular.PRIMES[0], variety.seed)
     arrays = []
     for layer, given in zip(network.layers, weights, strict=True):

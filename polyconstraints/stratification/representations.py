@@ -225,7 +225,7 @@ def _sizes(multiplicities: tuple[tuple[tuple[int, ...], int], ...]) -> list[tupl
 
 
 def _is_symmetric(group: PermutationGroup) -> bool:
-    return group.name == "S" and group.is_symmetric()
+    return group.is_symmetric()
 
 
 def hidden_levels(

@@ -309,7 +309,7 @@ class Variety:
 
 def _trivial(group: PermutationGroup, units: int) -> Representation:
     """Return the representation on units that the group leaves in place."""
-    if group.name == "S" and group.is_symmetric():
+    if group.is_symmetric():
         return direct_sum(group, (((group.degree,), units),))
     still = [tuple(range(units))] * len(group.generators)
     return permutation_representation(still, group)

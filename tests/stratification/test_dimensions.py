@@ -295,3 +295,9 @@ def test_degenerate_strata_and_components() -> None:
 def test_eight_inputs_four_layers() -> None:
     stratum = next(variety(8, 4, bias=True).strata())
     assert figures(stratum) == (235, 235, 19)
+
+
+def test_symmetric_group_by_other_generators() -> None:
+    group = pc.PermutationGroup(3, [(0, 2, 1), (1, 0, 2)])
+    same = [figures(one) for one in variety(3, 2, group=group).strata()]
+    assert same == [figures(one) for one in variety(3, 2).strata()]
