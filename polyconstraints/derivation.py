@@ -140,9 +140,21 @@ class Derivation:
 
         In network scope the largest one of any stratum known.
         """
+        if self.solved and len(self.comparisons) == 1 and self.symmetry.compare != "paper":
+            # Of one layer all functions with the symmetry: a dimension for each orbit.
+            return self._layer_functions()
         if self.solved:
             return function_dimension(self.network, self.layers)
         return None if self.best_known is None else self.best_known.function_dimension
+
+    def _layer_functions(self) -> int:
+        """Return the number of orbits of coefficients, x_i x_j and x_j x_i being one monomial."""
+        [comparison] = self.comparisons
+        if isinstance(comparison.space, FunctionCoefficients):
+            return comparison.orbit_count
+        layer = self.network.layers[0]
+        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
+        return replace(comparison, space=space).orbit_count
 
     # -- equalities ------------------------------------------------------------------------
 
