@@ -310,7 +310,8 @@ class NetworkSpec:
                 if layer.has(place) and layer.name(*place) == name:
                     return index, place
         known = self.layers[0].name(0, *(0,) * self.layers[0].degree)
-        raise InputError(f"expected a weight of this network, such as {known}, got {name!r}")
+        shown = repr(name) if len(name) <= 40 else f"{name[:40]!r}…"
+        raise InputError(f"expected a weight of this network, such as {known}, got {shown}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the ``network`` part of every document."""

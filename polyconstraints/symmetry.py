@@ -135,7 +135,17 @@ class Symmetry:
         UsageError
             If the group does not fit the network.
         """
+        self.require_fit(network)
         permutations = self.group.generators if generators else self.imposed()
+        return tuple(
+            tuple(
+                self._on_level(network, level, sigma, index) for level in range(network.depth + 1)
+            )
+            for index, sigma in enumerate(permutations)
+        )
+
+    def require_fit(self, network: NetworkSpec) -> None:
+        """Raise UsageError unless the group fits the network; nothing is built for that."""
         if self.group.degree != network.inputs:
             raise UsageError(
                 f"expected a group on {network.inputs} points, got degree {self.group.degree}",
@@ -161,12 +171,6 @@ class Symmetry:
                 f"them, got {widths[last]}",
                 "--symmetry",
             )
-        return tuple(
-            tuple(
-                self._on_level(network, level, sigma, index) for level in range(network.depth + 1)
-            )
-            for index, sigma in enumerate(permutations)
-        )
 
     def _on_level(
         self, network: NetworkSpec, level: int, sigma: Permutation, index: int

@@ -258,7 +258,7 @@ def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
         "adjacent" if _is_adjacent(group, count, bool(actions)) else "auto",
         actions,
     )
-    symmetry.unit_actions(network, generators=True)
+    symmetry.require_fit(network)
     return symmetry
 
 
