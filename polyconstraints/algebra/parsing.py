@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "parse_polynomial"]
 
-# Machine words that products and powers in one text may write altogether: a few seconds.
-_WORK_BUDGET = 5_000_000
+# Machine words that products and powers in one text may write altogether: under a second.
+_WORK_BUDGET = 1_000_000
 # Bits that powers of numbers in one text may add altogether.
 _BITS_BUDGET = 1 << 24
 # Exponents beyond this are refused: each makes every monomial of its polynomial as long.
