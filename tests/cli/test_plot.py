@@ -116,3 +116,11 @@ def test_wrong_usage(run_program: RunCommand, args: list[str], message: str) -> 
     assert result.stdout == ""
     assert result.stderr.startswith(f"polyconstraints: error: {message}")
     assert result.stderr.count("\n") == 1
+
+
+def test_too_large_a_picture_is_refused(run_program: RunCommand, tmp_path: Path) -> None:
+    path = tmp_path / "rule.json"
+    run_program("export", "-n", "300", "--rule", "-o", str(path))
+    result = run_program("plot", str(path))
+    assert result.status == 4
+    assert "expected at most 5000000 weights to draw, got 13545000" in result.stderr

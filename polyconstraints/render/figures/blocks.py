@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.network import LayerSpec
 from polyconstraints.render.figures.palette import Mark, class_mark
 from polyconstraints.render.figures.patterns import class_patterns
 from polyconstraints.render.words import plural
 from polyconstraints.tying import LayerTying, TyingMap
 
-__all__ = ["BlockPicture", "ClassEntry", "LayerPicture", "block_picture"]
+__all__ = ["MAX_WEIGHTS", "BlockPicture", "ClassEntry", "LayerPicture", "block_picture"]
+
+#: Weights of the largest network that is drawn: 10 MB of SVG, some 20 seconds.
+MAX_WEIGHTS = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,14 @@ def block_picture(
     ------
     UsageError
         If a layer or output does not exist.
+    TooLargeError
+        If the network has more weights than anybody could look at.
     """
+    if tying.network.weights > MAX_WEIGHTS:
+        raise TooLargeError(
+            f"expected at most {MAX_WEIGHTS} weights to draw, got {tying.network.weights}: a "
+            "smaller --inputs shows the same patterns"
+        )
     count = len(tying.layers)
     shown = range(count) if layers is None else sorted(set(layers))
     for index in shown:
