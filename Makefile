@@ -10,7 +10,7 @@ CORE_STAMP := $(VENV)/.stamp-core
 TEST_STAMP := $(VENV)/.stamp-test
 
 TEST_EXTRAS := dask,docs,equinox,flax,jax,onnx,plot,safetensors,test,torch
-SOURCES     := $(wildcard polyconstraints tests examples benchmarks)
+SOURCES     := $(wildcard polyconstraints tests examples benchmarks docs/*.py)
 
 # Two processes: what the smallest machines that run this have.
 PYTEST_ARGS ?= -n 2 -q

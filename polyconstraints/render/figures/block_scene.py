@@ -73,7 +73,7 @@ def blocks_scene(picture: BlockPicture, width: float = 1000) -> Scene:
         y += _ROW
     for layer in picture.layers:
         y += 12
-        drawing = _Drawing(layer, width)
+        drawing = _Drawing(layer, width, titled=True)
         drawing.draw(y)
         items += drawing.items
         y, right = drawing.bottom, max(right, drawing.right)
@@ -105,7 +105,7 @@ def _described(layer: LayerPicture) -> str:
 class _Drawing:
     """Draws one layer and keeps track of how far it has come."""
 
-    def __init__(self, layer: LayerPicture, width: float) -> None:
+    def __init__(self, layer: LayerPicture, width: float, *, titled: bool = False) -> None:
         self.layer = layer
         self.width = width
         self.items: list[Item] = []
@@ -116,6 +116,8 @@ class _Drawing:
         self.numbered = self.cell >= _CELL_NUMBERED and layer.classes[-1].number < 100
         # Where colours repeat, the hatching goes with the number.
         self.hatched = not self.numbered or len(layer.classes) > HATCHES
+        # What a pointer that rests on a class is told; a page has its own way of saying it.
+        self.titles = {entry.number: entry.label for entry in layer.classes} if titled else {}
         self.labelled = max(rows, columns) <= _LABELLED
 
     def draw(self, top: float) -> None:
@@ -176,6 +178,7 @@ class _Drawing:
                     path,
                     fill=mark.color,
                     hatch=mark.hatch if self.hatched else 0,
+                    title=self.titles.get(number, ""),
                     role="class",
                     data=(("class", number),),
                 )
