@@ -23,6 +23,7 @@ import sys
 import time
 
 import polyconstraints as pc
+from polyconstraints.network import LayerKind
 
 #: What EMLP's interpreter runs. It prints the size of the basis and the seconds that it took.
 CHILD = """
@@ -49,11 +50,11 @@ for _ in range(2):
 print(json.dumps([sizes[0], *seconds]))
 """
 
-ORDERS = {"linear": 2, "quadratic": 3}
+ORDERS: dict[LayerKind, int] = {"linear": 2, "quadratic": 3}
 
 
 def theirs(
-    interpreter: str, group: pc.PermutationGroup, layer: str, limit: float
+    interpreter: str, group: pc.PermutationGroup, layer: LayerKind, limit: float
 ) -> tuple[int, float, float] | None:
     """Return EMLP's basis size and the seconds of two calls; None if it takes too long."""
     argument = json.dumps([ORDERS[layer], group.generators])
@@ -73,7 +74,7 @@ def theirs(
     return size, first, second
 
 
-def ours(group: pc.PermutationGroup, layer: str) -> tuple[int, float]:
+def ours(group: pc.PermutationGroup, layer: LayerKind) -> tuple[int, float]:
     """Return our number of classes and seconds."""
     started = time.perf_counter()
     network = pc.NetworkSpec(group.degree, layer=layer, indices="redundant")

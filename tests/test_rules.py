@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,7 +95,7 @@ def test_rules_of_products_and_wreath_products(
 def test_redundant_laws(n: int) -> None:
     """Where classes cannot be listed, their number still follows a law."""
     for case in ({"bias": False}, {"bias": True}, {"kind": "invariant"}, {"channels": (2, 1)}):
-        network = pc.AnyNetwork(indices="redundant", **case)  # type: ignore[arg-type]
+        network = pc.AnyNetwork(indices="redundant", **case)
         spec = network.network(network.sizes((n,)))
         kind = network.kind
         derivation = pc.derive(spec, pc.Symmetry(pc.PermutationGroup.symmetric(n), kind))
@@ -363,6 +366,26 @@ def test_refusals(args: str, message: str, capsys: pytest.CaptureFixture[str]) -
     error = capsys.readouterr().err
     assert error.startswith(f"polyconstraints: error: {message}")
     assert error.count("\n") == 1
+
+
+def blocks(kind: str) -> list[str]:
+    """Return the blocks of one kind on the page about groups."""
+    page = (Path(__file__).parents[1] / "docs" / "groups.md").read_text("utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0])
+def test_what_the_page_prints_is_printed(block: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command, _, expected = block.partition("\n")
+    program, *args = shlex.split(command.removeprefix("$ "))
+    assert program == "polyconstraints"
+    assert output_of(capsys, *args) == expected
+
+
+def test_what_the_page_says_in_python_is_so() -> None:
+    [block] = blocks("pycon")
+    test = doctest.DocTestParser().get_doctest(block, {}, "docs/groups.md", "docs/groups.md", 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_patterns_are_views_of_one_array() -> None:

@@ -3,7 +3,8 @@
 :mod:`~polyconstraints.groups.permutations` holds single permutations,
 :mod:`~polyconstraints.groups.group` the groups that they generate,
 :mod:`~polyconstraints.groups.actions` one group acting on different sets of points,
-:mod:`~polyconstraints.groups.grammar` how such actions are written, and
+:mod:`~polyconstraints.groups.expressions` and :mod:`~polyconstraints.groups.grammar` how such
+actions are written, and
 :mod:`~polyconstraints.groups.reading` what ``--group``, ``--action`` and group files mean.
 """
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.groups.actions import MAX_POINTS, GroupAction
-from polyconstraints.groups.grammar import Expression, Factor, parse_action, parse_expression
+from polyconstraints.groups.expressions import Expression, Factor
+from polyconstraints.groups.grammar import parse_action, parse_expression
 from polyconstraints.groups.group import PRESETS, PermutationGroup
 from polyconstraints.groups.permutations import Permutation, checked
 

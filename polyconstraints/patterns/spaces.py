@@ -6,13 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from polyconstraints.errors import UsageError
-from polyconstraints.groups.grammar import (
-    Combined,
-    Derived,
-    Expression,
-    Factor,
-    parse_expression,
-)
+from polyconstraints.groups.expressions import Combined, Derived, Expression, Factor
+from polyconstraints.groups.grammar import parse_expression
 from polyconstraints.patterns.points import Fixed, Letters, Points, Product, Sum, Wreath
 
 __all__ = ["LevelSpaces", "Sort", "level_spaces", "sized_texts"]

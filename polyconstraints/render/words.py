@@ -106,5 +106,13 @@ def symmetry_in_words(symmetry: Symmetry) -> str:
     }[symmetry.permutations]
     return (
         f"{symmetry.kind} under {group_in_words(symmetry)}, {scope}; "
-        f"{plural(symmetry.imposed_count, kind)} imposed"
+        f"{plural(symmetry.imposed_count, kind)} imposed{_actions_in_words(symmetry)}"
     )
+
+
+def _actions_in_words(symmetry: Symmetry) -> str:
+    levels = sorted(symmetry.actions)
+    if not levels:
+        return ""
+    names = ", ".join(map(str, levels))
+    return f"; another action on level{'s' if len(levels) > 1 else ''} {names}"
