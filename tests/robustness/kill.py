@@ -22,17 +22,24 @@ import numpy as np
 
 from .program import start
 
-#: Command lines by name; ``{map}`` and ``{weights}`` are files to read, the output is added.
+#: Command lines by name; ``{map}`` and ``{weights}`` are files to read and ``{out}`` is the one
+#: to write, which ``-o`` names unless another option does.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "expand": ("expand", "-n", "3", "-d", "2", "--bias"),
     "derive": ("derive", "-n", "4", "-d", "2", "--format", "json"),
     "table": ("table", "-n", "1-4", "--format", "csv"),
-    "export json": ("export", "-n", "12"),
+    "export json": ("export", "-n", "12", "--format", "json"),
     "export npz": ("export", "-n", "12", "--format", "npz"),
     "export safetensors": ("export", "-n", "12", "--format", "safetensors"),
+    "export rule": ("export", "-n", "3", "--rule"),
+    "strata": ("strata", "-n", "2", "-d", "2"),
+    "plot": ("plot", "-n", "3", "--format", "svg"),
+    "report": ("report", "-n", "3"),
+    "reproduce": ("reproduce", "--format", "json"),
     "verify": ("verify", "{map}", "--format", "json"),
     "verify weights": ("verify", "{map}", "--weights", "{weights}", "--format", "json"),
     "discover": ("discover", "{weights}"),
+    "train": ("train", "-n", "3", "--steps", "20", "--save", "{out}"),
 }
 
 
@@ -74,9 +81,12 @@ def _inputs(folder: Path) -> dict[str, str]:
 def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int) -> Counts:
     """Run a command, send it a signal at a random moment of its run, and count what is left."""
     places = _inputs(folder)
-    target = folder / "out" / "result"
+    target = folder / "out" / "result.npz"
     target.parent.mkdir()
-    command = [word.format(**places) for word in COMMANDS[name]] + ["-o", str(target)]
+    words = COMMANDS[name]
+    if "{out}" not in words:
+        words = (*words, "-o", "{out}")
+    command = [word.format(**places, out=target) for word in words]
     number = getattr(signal, f"SIG{with_signal}")
     draw = Random(f"{seed} {name} {with_signal}")
 
@@ -94,7 +104,9 @@ def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int)
         process = start(command)
         # Until the interpreter runs the program, an interrupt is not the program's to handle.
         earliest = usual / 3 if with_signal == "INT" else 0.0
-        time.sleep(draw.uniform(earliest, 1.1 * usual))
+        # A good part of the rounds ends near the end, where the file is written.
+        latest = 1.1 * usual
+        time.sleep(draw.uniform(0.7 * usual if draw.random() < 0.4 else earliest, latest))
         counts.finished += process.poll() is not None
         process.send_signal(number)
         _, stderr = process.communicate(timeout=120)
