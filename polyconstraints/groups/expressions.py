@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import comb
 from typing import Literal
 
 from polyconstraints.errors import UsageError
@@ -14,6 +15,10 @@ from polyconstraints.groups.permutations import Permutation
 __all__ = ["Combined", "Derived", "Expression", "Factor", "Generators", "Grid"]
 
 Operator = Literal["+", "x", "wr"]
+
+#: Numbers of points are counted up to here, far beyond what is built.
+_CAP_BITS = 64
+_CAP = 1 << _CAP_BITS
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,6 @@ FUNCTIONS: Mapping[str, str] = {
 _MAX_LENGTH = 100_000
 _MAX_NESTING = 50
 
-#: Numbers of points are counted up to here, far beyond what is built.
-_CAP_BITS = 64
-_CAP = 1 << _CAP_BITS
 
 #: Most factors and constructions in one text; each operator nests the expression deeper.
 _MAX_OPERANDS = 100
