@@ -164,15 +164,16 @@ class Comparison:
             return count * (size - self.space.fixed(*self.imposed[0])) if count else 0
         return sum(size - self.space.fixed(*move) for move in self.imposed)
 
-    def _degree_of(self, number: int, moves: TranspositionMoves) -> int:
+    @staticmethod
+    def _degree_of(
+        space: TensorCoefficients | FunctionCoefficients, number: int, moves: TranspositionMoves
+    ) -> int:
         """Return with how many others all transpositions together equate a coefficient.
 
         Transpositions of components that it doesn't involve leave it in place. One of a
         component that it involves with one that it doesn't always gives something new; those
         of two components that it involves are tried.
         """
-        space = self.space
-        assert isinstance(space, TensorCoefficients | FunctionCoefficients)  # noqa: S101
         touched = sorted(moves.touched(*space.split(number)))
         one = np.array([number], dtype=np.int64)
         inside = {int(space.image(*moves.move(a, b), one)[0]) for a, b in combinations(touched, 2)}
@@ -183,11 +184,14 @@ class Comparison:
     def counts(self) -> EqualityCounts:
         """How many equalities there are of each kind."""
         total = self.total
-        if isinstance(self.imposed, TranspositionMoves) and not isinstance(
-            self.space, PaperCoefficients
+        if isinstance(self.imposed, TranspositionMoves) and isinstance(
+            self.space, TensorCoefficients | FunctionCoefficients
         ):
             representatives, sizes = np.unique(self.roots, return_counts=True)
-            degrees = [self._degree_of(number, self.imposed) for number in representatives.tolist()]
+            degrees = [
+                self._degree_of(self.space, number, self.imposed)
+                for number in representatives.tolist()
+            ]
             # Each equality is met from both of its sides.
             by_orbit = np.array(degrees, dtype=object) * sizes.astype(object)
             simple = int(by_orbit[self.is_single(representatives)].sum()) // 2

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from polyconstraints.errors import UsageError
 from polyconstraints.network import IndexKind, LayerKind, NetworkSpec
@@ -105,8 +105,8 @@ class AnyNetwork:
     @cached_property
     def spaces(self) -> LevelSpaces:
         """The points of every level."""
-        channels = self.channels
-        assert not isinstance(channels, int)  # noqa: S101 - made a tuple above
+        # Made a tuple when the network was made.
+        channels = cast("tuple[int, ...]", self.channels)
         outputs = self.outputs if self.kind == "invariant" else None
         return level_spaces(self.group, channels, outputs, self.actions)
 
