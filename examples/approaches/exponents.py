@@ -45,7 +45,7 @@ def generators(elements: Tensor, count: int, seed: int) -> Tensor:
     tensor of shape (count, channels)
     """
     draw = torch.Generator().manual_seed(seed)
-    elements = elements.unique(dim=0)
+    elements = torch.unique(elements, dim=0)
     centres = elements[torch.randperm(len(elements), generator=draw)[:count]]
     if len(centres) < count:
         raise ValueError(f"expected at least {count} different elements, got {len(centres)}")
@@ -114,7 +114,8 @@ class ExponentVectors(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return each element's generator, as a unit vector, and the embedded exponents."""
         nearest = torch.cdist(x, self.centres).argmin(-1)
-        own = nn.functional.one_hot(nearest, len(self.centres)).to(x.dtype)
+        numbers = torch.arange(len(self.centres))
+        own = (nearest.unsqueeze(-1) == numbers).to(x.dtype)
         exponents = own.sum(1)
         if self.embedding == "linear":
             return own, exponents @ self.matrix

@@ -46,7 +46,9 @@ class FreeNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the answers for inputs of shape (…, n, channels)."""
         out: Tensor = self.layers(x.flatten(-2))
-        return out if self.components is None else out.unflatten(-1, (self.components, -1))
+        if self.components is None:
+            return out
+        return out.reshape(*out.shape[:-1], self.components, -1)
 
 
 def free_network(

@@ -41,7 +41,7 @@ def distortion(points: Tensor, images: Tensor) -> float:
     """
     apart = torch.pdist(points.double(), p=1)
     ratio = torch.pdist(images.double()) / apart
-    return float(ratio.max() / ratio.min())
+    return float(ratio.max()) / float(ratio.min())
 
 
 def lower_bound(generators: int, side: int, dimensions: int) -> float:

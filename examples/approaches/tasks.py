@@ -107,7 +107,7 @@ def _split(x: Tensor, y: Tensor) -> tuple[Data, Data, Callable[[], Data]]:
 
 
 def digits(n: int = 16) -> Task:
-    """Which digit a set of n points of ink shows."""
+    """Return the task of which digit a set of n points of ink shows."""
     points, labels = _digit_points(n)
     training, validation, test = _split(torch.from_numpy(points), torch.from_numpy(labels))
     return Task(
@@ -117,7 +117,7 @@ def digits(n: int = 16) -> Task:
 
 
 def surroundings(n: int = 16) -> Task:
-    """How much ink there is around each of n points of a digit.
+    """Return the task of how much ink there is around each of n points of a digit.
 
     The answer for point k is Σ_{j≠k} ink_j exp(-|r_k - r_j|² / 2ℓ²), less its mean and over
     its standard deviation on the training sets. It needs all pairs of points.
@@ -179,7 +179,7 @@ def polynomial_sets(samples: int, n: int, seed: int, dtype: torch.dtype = torch.
 
 
 def polynomial(n: int = 5) -> Task:
-    """What a known symmetric polynomial of degree 4 in n numbers is there."""
+    """Return the task of the value of a known symmetric polynomial of degree 4 in n numbers."""
     first = SPLIT_SEED
     return Task(
         "polynomial", f"e₁ + e₂ + e₃ + e₄ of {n} numbers", "invariant", "squares", n, 1, 1, None,

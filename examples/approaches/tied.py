@@ -85,10 +85,12 @@ class _UnitFeatures(nn.Module):
         self.register_buffer("members", members / components)
 
     def forward(self, original: Tensor) -> Tensor:
-        return original / self.members
+        theta: Tensor = original / self.members
+        return theta
 
     def right_inverse(self, theta: Tensor) -> Tensor:
-        return theta * self.members
+        original: Tensor = theta * self.members
+        return original
 
 
 class _RunningScale(nn.Module):
@@ -110,7 +112,7 @@ class _RunningScale(nn.Module):
         return (self.squares + SMALLEST_SQUARE).rsqrt()
 
     def forward(self, x: Tensor) -> Tensor:
-        h = x.unflatten(-1, (-1, len(self.squares)))
+        h = x.reshape(*x.shape[:-1], -1, len(self.squares))
         if not self.training:
             return (h * self.scale()).flatten(-2)
         squares = h.square().mean(dim=tuple(range(h.dim() - 1)))
@@ -126,6 +128,12 @@ class _SetScale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * (x.square().mean(-1, keepdim=True) + SMALLEST_SQUARE).rsqrt()
+
+
+def _scale(normalisation: Normalisation, channels: int) -> nn.Module:
+    if normalisation == "running":
+        return _RunningScale(channels)
+    return _SetScale() if normalisation == "set" else nn.Identity()
 
 
 class TiedSetNetwork(nn.Module):
@@ -152,11 +160,8 @@ class TiedSetNetwork(nn.Module):
         self.network = network
         spec = network.plan.network
         self.equivariant = spec.outputs == spec.inputs
-        scales: list[nn.Module] = []
-        for channels in spec.channels[1:-1]:
-            kinds = {"none": nn.Identity, "running": lambda: _RunningScale(channels)}  # noqa: B023
-            scales.append(kinds.get(normalisation, _SetScale)())
-        self.scales = nn.ModuleList([*scales, nn.Identity()])
+        hidden = [_scale(normalisation, channels) for channels in spec.channels[1:-1]]
+        self.scales = nn.ModuleList([*hidden, nn.Identity()])
         if unit_features:
             for layer, components in zip(network.tied_layers(), spec.widths[1:], strict=True):
                 unit = _UnitFeatures(layer, components)
@@ -167,7 +172,7 @@ class TiedSetNetwork(nn.Module):
         h = x.flatten(-2)
         for layer, scale in zip(self.network.layers, self.scales, strict=True):
             h = scale(layer(h))
-        return h.unflatten(-1, (x.shape[-2], -1)) if self.equivariant else h
+        return h.reshape(*x.shape[:-1], -1) if self.equivariant else h
 
     @torch.no_grad()
     def folded_theta(self) -> list[Tensor]:
@@ -188,7 +193,7 @@ class TiedSetNetwork(nn.Module):
         ):
             if isinstance(scale, _SetScale):
                 raise TypeError("a network that scales each set by itself is no polynomial")
-            theta = layer.theta.unflatten(0, (count, -1))
+            theta = layer.theta.reshape(count, -1)
             if isinstance(scale, _RunningScale):
                 theta = theta * scale.scale().unsqueeze(-1)
             folded.append(theta.flatten())

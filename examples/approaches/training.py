@@ -93,7 +93,7 @@ def fit(
             y = permuted(y, orders) if task.kind == "equivariant" else y
         loss = _loss(model(x), y, task)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), budget.largest_gradient)
         optimiser.step()
         schedule.step()
