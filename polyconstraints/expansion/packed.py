@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ class KeyLayout:
             words[-1] = (*words[-1], layer)
         return cls(tuple(radices), tuple(words))
 
-    @property
+    @cached_property
     def dtypes(self) -> tuple[type, ...]:
         """The type of each word, as small as it may be."""
         return tuple(smallest_dtype(self._size(word) - 1) for word in self.words)
@@ -175,6 +175,18 @@ class PackedTerms:
         )
 
 
+class _Below(NamedTuple):
+    """Paths to level 1: their key parts, coefficients, and the shapes they end in.
+
+    Those from the first shape come first, and ``ends`` says where each shape's end.
+    """
+
+    prefixes: tuple[Integers, ...]
+    coefficient: Integers
+    shape: NDArray[np.int32]
+    ends: NDArray[np.int64]
+
+
 class Packer:
     """Writes out the terms of outputs.
 
@@ -203,18 +215,77 @@ class Packer:
 
     def fill(
         self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
-    ) -> int:
-        """Write the terms of one monomial's coefficient into arrays; return their number.
+    ) -> None:
+        """Write the terms of one monomial's coefficient into arrays, which may be longer."""
+        if len(self.graph.steps) == 1 or not self.finder.keeps_upper:
+            self._fill_by_search(output, monomial, words, coefficients)
+            return
+        # States of the same shape have the same paths below them, so the last layer's edges
+        # share few blocks of terms, which are copied to their places; then each edge adds
+        # its part of the key.
+        block, block_coefficients, ends = self._block(monomial)
+        bounds = [0, *ends.tolist()]
+        parts = [slice(bounds[at], bounds[at + 1]) for at in self._top_blocks]
+        sizes = np.diff(bounds)[self._top_shapes[1]]
+        total = int(sizes.sum())
+        for word, source in zip(words, block, strict=True):
+            np.concatenate([source[part] for part in parts], out=word[:total])
+        # An edge of the last layer is a single weight, so its coefficient is 1.
+        np.concatenate([block_coefficients[part] for part in parts], out=coefficients[:total])
+        index, offsets = self._offsets
+        word = words[index][:total]
+        word += np.repeat(offsets[output], sizes)
 
-        The arrays may be longer.
+    @cached_property
+    def _offsets(self) -> tuple[int, Integers]:
+        """The word that the last layer's weights are in, and what each adds to it."""
+        last = self.graph.network.layers[-1]
+        index, factor = self.layout.place(last.index)
+        numbers = [number * factor for number in range(last.weights)]
+        offsets: Integers = np.array(numbers, dtype=self.layout.dtypes[index])
+        return index, offsets.reshape(last.outputs, last.products)
+
+    @cached_property
+    def _top_shapes(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+        shapes = self.graph.levels[-2].shape[self.graph.steps[-1].child]
+        distinct, blocks = np.unique(shapes, return_inverse=True)
+        return distinct, blocks
+
+    @cached_property
+    def _top_blocks(self) -> list[int]:
+        """The block of terms that each of the last layer's edges needs."""
+        return [int(at) for at in self._top_shapes[1]]
+
+    @cached_property
+    def _below(self) -> _Below:
+        """The paths from a state of each shape that the last layer leads to, to level 1."""
+        level = len(self.graph.steps) - 1
+        shapes = self.graph.levels[level].shape
+        states = [int(np.flatnonzero(shapes == shape)[0]) for shape in self._top_shapes[0]]
+        parts = [self.finder.below(level, state) for state in states]
+        edges = [np.concatenate(found) for found in zip(*(p.edges for p in parts), strict=True)]
+        none = np.zeros(sum(map(len, parts)), dtype=np.int64)
+        coefficient: Integers = np.concatenate([p.coefficient for p in parts])
+        return _Below(
+            self.layout.pack([none, *reversed(edges), none]),
+            coefficient.astype(self.coefficient_dtype),
+            self.graph.levels[1].shape[np.concatenate([p.end for p in parts])],
+            np.cumsum([len(p) for p in parts]),
+        )
+
+    def _block(self, monomial: int) -> tuple[list[Integers], Integers, NDArray[np.int64]]:
+        """Return keys and coefficients of those paths, continued to a monomial.
+
+        Also where each shape's end.
         """
-        upper = self.finder.upper
-        if upper is None:
-            return self._fill_by_search(output, monomial, words, coefficients)
-        prefixes, upper_coefficient, shape = self._upper
+        below = self._below
         field, edge_coefficient = self._bottom
         first, count = self.finder.bottom(slice(None), monomial)
-        first, count = first[shape], count[shape]
+        first, count = first[below.shape], count[below.shape]
+        ends = np.cumsum(count)
+        total = int(ends[-1])
+        words: list[Integers] = [np.empty(total, dtype=dtype) for dtype in self.layout.dtypes]
+        coefficients: Integers = np.empty(total, dtype=self.coefficient_dtype)
         filled = 0
         for part in stretches(count, _BLOCK):
             counts = count[part]
@@ -222,28 +293,14 @@ class Packer:
             target = slice(filled, filled + size)
             place = np.repeat(first[part] - (np.cumsum(counts) - counts), counts)
             place += np.arange(size)
-            for word, prefix in zip(words[:-1], prefixes[:-1], strict=True):
+            for word, prefix in zip(words[:-1], below.prefixes[:-1], strict=True):
                 word[target] = np.repeat(prefix[part], counts)
-            np.add(np.repeat(prefixes[-1][part], counts), field[place], out=words[-1][target])
-            np.multiply(
-                np.repeat(upper_coefficient[part], counts),
-                edge_coefficient[place],
-                out=coefficients[target],
-            )
+            prefix = np.repeat(below.prefixes[-1][part], counts)
+            np.add(prefix, field[place], out=words[-1][target])
+            coefficient = np.repeat(below.coefficient[part], counts)
+            np.multiply(coefficient, edge_coefficient[place], out=coefficients[target])
             filled += size
-        self._rename(output, [word[:filled] for word in words])
-        return filled
-
-    @cached_property
-    def _upper(self) -> tuple[tuple[Integers, ...], Integers, NDArray[np.int32]]:
-        """Key parts and coefficients of the paths to level 1, and the shapes they end in."""
-        paths = self.finder.upper
-        if paths is None:
-            raise ValueError("expected paths that are few enough to be kept")
-        none = np.zeros(len(paths), dtype=np.int64)
-        prefixes = self.layout.pack([none, *reversed(paths.edges)])
-        coefficient: Integers = paths.coefficient.astype(self.coefficient_dtype)
-        return prefixes, coefficient, self.graph.levels[1].shape[paths.end]
+        return words, coefficients, ends[below.ends - 1]
 
     def _rename(self, output: int, words: Sequence[Integers]) -> None:
         """Turn the keys of the first output into those of another one, in place."""
@@ -255,12 +312,9 @@ class Packer:
 
     def _fill_by_search(
         self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
-    ) -> int:
+    ) -> None:
         filled = 0
-        while True:
-            paths = self.finder.between(output, monomial, filled, filled + _BLOCK)
-            if not len(paths):
-                return filled
+        while len(paths := self.finder.between(output, monomial, filled, filled + _BLOCK)):
             target = slice(filled, filled + len(paths))
             for word, part in zip(words, self.pack(output, paths), strict=True):
                 word[target] = part

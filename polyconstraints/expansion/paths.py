@@ -184,9 +184,9 @@ class PathFinder:
 
     # -- searching -------------------------------------------------------------------------
 
-    def root(self, output: int) -> Paths:
-        """Return the path that has not left its output yet."""
-        end = np.array([output], dtype=np.int32)
+    def root(self, state: int) -> Paths:
+        """Return the path that has not left its output, or other state, yet."""
+        end = np.array([state], dtype=np.int32)
         return Paths((), (), end, np.ones(1, dtype=self._coefficient_dtype))
 
     def _descended(self, paths: Paths, index: int) -> Paths:
@@ -194,18 +194,25 @@ class PathFinder:
         shape = self.graph.levels[index + 1].shape[paths.end]
         return paths.followed(step, step.start[shape], step.sizes[shape])
 
+    def below(self, level: int, state: int) -> Paths:
+        """Return all paths from a state of some level down to level 1."""
+        paths = self.root(state)
+        for index in reversed(range(1, level)):
+            paths = self._descended(paths, index)
+        return paths
+
+    @property
+    def keeps_upper(self) -> bool:
+        """Whether the paths from an output to level 1 are few enough to be kept."""
+        return self.upper_count <= _MOST_KEPT
+
     @cached_property
     def upper(self) -> Paths | None:
         """The paths from the first output to level 1, unless they are too many to keep.
 
         Those of another output differ from them by their first state only.
         """
-        if self.upper_count > _MOST_KEPT:
-            return None
-        paths = self.root(0)
-        for index in reversed(range(1, len(self.graph.steps))):
-            paths = self._descended(paths, index)
-        return paths
+        return self.below(len(self.graph.steps), 0) if self.keeps_upper else None
 
     def between(self, output: int, monomial: int, start: int, stop: int) -> Paths:
         """Return the paths with the numbers from ``start`` up to but not including ``stop``.
