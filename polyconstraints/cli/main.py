@@ -62,6 +62,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "strata": CommandEntry(
         "polyconstraints.cli.strata:strata", "List the components of the network-scope variety."
     ),
+    "train": CommandEntry(
+        "polyconstraints.cli.train:train", "Train a tied network on a symmetric function."
+    ),
     "plot": CommandEntry("polyconstraints.cli.plot:plot", "Draw a tying map."),
     "report": CommandEntry(
         "polyconstraints.cli.report:report", "Write one self-contained HTML page about a network."

@@ -64,9 +64,16 @@ def with_jax(
 
     with jax.enable_x64(True):
         network = from_map(tying, path)
+
+        @jax.jit
+        def both(theta: Any, x: Any, delta: Any) -> Any:
+            out, pull = jax.vjp(network.apply, theta, x)
+            return out, pull(delta)
+
         parts = [jax.numpy.asarray(part, dtype) for part in theta]
-        out, pull = jax.vjp(network.apply, parts, jax.numpy.asarray(x, dtype))
-        by_theta, by_x = pull(jax.numpy.asarray(delta, out.dtype))
+        out, (by_theta, by_x) = both(
+            parts, jax.numpy.asarray(x, dtype), jax.numpy.asarray(delta, dtype)
+        )
         return np.asarray(out), [np.asarray(part) for part in by_theta], np.asarray(by_x)
 
 
@@ -74,4 +81,76 @@ BACKENDS: dict[str, Callable[..., Result]] = {
     "numpy": with_numpy,
     "torch": with_torch,
     "jax": with_jax,
+}
+
+#: What each is tried in. JAX compiles every case anew, so that single precision is left to
+#: the paths that are chosen by themselves.
+DTYPES = {
+    "numpy": ("float64", "float32"),
+    "torch": ("float64", "float32", "bfloat16"),
+    "jax": ("float64",),
+}
+
+
+# -- training --------------------------------------------------------------------------------
+
+Predict = Callable[[Array], Array]
+
+
+def trained_by_numpy(tying: TyingMap, x: Array, target: Array, steps: int) -> Predict:
+    from polyconstraints.backends.numpy import Adam, TiedNetwork, fit
+
+    network = TiedNetwork.from_map(tying, "auto")
+    theta, _ = fit(network, x, target, optimizer=Adam(0.01), steps=steps)
+    return lambda inputs: network(theta, inputs)
+
+
+def trained_by_torch(tying: TyingMap, x: Array, target: Array, steps: int) -> Predict:
+    import torch
+
+    from polyconstraints.backends.torch import TiedNetwork
+
+    torch.manual_seed(0)
+    network = TiedNetwork.from_map(tying, "auto", dtype=torch.float64)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    inputs, wanted = torch.tensor(x), torch.tensor(target)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(network(inputs), wanted).backward()
+        optimizer.step()
+    return lambda inputs: as_array(network(torch.tensor(inputs)))
+
+
+def trained_by_jax(tying: TyingMap, x: Array, target: Array, steps: int) -> Predict:
+    import jax
+
+    from polyconstraints.backends.jax import from_map
+
+    with jax.enable_x64(True):
+        network = from_map(tying, "auto")
+
+        def loss(theta: Any) -> Any:
+            return ((network.apply(theta, x) - target) ** 2).mean()
+
+        @jax.jit
+        def step(theta: Any, _: Any) -> Any:
+            gradients = jax.grad(loss)(theta)
+            norm = 1e-12 + sum((part**2).sum() for part in gradients) ** 0.5
+            moved = [p - 0.01 * g / norm for p, g in zip(theta, gradients, strict=True)]
+            return moved, None
+
+        theta = network.init(jax.random.key(0), "float64")
+        theta, _ = jax.lax.scan(step, theta, None, length=steps)
+
+        def predict(inputs: Array) -> Array:
+            with jax.enable_x64(True):
+                return np.asarray(network.apply(theta, jax.numpy.asarray(inputs)))
+
+        return predict
+
+
+TRAINERS: dict[str, Callable[..., Predict]] = {
+    "numpy": trained_by_numpy,
+    "torch": trained_by_torch,
+    "jax": trained_by_jax,
 }

@@ -102,7 +102,8 @@ MAPS: dict[str, tuple[Callable[[], TyingMap], bool]] = {
     "hidden action": (swapped_hidden, True),
     "by hand": (by_hand, False),
     "stratum": (lambda: stratum("2*[2]", 2), False),
-    "stratum bias": (lambda: stratum("[3] + [2,1]", 3, bias=True), False),
+    # The permutation representation in its own basis.
+    "stratum bias": (lambda: stratum("[3] + [2,1]", 3, bias=True), True),
 }
 
 

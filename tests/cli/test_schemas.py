@@ -22,6 +22,7 @@ DOCUMENTS = {
     "groups": "groups S3xS2 --format json",
     "law": "derive -n any --bias --format json",
     "table": "table -n 2-3 --format json",
+    "training": "train -n 2 --steps 2 --format json",
     "tying-map": "export -n 2 --indices redundant",
 }
 

@@ -16,6 +16,12 @@ Examples
 (5,)
 """
 
-from polyconstraints.backends.jax.network import Network, from_map, from_plan, symmetric
+from polyconstraints.backends.jax.network import (
+    Network,
+    from_map,
+    from_plan,
+    from_rule,
+    symmetric,
+)
 
-__all__ = ["Network", "from_map", "from_plan", "symmetric"]
+__all__ = ["Network", "from_map", "from_plan", "from_rule", "symmetric"]

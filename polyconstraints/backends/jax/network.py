@@ -20,9 +20,9 @@ from polyconstraints.backends.plan import (
     standard_deviations,
 )
 from polyconstraints.network import NetworkSpec
-from polyconstraints.tying import TyingMap
+from polyconstraints.tying import TyingMap, TyingRule
 
-__all__ = ["Network", "from_map", "from_plan", "symmetric"]
+__all__ = ["Network", "from_map", "from_plan", "from_rule", "symmetric"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +109,11 @@ def from_plan(plan: NetworkPlan, path: str = "auto") -> Network:
 def from_map(tying: TyingMap, path: str = "auto") -> Network:
     """Return the network of a tying map; see :func:`from_plan`."""
     return from_plan(NetworkPlan.from_map(tying), path)
+
+
+def from_rule(rule: TyingRule, *sizes: int, path: str = "auto") -> Network:
+    """Return the network of a rule at given sizes, such as the number of inputs."""
+    return from_plan(NetworkPlan.from_rule(rule, *sizes), path)
 
 
 def symmetric(

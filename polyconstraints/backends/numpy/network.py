@@ -17,7 +17,7 @@ from polyconstraints.backends.plan import (
 )
 from polyconstraints.errors import InputError
 from polyconstraints.network import NetworkSpec
-from polyconstraints.tying import TyingMap
+from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["Tape", "TiedNetwork"]
 
@@ -53,6 +53,11 @@ class TiedNetwork:
     def from_map(cls, tying: TyingMap, path: str = "auto") -> TiedNetwork:
         """Return the network of a tying map."""
         return cls(NetworkPlan.from_map(tying), path)
+
+    @classmethod
+    def from_rule(cls, rule: TyingRule, *sizes: int, path: str = "auto") -> TiedNetwork:
+        """Return the network of a rule at given sizes, such as the number of inputs."""
+        return cls(NetworkPlan.from_rule(rule, *sizes), path)
 
     @classmethod
     def symmetric(

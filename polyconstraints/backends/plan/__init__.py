@@ -13,9 +13,10 @@ up to four ways of computing the same layer, its *paths*:
     for layers with the symmetry of S_n: sums and sums of squares, O(n) instead of O(n³).
 """
 
-from polyconstraints.backends.plan.choice import PATHS, Path, resolve_path
+from polyconstraints.backends.plan.choice import COMPUTED, PATHS, Path, resolve_path
 from polyconstraints.backends.plan.initial import (
     is_homogeneous,
+    natural_scales,
     reference_inputs,
     standard_deviations,
 )
@@ -25,6 +26,7 @@ from polyconstraints.backends.plan.network import NetworkPlan
 from polyconstraints.backends.plan.power_sums import PowerSums
 
 __all__ = [
+    "COMPUTED",
     "PATHS",
     "ClassSums",
     "LayerPlan",
@@ -34,6 +36,7 @@ __all__ = [
     "PowerSums",
     "Products",
     "is_homogeneous",
+    "natural_scales",
     "reference_inputs",
     "resolve_path",
     "standard_deviations",

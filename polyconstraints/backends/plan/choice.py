@@ -11,12 +11,16 @@ import numpy as np
 from polyconstraints.backends.plan.layer import LayerPlan
 from polyconstraints.errors import UsageError
 
-__all__ = ["PATHS", "Path", "available_paths", "resolve_path"]
+__all__ = ["COMPUTED", "PATHS", "Path", "available_paths", "resolve_path"]
 
-Path = Literal["auto", "dense", "gather", "classes", "power_sums"]
+Path = Literal["auto", "structure", "dense", "gather", "classes", "power_sums"]
 Run = Callable[[str], Callable[[], object]]
 
-PATHS: tuple[Path, ...] = ("auto", "dense", "gather", "classes", "power_sums")
+COMPUTED = ("dense", "gather", "classes", "power_sums")
+"""Ways of computing a layer."""
+
+PATHS: tuple[Path, ...] = ("auto", "structure", "dense", "gather", "classes", "power_sums")
+"""What a user may ask for."""
 
 #: A path that touches this many times more numbers than the leanest isn't even tried.
 _HOPELESS = 16
@@ -29,15 +33,11 @@ _FOUND: dict[tuple[str, str], str] = {}
 
 
 def available_paths(plan: LayerPlan) -> tuple[str, ...]:
-    """Return the paths that a layer can be computed by, ``auto`` left out."""
-    return tuple(
-        path
-        for path in PATHS
-        if path != "auto" and (path != "power_sums" or plan.power_sums is not None)
-    )
+    """Return the ways in which a layer can be computed."""
+    return tuple(path for path in COMPUTED if path != "power_sums" or plan.power_sums is not None)
 
 
-def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run | None = None) -> str:
+def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run) -> str:
     """Return the path that a layer is to be computed by.
 
     Parameters
@@ -45,12 +45,12 @@ def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run | None = Non
     plan : LayerPlan
     path : str
         One of :data:`PATHS`. ``auto`` takes ``power_sums`` where the layer has the symmetry
-        of S_n, and otherwise the path that takes the least time here and now.
+        of S_n, and otherwise the path that takes the least time here and now; ``structure``
+        takes ``gather`` instead, so that the choice doesn't depend on the moment.
     backend : str
         A name under which measurements are kept for the rest of the process.
-    run : callable, optional
-        Given a path, prepares it and returns what is to be timed. Without it ``auto`` takes
-        ``gather``, so that the choice doesn't depend on the moment.
+    run : callable
+        Given a path, prepares it and returns what is to be timed.
 
     Raises
     ------
@@ -58,16 +58,17 @@ def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run | None = Non
         If the layer has no such path.
     """
     allowed = available_paths(plan)
-    if path == "auto":
+    if path in ("auto", "structure"):
         if plan.power_sums is not None:
             return "power_sums"
-        return "gather" if run is None else _measured(plan, backend, run)
+        return "gather" if path == "structure" else _measured(plan, backend, run)
     if path not in PATHS:
         raise UsageError(f"expected one of {', '.join(PATHS)} as path, got {path!r}", "--path")
     if path not in allowed:
+        ways = ", ".join(allowed)
         raise UsageError(
-            f"expected one of auto, {', '.join(allowed)} as path, since layer {plan.layer.index} "
-            f"doesn't have the symmetry of S_n, got {path!r}",
+            f"expected auto, structure, {ways} as path, since layer {plan.layer.index} doesn't "
+            f"have the symmetry of S_n, got {path!r}",
             "--path",
         )
     return path

@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.layer import LayerPlan
-from polyconstraints.backends.plan.patterns import Kind, Pattern, Site, patterns_in_order
+from polyconstraints.backends.plan.patterns import Kind, Pattern, Site
+from polyconstraints.backends.plan.recognition import Symmetric
 
-__all__ = ["is_homogeneous", "reference_inputs", "standard_deviations"]
+__all__ = ["is_homogeneous", "natural_scales", "reference_inputs", "standard_deviations"]
 
 #: Samples and seed of the batch that layers are scaled on.
 _SAMPLES = 256
@@ -76,6 +77,16 @@ def standard_deviations(plan: LayerPlan) -> NDArray[np.float64]:
     return np.asarray(counted * share[degrees] / scale)
 
 
+def natural_scales(plan: LayerPlan) -> NDArray[np.float64]:
+    """Return for each parameter 1/N, where N weights of one output belong to it.
+
+    Steps of equal size in parameters divided by these change the outputs by amounts of equal
+    size, whatever the number n of components: what an optimiser with one learning rate wants.
+    """
+    members, _, _ = _fan(plan)
+    return np.asarray(1.0 / np.maximum(members, 1.0))
+
+
 def reference_inputs(units: int) -> NDArray[np.float64]:
     """Return the batch on which layers are scaled: 256 samples, each of unit mean square."""
     batch = np.random.default_rng(_SEED).standard_normal((_SAMPLES, units))
@@ -84,9 +95,9 @@ def reference_inputs(units: int) -> NDArray[np.float64]:
 
 
 def _fan(plan: LayerPlan) -> _Fan:
-    if isinstance(plan.source, Site):
-        return _fan_of_patterns(plan, plan.source)
-    layer = plan.layer
+    form, layer = plan.symmetric_form, plan.layer
+    if form is not None:
+        return _fan_of_patterns(plan, form)
     counts = np.zeros((3, plan.class_count + 1))
     terms = np.zeros(3, dtype=np.int64)
     degree = _degrees(plan)
@@ -113,11 +124,18 @@ def _degrees(plan: LayerPlan) -> NDArray[np.int64]:
     return real if plan.layer.degree == 1 else (real[:, None] + real[None, :]).ravel()
 
 
-def _fan_of_patterns(plan: LayerPlan, site: Site) -> _Fan:
-    patterns = patterns_in_order(plan.layer, site)
-    degrees = np.array([_degree(pattern) for pattern in patterns], dtype=np.int64)
-    members = np.array([_size(pattern, site) for pattern in patterns], dtype=np.float64)
-    terms = np.bincount(degrees, minlength=3) // site.outputs
+def _fan_of_patterns(plan: LayerPlan, form: Symmetric) -> _Fan:
+    """Return the same for a layer with the symmetry of S_n, at no cost that grows with n."""
+    members = np.zeros(plan.parameters)
+    degrees = np.zeros(plan.parameters, dtype=np.int64)
+    terms = np.zeros(3, dtype=np.int64)
+    for pattern, combination in form.coefficients.items():
+        degree = _degree(pattern)
+        # Every output of the channel reads the pattern; channels have the same patterns.
+        terms[degree] += pattern.output == 0
+        for at, factor in combination.items():
+            members[at] += abs(float(factor)) * _size(pattern, form.site)
+            degrees[at] = max(degrees[at], degree)
     return _Fan(members, degrees, terms)
 
 

@@ -18,7 +18,7 @@ from polyconstraints.backends.plan.patterns import (
     patterns_in_order,
 )
 from polyconstraints.backends.plan.power_sums import PowerSums
-from polyconstraints.backends.plan.recognition import pattern_coefficients
+from polyconstraints.backends.plan.recognition import Symmetric, recognise
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.network import LayerSpec
 from polyconstraints.tying import LayerTying
@@ -90,11 +90,9 @@ class LayerPlan:
     layer : LayerSpec
     parameters : int
         Number of free parameters.
-    power_sums : PowerSums or None
-        The form that costs O(n), for layers with the symmetry of S_n.
-    source : integer array of the layer's shape, or Site
-        The class of each weight; or, for a plan made by :meth:`symmetric`, the arrangement
-        of the units from which the classes follow.
+    symmetric_form : Symmetric or None
+        The patterns of equal indices and what their weights are, for layers with the
+        symmetry of S_n.
 
     Notes
     -----
@@ -104,9 +102,9 @@ class LayerPlan:
 
     layer: LayerSpec
     parameters: int
-    power_sums: PowerSums | None
-    source: NDArray[np.int64] | Site = field(repr=False)
+    _classes: NDArray[np.int64] | None = field(repr=False)
     _combinations: Sequence[dict[int, Fraction]] = field(repr=False)
+    symmetric_form: Symmetric | None = field(repr=False)
 
     @classmethod
     def from_tying(cls, tying: LayerTying, sites: Sequence[Site] = ()) -> LayerPlan:
@@ -133,15 +131,10 @@ class LayerPlan:
             for number in tying.present
         ]
         parameters = len(tying.free)
-        form = None
-        for site in sites:
-            # The class of zero is no class: it is looked up, and not used.
-            inside = np.minimum(classes, len(combinations) - 1)
-            found = pattern_coefficients(layer, site, inside, combinations, parameters)
-            if found is not None:
-                form = PowerSums.from_patterns(layer, site, found, parameters)
-                break
-        return cls(layer, parameters, form, classes, combinations)
+        # Where there is no weight the class is looked up, and not used.
+        inside = np.minimum(classes, len(combinations) - 1)
+        found = recognise(layer, sites, inside, combinations, parameters)
+        return cls(layer, parameters, classes, combinations, found)
 
     @classmethod
     def symmetric(cls, layer: LayerSpec, site: Site) -> LayerPlan:
@@ -165,9 +158,26 @@ class LayerPlan:
             raise UsageError("expected ordered indices for a layer without a map, got redundant")
         patterns = patterns_in_order(layer, site)
         combinations = [{number: Fraction(1)} for number in range(len(patterns))]
-        coefficients = dict(zip(patterns, combinations, strict=True))
-        form = PowerSums.from_patterns(layer, site, coefficients, len(patterns))
-        return cls(layer, len(patterns), form, site, combinations)
+        found = Symmetric(site, dict(zip(patterns, combinations, strict=True)))
+        return cls(layer, len(patterns), None, combinations, found)
+
+    def resized(self, layer: LayerSpec, components: int) -> LayerPlan:
+        """Return the plan for another number of components, under the same rule.
+
+        The layer must have the symmetry of S_n, and every pattern must occur in both sizes.
+        """
+        if self.symmetric_form is None:
+            raise UsageError("expected a layer with the symmetry of S_n, got another")
+        form = self.symmetric_form.resized(components)
+        return LayerPlan(layer, self.parameters, None, self._combinations, form)
+
+    @cached_property
+    def power_sums(self) -> PowerSums | None:
+        """The form that costs O(n), for layers with the symmetry of S_n."""
+        form = self.symmetric_form
+        if form is None:
+            return None
+        return PowerSums.from_patterns(self.layer, form.site, form.coefficients, self.parameters)
 
     # -- weights ---------------------------------------------------------------------------
 
@@ -190,25 +200,25 @@ class LayerPlan:
         TooLargeError
             If the layer has too many weights for an array of their classes.
         """
-        layer, site = self.layer, self.source
-        if not isinstance(site, Site):
-            return site
-        if layer.weights > MAX_WEIGHTS:
+        if self._classes is not None:
+            return self._classes
+        layer, form = self.layer, self.symmetric_form
+        if form is None or not self.writes_out:
             raise TooLargeError(
                 f"expected at most {MAX_WEIGHTS} weights to be written out, got "
                 f"{layer.weights}; the path power_sums needs none of them",
                 terms=layer.weights,
                 size=8 * layer.weights,
             )
-        numbers, patterns = pattern_numbers(layer, site)
-        order = {pattern: at for at, pattern in enumerate(patterns_in_order(layer, site))}
-        numbering = np.array([order[pattern] for pattern in patterns], dtype=np.int64)
-        return np.where(layer.mask, numbering[numbers], self.class_count)
+        numbers, patterns = pattern_numbers(layer, form.site)
+        numbering = [next(iter(form.coefficients[pattern])) for pattern in patterns]
+        return np.where(layer.mask, np.array(numbering)[numbers], self.class_count)
 
     @property
-    def has_gaps(self) -> bool:
-        """Whether the weight array has places without a weight."""
-        return self.layer.ordered
+    def writes_out(self) -> bool:
+        """Whether the classes are there, or can be: one for each pattern."""
+        one_each = self.layer.degree == 1 or self.layer.ordered
+        return self._classes is not None or (one_each and self.layer.weights <= MAX_WEIGHTS)
 
     # -- forms -----------------------------------------------------------------------------
 

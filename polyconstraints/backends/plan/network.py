@@ -10,9 +10,15 @@ from polyconstraints.backends.plan.patterns import Site
 from polyconstraints.errors import UsageError
 from polyconstraints.network import NetworkSpec
 from polyconstraints.symmetry import Kind as SymmetryKind
-from polyconstraints.tying import TyingMap
+from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["NetworkPlan"]
+
+#: Weights of a layer up to which a rule's classes are simply listed.
+_LISTED = 1 << 20
+
+#: Components among which every pattern of three equal or unequal indices occurs, and one.
+_ENOUGH = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +102,61 @@ class NetworkPlan:
             layers.append(LayerPlan.symmetric(layer, site))
         return cls(network, tuple(layers))
 
+    @classmethod
+    def from_rule(cls, rule: TyingRule, *sizes: int) -> NetworkPlan:
+        """Return the plan of a rule at given numbers of letters.
+
+        Up to a million weights this is the plan of the rule's map. Beyond, the symmetry of
+        S_n is looked for at n = 4, where every pattern of equal indices occurs, and what is
+        found holds for all larger n.
+
+        Parameters
+        ----------
+        rule : TyingRule
+        *sizes : int
+            As for :meth:`TyingRule.at`; for ``S`` the number of inputs.
+
+        Raises
+        ------
+        TooLargeError
+            If a layer has too many weights to be listed and not the symmetry of S_n.
+
+        Examples
+        --------
+        >>> from polyconstraints.patterns.network import AnyNetwork
+        >>> rule = TyingRule.of(AnyNetwork("S", depth=2))
+        >>> [layer.parameters for layer in NetworkPlan.from_rule(rule, 4096).layers]
+        [4, 4]
+        """
+        full = rule.network.sizes(sizes)
+        network = rule.network.network(full)
+        if max(layer.weights for layer in network.layers) > _LISTED:
+            model = cls.from_map(rule.at(*(min(size, _ENOUGH) for size in full)))
+            if _grows(model, network):
+                layers = [
+                    plan.resized(layer, network.inputs)
+                    for plan, layer in zip(model.layers, network.layers, strict=True)
+                ]
+                return cls(network, tuple(layers))
+        return cls.from_map(rule.at(*full))
+
     @property
     def parameters(self) -> tuple[int, ...]:
         """Number of parameters of each layer."""
         return tuple(layer.parameters for layer in self.layers)
+
+
+def _grows(model: NetworkPlan, network: NetworkSpec) -> bool:
+    """Return whether a network is a small one with more components in each moving level."""
+    if network.inputs < _ENOUGH or model.network.inputs != _ENOUGH:
+        return False
+    for plan, below, above in zip(model.layers, network.widths, network.widths[1:], strict=False):
+        form = plan.symmetric_form
+        if form is None or below != network.inputs:
+            return False
+        if form.site.moves and above != network.inputs:
+            return False
+    return True
 
 
 def _sites(network: NetworkSpec, index: int) -> Sequence[Site]:

@@ -6,7 +6,8 @@ added up, are the same combination of parameters within every pattern of equal i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +17,7 @@ from polyconstraints.backends.plan.linear_map import Combination
 from polyconstraints.backends.plan.patterns import Pattern, Site, pattern_numbers
 from polyconstraints.network import LayerSpec
 
-__all__ = ["pattern_coefficients"]
+__all__ = ["Symmetric", "recognise"]
 
 #: Combinations are compared by their values at two random points modulo this prime; two that
 #: differ agree at both with a chance below 2^-60.
@@ -25,20 +26,40 @@ _POINTS = 2
 _SEED = 20190916
 
 
-def pattern_coefficients(
+@dataclass(frozen=True, eq=False)
+class Symmetric:
+    """What a layer with the symmetry of S_n is, for any n.
+
+    Attributes
+    ----------
+    site : Site
+        How the units are arranged.
+    coefficients : mapping from Pattern to combination
+        The coefficient of the sum of each pattern's products.
+    """
+
+    site: Site
+    coefficients: Mapping[Pattern, Combination]
+
+    def resized(self, components: int) -> Symmetric:
+        """Return the same for another number of components, in which every pattern occurs."""
+        return Symmetric(replace(self.site, components=components), self.coefficients)
+
+
+def recognise(
     layer: LayerSpec,
-    site: Site,
+    sites: Sequence[Site],
     classes: NDArray[np.int64],
     values: Sequence[Combination],
     parameters: int,
-) -> dict[Pattern, Combination] | None:
-    """Return the coefficient of each pattern's sum, or None without the symmetry.
+) -> Symmetric | None:
+    """Return the form of a layer with the symmetry of S_n, or None if it is none.
 
     Parameters
     ----------
     layer : LayerSpec
-    site : Site
-        The arrangement of the units to try.
+    sites : sequence of Site
+        The arrangements of the units to try.
     classes : integer array of the layer's shape
         The class of each weight, an index into `values`; anything where there is no weight.
     values : sequence of combinations
@@ -50,11 +71,23 @@ def pattern_coefficients(
     -----
     Takes time and memory of the order of the weight array.
     """
-    if not site.fits(layer):
-        return None
     points = _residues(values, parameters)
-    if points is None:
-        return None
+    for site in sites:
+        if points is not None and site.fits(layer):
+            found = _coefficients(layer, site, classes, values, points)
+            if found is not None:
+                return Symmetric(site, found)
+    return None
+
+
+def _coefficients(
+    layer: LayerSpec,
+    site: Site,
+    classes: NDArray[np.int64],
+    values: Sequence[Combination],
+    points: NDArray[np.int64],
+) -> dict[Pattern, Combination] | None:
+    """Return the coefficient of each pattern, or None if it isn't one throughout."""
     numbers, patterns = pattern_numbers(layer, site)
     residues = points[:, classes]
     both = layer.degree == 2 and not layer.ordered

@@ -15,7 +15,7 @@ from polyconstraints.backends.torch.layers import Factory, TiedLayer, TiedLinear
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.network import LayerKind, NetworkSpec
 from polyconstraints.symmetry import Kind
-from polyconstraints.tying import TyingMap
+from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["EquivariantNetwork", "InvariantNetwork", "TiedNetwork"]
 
@@ -55,9 +55,28 @@ class TiedNetwork(nn.Module):
         UsageError
             If the map is for another kind of symmetry than the class.
         """
-        network = cls.__new__(cls)
         cls._check(tying.symmetry.kind)
-        TiedNetwork.__init__(network, NetworkPlan.from_map(tying), path, **factory)
+        return cls._of(NetworkPlan.from_map(tying), path, **factory)
+
+    @classmethod
+    def from_rule(
+        cls, rule: TyingRule, *sizes: int, path: str = "auto", **factory: Unpack[Factory]
+    ) -> Self:
+        """Return the network of a rule at given sizes, such as the number of inputs.
+
+        Raises
+        ------
+        UsageError
+            If the rule is for another kind of symmetry than the class.
+        """
+        cls._check(rule.network.kind)
+        return cls._of(NetworkPlan.from_rule(rule, *sizes), path, **factory)
+
+    @classmethod
+    def _of(cls, plan: NetworkPlan, path: str, **factory: Unpack[Factory]) -> Self:
+        # Past the constructors of subclasses, which take sizes in place of a plan.
+        network = cls.__new__(cls)
+        TiedNetwork.__init__(network, plan, path, **factory)
         return network
 
     @classmethod

@@ -1,0 +1,246 @@
+"""``polyconstraints train``: try a tying map in one command."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Integer, common_options, network_options
+from polyconstraints.cli.source import file_or_problem
+
+if TYPE_CHECKING:
+    from polyconstraints.backends.plan import NetworkPlan
+    from polyconstraints.network import NetworkSpec
+    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.training import Outcome
+
+__all__ = ["train"]
+
+#: Weights of a layer up to which --save writes them out beside the parameters.
+_WRITTEN_OUT = 1 << 20
+
+
+def _positive(context: click.Context, param: click.Parameter, value: float) -> float:
+    if not (value > 0 and math.isfinite(value)):
+        raise click.BadParameter(f"expected a number above 0, got {value}", context, param)
+    return value
+
+
+def _file(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a file that can't be written before the work starts, not after it."""
+    from polyconstraints.errors import UsageError
+    from polyconstraints.files import check_writable
+
+    if value is not None:
+        try:
+            check_writable(value)
+        except UsageError as error:
+            raise click.BadParameter(str(error), context, param) from None
+    return value
+
+
+def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        from polyconstraints.training import TARGETS
+
+        width = max(map(len, TARGETS))
+        for target in TARGETS.values():
+            click.echo(f"{target.name:<{width}}  {target.kind:<11}  {target.formula}")
+        context.exit()
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints train -n 5",
+        "polyconstraints train -n 4 -d 2 --bias --symmetry invariant --target fourth-powers",
+        "polyconstraints export -n 6 --group C | polyconstraints train - --target neighbours",
+        "polyconstraints train -n 8 --plot loss.png --save trained.npz",
+    ],
+)
+@click.argument("map_file", metavar="[MAP]", required=False)
+@click.option("--target", metavar="NAME", help="The function to learn; --targets lists them.")
+@click.option(
+    "--targets",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_names,
+    show_default=False,
+    help="List the functions to learn and exit.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["numpy", "torch", "jax"]),
+    default="numpy",
+    help="What computes; numpy needs nothing installed.",
+)
+@click.option(
+    "--path",
+    type=click.Choice(["structure", "auto", "dense", "gather", "classes", "power_sums"]),
+    default="structure",
+    help="How layers are computed; auto measures and so may differ from run to run.",
+)
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", help="Precision."
+)
+@click.option("--samples", type=Integer(1), default="512", metavar="N", help="Training samples.")
+@click.option("--steps", type=Integer(1), default="1000", metavar="N", help="Training steps.")
+@click.option("--batch", type=Integer(1), default="64", metavar="N", help="Samples of one step.")
+@click.option(
+    "--optimizer", type=click.Choice(["adam", "sgd"]), default="adam", help="What makes steps."
+)
+@click.option(
+    "--learning-rate",
+    type=float,
+    default=0.01,
+    metavar="X",
+    callback=_positive,
+    help="Size of the steps.",
+)
+@click.option(
+    "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
+)
+@click.option(
+    "--plot", metavar="FILE", callback=_file, help="Write the loss curve to a PNG file, too."
+)
+@click.option(
+    "--save",
+    metavar="FILE",
+    callback=_file,
+    help="Write the parameters to a .npz file: theta0, theta1, … and, for up to 2^20 weights "
+    "a layer, the weights layer0, layer1, … which `verify --weights` reads.",
+)
+@network_options(required=False)
+@common_options()
+@click.pass_context
+def train(context: click.Context, /, **options: Any) -> None:
+    """Train a tied network on a symmetric function.
+
+    The network is that of MAP, a file that `export` wrote (- reads standard input), or the
+    one that the options describe. Samples are standard normal; the loss is the mean of the
+    squared errors.
+    """
+    from polyconstraints.cli.console import progress
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.training import Job, run_job
+    from polyconstraints.training.targets import find_target
+
+    if options["save"] is not None and not options["save"].endswith(".npz"):
+        raise click.BadParameter(
+            f"expected a name that ends in .npz, got {options['save']!r}", param_hint="--save"
+        )
+    plan, symmetry = _plan(context, options)
+    job = Job(
+        plan,
+        symmetry,
+        find_target(options["target"], symmetry.kind),
+        options["backend"],
+        options["path"],
+        options["dtype"],
+        options["samples"],
+        options["steps"],
+        options["batch"],
+        options["optimizer"],
+        options["learning_rate"],
+        options["seed"],
+    )
+    with progress("training", total=job.steps, quiet=options["quiet"]) as advance:
+        outcome = run_job(job, advance)
+    if options["plot"] is not None:
+        _plot(outcome, options["plot"])
+    if options["save"] is not None:
+        _save(outcome, options["save"])
+    if options["output_format"] == "json":
+        write_json(outcome.to_json(), options["output_file"])
+    else:
+        write_text(_text(outcome), options["output_file"])
+
+
+def _plan(context: click.Context, options: dict[str, Any]) -> tuple[NetworkPlan, Symmetry]:
+    from polyconstraints.backends.plan import NetworkPlan
+    from polyconstraints.derivation import derive
+    from polyconstraints.tying import TyingMap
+
+    problem = file_or_problem(context, options["map_file"], options)
+    if problem is None:
+        tying = TyingMap.load(options["map_file"])
+        return NetworkPlan.from_map(tying), tying.symmetry
+    network, symmetry = problem
+    if _has_rule(network, symmetry):
+        # Nothing of the size of the weights is made, so that n may be in the thousands.
+        return NetworkPlan.symmetric(network, symmetry.kind), symmetry
+    return NetworkPlan.from_map(derive(network, symmetry).tying_map()), symmetry
+
+
+def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
+    """Return whether the classes are the patterns of equal indices."""
+    redundant = network.layer == "quadratic" and network.indices == "redundant"
+    same = all(width == network.inputs for width in network.widths[:-1])
+    return (
+        symmetry.group.name == "S"
+        and symmetry.scope == "layer"
+        and not symmetry.actions
+        and not redundant
+        and same
+    )
+
+
+def _plot(outcome: Outcome, path: str) -> None:
+    from polyconstraints.files import atomic_writer
+    from polyconstraints.training.curve import curve_png
+
+    job = outcome.job
+    picture = curve_png(
+        outcome.losses,
+        f"{job.target.name}, n = {job.plan.network.inputs}, {sum(job.plan.parameters)} parameters",
+    )
+    with atomic_writer(path, binary=True, option="--plot") as handle:
+        handle.write(picture)
+
+
+def _save(outcome: Outcome, path: str) -> None:
+    import io
+
+    import numpy as np
+
+    from polyconstraints.files import atomic_writer
+
+    arrays = {}
+    for index, (plan, theta) in enumerate(zip(outcome.job.plan.layers, outcome.theta, strict=True)):
+        arrays[f"theta{index}"] = theta
+        if plan.layer.weights <= _WRITTEN_OUT and plan.writes_out:
+            values = np.append(plan.values(theta), theta.dtype.type(0))
+            arrays[f"layer{index}"] = values[plan.classes]
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    with atomic_writer(path, binary=True, option="--save") as handle:
+        handle.write(buffer.getvalue())
+
+
+def _text(outcome: Outcome) -> str:
+    from polyconstraints.training.curve import curve_text
+
+    job, network = outcome.job, outcome.job.plan.network
+    layers = "+".join(map(str, job.plan.parameters))
+    equivariant = job.symmetry.kind == "equivariant"
+    lines = {
+        "target": f"{job.target.name}: {job.target.formula}",
+        "network": f"n = {network.inputs}, d = {network.depth}, {network.weights} weights, "
+        f"{layers} parameters",
+        "training": f"{job.steps} steps of {job.batch} from {job.samples} samples, "
+        f"{job.optimizer} at {job.learning_rate:g}, seed {job.seed}, {job.backend} {job.dtype}",
+        "curve": "",
+        "loss": f"{outcome.losses[0]:.3g} at first, {outcome.losses[-1]:.3g} at last",
+        "on new samples": f"{outcome.test:.3g}, {outcome.relative:.2g} of the target's variance",
+        "F(σx) = σF(x)" if equivariant else "F(σx) = F(x)": (
+            f"up to {outcome.symmetry_error:.1g} of the largest output"
+        ),
+    }
+    return "\n".join(
+        f"\n{curve_text(outcome.losses)}\n" if label == "curve" else f"{label:<16}{value}"
+        for label, value in lines.items()
+    )

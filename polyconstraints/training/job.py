@@ -1,0 +1,211 @@
+"""One training job from start to end, the same numbers from the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
+from polyconstraints.backends.plan import NetworkPlan, natural_scales
+from polyconstraints.errors import PolyconstraintsError, UsageError
+from polyconstraints.symmetry import Symmetry
+from polyconstraints.training.objectives import Backend, Evaluate, make_backend
+from polyconstraints.training.targets import Target
+
+__all__ = ["SCHEMA", "Job", "Outcome", "run_job"]
+
+Array = NDArray[Any]
+
+SCHEMA = "polyconstraints/training/1"
+
+#: Samples that the loss is measured on at the end; none of them is trained on.
+_TEST_SAMPLES = 1024
+
+#: Samples on which the symmetry is checked at the end.
+_CHECKED = 64
+
+#: Most points of the curve in a document.
+_CURVE = 200
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained, on what, and how.
+
+    Attributes
+    ----------
+    plan : NetworkPlan
+    symmetry : Symmetry
+    target : Target
+    backend : {"numpy", "torch", "jax"}
+    path : str
+        How layers are computed.
+    dtype : {"float64", "float32"}
+    samples : int
+        Training samples, drawn from the standard normal distribution.
+    steps : int
+    batch : int
+        Samples of one step.
+    optimizer : {"adam", "sgd"}
+    learning_rate : float
+    seed : int
+        Decides the samples, the batches and the initial parameters.
+    """
+
+    plan: NetworkPlan
+    symmetry: Symmetry
+    target: Target
+    backend: Backend = "numpy"
+    path: str = "structure"
+    dtype: Literal["float64", "float32"] = "float64"
+    samples: int = 512
+    steps: int = 1000
+    batch: int = 64
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = 0.01
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a job.
+
+    Attributes
+    ----------
+    job : Job
+    theta : list of arrays
+        The parameters of each layer.
+    losses : list of float
+        The mean of the squared errors of each step's batch.
+    test : float
+        The same over samples that weren't trained on.
+    variance : float
+        That of the target over those samples: the loss of the best constant.
+    symmetry_error : float
+        Largest deviation of F(σx) from σF(x), or from F(x), over the group's generators
+        and some samples, relative to the largest output.
+    """
+
+    job: Job
+    theta: list[Array]
+    losses: list[float]
+    test: float
+    variance: float
+    symmetry_error: float
+
+    @property
+    def relative(self) -> float:
+        """The loss on new samples as a part of the target's variance."""
+        return self.test / self.variance if self.variance else math.inf
+
+    def curve(self) -> list[tuple[int, float]]:
+        """Return steps and losses, thinned out evenly."""
+        stride = max(1, math.ceil(len(self.losses) / _CURVE))
+        points = [(step, self.losses[step]) for step in range(0, len(self.losses), stride)]
+        last = len(self.losses) - 1
+        return points if points[-1][0] == last else [*points, (last, self.losses[last])]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``training``."""
+        job = self.job
+        return {
+            "schema": SCHEMA,
+            "network": job.plan.network.to_json(),
+            "symmetry": job.symmetry.to_json(),
+            "target": {"name": job.target.name, "formula": job.target.formula},
+            "backend": job.backend,
+            "path": job.path,
+            "dtype": job.dtype,
+            "samples": job.samples,
+            "steps": job.steps,
+            "batch": job.batch,
+            "optimizer": job.optimizer,
+            "learning_rate": job.learning_rate,
+            "seed": job.seed,
+            "parameters": sum(job.plan.parameters),
+            "loss": {
+                "first": self.losses[0],
+                "last": self.losses[-1],
+                "test": self.test,
+                "target_variance": self.variance,
+            },
+            "symmetry_error": self.symmetry_error,
+            "curve": [list(point) for point in self.curve()],
+        }
+
+
+def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
+    """Train and measure.
+
+    Parameters
+    ----------
+    job : Job
+    watch : callable, optional
+        Called with 1 after every step.
+
+    Raises
+    ------
+    PolyconstraintsError
+        If the loss stops being finite.
+    UsageError
+        If the backend isn't installed, or a layer has no such path.
+    """
+    network = job.plan.network
+    rng = np.random.default_rng(job.seed)
+    x = rng.standard_normal((job.samples + _TEST_SAMPLES, network.units[0]))
+    target = job.target(x, network.channels[0], network.channels[-1])
+    if target.shape[1] != network.units[-1]:
+        raise UsageError(
+            f"expected {target.shape[1]} output units for this target, got {network.units[-1]}",
+            "--target",
+        )
+    x, target = x.astype(job.dtype), target.astype(job.dtype)
+    train, test = slice(job.samples), slice(job.samples, None)
+    # By the reference backend whatever the backend, so that all of them start alike.
+    theta = TiedNetwork(job.plan, "structure").init(rng, job.dtype)
+    objective, evaluate = make_backend(job.backend, job.plan, job.path, job.dtype)
+    # One learning rate then suits every n, and every parameter.
+    scales = [natural_scales(plan).astype(job.dtype) for plan in job.plan.layers]
+    optimizer: Optimizer = (Adam if job.optimizer == "adam" else SGD)(job.learning_rate)
+    losses: list[float] = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(job.steps):
+            chosen = rng.integers(job.samples, size=job.batch)
+            loss, gradients = objective(theta, x[train][chosen], target[train][chosen])
+            if not math.isfinite(loss):
+                raise PolyconstraintsError(
+                    f"the loss is not finite after {step} steps; a smaller --learning-rate or "
+                    "--depth, or --bias, may keep it finite"
+                )
+            steps = optimizer.step(_times(theta, scales, -1), _times(gradients, scales, 1))
+            theta = _times(steps, scales, 1)
+            losses.append(loss)
+            if watch is not None:
+                watch(1)
+        error, _ = objective(theta, x[test], target[test])
+        symmetry_error = _symmetry_error(job, evaluate, theta, x[test][:_CHECKED])
+    return Outcome(job, theta, losses, error, float(target[test].var()), symmetry_error)
+
+
+def _times(parts: Sequence[Array], scales: Sequence[Array], power: int) -> list[Array]:
+    return [part * scale**power for part, scale in zip(parts, scales, strict=True)]
+
+
+def _symmetry_error(job: Job, evaluate: Evaluate, theta: Sequence[Array], x: Array) -> float:
+    out = evaluate(theta, x)
+    worst = 0.0
+    for action in job.symmetry.unit_actions(job.plan.network, generators=True):
+        below, above = action[0], action[-1]
+        if below is None or above is None:
+            continue
+        moved, expected = np.empty_like(x), np.empty_like(out)
+        moved[:, list(below)] = x
+        expected[:, list(above)] = out
+        worst = max(worst, float(np.abs(evaluate(theta, moved) - expected).max()))
+    size = float(np.abs(out).max())
+    return worst / size if size else worst
