@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "parse_polynomial"]
 
 # Machine words that products and powers in one text may write altogether: under a second.
-_WORK_BUDGET = 1_000_000
+_WORK_BUDGET = 500_000
 # Bits that powers of numbers in one text may add altogether.
 _BITS_BUDGET = 1 << 24
 # Exponents beyond this are refused: each makes every monomial of its polynomial as long.
@@ -197,7 +197,7 @@ class _Parser:
         if frame.factor is None:
             frame.factor = value
             return
-        words = (_bits(frame.factor) + _bits(value)) // 64 + 1
+        words = _cost(_bits(frame.factor) + _bits(value))
         self.spend(len(frame.factor) * len(value) * words, position)
         frame.factor = frame.factor * value
 
@@ -226,12 +226,18 @@ class _Parser:
         if len(value) <= 1 and _bits(value) <= 1:
             return  # A monomial without a coefficient costs nothing, whatever the power.
         terms = predicted_power_terms(tuple(degrees), len(value), exponent)
-        self.spend(terms * (exponent * _bits(value) // 64 + 1), position)
+        self.spend(terms * _cost(exponent * _bits(value)), position)
 
     def spend(self, words: int, position: int) -> None:
         self.work -= words
         if self.work < 0:
             raise _error("expanding this text would take too many terms", position)
+
+
+def _cost(bits: int) -> int:
+    """Return what a coefficient costs: its words, and more where multiplying them counts."""
+    words = bits // 64 + 1
+    return words + words * words // 16
 
 
 def _bits(value: Polynomial) -> int:

@@ -78,6 +78,11 @@ def _inputs(folder: Path) -> dict[str, str]:
     return {name: str(path) for name, path in paths.items()}
 
 
+def _heed_interrupts() -> None:
+    """Undo what a shell does to processes in the background, which ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int) -> Counts:
     """Run a command, send it a signal at a random moment of its run, and count what is left."""
     places = _inputs(folder)
@@ -101,7 +106,7 @@ def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int)
     counts = Counts()
     for _ in range(rounds):
         target.write_bytes(old)
-        process = start(command)
+        process = start(command, preexec_fn=_heed_interrupts)
         # Until the interpreter runs the program, an interrupt is not the program's to handle.
         earliest = usual / 3 if with_signal == "INT" else 0.0
         # A good part of the rounds ends near the end, where the file is written.

@@ -207,9 +207,14 @@ def test_closed_streams(closed: str, command: str, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to processes in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_named_pipe_that_nobody_writes_to_can_be_interrupted(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
-    process = start(["verify", str(tmp_path / "pipe.json")])
+    process = start(["verify", str(tmp_path / "pipe.json")], preexec_fn=heed_interrupts)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
