@@ -12,7 +12,10 @@ from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
 
 if TYPE_CHECKING:
-    from polyconstraints.tying import TyingMap
+    from polyconstraints.tying import TyingMap, TyingRule
+
+    #: A rule and the numbers of letters that are asked about.
+    Rule = tuple[TyingRule, tuple[int, ...]]
 
 __all__ = ["tolerance_option", "verify"]
 
@@ -82,18 +85,19 @@ def verify(context: click.Context, /, **options: Any) -> None:
     tying = _tying(context, options)
     if options["weights_file"] is None:
         symmetric = _verify_map(tying, options)
+    elif isinstance(tying, tuple):
+        symmetric = _verify_weights(tying[0].at(*tying[1]), options)
     else:
         symmetric = _verify_weights(tying, options)
     if not symmetric:
         context.exit(3)
 
 
-def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap:
+def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap | Rule:
     """Return the map that was given, or the one of the network that the options describe."""
     from polyconstraints.cli.options import build_problem
     from polyconstraints.derivation import derive
     from polyconstraints.errors import UsageError
-    from polyconstraints.tying import TyingMap
 
     given = [
         name
@@ -106,7 +110,7 @@ def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap:
                 "expected no options that describe a network beside MAP, which describes its own",
                 f"--{given[0]}",
             )
-        return TyingMap.load(options["map_file"])
+        return _loaded(options["map_file"])
     if options["weights_file"] is None:
         raise UsageError("expected a file, got none", "MAP")
     if options["inputs"] is None:
@@ -115,13 +119,35 @@ def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap:
     return derive(*problem).tying_map()
 
 
-def _verify_map(tying: TyingMap, options: dict[str, Any]) -> bool:
+def _loaded(file: str) -> TyingMap | Rule:
+    """Return the map in a file, or the rule and the numbers of letters that it states."""
+    from polyconstraints.arrays import ARRAY_ENDINGS
+    from polyconstraints.files import load_json
+    from polyconstraints.tying import TyingMap, TyingRule
+    from polyconstraints.verification.rules import sizes_of
+
+    if file.rpartition(".")[2].lower() in ARRAY_ENDINGS:
+        return TyingMap.load(file)
+    document = load_json(file)
+    layers = document.get("layers") if isinstance(document, dict) else None
+    if isinstance(layers, list) and any("rule" in x for x in layers if isinstance(x, dict)):
+        rule = TyingRule.from_json(document, file)
+        return rule, sizes_of(rule, document)
+    return TyingMap.from_json(document, "standard input" if file == "-" else file)
+
+
+def _verify_map(tying: TyingMap | Rule, options: dict[str, Any]) -> bool:
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.verification import verify as verify_map
+    from polyconstraints.verification import verify_rule
 
-    result = verify_map(
-        tying, trials=options["trials"], seed=options["seed"], exact=options["exact"]
-    )
+    chosen = {name: options[name] for name in ("trials", "seed", "exact")}
+    if isinstance(tying, tuple):
+        rule, sizes = tying
+        result = verify_rule(rule, *sizes, **chosen)
+        tying = rule.at(*result.rule.checked if result.rule else sizes)
+    else:
+        result = verify_map(tying, **chosen)
     if options["output_format"] == "json":
         write_json(result.to_json(), options["output_file"])
     else:

@@ -57,6 +57,11 @@ def verification_text(tying: TyingMap, result: Verification) -> str:
             ),
         ),
     ]
+    if result.rule is not None:
+        letters = ", ".join(map(str, result.rule.checked))
+        rows.append(
+            ("rule", f"checked for {letters} letters, which decides for all larger numbers")
+        )
     if result.proof is None:
         rows.append(("error", f"at most {result.error_bound:.1e}"))
     else:

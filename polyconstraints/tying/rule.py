@@ -219,6 +219,9 @@ class TyingRule:
         for own, read in zip(expected, rules, strict=True):
             if own.positions != read.patterns.positions:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
+        provenance.read(document)
+        # Last, so that damage is named by its place wherever it has one.
+        provenance.check(document, [])
         return cls(described, tuple(rules))
 
     def save(self, path: str | os.PathLike[str], *sizes: int) -> None:

@@ -9,11 +9,31 @@ from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.counterexample import Counterexample
 from polyconstraints.verification.layerwise import Mismatch, Unacted
 
-__all__ = ["SCHEMA", "Proof", "Verification"]
+__all__ = ["SCHEMA", "Proof", "RuleSizes", "Verification"]
 
 SCHEMA = "polyconstraints/verification/1"
 
 Proof = Literal["layerwise", "expansion", "counterexample"]
+
+
+@dataclass(frozen=True)
+class RuleSizes:
+    """For which numbers of letters a rule was asked about, and checked.
+
+    Attributes
+    ----------
+    asked : tuple of int
+        The numbers of letters of each symmetric group that the document states.
+    checked : tuple of int
+        Those of the map that was checked, which decides for all larger ones.
+    """
+
+    asked: tuple[int, ...]
+    checked: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sizes as part of a document."""
+        return {"asked": list(self.asked), "checked": list(self.checked)}
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class Verification:
     obstacle : Mismatch, Unacted or None
         Why there is no layerwise proof: for a wrong map, the weights that are tied wrongly.
     completeness : Completeness or None
+    rule : RuleSizes or None
+        For a map that is a rule: which numbers of letters the check was made for.
     """
 
     symmetric: bool
@@ -55,6 +77,7 @@ class Verification:
     proof: Proof | None = None
     obstacle: Mismatch | Unacted | None = None
     completeness: Completeness | None = None
+    rule: RuleSizes | None = None
 
     def __bool__(self) -> bool:
         return self.symmetric
@@ -75,4 +98,5 @@ class Verification:
             "proof": self.proof,
             "mismatch": mismatch and mismatch.to_json(),
             "completeness": self.completeness and self.completeness.to_json(),
+            "rule": self.rule and self.rule.to_json(),
         }
