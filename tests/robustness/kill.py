@@ -3,6 +3,10 @@
 Run as a program for many rounds::
 
     python -m tests.robustness.kill --rounds 200
+    python -m tests.robustness.kill --rounds 200 --fork
+
+With ``--fork`` each round is a fork of one process that has imported everything, so that the
+moments fall into the work of the command and not into the start of the interpreter.
 """
 
 from __future__ import annotations
@@ -13,10 +17,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -31,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "export json": ("export", "-n", "12", "--format", "json"),
     "export npz": ("export", "-n", "12", "--format", "npz"),
     "export safetensors": ("export", "-n", "12", "--format", "safetensors"),
-    "export rule": ("export", "-n", "3", "--rule"),
+    "export rule": ("export", "-n", "3", "--rule", "--format", "json"),
     "strata": ("strata", "-n", "2", "-d", "2"),
     "plot": ("plot", "-n", "3", "--format", "svg"),
     "report": ("report", "-n", "3"),
@@ -83,8 +88,64 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int) -> Counts:
+class Forked:
+    """The program in a fork of this process, as far as a round needs it."""
+
+    def __init__(self, command: Sequence[str], errors: Path) -> None:
+        self.errors = errors
+        self.returncode: int | None = None
+        # An interrupt that comes while Python forks would be the fork's to handle.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._child(list(command))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def _child(self, command: list[str]) -> NoReturn:
+        from polyconstraints.cli.main import run
+
+        status = 130
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for descriptor, name in ((1, os.devnull), (2, str(self.errors))):
+                opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                os.dup2(opened, descriptor)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            status = run(command)
+        finally:
+            # Nothing of the parent's may run in the child, whatever happened.
+            os._exit(status)
+
+    def poll(self) -> int | None:
+        """Return the status if the process has ended."""
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal unless the process has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def communicate(self, timeout: float = 120) -> tuple[bytes, bytes]:
+        """Wait for the end; return what standard error got."""
+        if self.returncode is None:
+            _, status = os.waitpid(self.pid, 0)
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return b"", self.errors.read_bytes() if self.errors.exists() else b""
+
+
+def kill_many(
+    name: str, with_signal: str, rounds: int, folder: Path, seed: int, *, fork: bool = False
+) -> Counts:
     """Run a command, send it a signal at a random moment of its run, and count what is left."""
+
+    def started() -> Any:
+        if fork:
+            return Forked(command, folder / "errors")
+        return start(command, preexec_fn=_heed_interrupts)
+
     places = _inputs(folder)
     target = folder / "out" / "result.npz"
     target.parent.mkdir()
@@ -95,8 +156,10 @@ def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int)
     number = getattr(signal, f"SIG{with_signal}")
     draw = Random(f"{seed} {name} {with_signal}")
 
+    if fork:
+        Forked(command, folder / "errors").communicate()
     began = time.monotonic()
-    process = start(command)
+    process = started()
     _, stderr = process.communicate(timeout=120)
     if process.returncode:
         raise RuntimeError(f"{command}: {stderr!r}")
@@ -106,9 +169,9 @@ def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int)
     counts = Counts()
     for _ in range(rounds):
         target.write_bytes(old)
-        process = start(command, preexec_fn=_heed_interrupts)
+        process = started()
         # Until the interpreter runs the program, an interrupt is not the program's to handle.
-        earliest = usual / 3 if with_signal == "INT" else 0.0
+        earliest = usual / 3 if with_signal == "INT" and not fork else 0.0
         # A good part of the rounds ends near the end, where the file is written.
         latest = 1.1 * usual
         time.sleep(draw.uniform(0.7 * usual if draw.random() < 0.4 else earliest, latest))
@@ -127,21 +190,43 @@ def kill_many(name: str, with_signal: str, rounds: int, folder: Path, seed: int)
     return counts
 
 
+def _import_everything() -> None:
+    """Import what the commands use, once for all forks."""
+    from polyconstraints.cli.main import run
+
+    with tempfile.TemporaryDirectory() as folder:
+        places = _inputs(Path(folder))
+        for words in COMMANDS.values():
+            out = str(Path(folder) / "out.npz")
+            words = words if "{out}" in words else (*words, "-o", "{out}")
+            run([word.format(**places, out=out) for word in words])
+
+
 def main() -> None:
     """Kill all commands and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fork", action="store_true")
     parser.add_argument("--signals", nargs="+", default=["KILL", "INT"])
     parser.add_argument("commands", nargs="*", default=list(COMMANDS))
     options = parser.parse_args()
+    if options.fork:
+        _import_everything()
     bad = 0
     print("| command | signal | rounds | old file | new file | broken | noisy | leftovers |")
     print("|---|---|---|---|---|---|---|---|")
     for name in options.commands:
         for with_signal in options.signals:
             with tempfile.TemporaryDirectory() as folder:
-                counts = kill_many(name, with_signal, options.rounds, Path(folder), options.seed)
+                counts = kill_many(
+                    name,
+                    with_signal,
+                    options.rounds,
+                    Path(folder),
+                    options.seed,
+                    fork=options.fork,
+                )
             bad += counts.broken + counts.noisy
             print(
                 f"| {name} | {with_signal} | {options.rounds} | {counts.old} | {counts.new} | "
