@@ -46,7 +46,8 @@ def distortion(points: Tensor, images: Tensor) -> float:
 
 def lower_bound(generators: int, side: int, dimensions: int) -> float:
     """Return what no embedding of a cube into R^d can do better than."""
-    return (side ** (generators / dimensions) - 1) / (generators * (side - 1))
+    widest: float = side ** (generators / dimensions)
+    return (widest - 1) / (generators * (side - 1))
 
 
 def _linear(points: Tensor) -> Tensor:

@@ -22,7 +22,11 @@ Summary = dict[str, Any]
 
 def summarise(results: Row) -> Summary:
     """Return means, spreads and counts of what :func:`runner.run` returns."""
-    summary: Summary = {"plan": results["plan"], "seconds": round(results["seconds"])}
+    summary: Summary = {
+        "plan": results["plan"],
+        "seconds": round(results["seconds"]),
+        "processor_seconds": round(results["processor_seconds"]),
+    }
     if "final" in results:
         summary["table"] = _table(results)
         summary["curves"] = _curves(results["final"])

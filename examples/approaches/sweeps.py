@@ -31,7 +31,7 @@ __all__ = [
 FREQUENCIES = (1, 2, 4, 8, 16, 32, 64)
 GENERATORS = (4, 8, 16, 32, 64, 128)
 DIMENSIONS = (1, 2, 4, 8, 16)
-POINTS = (4, 8, 16, 32)
+POINTS = (8, 16, 32)
 
 #: Generators of the embedded exponents: with 16 points, five binary digits for each exponent.
 EMBEDDED_GENERATORS = 32
