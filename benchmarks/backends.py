@@ -25,6 +25,7 @@ import polyconstraints as pc
 from polyconstraints.backends.numpy import TiedLayer
 from polyconstraints.backends.plan import LayerPlan, NetworkPlan
 from polyconstraints.backends.torch import TiedQuadratic
+from polyconstraints.backends.torch.paths import make_path
 
 Run = Callable[[], object]
 
@@ -78,6 +79,21 @@ def dense_einsum(n: int, batch: int) -> Run:
     return run
 
 
+def expanded_einsum(plan: LayerPlan, batch: int) -> Run:
+    """Return a pass that expands the weights from the parameters and contracts them."""
+    dense = make_path(plan, "dense", None, torch.float32)
+    theta = torch.randn(plan.parameters, requires_grad=True)
+    x = torch.randn(batch, plan.layer.inputs, requires_grad=True)
+    delta = torch.randn(batch, plan.layer.outputs)
+
+    def run() -> None:
+        theta.grad = x.grad = None
+        weights = dense.weights(theta)
+        torch.einsum("kij,bi,bj->bk", weights, x, x).backward(delta)
+
+    return run
+
+
 def torch_layer(plan: LayerPlan, path: str, batch: int, compiled: bool = False) -> Run:
     """Return a forward and backward pass of a PyTorch layer."""
     layer = TiedQuadratic(plan, path)
@@ -111,9 +127,9 @@ def jax_layer(plan: LayerPlan, path: str, batch: int) -> Run:
     """Return a compiled forward and backward pass of a JAX layer."""
     import jax
 
-    from polyconstraints.backends.jax.paths import make_path
+    from polyconstraints.backends.jax import paths
 
-    apply = make_path(plan, path)
+    apply = paths.make_path(plan, path)
     rng = np.random.default_rng(0)
     theta = jax.numpy.asarray(rng.standard_normal(plan.parameters), "float32")
     x = jax.numpy.asarray(rng.standard_normal((batch, plan.layer.inputs)), "float32")
@@ -143,7 +159,7 @@ def against_dense(batch: int, rounds: int, compiled: bool) -> None:
         plan = symmetric(n)
         runs = {
             "einsum": dense_einsum(n, batch),
-            "dense": torch_layer(plan, "dense", batch),
+            "dense": expanded_einsum(plan, batch),
             "power": torch_layer(plan, "power_sums", batch),
         }
         if compiled:

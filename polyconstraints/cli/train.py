@@ -42,6 +42,14 @@ def _file(context: click.Context, param: click.Parameter, value: str | None) -> 
     return value
 
 
+def _archive(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.endswith(".npz"):
+        raise click.BadParameter(
+            f"expected a name that ends in .npz, got {value!r}", context, param
+        )
+    return _file(context, param, value)
+
+
 def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         from polyconstraints.training import TARGETS
@@ -110,7 +118,7 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 @click.option(
     "--save",
     metavar="FILE",
-    callback=_file,
+    callback=_archive,
     help="Write the parameters to a .npz file: theta0, theta1, … and, for up to 2^20 weights "
     "a layer, the weights layer0, layer1, … which `verify --weights` reads.",
 )
@@ -129,10 +137,6 @@ def train(context: click.Context, /, **options: Any) -> None:
     from polyconstraints.training import Job, run_job
     from polyconstraints.training.targets import find_target
 
-    if options["save"] is not None and not options["save"].endswith(".npz"):
-        raise click.BadParameter(
-            f"expected a name that ends in .npz, got {options['save']!r}", param_hint="--save"
-        )
     plan, symmetry = _plan(context, options)
     job = Job(
         plan,

@@ -56,6 +56,8 @@ def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run) -> str:
     ------
     UsageError
         If the layer has no such path.
+    TooLargeError
+        If the path needs a list of the weights' classes and that would be too long.
     """
     allowed = available_paths(plan)
     if path in ("auto", "structure"):
@@ -71,6 +73,8 @@ def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run) -> str:
             f"have the symmetry of S_n, got {path!r}",
             "--path",
         )
+    if path != "power_sums":
+        plan.require_classes()
     return path
 
 

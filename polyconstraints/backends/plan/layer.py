@@ -202,17 +202,24 @@ class LayerPlan:
         """
         if self._classes is not None:
             return self._classes
+        self.require_classes()
         layer, form = self.layer, self.symmetric_form
-        if form is None or not self.writes_out:
+        if form is None:
+            raise TypeError("expected classes or the symmetry of S_n")
+        numbers, patterns = pattern_numbers(layer, form.site)
+        numbering = [next(iter(form.coefficients[pattern])) for pattern in patterns]
+        return np.where(layer.mask, np.array(numbering)[numbers], self.class_count)
+
+    def require_classes(self) -> None:
+        """Raise TooLargeError if the classes can't be written out."""
+        layer = self.layer
+        if not self.writes_out:
             raise TooLargeError(
                 f"expected at most {MAX_WEIGHTS} weights to be written out, got "
                 f"{layer.weights}; the path power_sums needs none of them",
                 terms=layer.weights,
                 size=8 * layer.weights,
             )
-        numbers, patterns = pattern_numbers(layer, form.site)
-        numbering = [next(iter(form.coefficients[pattern])) for pattern in patterns]
-        return np.where(layer.mask, np.array(numbering)[numbers], self.class_count)
 
     @property
     def writes_out(self) -> bool:

@@ -67,7 +67,10 @@ class Dense(_Expanded):
         weights, o = self.weights(theta), self.letters(x)
         if not self.quadratic:
             return torch.matmul(o, weights.mT)
-        return torch.einsum("kij,...i,...j->...k", weights, o, o)
+        # Two products of matrices: an einsum with leading axes can't be exported for every batch.
+        half = torch.matmul(o, weights.flatten(0, 1).mT)
+        half = half.reshape(*half.shape[:-1], *weights.shape[:2])
+        return torch.matmul(half, o.unsqueeze(-1)).squeeze(-1)
 
 
 class _ByProduct(_Expanded):
