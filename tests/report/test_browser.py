@@ -14,6 +14,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.render.figures.strata_graph import strata_graph
+from polyconstraints.render.report import Report, report_html
 
 WritePage = Callable[..., Path]
 OpenPage = Callable[..., Any]
@@ -269,6 +270,28 @@ def test_usable_in_every_size_and_scheme(
         assert page.locator("h1").count() == 1
         for area in ("banner", "main", "navigation", "complementary", "contentinfo"):
             assert page.get_by_role(area).count() >= 1, area
+
+
+def test_what_the_symmetry_does_not_tie_is_not_explained(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    document = pc.derive(pc.NetworkSpec(3), symmetry).tying_map().to_json()
+    (layer,) = document["layers"]
+    # Classes 2 and 3 made one by hand, as somebody's own map might have it.
+    layer["classes"] = json.loads(json.dumps(layer["classes"]).replace("3", "2"))
+    layer["free"] = [0, 1, 2]
+    for key in ("counts", "provenance"):
+        document.pop(key, None)
+    path = tmp_path / "page.html"
+    path.write_text(report_html(Report.of_map(pc.TyingMap.from_json(document))), encoding="utf-8")
+    with open_page(path, viewport=DESKTOP) as tab:
+        page = tab.page
+        (own,) = data_of(page)["layers"]
+        page.hover(".blocks", position=cell(own, (0, 2, 1)))
+        assert "The map ties it to W0_1_2_2" in page.inner_text("#why-text")
+        page.hover(".blocks", position=cell(own, (1, 0, 0)))
+        assert "by 1 equality" in page.inner_text("#why-text")
 
 
 def test_strata_and_network_scope(write_page: WritePage, open_page: OpenPage) -> None:
