@@ -49,6 +49,11 @@ class TestPacking:
         total = packing.unpack(sum(packed), 3, width)
         assert total == tuple(i + j for i, j in zip(a, b, strict=True))
 
+    def test_degrees_are_the_largest_and_zero_without_terms(self) -> None:
+        keys = [packing.pack(row, 8) for row in ([3, 0, 1], [0, 5, 1])]
+        assert packing.field_degrees(keys, 3, 8) == (3, 5, 1)
+        assert packing.field_degrees([], 3, 8) == (0, 0, 0)
+
     @pytest.mark.parametrize("bits", [7, 15, 31, 63, 127])
     def test_widths_change_where_the_guard_bit_would_be_used(self, bits: int) -> None:
         assert packing.width_for(2**bits - 1) == bits + 1

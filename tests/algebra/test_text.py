@@ -88,6 +88,7 @@ class TestParsing:
             ("x y", 3, "expected an operator"),
             ("2x", 2, "expected an operator"),
             ("(x", 1, "never closed"),
+            ("(x + (y", 6, "never closed"),
             ("x)", 2, "closes nothing"),
             ("()", 2, "found ')'"),
             ("x + w", 5, "unknown name 'w'"),
