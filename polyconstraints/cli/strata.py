@@ -21,7 +21,7 @@ __all__ = ["strata"]
 _LIMIT = 200
 
 #: Seconds that a computer algebra system gets.
-_TIME_LIMIT = 600
+_TIME_LIMIT = 1800
 
 
 @click.command(
