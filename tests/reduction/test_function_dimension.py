@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 
 import polyconstraints as pc
 from polyconstraints import modular
+from polyconstraints.reduction.classes import LayerClasses
 from polyconstraints.reduction.function_dimension import function_dimension
 
 
@@ -32,8 +34,6 @@ def symbolic_rank(tying: pc.TyingMap) -> int:
 
 
 def _array(values: Any) -> Any:
-    import numpy as np
-
     result = np.empty(len(values), dtype=object)
     result[:] = values
     return result
@@ -48,8 +48,6 @@ def _split(values: Any, counts: tuple[int, ...]) -> list[Any]:
 
 
 def sympy_indices(layer: Any) -> Any:
-    import numpy as np
-
     return np.argwhere(layer.mask).tolist()
 
 
@@ -93,3 +91,12 @@ def test_free_network_function_dimension_is_that_of_its_functions() -> None:
 def test_primes_are_prime_and_fit(prime: int) -> None:
     assert sympy.isprime(prime)
     assert (prime - 1) ** 2 < 2**62
+
+
+def test_more_points_are_taken_where_outputs_repeat_one_another() -> None:
+    # All outputs share their weights, so a point tells as much as one output does.
+    network = pc.NetworkSpec(3)
+    (layer,) = network.layers
+    numbers = np.tile(np.arange(layer.products), layer.outputs)
+    classes = LayerClasses(layer, numbers, np.arange(layer.products), {})
+    assert function_dimension(network, [classes]) == layer.products
