@@ -27,6 +27,7 @@ from tests.backends.maps import by_hand, derived, named  # noqa: E402
 #: A map for each path, dependent classes and channels among them.
 KINDS = [
     ("channels", "power_sums"),
+    ("ordered n=3", "power_sums"),
     ("ordered n=5 d=2 bias", "power_sums"),
     ("redundant paper bias", "dense"),
     ("by hand", "gather"),
@@ -192,6 +193,20 @@ def test_seed_decides_the_start() -> None:
     first, second = (made("channels", "power_sums")[0] for _ in range(2))
     for mine, theirs in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("wanted", ["theta", "x"])
+def test_gradient_of_one_argument_only(bias: bool, wanted: str) -> None:
+    """The hand-written backward pass against the recorded one."""
+    torch.manual_seed(0)
+    layer = TiedQuadratic.symmetric(6, bias=bias, dtype=torch.float64)
+    x = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=wanted == "x")
+    layer.theta.requires_grad_(wanted == "theta")
+    leaf = layer.theta if wanted == "theta" else x
+    (fused,) = torch.autograd.grad(layer(x).square().sum(), leaf)
+    (plain,) = torch.autograd.grad(layer.compute.plain(layer.theta, x).square().sum(), leaf)
+    torch.testing.assert_close(fused, plain)
 
 
 # -- layers and networks -------------------------------------------------------------------

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan import PowerSums as Form
 from polyconstraints.backends.torch.buffers import Combine, PlanModule, flat
+from polyconstraints.backends.torch.fused import FusedPowerSums, can_fuse
 
 __all__ = ["make_path"]
 
@@ -204,9 +205,18 @@ class ScalarPowerSums(nn.Module):
         form = _form(plan)
         self.fold = Combine(form.fold, padding=False, device=device, dtype=dtype)
         self.quadratic, self.bias, self.moves = form.quadratic, form.bias, form.site.moves
+        # Every layer of a derived map: seven parameters at most fold by one small matrix.
+        self.fused = self.quadratic and self.moves and self.fold.mode == "matrix"
 
     def forward(self, theta: Tensor, x: Tensor) -> Tensor:
         """Return the outputs."""
+        if self.fused and can_fuse(x) and theta.dtype == x.dtype:
+            fused: Callable[..., Tensor] = FusedPowerSums.apply
+            return fused(x, theta, self.fold.matrix, self.plain)
+        return self.plain(theta, x)
+
+    def plain(self, theta: Tensor, x: Tensor) -> Tensor:
+        """Return the outputs by ordinary operations, which PyTorch can transform."""
         folded: Tensor = self.fold(theta)
         coefficients: list[Tensor] = list(folded.unbind())
         s = x.sum(-1, keepdim=True)
