@@ -246,9 +246,14 @@ class Figures(NamedTuple):
 
     terms: int
     seconds: float
-    cpu_seconds: float
+    user: float
+    system: float
     peak: int
-    base: int
+
+    @property
+    def processor(self) -> float:
+        """Processor seconds, the system's on behalf of the process included."""
+        return self.user + self.system
 
 
 def measure(engine: str, case: Case) -> Figures:
@@ -257,11 +262,16 @@ def measure(engine: str, case: Case) -> Figures:
     importlib.import_module(ENGINES[engine].module)
     # Whatever is imported or set up on first use is no part of the expansion.
     run(NetworkSpec(1, depth=min(case.depth, 2), bias=case.bias))
-    base = peak_bytes()
-    cpu, started = time.process_time(), time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     terms = run(network)
+    seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_SELF)
     return Figures(
-        terms, time.perf_counter() - started, time.process_time() - cpu, peak_bytes(), base
+        terms,
+        seconds,
+        after.ru_utime - before.ru_utime,
+        after.ru_stime - before.ru_stime,
+        peak_bytes(),
     )
 
 
@@ -297,7 +307,7 @@ def report(case: Case, engines: Sequence[str], repeat: int) -> None:
         f"\n### n = {case.inputs}, d = {case.depth}, {'bias' if case.bias else 'no bias'}: ", end=""
     )
     print(f"{terms:,} terms in all".replace(",", " "))
-    print("\n| engine | seconds | processor seconds | peak memory | time | memory |")
+    print("\n| engine | seconds | user + system | peak memory | time | memory |")
     print("|---|---:|---:|---:|---:|---:|")
     best = {}
     for engine, results in runs.items():
@@ -307,9 +317,9 @@ def report(case: Case, engines: Sequence[str], repeat: int) -> None:
             best[engine] = Figures(
                 terms,
                 statistics.median(result.seconds for result in figures),
-                statistics.median(result.cpu_seconds for result in figures),
+                statistics.median(result.user for result in figures),
+                statistics.median(result.system for result in figures),
                 max(result.peak for result in figures),
-                max(result.base for result in figures),
             )
     yardstick = best.get(YARDSTICK)
     for engine, results in runs.items():
@@ -319,10 +329,10 @@ def report(case: Case, engines: Sequence[str], repeat: int) -> None:
         found = best[engine]
         time_ratio = memory_ratio = ""
         if yardstick is not None:
-            time_ratio = f"{ratio(yardstick.cpu_seconds, found.cpu_seconds)}"
+            time_ratio = f"{ratio(yardstick.processor, found.processor)}"
             memory_ratio = f"{ratio(yardstick.peak, found.peak)}"
         print(
-            f"| {engine} | {found.seconds:.3g} | {found.cpu_seconds:.3g} | "
+            f"| {engine} | {found.seconds:.3g} | {found.user:.3g} + {found.system:.3g} | "
             f"{found.peak / 1e6:,.0f} MB | {time_ratio} | {memory_ratio} |".replace(",", " "),
             flush=True,
         )
