@@ -12,7 +12,14 @@ from .kill import COMMANDS, kill_many
 ROUNDS = 2
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+#: Commands that are killed in every run of the tests; the others are slow together.
+OFTEN = ("expand", "export json", "export npz", "train")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in COMMANDS],
+)
 @pytest.mark.parametrize("signal", ["KILL", "INT"])
 def test_old_or_whole_new_file(name: str, signal: str, tmp_path: Path) -> None:
     counts = kill_many(name, signal, ROUNDS, tmp_path, seed=1)
