@@ -132,6 +132,13 @@ class TestParsing:
         with pytest.raises(InputError):
             R.parse(text)
 
+    def test_longest_exponent(self) -> None:
+        R = PolynomialRing(["x"])
+        longest = 2**512 - 1
+        assert R.parse(f"(x)^{longest}").degree() == longest
+        with pytest.raises(InputError, match="exponent has more than 512 bits"):
+            R.parse(f"(x)^{longest + 1}")
+
     def test_nesting_has_no_limit(self) -> None:
         depth = 50_000
         assert R.parse("(" * depth + "x" + ")" * depth) == x
