@@ -12,6 +12,7 @@ import codecs
 import errno
 import os
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ DEFAULT_LIMIT_BYTES = 256 * 2**20
 """Largest file that is read unless the caller says otherwise: 256 MiB."""
 
 _CHUNK_BYTES = 2**20
+
+#: Where Linux gives open files names.
+_LINKS = "/proc/self/fd/{}"
 
 _StrPath = str | os.PathLike[str]
 
@@ -206,19 +210,53 @@ def _replacing(target: _Target, binary: bool) -> Iterator[IO[Any]]:
     )
     # A replaced file may be private, so its successor starts out private too.
     created_mode = 0o666 if target.mode is None else 0o600
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     try:
-        with _open(os.open(temporary, flags, created_mode), binary) as handle:
+        descriptor, named = _created(temporary, created_mode)
+        with _open(descriptor, binary) as handle:
             yield handle
             handle.flush()
             if target.mode is not None:
-                os.chmod(temporary, target.mode)
+                os.chmod(handle.fileno(), target.mode)
             os.fsync(handle.fileno())
+            if not named:
+                _give_name(handle.fileno(), temporary)
         os.replace(temporary, target.path)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _give_name(descriptor: int, path: str) -> None:
+    """Give a complete file without a name one, or copy it where the system won't."""
+    try:
+        # Only with a directory does Python ask for links to be followed; it is not looked at.
+        link = _LINKS.format(descriptor)
+        os.link(link, path, src_dir_fd=descriptor, follow_symlinks=True)
+    except OSError as error:
+        if error.errno in _MEDIUM_ERRORS:
+            raise
+        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        with (
+            open(_LINKS.format(descriptor), "rb") as whole,
+            open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as copy,
+        ):
+            shutil.copyfileobj(whole, copy)
+            os.fsync(copy.fileno())
+
+
+def _created(path: str, mode: int) -> tuple[int, bool]:
+    """Return a new file for writing, and whether it has its name already.
+
+    Where the system can do it the file has no name until it is complete, so that nothing is
+    left of it when the process is killed.
+    """
+    flags = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
+    unnamed = getattr(os, "O_TMPFILE", None)
+    if unnamed is not None and os.path.isdir(os.path.dirname(_LINKS)):
+        with suppress(OSError):  # this file system can't
+            return os.open(os.path.dirname(path), flags | unnamed, mode), False
+    return os.open(path, flags | os.O_CREAT | os.O_EXCL, mode), True
 
 
 def _open(file: str | int, binary: bool) -> IO[Any]:

@@ -83,11 +83,16 @@ def test_exception_leaves_everything_as_it_was(
         assert path.read_text() == "before"
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("unnamed", [False, True])
+@pytest.mark.parametrize("step", ["fsync", "replace", "chmod", "link", "open"])
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(5, "Input/output error")])
 def test_failure_of_each_step_leaves_everything_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, failure: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, failure: Any, unnamed: bool
 ) -> None:
+    if step == "link" and not (unnamed and hasattr(os, "O_TMPFILE")):
+        pytest.skip("nothing is linked where files have names from the start")
+    if not unnamed:
+        monkeypatch.delattr(files.os, "O_TMPFILE", raising=False)
     path = tmp_path / "out.txt"
     path.write_text("before")
 
@@ -100,6 +105,47 @@ def test_failure_of_each_step_leaves_everything_as_it_was(
         handle.write("after")
     assert os.listdir(tmp_path) == ["out.txt"]
     assert path.read_text() == "before"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files have names from the start here")
+def test_unfinished_file_has_no_name(tmp_path: Path) -> None:
+    with atomic_writer(tmp_path / "out.txt") as handle:
+        handle.write("half")
+        handle.flush()
+        assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["out.txt"]
+
+
+def test_file_system_without_unnamed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = os.open
+
+    def refuse(path: Any, flags: int, mode: int = 0o777, **options: Any) -> int:
+        if flags & getattr(os, "O_TMPFILE", 0) == getattr(os, "O_TMPFILE", None):
+            raise OSError(95, "Operation not supported")
+        return really(path, flags, mode, **options)
+
+    monkeypatch.setattr(files.os, "open", refuse)
+    with atomic_writer(tmp_path / "out.txt") as handle:
+        handle.write("whole")
+    assert (tmp_path / "out.txt").read_text() == "whole"
+    assert os.listdir(tmp_path) == ["out.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="files have names from the start here")
+def test_system_that_gives_no_names_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    path = tmp_path / "out.txt"
+    path.touch(0o640)
+    monkeypatch.setattr(files.os, "link", refuse)
+    with atomic_writer(path) as handle:
+        handle.write("whole")
+    assert path.read_text() == "whole"
+    assert mode_of(path) == 0o640
+    assert os.listdir(tmp_path) == ["out.txt"]
 
 
 def test_full_disk_is_one_line(tmp_path: Path) -> None:
@@ -131,8 +177,7 @@ def test_replaced_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
     path.touch()
     path.chmod(mode)
     with atomic_writer(path) as handle:
-        temporary = next(p for p in tmp_path.iterdir() if p != path)
-        assert mode_of(temporary) == 0o600
+        assert stat.S_IMODE(os.fstat(handle.fileno()).st_mode) == 0o600
         handle.write("after")
     assert mode_of(path) == mode
 
