@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,6 +171,10 @@ class LayerPlan:
             raise UsageError("expected a layer with the symmetry of S_n, got another")
         form = self.symmetric_form.resized(components)
         return LayerPlan(layer, self.parameters, None, self._combinations, form)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LayerPlan:
+        # Nothing in it changes: copies of a module share their plan.
+        return self
 
     @cached_property
     def power_sums(self) -> PowerSums | None:
