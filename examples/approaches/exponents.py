@@ -93,35 +93,53 @@ class ExponentVectors(nn.Module):
     embedding : {"whole", "linear", "interleaved"}
     dimensions : int
         Of the linear embedding.
-    n : int
-        Largest exponent.
+    sets : tensor of shape (sets, n, channels)
+        Training sets. On them an embedding into fewer dimensions has mean 0 and variance 1,
+        so that it doesn't fail for its scale; the largest exponent among them says how many
+        digits are interleaved.
     """
 
     centres: Tensor
     matrix: Tensor
+    mean: Tensor
+    deviation: Tensor
 
-    def __init__(self, centres: Tensor, embedding: Embedding, dimensions: int, n: int) -> None:
+    def __init__(
+        self, centres: Tensor, embedding: Embedding, dimensions: int, sets: Tensor
+    ) -> None:
         super().__init__()
         self.register_buffer("centres", centres)
         self.embedding = embedding
-        self.bits = n.bit_length()
         matrix = torch.empty(0)
         if embedding == "linear":
             matrix = torch.randn(len(centres), dimensions) / dimensions**0.5
         self.register_buffer("matrix", matrix)
         self.features = {"whole": len(centres), "linear": dimensions, "interleaved": 1}[embedding]
+        own = self._own(sets)
+        self.bits = int(own.sum(1).max()).bit_length()
+        embedded = self._embedded(own.sum(1)).double()
+        unit = embedding != "whole"
+        zero, one = torch.zeros(self.features), torch.ones(self.features)
+        self.register_buffer("mean", embedded.mean(0) if unit else zero.double())
+        self.register_buffer("deviation", embedded.std(0) if unit else one.double())
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return each element's generator, as a unit vector, and the embedded exponents."""
+        own = self._own(x)
+        embedded = (self._embedded(own.sum(1)).double() - self.mean) / self.deviation
+        return own, embedded.to(x.dtype)
+
+    def _own(self, x: Tensor) -> Tensor:
         nearest = torch.cdist(x, self.centres).argmin(-1)
         numbers = torch.arange(len(self.centres))
-        own = (nearest.unsqueeze(-1) == numbers).to(x.dtype)
-        exponents = own.sum(1)
+        return (nearest.unsqueeze(-1) == numbers).to(x.dtype)
+
+    def _embedded(self, exponents: Tensor) -> Tensor:
         if self.embedding == "linear":
-            return own, exponents @ self.matrix
+            return exponents @ self.matrix
         if self.embedding == "interleaved":
-            return own, interleave(exponents.to(torch.int64), self.bits).to(x.dtype)
-        return own, exponents
+            return interleave(exponents.to(torch.int64), self.bits)
+        return exponents
 
 
 @dataclass(frozen=True)
@@ -154,7 +172,7 @@ class Exponents(Approach):
         """Return the network; see the class it implements."""
         torch.manual_seed(seed)
         centres = generators(task.training.x.flatten(0, 1), self.generators, seed)
-        vectors = ExponentVectors(centres, self.embedding, self.dimensions, n)
+        vectors = ExponentVectors(centres, self.embedding, self.dimensions, task.training.x)
         equivariant = task.kind == "equivariant"
         inputs = vectors.features + self.generators * equivariant
         sizes = reader_sizes(inputs, task, budget_parameters, self.hidden)

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from examples.approaches.catalogue import APPROACHES
 from examples.approaches.recovery import RECOVERIES
@@ -30,6 +31,9 @@ STYLES: dict[str, tuple[str, str]] = {
     "free": ("#555555", ":"),
     "copies": ("#555555", "--"),
 }
+
+#: Ratio of errors in a plot up to which an axis shows 1, 2 and 5 of each power of ten.
+LARGEST_RANGE = 200
 
 RECOVERY_STYLES: dict[str, tuple[str, str]] = {
     **STYLES,
@@ -85,7 +89,6 @@ def _errorbars(axes: Axes, points: list[dict[str, Any]], key: str, name: str, un
         marker="o",
         markersize=3,
         linewidth=1.3,
-        capsize=2,
         label=title,
     )
 
@@ -95,6 +98,10 @@ def _scales(axes: Axes, ticks: list[int]) -> None:
     axes.set_yscale("log")
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
+    low, high = axes.get_ylim()
+    if high / low < LARGEST_RANGE:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.grid(alpha=0.3, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -139,7 +146,7 @@ def _recovery(summary: Summary) -> Figure:
 
 
 def _widths(summary: Summary) -> Figure:
-    figure, panels = _axes(2, 3.2, 2.8)
+    figure, panels = _axes(2, 3.8, 2.8)
     names = {"frequencies": "spectrum", "generators": "exponents"}
     for axes, task in zip(panels, ("digits", "polynomial"), strict=True):
         title, label, unit = TASK_LABELS[task]
@@ -152,7 +159,12 @@ def _widths(summary: Summary) -> Figure:
             ticks |= {point["count"] for point in points}
         _scales(axes, sorted(ticks))
         axes.set(title=title, xlabel="frequencies or generators", ylabel=f"error ({label})")
-    panels[1].legend(fontsize=8, frameon=False)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside right upper",
+        fontsize=8,
+        frameon=False,
+    )
     return figure
 
 

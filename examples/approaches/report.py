@@ -13,6 +13,7 @@ from examples.approaches.catalogue import APPROACHES
 from examples.approaches.interface import Approach
 from examples.approaches.recovery import RECOVERED, RECOVERIES
 from examples.approaches.stability import RECIPES
+from examples.approaches.sweeps import LONGER
 
 __all__ = ["fill", "summarise", "tables"]
 
@@ -37,7 +38,7 @@ def summarise(results: Row) -> Summary:
         summary["stability"] = _stability(results["stability"])
     for kind, keys in (
         ("widths", ("kind", "task", "count")),
-        ("embeddings", ("kind", "count")),
+        ("embeddings", ("generators", "kind", "count")),
         ("points", ("approach", "n")),
     ):
         if kind in results:
@@ -45,6 +46,11 @@ def summarise(results: Row) -> Summary:
                 dict(zip(keys, key, strict=True)) | _spread(rows, "validation")
                 for key, rows in _groups(results[kind], keys)
             ]
+    if "longer" in results:
+        summary["longer"] = [
+            {"approach": name} | {budget: _spread(rows, budget) for budget in ("budget", "longer")}
+            for (name,), rows in _groups(results["longer"], ("approach",))
+        ]
     for kind in ("cost", "grid"):
         if kind in results:
             summary[kind] = results[kind][0]["rows"]
@@ -178,6 +184,7 @@ def tables(summary: Summary) -> dict[str, str]:
         "widths": _width_table,
         "embeddings": _embedding_table,
         "points": _point_table,
+        "longer": _longer_table,
         "cost": _cost_table,
         "grid": _grid_table,
     }
@@ -317,8 +324,11 @@ def _width_table(rows: Sequence[Row]) -> str:
 
 
 def _embedding_table(rows: Sequence[Row]) -> str:
-    lines = [[row["kind"], str(row["count"]), _error(row, percent=True)] for row in rows]
-    return _markdown(["embedding of Z³²", "dimensions", "validation error"], lines)
+    lines = [
+        [str(row["generators"]), row["kind"], str(row["count"]), _error(row, percent=True)]
+        for row in rows
+    ]
+    return _markdown(["generators", "embedding", "dimensions", "validation error"], lines)
 
 
 def _point_table(rows: Sequence[Row]) -> str:
@@ -329,6 +339,20 @@ def _point_table(rows: Sequence[Row]) -> str:
         [
             [_approach(name).title, *(_error(cells[name, n], percent=True) for n in numbers)]
             for name in dict.fromkeys(row["approach"] for row in rows)
+        ],
+    )
+
+
+def _longer_table(rows: Sequence[Row]) -> str:
+    return _markdown(
+        ["approach", "the budget's steps", f"{LONGER} times as many"],
+        [
+            [
+                _approach(row["approach"]).title,
+                _error(row["budget"], percent=True),
+                _error(row["longer"], percent=True),
+            ]
+            for row in rows
         ],
     )
 

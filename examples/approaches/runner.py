@@ -24,6 +24,7 @@ import torch
 
 from examples.approaches import recovery, stability, sweeps
 from examples.approaches.catalogue import APPROACHES
+from examples.approaches.exponents import Exponents
 from examples.approaches.interface import Approach, parameter_count
 from examples.approaches.tasks import TASKS, Data, Task, digits, polynomial
 from examples.approaches.training import Budget, asymmetry, error, fit, subset
@@ -54,7 +55,7 @@ class Plan:
         Numbers of training sets; the last is that of the table.
     budget : Budget
     looks : tuple of str
-        Closer looks: of recovery, stability, widths, embeddings, points, cost and grid.
+        Closer looks: of recovery, stability, widths, embeddings, points, longer, cost and grid.
     look_seeds : int
         Seeds of the closer looks, but for recovery, which takes as many as the tables.
     recovery_sizes : tuple of int
@@ -75,10 +76,10 @@ class Plan:
     approaches: tuple[Approach, ...] = APPROACHES
     rates: tuple[float, ...] = (0.01, 0.03, 0.1)
     seeds: int = 5
-    sizes: tuple[int, ...] = (100, 300, 1000)
+    sizes: tuple[int, ...] = (30, 100, 300, 1000)
     budget: Budget = field(default_factory=Budget)
     looks: tuple[str, ...] = (
-        "recovery", "stability", "widths", "embeddings", "points", "cost", "grid",
+        "recovery", "stability", "widths", "embeddings", "points", "longer", "cost", "grid",
     )  # fmt: skip
     look_seeds: int = 2
     recovery_sizes: tuple[int, ...] = recovery.SIZES
@@ -181,7 +182,22 @@ def look_width(
     """Train one network of a sweep; look at the validation split."""
     task = _task(name)
     _, row = _train(approach, task, rate, len(task.training.x), seed, budget)
-    return {**row, "kind": kind, "count": count}
+    generators = approach.generators if isinstance(approach, Exponents) else None
+    return {**row, "kind": kind, "count": count, "generators": generators}
+
+
+def look_longer(approach: Approach, rate: float, seed: int, budget: Budget) -> Row:
+    """Train one network on the digits for longer; look at the validation split."""
+    task = _task("digits")
+    longer = replace(budget, steps=sweeps.LONGER * budget.steps)
+    rows = []
+    for each in (budget, longer):
+        rows.append(_train(approach, task, rate, len(task.training.x), seed, each)[1])
+    return {
+        "approach": approach.name,
+        "budget": rows[0]["validation"],
+        "longer": rows[1]["validation"],
+    }
 
 
 def look_points(approach: Approach, n: int, rate: float, seed: int, budget: Budget) -> Row:
@@ -287,13 +303,14 @@ def _sweep_jobs(plan: Plan, chosen: dict[tuple[str, str], tuple[Approach, Row]])
             for seed in seeds:
                 arguments = (kind, count, approach, "digits", rate("digits", approach), seed)
                 yield Job("embeddings", look_width, (*arguments, plan.budget))
-    if "points" in plan.looks:
-        for (name, _), (approach, best) in chosen.items():
-            if name == "digits":
+    for (name, _), (approach, best) in chosen.items():
+        for seed in seeds if name == "digits" else ():
+            if "points" in plan.looks:
                 for n in plan.points:
-                    for seed in seeds:
-                        arguments_ = (approach, n, best["rate"], seed, plan.budget)
-                        yield Job("points", look_points, arguments_)
+                    arguments_ = (approach, n, best["rate"], seed, plan.budget)
+                    yield Job("points", look_points, arguments_)
+            if "longer" in plan.looks:
+                yield Job("longer", look_longer, (approach, best["rate"], seed, plan.budget))
 
 
 def _start_worker() -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "DIMENSIONS",
     "FREQUENCIES",
     "GENERATORS",
+    "LONGER",
     "POINTS",
     "embeddings",
     "factorial_cost",
@@ -31,10 +32,13 @@ __all__ = [
 FREQUENCIES = (1, 2, 4, 8, 16, 32, 64)
 GENERATORS = (4, 8, 16, 32, 64, 128)
 DIMENSIONS = (1, 2, 4, 8, 16)
+
+#: How many times the steps of the budget the networks get that are trained for longer.
+LONGER = 4
 POINTS = (8, 16, 32)
 
-#: Generators of the embedded exponents: with 16 points, five binary digits for each exponent.
-EMBEDDED_GENERATORS = 32
+#: Generators of the embedded exponents. All digits of 8 exponents fit into one double.
+EMBEDDED_GENERATORS = (8, 32)
 
 
 def widths(kind: str) -> Iterator[tuple[int, Approach]]:
@@ -47,13 +51,16 @@ def widths(kind: str) -> Iterator[tuple[int, Approach]]:
             yield count, Exponents(generators=count)
 
 
-def embeddings() -> Iterator[tuple[str, int, Approach]]:
+def embeddings() -> Iterator[tuple[str, int, Exponents]]:
     """Yield exponents that are read whole, in few dimensions, and as one fractal number."""
-    whole = Exponents(generators=EMBEDDED_GENERATORS)
-    yield "whole", EMBEDDED_GENERATORS, whole
-    for dimensions in DIMENSIONS:
-        yield "linear", dimensions, replace(whole, embedding="linear", dimensions=dimensions)
-    yield "interleaved", 1, replace(whole, embedding="interleaved")
+    for generators in EMBEDDED_GENERATORS:
+        whole = Exponents(generators=generators)
+        yield "whole", generators, whole
+        for dimensions in DIMENSIONS:
+            if dimensions < generators:
+                linear = replace(whole, embedding="linear", dimensions=dimensions)
+                yield "linear", dimensions, linear
+        yield "interleaved", 1, replace(whole, embedding="interleaved")
 
 
 def grid_distortion(sides: tuple[int, ...] = (2, 4, 8, 16)) -> list[dict[str, float | str]]:

@@ -189,7 +189,7 @@ def test_the_spectrum_is_the_discrete_transform_of_the_graph():
 def test_exponents_count_the_nearest_generators():
     task = small("digits")
     centres = exponents.generators(task.training.x.flatten(0, 1), 9, 0)
-    _, found = exponents.ExponentVectors(centres, "whole", 1, task.n)(task.training.x[:20])
+    _, found = exponents.ExponentVectors(centres, "whole", 1, task.training.x)(task.training.x[:20])
     for points, counts in zip(task.training.x[:20].numpy(), found.numpy(), strict=True):
         apart = ((points[:, None] - centres.numpy()) ** 2).sum(-1)
         wanted = np.bincount(apart.argmin(1), minlength=9)
@@ -200,7 +200,11 @@ def test_exponents_count_the_nearest_generators():
 def test_embedded_exponents_run(embedding: exponents.Embedding):
     task = small("digits")
     approach = exponents.Exponents(8, embedding=embedding, dimensions=2)
-    assert build(approach, task)(task.training.x[:3]).shape == (3, 10)
+    model = build(approach, task)
+    assert model(task.training.x[:3]).shape == (3, 10)
+    _, features = model.summarise(task.training.x)
+    torch.testing.assert_close(features.mean(0), torch.zeros(features.shape[1]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(features.std(0), torch.ones(features.shape[1]), atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(("generators", "side"), [(2, 4), (2, 8), (3, 4)])
