@@ -120,7 +120,9 @@ def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> in
         0 done; 1 failed; 2 wrong usage or unreadable input; 3 not symmetric; 4 refused as
         too large; 130 interrupted.
     """
+    hook = sys.unraisablehook
     try:
+        sys.unraisablehook = _pass_interrupts_on
         _tolerate_any_text()
         try:
             status = _invoke(args, cli)
@@ -141,7 +143,24 @@ def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> in
         return _fail(error, "out of memory: a smaller --inputs or --depth needs less", EXIT_FAILED)
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
         return _known_error(error)
+    finally:
+        sys.unraisablehook = hook
     return status
+
+
+def _pass_interrupts_on(unraisable: sys.UnraisableHookArgs) -> None:
+    """Interrupt the program again if Python dropped an interrupt.
+
+    It does so, with a traceback, when the interrupt falls into a destructor.
+    """
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        import _thread
+        import signal
+
+        # From a thread, since an interrupt that falls into this function is dropped as well.
+        _thread.start_new_thread(os.kill, (os.getpid(), signal.SIGINT))
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _invoke(args: Sequence[str] | None, cli: click.Group | None) -> int:

@@ -309,3 +309,21 @@ def test_interrupt_from_the_keyboard(
     assert process.returncode == 130
     assert (stdout, stderr) == ("", "")
     assert os.listdir(tmp_path) == []
+
+
+def test_interrupt_in_a_destructor_is_not_lost(run_command: RunCommand) -> None:
+    class Interrupted:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    @click.command()
+    def try_it() -> None:
+        one = Interrupted()
+        del one
+        time.sleep(30)
+        raise AssertionError("the interrupt was lost")
+
+    before = sys.unraisablehook
+    result = run_command(try_it)
+    assert (result.status, result.stdout, result.stderr) == (130, "", "")
+    assert sys.unraisablehook is before
