@@ -7,6 +7,7 @@ import importlib
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ import torch
 
 import polyconstraints as pc
 from examples.approaches import __main__ as command
-from examples.approaches import exponents, grid, recovery, runner, tasks, training
+from examples.approaches import exponents, grid, recovery, report, runner, tasks, training
 from examples.approaches.catalogue import APPROACHES
 from examples.approaches.free import FreeNetwork
 from examples.approaches.interface import Approach, parameter_count
@@ -318,6 +319,17 @@ def test_smoke_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     command.main(["--show", str(tmp_path / "summary.json"), "--output", str(tmp_path / "again")])
     for path in tmp_path.glob("*.svg"):
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_page_shows_what_was_measured():
+    page = PAGE.read_text()
+    summary = json.loads((PAGE.with_suffix("") / "summary.json").read_text())
+    assert report.fill(page, report.tables(summary)) == page
+    images = re.findall(r"\(approaches/(\S+\.svg)\)", page)
+    assert images
+    paths = [PAGE.with_suffix("") / name for name in images]
+    assert sum(path.stat().st_size for path in paths) < 300_000
+    assert {path.name for path in PAGE.with_suffix("").glob("*.svg")} == set(images)
 
 
 @pytest.mark.parametrize("module", ["exponents", "spectrum", "tied"])
