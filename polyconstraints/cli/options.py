@@ -7,12 +7,20 @@ and receives those of :class:`CommonOptions`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import click
 
+from polyconstraints.cli.parameters import (
+    ANY,
+    Integer,
+    IntegerList,
+    IntegerRange,
+    LevelAction,
+    ParamType,
+    Size,
+)
 from polyconstraints.errors import UsageError
 from polyconstraints.files import STANDARD_STREAM, check_writable
 
@@ -32,12 +40,6 @@ __all__ = [
     "network_options",
 ]
 
-ANY: Literal["any"] = "any"
-"""What ``-n`` takes for a result that holds for every number of inputs."""
-
-MAX_INTEGER = 10**9
-"""Largest size that an option takes: far above what can be computed, far below overflow."""
-
 LAYERS = ("quadratic", "linear")
 INDICES = ("ordered", "redundant")
 SYMMETRIES = ("equivariant", "invariant")
@@ -45,18 +47,10 @@ SCOPES = ("layer", "network")
 COMPARISONS = ("function", "paper", "tensor")
 PERMUTATIONS = ("transpositions", "adjacent", "generators")
 
-_INTEGER = re.compile(r"-?[0-9]{1,20}")
-_SPAN = re.compile(r"([0-9]{1,20})(?:-|\.\.|:)([0-9]{1,20})")
-
 if TYPE_CHECKING:
     from polyconstraints.groups import GroupChoice
     from polyconstraints.network import NetworkSpec
     from polyconstraints.symmetry import Symmetry
-
-    _ParamType = click.ParamType[Any]
-else:
-    # Generic in newer versions of click only.
-    _ParamType = click.ParamType
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]
@@ -102,210 +96,6 @@ class CommonOptions(TypedDict):
     """None stands for standard output; so does ``-``, which is turned into None."""
 
     quiet: bool
-
-
-def _show(value: object, width: int = 40) -> str:
-    """Show a value that was typed, cut to a bounded length."""
-    text = str(value)
-    return repr(text) if len(text) <= width else f"{text[:width]!r}…"
-
-
-def _parse_integer(text: str, minimum: int, maximum: int = MAX_INTEGER) -> int | None:
-    """Return the plain decimal integer that `text` is, or None if it is none in the range."""
-    if not _INTEGER.fullmatch(text):
-        return None
-    value = int(text)
-    return value if minimum <= value <= maximum else None
-
-
-class Integer(_ParamType):
-    """A decimal integer of at least `minimum`, or one of some words.
-
-    Parameters
-    ----------
-    minimum : int
-        The smallest value.
-    words : sequence of str, optional
-        Words that are accepted too, and passed on as they are.
-
-    Examples
-    --------
-    >>> Integer(1).convert("3", None, None)
-    3
-    >>> Integer(1, words=["any"]).convert("any", None, None)
-    'any'
-    >>> Integer(1).convert("0", None, None)
-    Traceback (most recent call last):
-        ...
-    click.exceptions.BadParameter: expected an integer ≥ 1, got '0'
-    """
-
-    name = "integer"
-
-    def __init__(self, minimum: int, words: Sequence[str] = ()) -> None:
-        self.minimum = minimum
-        self.words = tuple(words)
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int | str:
-        """Return the integer or word that `value` stands for."""
-        text = str(value)
-        if text in self.words:
-            return text
-        number = _parse_integer(text, self.minimum)
-        if number is None:
-            words = "".join(f" or {word!r}" for word in self.words)
-            limit = f" and at most {MAX_INTEGER}" if _too_large(text) else ""
-            self.fail(
-                f"expected an integer ≥ {self.minimum}{limit}{words}, got {_show(text)}", param, ctx
-            )
-        return number
-
-
-def _too_large(text: str) -> bool:
-    return text.isascii() and text.isdigit() and _parse_integer(text, 0) is None
-
-
-class IntegerList(_ParamType):
-    """Integers of at least `minimum`, separated by commas, as a tuple.
-
-    Examples
-    --------
-    >>> IntegerList(1).convert("4,4", None, None)
-    (4, 4)
-    >>> IntegerList(1).convert("3,x", None, None)
-    Traceback (most recent call last):
-        ...
-    click.exceptions.BadParameter: expected integers ≥ 1 as 4,4, got 'x' as number 2 in '3,x'
-    """
-
-    name = "integers"
-
-    def __init__(self, minimum: int) -> None:
-        self.minimum = minimum
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Return the integers that `value` lists."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
-        numbers = []
-        for position, part in enumerate(parts, start=1):
-            number = _parse_integer(part.strip(), self.minimum)
-            if number is None:
-                where = f" as number {position} in {_show(value)}" if len(parts) > 1 else ""
-                self.fail(
-                    f"expected integers ≥ {self.minimum} as 4,4, got {_show(part.strip())}{where}",
-                    param,
-                    ctx,
-                )
-            numbers.append(number)
-        return tuple(numbers)
-
-
-class IntegerRange(_ParamType):
-    """One or several integers: ``3``, ``1-6``, ``2,4,8`` or a mixture, as a sorted tuple.
-
-    Examples
-    --------
-    >>> IntegerRange(1).convert("1-3,6", None, None)
-    (1, 2, 3, 6)
-    >>> IntegerRange(1).convert("6-1", None, None)
-    Traceback (most recent call last):
-        ...
-    click.exceptions.BadParameter: expected integers ≥ 1 as 1-6 or 2,4,8, got '6-1'
-    """
-
-    name = "range"
-
-    MAX_LENGTH = 1000
-    """Most integers that one range may hold."""
-
-    def __init__(self, minimum: int) -> None:
-        self.minimum = minimum
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Return the integers that `value` names."""
-        if isinstance(value, tuple):
-            return value
-        numbers: set[int] = set()
-        for part in str(value).split(","):
-            span = _SPAN.fullmatch(part.strip())
-            ends = span.groups() if span else (part.strip(), part.strip())
-            first, last = (_parse_integer(end, self.minimum) for end in ends)
-            if first is None or last is None or last < first:
-                self.fail(
-                    f"expected integers ≥ {self.minimum} as 1-6 or 2,4,8, got {_show(part)}",
-                    param,
-                    ctx,
-                )
-            if last - first >= self.MAX_LENGTH:
-                self.fail(
-                    f"expected at most {self.MAX_LENGTH} integers, got {_show(part)}", param, ctx
-                )
-            numbers.update(range(first, last + 1))
-        return tuple(sorted(numbers))
-
-
-class LevelAction(_ParamType):
-    """A level and how the group acts on it, ``1=pairs(S4)``, as a pair.
-
-    Examples
-    --------
-    >>> LevelAction().convert("1=S4", None, None)
-    (1, 'S4')
-    >>> LevelAction().convert("S4", None, None)
-    Traceback (most recent call last):
-        ...
-    click.exceptions.BadParameter: expected a level and an action as 1=S4, got 'S4'
-    """
-
-    name = "action"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, str]:
-        """Return the level and the text after it."""
-        if isinstance(value, tuple):
-            level, text = value
-            return level, text
-        before, equals, after = str(value).partition("=")
-        found = _parse_integer(before.strip(), 1)
-        if found is None or not equals or not after.strip():
-            self.fail(f"expected a level and an action as 1=S4, got {_show(value)}", param, ctx)
-        return found, after.strip()
-
-
-class Size(_ParamType):
-    """A number of bytes, as ``4GiB`` or ``500MB``.
-
-    Examples
-    --------
-    >>> Size().convert("2KiB", None, None)
-    2048
-    >>> Size().convert("much", None, None)
-    Traceback (most recent call last):
-        ...
-    click.exceptions.BadParameter: expected a size as 4GiB or 500MB, got 'much'
-    """
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of bytes that `value` stands for."""
-        from polyconstraints.memory import parse_size
-
-        if isinstance(value, int):
-            return value
-        try:
-            return parse_size(str(value))
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
 
 
 def memory_option() -> Callable[[_Function], _Function]:
@@ -366,7 +156,7 @@ def network_options(
     >>> show.main(["-n", "3", "--bias", "-d2", "--widths", "4"], standalone_mode=False)
     3 True (4,)
     """
-    kinds: dict[str, _ParamType] = {
+    kinds: dict[str, ParamType] = {
         "one": Integer(1),
         "any": Integer(1, words=[ANY]),
         "range": IntegerRange(1),

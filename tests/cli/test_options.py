@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    MAX_INTEGER,
     CommonOptions,
     Integer,
     IntegerList,
@@ -24,6 +23,7 @@ from polyconstraints.cli.options import (
     common_options,
     network_options,
 )
+from polyconstraints.cli.parameters import MAX_INTEGER
 
 RunCommand = Callable[..., Any]
 Seen = dict[str, Any]
