@@ -23,7 +23,7 @@ import sys
 import time
 
 import polyconstraints as pc
-from polyconstraints.network import LayerKind
+from polyconstraints.spec.network import LayerKind
 
 #: What EMLP's interpreter runs. It prints the size of the basis and the seconds that it took.
 CHILD = """

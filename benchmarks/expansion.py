@@ -46,7 +46,7 @@ sys.path.insert(0, str(ROOT))
 from polyconstraints.expansion import evaluate, expand  # noqa: E402
 from polyconstraints.expansion.counting import count_terms, monomial_count  # noqa: E402
 from polyconstraints.expansion.size import many, table_edges  # noqa: E402
-from polyconstraints.network import NetworkSpec  # noqa: E402
+from polyconstraints.spec.network import NetworkSpec  # noqa: E402
 
 #: Seconds after which an engine is given up.
 TIMEOUT = 900

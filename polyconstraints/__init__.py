@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial as Polynomial
     from polyconstraints.algebra import PolynomialRing as PolynomialRing
     from polyconstraints.algebra import ring as ring
+    from polyconstraints.classes.any_network import AnyNetwork as AnyNetwork
     from polyconstraints.derivation import Derivation as Derivation
     from polyconstraints.derivation import derive as derive
-    from polyconstraints.discovery import Discovery as Discovery
-    from polyconstraints.discovery import discover as discover
     from polyconstraints.errors import InputError as InputError
     from polyconstraints.errors import NotSymmetricError as NotSymmetricError
     from polyconstraints.errors import PolyconstraintsError as PolyconstraintsError
@@ -25,17 +24,18 @@ if TYPE_CHECKING:
     from polyconstraints.expansion import Expansion as Expansion
     from polyconstraints.expansion import evaluate as evaluate
     from polyconstraints.expansion import expand as expand
-    from polyconstraints.groups import PermutationGroup as PermutationGroup
-    from polyconstraints.network import NetworkSpec as NetworkSpec
-    from polyconstraints.patterns import AnyNetwork as AnyNetwork
-    from polyconstraints.stratification import Stratum as Stratum
-    from polyconstraints.stratification import Variety as Variety
-    from polyconstraints.stratification import strata as strata
-    from polyconstraints.symmetry import Symmetry as Symmetry
+    from polyconstraints.spec.groups import PermutationGroup as PermutationGroup
+    from polyconstraints.spec.network import NetworkSpec as NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry as Symmetry
     from polyconstraints.tying import TyingMap as TyingMap
     from polyconstraints.tying import TyingRule as TyingRule
+    from polyconstraints.variety.strata import Stratum as Stratum
+    from polyconstraints.variety.strata import Variety as Variety
+    from polyconstraints.variety.strata import strata as strata
     from polyconstraints.verification import Verification as Verification
     from polyconstraints.verification import verify as verify
+    from polyconstraints.verification.discovery import Discovery as Discovery
+    from polyconstraints.verification.discovery import discover as discover
 
 #: Where each public name lives.
 _HOMES = {
@@ -53,19 +53,19 @@ _HOMES = {
     "Expansion": "expansion",
     "evaluate": "expansion",
     "expand": "expansion",
-    "PermutationGroup": "groups",
-    "NetworkSpec": "network",
-    "AnyNetwork": "patterns",
-    "Stratum": "stratification",
-    "Variety": "stratification",
-    "strata": "stratification",
-    "Symmetry": "symmetry",
+    "PermutationGroup": "spec.groups",
+    "NetworkSpec": "spec.network",
+    "AnyNetwork": "classes.any_network",
+    "Stratum": "variety.strata",
+    "Variety": "variety.strata",
+    "strata": "variety.strata",
+    "Symmetry": "spec.symmetry",
     "TyingMap": "tying",
     "TyingRule": "tying",
     "Verification": "verification",
     "verify": "verification",
-    "Discovery": "discovery",
-    "discover": "discovery",
+    "Discovery": "verification.discovery",
+    "discover": "verification.discovery",
 }
 
 __all__ = [*_HOMES, "__version__"]

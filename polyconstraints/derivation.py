@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from polyconstraints.coefficients import FunctionCoefficients
-from polyconstraints.constraints import (
+from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.layer import LayerClasses, reduce_layer, untied
+from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.equalities.comparison import (
     Comparison,
     EqualityCounts,
     layer_comparison,
     network_comparison,
 )
 from polyconstraints.errors import UsageError
-from polyconstraints.network import LayerSpec, NetworkSpec
-from polyconstraints.reduction.classes import LayerClasses, reduce_layer, untied
-from polyconstraints.reduction.function_dimension import function_dimension
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial, PolynomialRing
-    from polyconstraints.counting import OrbitCount
-    from polyconstraints.stratification.best import BestKnown
+    from polyconstraints.equalities.orbit_counts import OrbitCount
     from polyconstraints.tying import TyingMap
+    from polyconstraints.variety.strata.best import BestKnown
 
 __all__ = ["Derivation", "Equality", "derive"]
 
@@ -126,7 +126,7 @@ class Derivation:
     @cached_property
     def best_known(self) -> BestKnown | None:
         """The largest strata known of the variety in network scope; None for large networks."""
-        from polyconstraints.stratification.best import best_known_dimension
+        from polyconstraints.variety.strata.best import best_known_dimension
 
         return best_known_dimension(
             self.network,
@@ -240,14 +240,14 @@ class Derivation:
     def with_check(self) -> Derivation:
         """Return the same with the predicted numbers of orbits in its results.
 
-        See :mod:`polyconstraints.counting`.
+        See :mod:`polyconstraints.equalities.orbit_counts`.
         """
         return replace(self, checked=True)
 
     @cached_property
     def orbit_counts(self) -> list[OrbitCount]:
         """Orbits of the coefficients that are compared, predicted and counted."""
-        from polyconstraints.counting import orbit_counts
+        from polyconstraints.equalities.orbit_counts import orbit_counts
 
         return orbit_counts(self)
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyconstraints.arrays import MAX_ENTRIES, open_arrays
 from polyconstraints.errors import InputError
+from polyconstraints.io.arrays import MAX_ENTRIES, open_arrays
 
 
 def npy(shape: str, data: bytes = b"", dtype: str = "<i8", fortran: bool = False) -> bytes:

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.counting import (
+from polyconstraints.equalities.orbit_counts import (
     OrbitCount,
     fixed_polynomial,
     mean_over_symmetric_group,
     orbit_counts,
     predicted_orbits,
 )
-from polyconstraints.groups import cycle_lengths, read_group
+from polyconstraints.spec.groups import cycle_lengths, read_group
 
 S = pc.PermutationGroup.symmetric
 MODES = [
@@ -96,7 +96,7 @@ def test_means_over_the_symmetric_group(n: int, exponents: tuple[int, ...]) -> N
 @pytest.mark.parametrize("commuting", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
 def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool) -> None:
-    from polyconstraints.coefficients import FunctionCoefficients, TensorCoefficients
+    from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 
     polynomial = fixed_polynomial(3, None, (2, 1), bias, commuting)
     kind: Any = FunctionCoefficients if commuting else TensorCoefficients

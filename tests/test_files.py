@@ -14,7 +14,7 @@ import pytest
 
 from polyconstraints import files
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
-from polyconstraints.files import (
+from polyconstraints.io.files import (
     atomic_writer,
     check_writable,
     load_json,

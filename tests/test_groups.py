@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.groups import GroupAction, parse_action, parse_group, read_group
-from polyconstraints.groups.grammar import parse_expression
+from polyconstraints.spec.groups import GroupAction, parse_action, parse_group, read_group
+from polyconstraints.spec.groups.grammar import parse_expression
 from tests.oracles import closure
 
 S = pc.PermutationGroup.symmetric

@@ -19,6 +19,7 @@ import pytest
 import polyconstraints as pc
 from polyconstraints.cli.main import run as run_cli
 from polyconstraints.errors import InputError, PolyconstraintsError, TooLargeError, UsageError
+from polyconstraints.io.strict_json import iter_json
 from polyconstraints.jobs import journal as journals
 from polyconstraints.jobs.document import Document, Part, Segment, batches, evaluate, written
 from polyconstraints.jobs.estimate import estimate_derivation, estimate_expansion
@@ -38,7 +39,6 @@ from polyconstraints.render.expansion_latex import ExpansionLatex
 from polyconstraints.render.expansion_text import ExpansionSympy, ExpansionText
 from polyconstraints.render.groups import Assignment, ExpansionView
 from polyconstraints.schemas import load_schema
-from polyconstraints.strict_json import iter_json
 
 
 def ignore(steps: float) -> None:

@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyconstraints import modular
+from polyconstraints.algebra import modular
 
 PRIME = modular.PRIMES[0]
 

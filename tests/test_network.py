@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 
 @st.composite

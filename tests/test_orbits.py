@@ -14,11 +14,11 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 import polyconstraints as pc
-from polyconstraints.coefficients import FunctionCoefficients, TensorCoefficients
-from polyconstraints.constraints import Comparison, layer_comparison
-from polyconstraints.groups import compose, inverse, parse_group, read_group
-from polyconstraints.network import LayerSpec
-from polyconstraints.reduction.union_find import classes_of_pairs, orbits
+from polyconstraints.classes.union_find import classes_of_pairs, orbits
+from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
+from polyconstraints.equalities.comparison import Comparison, layer_comparison
+from polyconstraints.spec.groups import compose, inverse, parse_group, read_group
+from polyconstraints.spec.network import LayerSpec
 from tests import oracles
 
 S = pc.PermutationGroup.symmetric

@@ -155,7 +155,7 @@ def _write_mixture(path: Path, header: pc.TyingMap, arrays: pc.TyingMap) -> None
         np.savez(path, **{**members, "layer0": arrays.layers[0].classes})
         return
     library = pytest.importorskip("safetensors.numpy")
-    from polyconstraints.arrays import open_arrays
+    from polyconstraints.io.arrays import open_arrays
 
     path.write_bytes(to_bytes(header, "safetensors"))
     metadata = open_arrays(path).metadata

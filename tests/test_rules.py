@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.patterns import LayerPatterns, Letters
-from polyconstraints.patterns.points import canonical, patterns
+from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.schemas import load_schema
+from polyconstraints.spec.groups.points import Letters, canonical, patterns
 
 CASES: list[dict[str, Any]] = [
     {"layer": "linear"},

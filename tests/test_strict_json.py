@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconstraints.errors import InputError
-from polyconstraints.strict_json import (
+from polyconstraints.io.strict_json import (
     MAX_INTEGER_DIGITS,
     MAX_JSON_DEPTH,
     dump_json,

@@ -9,8 +9,8 @@ import pytest
 from sympy.combinatorics.named_groups import DihedralGroup
 
 import polyconstraints as pc
-from polyconstraints.groups import parse_group, read_group
-from polyconstraints.moves import TranspositionMoves, imposed_moves
+from polyconstraints.spec.groups import parse_group, read_group
+from polyconstraints.spec.moves import TranspositionMoves, imposed_moves
 from tests.oracles import adjacent, transpositions
 
 S = pc.PermutationGroup.symmetric

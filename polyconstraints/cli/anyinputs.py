@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
 
 __all__ = ["any_network", "write_law"]
 
@@ -25,7 +25,7 @@ def any_network(options: Any) -> AnyNetwork:
     UsageError
         If an option says something of one number of inputs, or there is no rule.
     """
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
 
     if options["widths"] is not None:
         raise UsageError("expected no widths for a rule: hidden levels have width n", "--widths")

@@ -50,8 +50,8 @@ def discover(**options: Any) -> None:
     components; the group that they generate is named.
     """
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.discovery import discover as find
     from polyconstraints.errors import InputError
+    from polyconstraints.verification.discovery import discover as find
     from polyconstraints.verification.trained import infer_network, read_weights
 
     weights = read_weights(options["weights_file"])

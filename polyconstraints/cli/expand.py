@@ -19,9 +19,9 @@ from polyconstraints.cli.streaming import job_count, streaming_options, write_es
 if TYPE_CHECKING:
     from polyconstraints.cli.streaming import Paint
     from polyconstraints.jobs.estimate import Estimate
-    from polyconstraints.network import NetworkSpec
     from polyconstraints.render.expansion_document import ExpansionDocument
     from polyconstraints.render.groups import ExpansionView
+    from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["expand"]
 

@@ -12,8 +12,8 @@ from polyconstraints.cli.options import Integer, NetworkOptions, common_options,
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
     from polyconstraints.tying import TyingMap
 
 __all__ = ["export"]
@@ -108,6 +108,6 @@ def _tying_map(network: NetworkSpec, symmetry: Symmetry, options: dict[str, Any]
         return derive(network, symmetry).tying_map()
     if symmetry.scope != "network":
         raise UsageError("expected --scope network with it, got layer", "--stratum")
-    from polyconstraints.stratification.tying import numbered_stratum_map
+    from polyconstraints.variety.strata.tying import numbered_stratum_map
 
     return numbered_stratum_map(network, symmetry, number, options["gauge_fixed"])

@@ -22,7 +22,7 @@ from polyconstraints.cli.parameters import (
     Size,
 )
 from polyconstraints.errors import UsageError
-from polyconstraints.files import STANDARD_STREAM, check_writable
+from polyconstraints.io.files import STANDARD_STREAM, check_writable
 
 __all__ = [
     "ANY",
@@ -48,9 +48,9 @@ COMPARISONS = ("function", "paper", "tensor")
 PERMUTATIONS = ("transpositions", "adjacent", "generators")
 
 if TYPE_CHECKING:
-    from polyconstraints.groups import GroupChoice
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.groups import GroupChoice
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]
@@ -274,7 +274,7 @@ def build_network(inputs: int, options: NetworkOptions) -> NetworkSpec:
 
 def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
     """Return the group and how it acts on levels."""
-    from polyconstraints.groups import read_group
+    from polyconstraints.spec.groups import read_group
 
     levels: dict[int, str | list[Any]] = {}
     for level, text in options["actions"]:
@@ -289,7 +289,7 @@ def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
 
 
 def _network_of(inputs: int, options: NetworkOptions, choice: GroupChoice) -> NetworkSpec:
-    from polyconstraints.network import NetworkSpec
+    from polyconstraints.spec.network import NetworkSpec
 
     channels, depth = options["channels"], options["depth"]
     invariant = options["symmetry"] == "invariant"
@@ -330,7 +330,7 @@ def build_problem(inputs: int, options: NetworkOptions) -> tuple[NetworkSpec, Sy
     >>> show.main(["-n3", "--symmetry=invariant", "--group=C"], standalone_mode=False)
     (3, 1) invariant generators
     """
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.symmetry import Symmetry
 
     choice = _group_choice(inputs, options)
     network = _network_of(inputs, options, choice)

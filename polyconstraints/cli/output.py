@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.files import STANDARD_STREAM, atomic_writer, dump_json
+from polyconstraints.io.files import STANDARD_STREAM, atomic_writer, dump_json
 
 __all__ = ["OUTPUT_OPTION", "open_binary", "open_text", "write_bytes", "write_json", "write_text"]
 
@@ -118,7 +118,7 @@ def write_json(document: Any, output_file: str | None = None) -> None:
     Parameters
     ----------
     document : object
-        The document, as for :func:`polyconstraints.files.dump_json`: iterators in it are
+        The document, as for :func:`polyconstraints.io.files.dump_json`: iterators in it are
         written item by item.
     output_file : str, optional
         As for :func:`open_text`.

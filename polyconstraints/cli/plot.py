@@ -112,7 +112,7 @@ def _picture(context: click.Context, options: dict[str, Any]) -> Picture:
     from polyconstraints.render.figures.blocks import block_picture
 
     if options["view"] == "strata":
-        from polyconstraints.files import load_json
+        from polyconstraints.io.files import load_json
         from polyconstraints.render.figures.strata_graph import strata_graph
 
         source = options["source"]

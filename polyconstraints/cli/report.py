@@ -43,7 +43,7 @@ def report(context: click.Context, /, **options: Any) -> None:
 
     strata = None
     if options["strata"] is not None:
-        from polyconstraints.files import load_json
+        from polyconstraints.io.files import load_json
         from polyconstraints.render.figures.strata_graph import strata_graph
 
         strata = strata_graph(load_json(options["strata"]), options["strata"])

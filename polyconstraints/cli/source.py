@@ -10,8 +10,8 @@ from polyconstraints.cli.options import NetworkOptions
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["file_or_problem"]
 

@@ -12,8 +12,8 @@ from polyconstraints.cli.options import Integer, NetworkOptions, common_options,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from polyconstraints.stratification.gauge import GaugeFixing
-    from polyconstraints.stratification.variety import Stratum, Variety
+    from polyconstraints.variety.strata.gauge import GaugeFixing
+    from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = ["strata"]
 
@@ -90,7 +90,7 @@ def strata(**options: Any) -> None:
     functions. Where the first two agree, the stratum is proved to be a component.
     """
     from polyconstraints.cli.options import build_problem
-    from polyconstraints.stratification.variety import Variety
+    from polyconstraints.variety.strata.variety import Variety
 
     options["scope"] = "network"
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
@@ -127,7 +127,7 @@ def _write(
         strata_document,
         strata_text,
     )
-    from polyconstraints.stratification.exact import examine
+    from polyconstraints.variety.strata.exact import examine
 
     kind, file = options["output_format"], options["output_file"]
     plain = not (options["gauge"] or options["decompose"])
@@ -158,7 +158,7 @@ def _write(
 
 def _gauges(variety: Variety, listed: list[Stratum]) -> dict[int, GaugeFixing]:
     """Return a gauge fixing for each stratum whose levels all carry representations."""
-    from polyconstraints.stratification.gauge import fix_gauge
+    from polyconstraints.variety.strata.gauge import fix_gauge
 
     return {
         stratum.number: fix_gauge(variety, stratum.hidden)
@@ -171,7 +171,7 @@ def _graphml(listed: list[Stratum]) -> str:
     """Return the graph of strata as GraphML."""
     import networkx as nx
 
-    from polyconstraints.stratification.graph import strata_graph
+    from polyconstraints.variety.strata.graph import strata_graph
 
     graph = strata_graph(listed)
     for attributes in graph.nodes.values():

@@ -10,10 +10,10 @@ from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import NetworkOptions, common_options, network_options
 
 if TYPE_CHECKING:
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.render.table import Problem, TableRow
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["table"]
 

@@ -13,8 +13,8 @@ from polyconstraints.cli.source import file_or_problem
 
 if TYPE_CHECKING:
     from polyconstraints.backends.plan import NetworkPlan
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
     from polyconstraints.training import Outcome
 
 __all__ = ["train"]
@@ -32,7 +32,7 @@ def _positive(context: click.Context, param: click.Parameter, value: float) -> f
 def _file(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a file that can't be written before the work starts, not after it."""
     from polyconstraints.errors import UsageError
-    from polyconstraints.files import check_writable
+    from polyconstraints.io.files import check_writable
 
     if value is not None:
         try:
@@ -194,7 +194,7 @@ def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
 
 
 def _plot(outcome: Outcome, path: str) -> None:
-    from polyconstraints.files import atomic_writer
+    from polyconstraints.io.files import atomic_writer
     from polyconstraints.training.curve import curve_png
 
     job = outcome.job
@@ -211,7 +211,7 @@ def _save(outcome: Outcome, path: str) -> None:
 
     import numpy as np
 
-    from polyconstraints.files import atomic_writer
+    from polyconstraints.io.files import atomic_writer
 
     arrays = {}
     for index, (plan, theta) in enumerate(zip(outcome.job.plan.layers, outcome.theta, strict=True)):

@@ -121,8 +121,8 @@ def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap | Rule:
 
 def _loaded(file: str) -> TyingMap | Rule:
     """Return the map in a file, or the rule and the numbers of letters that it states."""
-    from polyconstraints.arrays import ARRAY_ENDINGS
-    from polyconstraints.files import load_json
+    from polyconstraints.io.arrays import ARRAY_ENDINGS
+    from polyconstraints.io.files import load_json
     from polyconstraints.tying import TyingMap, TyingRule
     from polyconstraints.verification.rules import sizes_of
 

@@ -16,7 +16,7 @@ from itertools import combinations_with_replacement
 from math import comb, factorial, perm, prod
 
 from polyconstraints.expansion.skeleton import multiset_count
-from polyconstraints.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 __all__ = [
     "LayerSize",

@@ -18,7 +18,7 @@ from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer
 from polyconstraints.expansion.paths import PathFinder, Paths
 from polyconstraints.expansion.size import check_tables
 from polyconstraints.expansion.vectors import VectorWriter
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial, PolynomialRing

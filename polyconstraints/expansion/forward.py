@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.errors import InputError
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion.skeleton import LayerSkeleton, ProductTable, Shape
-from polyconstraints.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 __all__ = ["ExpansionGraph", "Level", "Steps"]
 

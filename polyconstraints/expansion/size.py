@@ -7,7 +7,7 @@ from math import log10
 from polyconstraints.errors import TooLargeError
 from polyconstraints.expansion.counting import LayerSize, count_terms, expanded_layers, term_bound
 from polyconstraints.memory import default_limit, format_size
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = [
     "MOST_DEGREE",

@@ -21,7 +21,7 @@ from math import comb, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["LayerSkeleton", "PowerTable", "ProductTable", "Shape", "multiset_count"]
 

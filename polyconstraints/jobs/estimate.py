@@ -9,11 +9,11 @@ from polyconstraints.derivation import Derivation
 from polyconstraints.errors import TooLargeError
 from polyconstraints.expansion.counting import count_terms, monomial_count, term_bound
 from polyconstraints.expansion.size import allowing, check_degree, many, table_bytes, table_edges
+from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
 from polyconstraints.jobs.document import BATCH_STEPS
 from polyconstraints.jobs.running import cores
 from polyconstraints.memory import default_limit, format_size
-from polyconstraints.network import NetworkSpec
-from polyconstraints.strict_json import MAX_INTEGER_DIGITS
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["Estimate", "estimate_derivation", "estimate_expansion"]
 

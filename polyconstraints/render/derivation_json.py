@@ -28,7 +28,7 @@ def derivation_document(
 ) -> dict[str, Any]:
     """Return the document of a derivation, its lists as iterators.
 
-    To be written by :func:`polyconstraints.strict_json.dump_json`.
+    To be written by :func:`polyconstraints.io.strict_json.dump_json`.
 
     Parameters
     ----------

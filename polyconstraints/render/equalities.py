@@ -8,13 +8,13 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from polyconstraints.constraints import Comparison
 from polyconstraints.derivation import Derivation
+from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.expansion import Expansion
-from polyconstraints.network import LayerSpec
+from polyconstraints.io.strict_json import JsonText
 from polyconstraints.render.notation import Notation
 from polyconstraints.render.terms import TermWriter
-from polyconstraints.strict_json import JsonText
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["Coefficients", "equality_items", "equality_sides", "layer_sides"]
 

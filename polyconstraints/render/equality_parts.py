@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.coefficients import FunctionCoefficients
 from polyconstraints.derivation import Derivation
+from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.expansion import Expansion
 from polyconstraints.jobs.document import Part, Segment
 from polyconstraints.render.equalities import Coefficients, layer_sides

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
+from polyconstraints.io.strict_json import JsonText
 from polyconstraints.jobs.document import Part, Segment
 from polyconstraints.render.expansion_document import ExpansionDocument
 from polyconstraints.render.groups import Advance, ExpansionView, Exponents, Group, ignore
 from polyconstraints.render.json_parts import PartText, with_parts
 from polyconstraints.render.terms import row_keys
-from polyconstraints.strict_json import JsonText
 
 __all__ = ["ExpansionJson", "count_document", "expansion_document"]
 
@@ -28,7 +28,7 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.network import NetworkSpec
+    >>> from polyconstraints.spec.network import NetworkSpec
     >>> document = count_document(ExpansionView(expand(NetworkSpec(3, depth=3, bias=True))))
     >>> document["monomials"], document["terms"]
     (165, [666775, 666775, 666775])
@@ -44,7 +44,7 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
 def expansion_document(view: ExpansionView, *, advance: Advance = ignore) -> dict[str, Any]:
     """Return the document of an expansion, its outputs and monomials as iterators.
 
-    To be written by :func:`polyconstraints.strict_json.dump_json`. Values that are not whole
+    To be written by :func:`polyconstraints.io.strict_json.dump_json`. Values that are not whole
     numbers, which only substitution brings, are written as text: ``"1/2"``.
     """
     writer = _TermJson(view)

@@ -40,7 +40,7 @@ def expansion_latex(
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.network import NetworkSpec
+    >>> from polyconstraints.spec.network import NetworkSpec
     >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0), (0, 4)])
     >>> print("".join(expansion_latex(view, "paper")), end="")
     \begin{align*}

@@ -40,7 +40,7 @@ def expansion_text(
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.network import NetworkSpec
+    >>> from polyconstraints.spec.network import NetworkSpec
     >>> network = NetworkSpec(2, depth=2, bias=True, hidden=[1], outputs=1)
     >>> view = ExpansionView(expand(network), monomials=[(0, 0), (1, 0)])
     >>> print("".join(expansion_text(view)), end="")
@@ -153,7 +153,7 @@ def expansion_sympy(view: ExpansionView, *, advance: Advance = ignore) -> Iterat
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.network import NetworkSpec
+    >>> from polyconstraints.spec.network import NetworkSpec
     >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0)])
     >>> print("".join(expansion_sympy(view)), end="")
     (W0_1_1_1**2*W1_1_1_1 + W0_1_1_1*W0_2_1_1*W1_1_2_1 + W0_2_1_1**2*W1_1_2_2)*x1**4

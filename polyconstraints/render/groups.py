@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = [
     "Advance",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.groups import PRESETS, PermutationGroup, parse_action, parse_group
+from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_action, parse_group
 
 __all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
 
@@ -80,7 +80,7 @@ def _order_text(order: int) -> str:
 def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str, Any]:
     """Return the document of schema ``groups``."""
     return {
-        "schema": "polyconstraints/groups/1",
+        "schema": "polyconstraints/spec/groups/1",
         "groups": [
             {
                 "group": name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polyconstraints.io.strict_json import JsonText, iter_json
 from polyconstraints.jobs.document import Segment
-from polyconstraints.strict_json import JsonText, iter_json
 
 __all__ = ["PartText", "with_parts"]
 

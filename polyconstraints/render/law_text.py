@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polyconstraints.patterns.law import Law
-from polyconstraints.patterns.network import AnyNetwork
+from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.law import Law
 
 __all__ = ["law_text"]
 

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from polyconstraints.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 __all__ = ["Medium", "Notation", "Style", "notation"]
 

@@ -17,8 +17,8 @@ from polyconstraints.render.words import network_in_words, symmetry_in_words
 
 if TYPE_CHECKING:
     from polyconstraints.derivation import Derivation
-    from polyconstraints.stratification.variety import Stratum
     from polyconstraints.tying import TyingMap
+    from polyconstraints.variety.strata.variety import Stratum
 
 __all__ = [
     "StrataView",
@@ -220,7 +220,7 @@ class StrataView:
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> from polyconstraints.stratification import strata
+    >>> from polyconstraints.variety.strata import strata
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     >>> view = StrataView(strata(pc.NetworkSpec(2, depth=2), symmetry))
     >>> "<svg" in view._repr_html_()

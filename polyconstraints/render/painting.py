@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.notation import Notation
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["Pattern", "layer_patterns", "layer_style", "painted"]
 

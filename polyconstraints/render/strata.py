@@ -8,9 +8,9 @@ from typing import Any
 from polyconstraints.render.derivation_facts import number
 from polyconstraints.render.tables import csv_table, markdown_table, plain_table
 from polyconstraints.render.words import network_in_words, plural, symmetry_in_words
-from polyconstraints.stratification.exact import Answer
-from polyconstraints.stratification.gauge import GaugeFixing
-from polyconstraints.stratification.variety import Stratum, Variety
+from polyconstraints.variety.strata.exact import Answer
+from polyconstraints.variety.strata.gauge import GaugeFixing
+from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = [
     "COLUMNS",
@@ -78,7 +78,7 @@ def strata_text(
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> from polyconstraints.stratification import Variety
+    >>> from polyconstraints.variety.strata import Variety
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     >>> variety = Variety(pc.NetworkSpec(2, depth=2), symmetry)
     >>> print(strata_text(variety, list(variety.strata()), 3))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.derivation import Derivation
-from polyconstraints.network import NetworkSpec
-from polyconstraints.patterns.network import AnyNetwork
 from polyconstraints.render.derivation_facts import number, percent
 from polyconstraints.render.painting import Pattern
 from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["Problem", "RuledProblem", "TableRow", "header_pattern", "table_document", "table_text"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.notation import Notation
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["TermWriter", "row_keys", "without_plus"]
 

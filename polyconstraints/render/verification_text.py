@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from polyconstraints.discovery import Discovery, FoundGroup
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.counterexample import Counterexample
+from polyconstraints.verification.discovery import Discovery, FoundGroup
 from polyconstraints.verification.result import Verification
 from polyconstraints.verification.trained import WeightCheck
 

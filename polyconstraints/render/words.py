@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from polyconstraints.groups import PRESETS
-from polyconstraints.network import NetworkSpec
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.groups import PRESETS
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = [
     "group_in_words",
@@ -74,7 +74,7 @@ def group_in_words(symmetry: Symmetry) -> str:
     >>> import polyconstraints as pc
     >>> group_in_words(Symmetry(pc.PermutationGroup.symmetric(4)))
     'S_4 (order 24)'
-    >>> from polyconstraints.groups import parse_group
+    >>> from polyconstraints.spec.groups import parse_group
     >>> group_in_words(Symmetry(parse_group("S3xS2", 6)))
     'S3xS2 (order 12)'
     """

@@ -12,7 +12,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, NamedTuple
 
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = [
     "Equality",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
 from polyconstraints.backends.plan import NetworkPlan, natural_scales
 from polyconstraints.errors import PolyconstraintsError, UsageError
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.training.objectives import Backend, Evaluate, make_backend
 from polyconstraints.training.targets import Target
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.files import atomic_writer, dump_json, load_json, parse_json
-from polyconstraints.network import LayerSpec
+from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
+from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.document import from_document, read_header, to_document, to_header
 from polyconstraints.tying.map import TyingMap
 

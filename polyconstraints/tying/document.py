@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.groups import Permutation, PermutationGroup, parse_group
-from polyconstraints.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.groups import Permutation, PermutationGroup, parse_group
+from polyconstraints.spec.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import LayerTying, TyingMap
 from polyconstraints.tying.reading import field, integer, integers, one_of, shown

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError
-from polyconstraints.network import LayerSpec, NetworkSpec
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:

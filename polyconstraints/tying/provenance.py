@@ -22,8 +22,8 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.tying.reading import field, shown
 
 if TYPE_CHECKING:
-    from polyconstraints.network import NetworkSpec
-    from polyconstraints.symmetry import Symmetry
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["KEY", "Origin", "check", "checksum", "read", "seal"]
 
@@ -70,7 +70,7 @@ class Origin:
 
 def _has_name(symmetry: Symmetry) -> bool:
     """Return whether the group's name, given as an option, gives the group."""
-    from polyconstraints.groups import PRESETS, parse_group
+    from polyconstraints.spec.groups import PRESETS, parse_group
 
     group = symmetry.group
     if any(group.is_preset(name) for name in PRESETS):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.errors import InputError, TooLargeError, UsageError
-from polyconstraints.groups import read_group
-from polyconstraints.network import NetworkSpec
-from polyconstraints.patterns.network import AnyNetwork
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.groups import read_group
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import LayerTying, TyingMap
 from polyconstraints.tying.reading import field, shown
@@ -232,7 +232,7 @@ class TyingRule:
         UsageError
             If the file cannot be written, or its name ends as that of an archive.
         """
-        from polyconstraints.files import atomic_writer, dump_json
+        from polyconstraints.io.files import atomic_writer, dump_json
 
         ending = os.fspath(path).rpartition(".")[2].lower()
         if ending in ("npz", "safetensors"):
@@ -250,7 +250,7 @@ class TyingRule:
         InputError
             If the file holds no rule; the message names the place.
         """
-        from polyconstraints.files import load_json
+        from polyconstraints.io.files import load_json
 
         return cls.from_json(load_json(path), os.fspath(path))
 

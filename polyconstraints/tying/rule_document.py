@@ -22,10 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.errors import InputError
-from polyconstraints.network import LayerSpec
-from polyconstraints.patterns.layer import LayerPatterns
-from polyconstraints.patterns.points import (
+from polyconstraints.spec.groups.points import (
     Address,
     Fixed,
     Letters,
@@ -38,6 +37,7 @@ from polyconstraints.patterns.points import (
     patterns,
     scopes,
 )
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.reading import field, integer, shown
 
 __all__ = ["LayerRule", "read_rule", "write_rule"]

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from polyconstraints.coefficients import FunctionCoefficients
-from polyconstraints.constraints import layer_comparison
-from polyconstraints.network import LayerSpec, NetworkSpec
-from polyconstraints.reduction.classes import LayerClasses, reduce_layer
-from polyconstraints.reduction.function_dimension import function_dimension
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.layer import LayerClasses, reduce_layer
+from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.equalities.comparison import layer_comparison
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import LayerTying, TyingMap
 
 __all__ = ["Completeness", "completeness"]

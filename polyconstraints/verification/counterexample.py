@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from polyconstraints.expansion import evaluate
-from polyconstraints.groups import Permutation
-from polyconstraints.symmetry import Action
+from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.symmetry import Action
 from polyconstraints.tying import TyingMap
 
 __all__ = ["Counterexample", "small_counterexample"]

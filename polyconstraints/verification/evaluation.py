@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import TooLargeError
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import LayerTying
 from polyconstraints.verification.field import Field, structure_keys
 

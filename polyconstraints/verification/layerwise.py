@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.groups import Permutation
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import LayerTying, TyingMap
 from polyconstraints.verification.field import structure_keys
 

@@ -53,7 +53,7 @@ def verify_rule(
 
     Examples
     --------
-    >>> from polyconstraints.patterns.network import AnyNetwork
+    >>> from polyconstraints.classes.any_network import AnyNetwork
     >>> result = verify_rule(TyingRule.of(AnyNetwork("S")), 10**6, exact=True)
     >>> result.symmetric, result.proof, result.rule.checked
     (True, 'layerwise', (5,))

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.arrays import open_arrays
 from polyconstraints.errors import InputError
-from polyconstraints.groups import Permutation
-from polyconstraints.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
+from polyconstraints.io.arrays import open_arrays
+from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
 from polyconstraints.tying import LayerTying, TyingMap
 
 __all__ = [

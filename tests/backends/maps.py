@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import polyconstraints as pc
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.tying import LayerTying, TyingMap
 
 Array = NDArray[Any]
@@ -31,8 +31,8 @@ def derived(n: int, group: str = "S", actions: Any = None, **options: Any) -> Ty
 
 def stratum(name: str, n: int, **options: Any) -> TyingMap:
     """Return the map of a stratum whose one hidden level carries a representation."""
-    from polyconstraints.stratification.tying import stratum_map
-    from polyconstraints.stratification.variety import Variety
+    from polyconstraints.variety.strata.tying import stratum_map
+    from polyconstraints.variety.strata.variety import Variety
 
     network = NetworkSpec(n, depth=2, **options)
     variety = Variety(network, pc.Symmetry(GROUPS.symmetric(n)))

@@ -63,7 +63,7 @@ def test_gradients_pass_jaxs_own_check(path: str) -> None:
 
 
 def test_large_n() -> None:
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.tying import TyingRule
 
     network = from_rule(TyingRule.of(AnyNetwork("S", channels=(1, 1))), 4096)

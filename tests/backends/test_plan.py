@@ -20,8 +20,8 @@ from polyconstraints.backends.plan import (
     standard_deviations,
 )
 from polyconstraints.backends.plan.patterns import Site, pattern_numbers
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.patterns.network import AnyNetwork
 from polyconstraints.tying import LayerTying, TyingMap, TyingRule
 from tests.backends.maps import derived
 

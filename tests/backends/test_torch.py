@@ -238,7 +238,7 @@ def test_runs_at_large_n() -> None:
 
 
 def test_rule() -> None:
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.tying import TyingRule
 
     rule = TyingRule.of(AnyNetwork("S", bias=True))

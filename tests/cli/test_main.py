@@ -280,7 +280,7 @@ def test_closed_streams(child_environment: dict[str, str], tmp_path: Path, closi
     [
         ["print('ready', flush=True)", "import time", "time.sleep(30)"],
         [
-            "from polyconstraints.files import atomic_writer",
+            "from polyconstraints.io.files import atomic_writer",
             "import time",
             "with atomic_writer('out.txt') as handle:",
             "    handle.write('half')",

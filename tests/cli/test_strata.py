@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from polyconstraints.reduction.variety.systems import find_systems
 from polyconstraints.schemas import load_schema
+from polyconstraints.variety.equations.systems import find_systems
 
 RunCommand = Callable[..., Any]
 

@@ -15,7 +15,7 @@ from polyconstraints.expansion.counting import (
     monomial_count,
     term_bound,
 )
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 #: Inputs, depth, bias: terms of one output, found with a computer algebra system.
 TERMS = {

@@ -14,7 +14,7 @@ from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.expansion import Expansion, evaluate, expand, expand_by_operators
 from polyconstraints.expansion import paths as paths_module
 from polyconstraints.expansion.skeleton import _outer_product
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
 
 networks = st.builds(

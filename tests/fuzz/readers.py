@@ -269,7 +269,7 @@ def _text(data: bytes) -> str:
 
 def strict_json(data: bytes) -> None:
     """Read any JSON; what is accepted is what Python's own reader says, and writable."""
-    from polyconstraints.strict_json import iter_json, parse_json
+    from polyconstraints.io.strict_json import iter_json, parse_json
 
     text = _text(data)
     document = parse_json(text)
@@ -279,7 +279,7 @@ def strict_json(data: bytes) -> None:
 
 def group(data: bytes) -> None:
     """Read what ``--group`` takes, for a degree that the first byte chooses."""
-    from polyconstraints.groups import parse_group
+    from polyconstraints.spec.groups import parse_group
 
     degree, text = 1 + data[:1].count(b"\n") + (data[0] % 12 if data else 0), _text(data[1:])
     if text.strip().startswith("@"):
@@ -305,8 +305,8 @@ def polynomial(data: bytes) -> None:
 
 def monomial(data: bytes) -> None:
     """Read what ``--monomial`` and ``--set`` take."""
-    from polyconstraints.network import NetworkSpec
     from polyconstraints.render.groups import Assignment, parse_monomial
+    from polyconstraints.spec.network import NetworkSpec
 
     network = NetworkSpec(3, 2, bias=True)
     if data[:1] == b"=":
@@ -377,7 +377,7 @@ READERS: Mapping[str, Reader] = {
 
 def seeds() -> dict[str, list[bytes]]:
     """Return inputs to start from, for each reader."""
-    from polyconstraints.patterns.network import AnyNetwork
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.tying import TyingRule
     from polyconstraints.tying.archive import to_bytes
 

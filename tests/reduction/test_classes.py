@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.reduction.linear import eliminate
+from polyconstraints.classes.linear import eliminate
 
 S = pc.PermutationGroup.symmetric
 

@@ -9,9 +9,9 @@ import pytest
 import sympy
 
 import polyconstraints as pc
-from polyconstraints import modular
-from polyconstraints.reduction.classes import LayerClasses
-from polyconstraints.reduction.function_dimension import function_dimension
+from polyconstraints.algebra import modular
+from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.layer import LayerClasses
 
 
 def symbolic_rank(tying: pc.TyingMap) -> int:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from polyconstraints.reduction.linear import eliminate
-from polyconstraints.reduction.union_find import classes_of_pairs, numbered
+from polyconstraints.classes.linear import eliminate
+from polyconstraints.classes.union_find import classes_of_pairs, numbered
 
 VARIABLES = 6
 

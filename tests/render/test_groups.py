@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import expand
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.groups import Assignment, ExpansionView, paper_order, parse_monomial
+from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
 
 NETWORK = NetworkSpec(2, depth=2, bias=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.notation import notation
+from polyconstraints.spec.network import NetworkSpec
 
 WAYS: list[tuple[Any, Any]] = [
     ("text", "canonical"),

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from polyconstraints.expansion import expand
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.expansion_text import expansion_text
 from polyconstraints.render.groups import ExpansionView
+from polyconstraints.spec.network import NetworkSpec
 from tests import paper
 from tests.test_paper import SLIPS
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconstraints.expansion import Terms, expand
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render import terms as module
 from polyconstraints.render.notation import notation
 from polyconstraints.render.terms import TermWriter, row_keys
+from polyconstraints.spec.network import NetworkSpec
 
 NETWORK = NetworkSpec(2, depth=2, bias=True)
 

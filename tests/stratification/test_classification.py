@@ -9,9 +9,9 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.errors import InputError
-from polyconstraints.stratification import Variety
-from polyconstraints.stratification.classification import classify
-from polyconstraints.stratification.tying import stratum_map
+from polyconstraints.variety.strata import Variety
+from polyconstraints.variety.strata.classification import classify
+from polyconstraints.variety.strata.tying import stratum_map
 
 TWO = Variety(pc.NetworkSpec(2, 2), pc.Symmetry(pc.PermutationGroup.symmetric(2)))
 

@@ -10,18 +10,18 @@ import pytest
 import sympy
 
 import polyconstraints as pc
-from polyconstraints import modular
+from polyconstraints.algebra import modular
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.stratification import Stratum, Variety
-from polyconstraints.stratification.equivariant import (
+from polyconstraints.variety.strata import Stratum, Variety
+from polyconstraints.variety.strata.equivariant import (
     equivariant_layers,
     induced,
     rational_layers,
 )
-from polyconstraints.stratification.evaluation import flatten, outputs
-from polyconstraints.stratification.kernel import tangent_space
-from polyconstraints.stratification.point import random_point
-from polyconstraints.stratification.setting import Setting
+from polyconstraints.variety.strata.evaluation import flatten, outputs
+from polyconstraints.variety.strata.kernel import tangent_space
+from polyconstraints.variety.strata.point import random_point
+from polyconstraints.variety.strata.setting import Setting
 
 Kind = Literal["equivariant", "invariant"]
 

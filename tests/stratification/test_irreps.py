@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from polyconstraints.errors import UsageError
-from polyconstraints.groups import PermutationGroup, compose
-from polyconstraints.stratification.irreps import irrep_matrix, standard_tableaux
-from polyconstraints.stratification.partitions import (
+from polyconstraints.spec.groups import PermutationGroup, compose
+from polyconstraints.variety.strata.irreps import irrep_matrix, standard_tableaux
+from polyconstraints.variety.strata.partitions import (
     irrep_dimension,
     parse_partition,
     partitions_up_to_dimension,
 )
-from polyconstraints.stratification.representations import (
+from polyconstraints.variety.strata.representations import (
     direct_sum,
     hidden_levels,
     parse_level,

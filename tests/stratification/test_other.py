@@ -7,10 +7,10 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.errors import UsageError
-from polyconstraints.stratification import strata
-from polyconstraints.stratification.best import best_known_dimension
-from polyconstraints.stratification.graph import strata_graph
-from polyconstraints.stratification.neurovariety import (
+from polyconstraints.variety.strata import strata
+from polyconstraints.variety.strata.best import best_known_dimension
+from polyconstraints.variety.strata.graph import strata_graph
+from polyconstraints.variety.strata.neurovariety import (
     expected_dimension,
     neurovariety_dimension,
 )

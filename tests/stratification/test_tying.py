@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import polyconstraints as pc
+from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
-from polyconstraints.reduction.classes import LayerClasses
-from polyconstraints.reduction.function_dimension import function_dimension
-from polyconstraints.stratification import Variety
-from polyconstraints.stratification.gauge import fix_gauge
-from polyconstraints.stratification.tying import numbered_stratum_map, stratum_map
 from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.variety.strata import Variety
+from polyconstraints.variety.strata.gauge import fix_gauge
+from polyconstraints.variety.strata.tying import numbered_stratum_map, stratum_map
 from polyconstraints.verification import verify
 
 GROUP = pc.PermutationGroup.symmetric(3)

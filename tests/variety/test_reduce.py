@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 import polyconstraints as pc
 from polyconstraints.algebra import Polynomial, PolynomialRing, ring
 from polyconstraints.errors import UsageError
-from polyconstraints.reduction.variety import Reduction, reduce_equations
-from polyconstraints.reduction.variety.blocks import blocks, constraint_graph
-from polyconstraints.reduction.variety.branch import Branch, residue
-from polyconstraints.reduction.variety.components import branch_point
-from polyconstraints.reduction.variety.factoring import irreducible_factors, normalised
+from polyconstraints.variety.equations import Reduction, reduce_equations
+from polyconstraints.variety.equations.blocks import blocks, constraint_graph
+from polyconstraints.variety.equations.branch import Branch, residue
+from polyconstraints.variety.equations.components import branch_point
+from polyconstraints.variety.equations.factoring import irreducible_factors, normalised
 
 R, a, b, c, d = ring("a, b, c, d")
 

@@ -12,9 +12,9 @@ import pytest
 import polyconstraints as pc
 from polyconstraints.algebra import Polynomial, PolynomialRing, ring
 from polyconstraints.errors import PolyconstraintsError, UsageError
-from polyconstraints.reduction.variety import reduce_equations
-from polyconstraints.reduction.variety.checking import check_decomposition, component_point
-from polyconstraints.reduction.variety.systems import (
+from polyconstraints.variety.equations import reduce_equations
+from polyconstraints.variety.equations.checking import check_decomposition, component_point
+from polyconstraints.variety.equations.systems import (
     PRIME,
     Component,
     Decomposition,
@@ -22,9 +22,9 @@ from polyconstraints.reduction.variety.systems import (
     decompose,
     find_systems,
 )
-from polyconstraints.stratification import Variety
-from polyconstraints.stratification.exact import examine, network_equations
-from polyconstraints.stratification.matching import match_components
+from polyconstraints.variety.strata import Variety
+from polyconstraints.variety.strata.exact import examine, network_equations
+from polyconstraints.variety.strata.matching import match_components
 
 DATA = Path(__file__).parent / "components_n2_d2.json"
 

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 import polyconstraints as pc
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.cli.main import run
-from polyconstraints.patterns.network import AnyNetwork
 from polyconstraints.schemas import load_schema
 from polyconstraints.verification import verify_rule
 

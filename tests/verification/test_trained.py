@@ -14,8 +14,8 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
-from polyconstraints.discovery import group_name
 from polyconstraints.schemas import load_schema
+from polyconstraints.verification.discovery import group_name
 from polyconstraints.verification.trained import (
     check_weights,
     evaluate_points,

@@ -19,7 +19,7 @@ from polyconstraints.backends.plan import (
     resolve_path,
     standard_deviations,
 )
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["Network", "from_map", "from_plan", "from_rule", "symmetric"]

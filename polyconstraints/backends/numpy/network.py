@@ -16,7 +16,7 @@ from polyconstraints.backends.plan import (
     standard_deviations,
 )
 from polyconstraints.errors import InputError
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["Tape", "TiedNetwork"]

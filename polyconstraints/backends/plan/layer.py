@@ -21,7 +21,7 @@ from polyconstraints.backends.plan.patterns import (
 from polyconstraints.backends.plan.power_sums import PowerSums
 from polyconstraints.backends.plan.recognition import Symmetric, recognise
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import LayerTying
 
 __all__ = ["ClassSums", "LayerPlan", "Products"]

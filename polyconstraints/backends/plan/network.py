@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from polyconstraints.backends.plan.layer import LayerPlan
 from polyconstraints.backends.plan.patterns import Site
 from polyconstraints.errors import UsageError
-from polyconstraints.network import NetworkSpec
-from polyconstraints.symmetry import Kind as SymmetryKind
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Kind as SymmetryKind
 from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["NetworkPlan"]
@@ -123,7 +123,7 @@ class NetworkPlan:
 
         Examples
         --------
-        >>> from polyconstraints.patterns.network import AnyNetwork
+        >>> from polyconstraints.classes.any_network import AnyNetwork
         >>> rule = TyingRule.of(AnyNetwork("S", depth=2))
         >>> [layer.parameters for layer in NetworkPlan.from_rule(rule, 4096).layers]
         [4, 4]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["Kind", "Pattern", "Site", "pattern_numbers", "patterns_in_order"]
 

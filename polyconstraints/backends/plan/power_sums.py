@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.linear_map import Combination, LinearMap
 from polyconstraints.backends.plan.patterns import Kind, Pattern, Site
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["PowerSums"]
 

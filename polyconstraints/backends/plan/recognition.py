@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.linear_map import Combination
 from polyconstraints.backends.plan.patterns import Pattern, Site, pattern_numbers
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["Symmetric", "recognise"]
 

@@ -12,7 +12,7 @@ from polyconstraints.backends.plan import LayerPlan, NetworkPlan, resolve_path
 from polyconstraints.backends.torch.initial import initialise
 from polyconstraints.backends.torch.paths import make_path
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.network import LayerKind, NetworkSpec
+from polyconstraints.spec.network import LayerKind, NetworkSpec
 from polyconstraints.tying import TyingMap
 
 __all__ = ["Factory", "TiedLayer", "TiedLinear", "TiedQuadratic"]

@@ -13,8 +13,8 @@ from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.backends.torch.initial import initialise
 from polyconstraints.backends.torch.layers import Factory, TiedLayer, TiedLinear, TiedQuadratic
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.network import LayerKind, NetworkSpec
-from polyconstraints.symmetry import Kind
+from polyconstraints.spec.network import LayerKind, NetworkSpec
+from polyconstraints.spec.symmetry import Kind
 from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["EquivariantNetwork", "InvariantNetwork", "TiedNetwork"]

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.network import LayerSpec
 from polyconstraints.render.figures.palette import Mark, class_mark
 from polyconstraints.render.figures.patterns import class_patterns
 from polyconstraints.render.words import plural
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import LayerTying, TyingMap
 
 __all__ = ["MAX_WEIGHTS", "BlockPicture", "ClassEntry", "LayerPicture", "block_picture"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from polyconstraints.network import LayerSpec, NetworkSpec
 from polyconstraints.render.figures.blocks import BlockPicture, ClassEntry
 from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 __all__ = ["GraphEdge", "LayerGraph", "NetworkGraph", "network_graph", "network_graph_text"]
 

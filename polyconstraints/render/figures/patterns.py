@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["class_patterns"]
 

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from polyconstraints.constraints import Comparison, layer_comparison
+from polyconstraints.classes.chains import Chains, shortest_chains
 from polyconstraints.derivation import Derivation
+from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError
-from polyconstraints.groups import Permutation, inverse
-from polyconstraints.network import LayerSpec, NetworkSpec
-from polyconstraints.reduction.chains import Chains, shortest_chains
 from polyconstraints.render.figures.block_scene import BlockLayout
 from polyconstraints.render.figures.blocks import LayerPicture
 from polyconstraints.render.figures.palette import ink_on
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.groups import Permutation, inverse
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = [
     "LayerReasons",

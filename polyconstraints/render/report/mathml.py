@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from polyconstraints.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["layer_formula", "symmetry_formula"]
 

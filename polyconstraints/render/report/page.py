@@ -12,7 +12,6 @@ from string import Template
 from typing import Any
 
 from polyconstraints.derivation import Derivation, derive
-from polyconstraints.network import NetworkSpec
 from polyconstraints.render.figures.block_scene import layer_scene
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.strata_graph import StrataGraph
@@ -21,7 +20,8 @@ from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.report import data
 from polyconstraints.render.report.mathml import layer_formula, symmetry_formula
 from polyconstraints.render.words import network_in_words, symmetry_in_words
-from polyconstraints.symmetry import Symmetry
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
 
 __all__ = ["Report", "report_html"]

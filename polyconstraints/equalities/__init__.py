@@ -1,0 +1,1 @@
+"""Polynomials → equalities: coefficients compared under permutations."""

@@ -1,0 +1,339 @@
+"""Which coefficients of a network are compared, and how permutations move them.
+
+Both sides of F(σx) = σF(x) are polynomials in x. With (σx)_i = x_σ(i), comparing the
+coefficients of like monomials gives, for every output k and monomial μ,
+
+    c_σ(k)(σμ) = c_k(μ),
+
+so a permutation moves pairs (k, μ) and the coefficients of one orbit are equal. Pairs are
+numbered, so that this module works on integer arrays and knows no polynomial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import comb
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.spec.groups import Permutation, cycle_lengths
+
+__all__ = [
+    "CoefficientSpace",
+    "FunctionCoefficients",
+    "PaperCoefficients",
+    "TensorCoefficients",
+]
+
+Numbers = NDArray[np.int64]
+
+
+class CoefficientSpace(Protocol):
+    """The numbered coefficients (k, μ) of a polynomial map."""
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+
+    def image(
+        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
+    ) -> Numbers:
+        """Return the numbers of the coefficients that the given ones are moved to.
+
+        ``letters`` permutes the input letters (the homogenising unit included) and
+        ``outputs`` the outputs; all coefficients in order unless ``numbers`` are given.
+        """
+
+    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+        """Return how many coefficients a permutation leaves in place."""
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the weights of one layer whose sum each coefficient is.
+
+        Shape (numbers, most weights), padded with -1. Meaningful for single layers.
+        """
+
+
+@dataclass(frozen=True)
+class TensorCoefficients:
+    """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart.
+
+    Parameters
+    ----------
+    outputs, letters, degree : int
+
+    Examples
+    --------
+    >>> TensorCoefficients(2, 2, 2).image((1, 0), (1, 0)).tolist()
+    [7, 6, 5, 4, 3, 2, 1, 0]
+    """
+
+    outputs: int
+    letters: int
+    degree: int
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return int(self.outputs * self.letters**self.degree)
+
+    def image(
+        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
+    ) -> Numbers:
+        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        moved = np.asarray(letters, dtype=np.int64)
+        result = np.asarray(outputs, dtype=np.int64)
+        if numbers is None:
+            for _ in range(self.degree):
+                result = (result[:, None] * self.letters + moved).ravel()
+            return result
+        parts = []
+        rest = numbers
+        for _ in range(self.degree):
+            rest, letter = np.divmod(rest, self.letters)
+            parts.append(moved[letter])
+        number = result[rest]
+        for part in reversed(parts):
+            number = number * self.letters + part
+        return number
+
+    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
+        """Return where the coefficients of one output are moved to by a move of the letters."""
+        result = np.zeros(1, dtype=np.int64)
+        for _ in range(self.degree):
+            result = (result[:, None] * self.letters + letters).ravel()
+        return result
+
+    def with_outputs(self, outputs: int) -> TensorCoefficients:
+        """Return the coefficients of a map with another number of outputs."""
+        return TensorCoefficients(outputs, self.letters, self.degree)
+
+    def split(self, number: int) -> tuple[int, list[int]]:
+        """Return the output of a coefficient and the letters of its monomial."""
+        letters = []
+        for _ in range(self.degree):
+            number, letter = divmod(number, self.letters)
+            letters.append(letter)
+        return number, letters
+
+    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+        """Return how many coefficients a permutation leaves in place."""
+        return int(_fixed_points(outputs) * _fixed_points(letters) ** self.degree)
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the one weight that each coefficient is: its own number."""
+        return numbers[:, None]
+
+
+@dataclass(frozen=True)
+class FunctionCoefficients:
+    """Coefficients with commuting monomials: μ is a multiset of ``degree`` letters.
+
+    Multisets i_1 ≥ i_2 ≥ … are numbered in lexicographic order, so that for degree 2 the
+    numbers are those of the weights of a quadratic layer with ordered indices.
+
+    Parameters
+    ----------
+    outputs, letters, degree : int
+    redundant : bool
+        Whether x_i x_j and x_j x_i have a weight each, so that a coefficient of a layer is
+        the sum of two weights unless i = j.
+
+    Examples
+    --------
+    >>> space = FunctionCoefficients(2, 2, 2)
+    >>> space.size, space.image((1, 0), (1, 0)).tolist()
+    (6, [5, 4, 3, 2, 1, 0])
+    """
+
+    outputs: int
+    letters: int
+    degree: int
+    redundant: bool = False
+
+    @property
+    def monomials(self) -> int:
+        """Number of monomials of one output."""
+        return comb(self.letters + self.degree - 1, self.degree)
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.outputs * self.monomials
+
+    @cached_property
+    def multisets(self) -> NDArray[np.int32]:
+        """All monomials as rows of descending letters, shape (monomials, degree)."""
+        rows = np.arange(self.letters, dtype=np.int32)[:, None]
+        for _ in range(self.degree - 1):
+            # Append every letter up to the row's last one.
+            count = rows[:, -1] + 1
+            source = np.repeat(np.arange(len(rows)), count)
+            added = np.arange(len(source)) - (np.cumsum(count) - count)[source]
+            rows = np.concatenate([rows[source], added[:, None].astype(np.int32)], axis=1)
+        return rows
+
+    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output of a coefficient and the exponents of its monomial's letters."""
+        output, monomial = divmod(number, self.monomials)
+        counts = np.bincount(self.multisets[monomial], minlength=self.letters)
+        return output, tuple(counts.tolist())
+
+    def rank(self, rows: NDArray[np.integer]) -> Numbers:
+        """Return the numbers of monomials given as rows of letters in any order.
+
+        The combinatorial number system for multisets: Σ_t C(i_t + D - 1 - t, D - t) over
+        the descending letters i_0 ≥ i_1 ≥ ….
+        """
+        rows = -np.sort(-rows, axis=1)
+        total = np.zeros(len(rows), dtype=np.int64)
+        for position in range(self.degree):
+            total += self._binomials[position][rows[:, position]]
+        return total
+
+    @cached_property
+    def _binomials(self) -> Numbers:
+        degree = self.degree
+        table = [
+            [comb(letter + degree - 1 - at, degree - at) for letter in range(self.letters)]
+            for at in range(degree)
+        ]
+        return np.array(table, dtype=np.int64)
+
+    def image(
+        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
+    ) -> Numbers:
+        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        moved = np.asarray(letters, dtype=np.int32)
+        outer = np.asarray(outputs, dtype=np.int64)
+        if numbers is None:
+            monomial = self.rank(moved[self.multisets])
+            return (outer[:, None] * self.monomials + monomial).ravel()
+        output, monomial = np.divmod(numbers, self.monomials)
+        return outer[output] * self.monomials + self.rank(moved[self.multisets[monomial]])
+
+    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
+        """Return where the coefficients of one output are moved to by a move of the letters."""
+        moved = letters.astype(np.int32)
+        if self.degree == 2:
+            # Two letters need no sort.
+            a, b = moved[self.multisets[:, 0]], moved[self.multisets[:, 1]]
+            large = np.maximum(a, b).astype(np.int64)
+            return large * (large + 1) // 2 + np.minimum(a, b)
+        return self.rank(moved[self.multisets])
+
+    def with_outputs(self, outputs: int) -> FunctionCoefficients:
+        """Return the coefficients of a map with another number of outputs."""
+        return replace(self, outputs=outputs)
+
+    def split(self, number: int) -> tuple[int, list[int]]:
+        """Return the output of a coefficient and the letters of its monomial."""
+        output, monomial = divmod(number, self.monomials)
+        return output, self.multisets[monomial].tolist()
+
+    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+        """Return how many coefficients a permutation leaves in place.
+
+        A multiset is fixed when each cycle's letters occur equally often, so the number is
+        the coefficient of t^D in Π 1/(1 - t^c) over the cycle lengths c.
+        """
+        series = [1] + [0] * self.degree
+        for length in cycle_lengths(letters):
+            for power in range(length, self.degree + 1):
+                series[power] += series[power - length]
+        return _fixed_points(outputs) * series[self.degree]
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the weights that each coefficient of a layer is the sum of."""
+        if not self.redundant:
+            return numbers[:, None]
+        output, monomial = np.divmod(numbers, self.monomials)
+        i, j = self.multisets[monomial].T.astype(np.int64)
+        base = output * self.letters**2
+        mirrored = np.where(i == j, -1, base + j * self.letters + i)
+        return np.stack([base + i * self.letters + j, mirrored], axis=1)
+
+
+@dataclass(frozen=True)
+class PaperCoefficients:
+    """The coefficients that equation (21) of the paper equates, and how it pairs them.
+
+    For the transposition of h and k only the outputs h and k are compared, and x_i x_j is
+    told apart from x_j x_i except for the pair {h, k}, whose two weights are summed. So a
+    coefficient is either a single weight (k, i, j), numbered as in
+    :class:`TensorCoefficients`, or the sum over both orders of {i, j}, numbered after those
+    as in :class:`FunctionCoefficients`. Coefficients that a transposition doesn't equate
+    count as left in place.
+
+    Parameters
+    ----------
+    outputs, letters : int
+    """
+
+    outputs: int
+    letters: int
+
+    @cached_property
+    def single(self) -> TensorCoefficients:
+        """The coefficients that are single weights."""
+        return TensorCoefficients(self.outputs, self.letters, 2)
+
+    @cached_property
+    def summed(self) -> FunctionCoefficients:
+        """The coefficients that are sums of two weights."""
+        return FunctionCoefficients(self.outputs, self.letters, 2, redundant=True)
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients of both kinds."""
+        return self.single.size + self.summed.size
+
+    def image(
+        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
+    ) -> Numbers:
+        """Return what a transposition equates the coefficients with."""
+        if numbers is None:
+            numbers = np.arange(self.size, dtype=np.int64)
+        moved = np.asarray(letters) != np.arange(self.letters)
+        pair_outputs = np.asarray(outputs) != np.arange(self.outputs)
+        result = numbers.copy()
+        is_single = numbers < self.single.size
+
+        chosen = numbers[is_single]
+        output, product = np.divmod(chosen, self.letters**2)
+        i, j = np.divmod(product, self.letters)
+        is_pair = moved[i] & moved[j] & (i != j)
+        compared = pair_outputs[output] & ~is_pair
+        images = chosen.copy()
+        images[compared] = self.single.image(letters, outputs, chosen[compared])
+        result[is_single] = images
+
+        chosen = numbers[~is_single] - self.single.size
+        output, monomial = np.divmod(chosen, self.summed.monomials)
+        rows = self.summed.multisets[monomial]
+        compared = pair_outputs[output] & moved[rows].all(axis=1) & (rows[:, 0] != rows[:, 1])
+        images = chosen.copy()
+        images[compared] = self.summed.image(letters, outputs, chosen[compared])
+        result[~is_single] = images + self.single.size
+        return result
+
+    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+        """Return how many coefficients a transposition doesn't equate with another."""
+        compared = len(outputs) - _fixed_points(outputs)
+        return self.size - compared * (self.letters**2 - 1)
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the weights that each coefficient is the sum of."""
+        result = np.full((len(numbers), 2), -1, dtype=np.int64)
+        is_single = numbers < self.single.size
+        result[is_single, 0] = numbers[is_single]
+        result[~is_single] = self.summed.weights(numbers[~is_single] - self.single.size)
+        return result
+
+
+def _fixed_points(permutation: Sequence[int]) -> int:
+    return sum(point == image for point, image in enumerate(permutation))

@@ -1,0 +1,333 @@
+"""Predicted numbers of classes: the lemma of Burnside (Cauchy, Frobenius) and Molien's series.
+
+The number of orbits of a group is the mean number of fixed points of its elements. A
+coefficient (k, μ) is fixed by an element when the output k is, and when the multiset μ is,
+which depends on the element's cycles alone: the number of fixed multisets of D letters is the
+coefficient of t^D in Π 1/(1 - t^c) over the cycle lengths c (Molien's series of the permutation
+representation). This is a second way to the numbers that
+:mod:`~polyconstraints.derivation` counts, and shares nothing with union-find.
+
+For the symmetric group on any number of points the mean is taken by moments: the numbers
+c_j of cycles of length j have E[Π (c_j)_{r_j}] = Π j^{-r_j} where Σ j r_j ≤ n, and 0 beyond
+[1]_, so that only the degree of the layer matters and not n.
+
+References
+----------
+.. [1] P. Diaconis, M. Shahshahani, "On the eigenvalues of random matrices", 1994, and
+   G. A. Watterson, "The sampling theory of selectively neutral alleles", 1974.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import comb
+from typing import TYPE_CHECKING, Any
+
+from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
+from polyconstraints.spec.symmetry import Symmetry
+
+if TYPE_CHECKING:
+    from polyconstraints.derivation import Derivation
+
+__all__ = ["OrbitCount", "mean_over_symmetric_group", "orbit_counts", "predicted_orbits"]
+
+#: Elements of a group that are listed.
+MAX_ELEMENTS = 20_000
+
+#: Cycle type: length → number of cycles of that length.
+CycleType = Mapping[int, int]
+
+#: A polynomial in the numbers of cycles: exponents of c_1, c_2, … → coefficient.
+CyclePolynomial = dict[tuple[int, ...], Fraction]
+
+
+@dataclass(frozen=True)
+class OrbitCount:
+    """Orbits of the coefficients of one map, predicted and counted.
+
+    Attributes
+    ----------
+    predicted : int or None
+        By Burnside's lemma; None for a group with too many elements to list.
+    counted : int
+        By union-find.
+    """
+
+    predicted: int | None
+    counted: int
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both are equal; None where nothing is predicted."""
+        return None if self.predicted is None else self.predicted == self.counted
+
+    def to_json(self) -> dict[str, Any]:
+        """Return both numbers."""
+        return {"predicted": self.predicted, "counted": self.counted}
+
+
+def orbit_counts(derivation: Derivation) -> list[OrbitCount]:
+    """Return the orbits of the coefficients that a derivation compares.
+
+    One entry for each layer in layer scope, one for the whole network in network scope. With
+    the comparison of the paper's equation (21), which relates fewer coefficients than any
+    group does, nothing is predicted.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> derivation = pc.derive(pc.NetworkSpec(4), pc.Symmetry(pc.PermutationGroup.dihedral(4)))
+    >>> orbit_counts(derivation)
+    [OrbitCount(predicted=7, counted=7)]
+    """
+    from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
+
+    found = []
+    network, symmetry = derivation.network, derivation.symmetry
+    for at, comparison in enumerate(derivation.comparisons):
+        counted = comparison.orbit_count
+        below, above = (at, at + 1) if len(derivation.comparisons) > 1 else (0, network.depth)
+        space = comparison.space
+        predicted = None
+        if isinstance(space, FunctionCoefficients | TensorCoefficients):
+            predicted = predicted_orbits(
+                symmetry,
+                degree=space.degree,
+                levels=(below, above),
+                widths=(network.widths[below], network.widths[above]),
+                outputs=network.widths[above] if _stays(symmetry, network.depth, above) else None,
+                channels=(network.channels[below], network.channels[above]),
+                bias=network.bias,
+                commuting=isinstance(space, FunctionCoefficients),
+            )
+        found.append(OrbitCount(predicted, counted))
+    return found
+
+
+def _stays(symmetry: Symmetry, depth: int, above: int) -> bool:
+    return symmetry.kind == "invariant" and above == depth
+
+
+def predicted_orbits(
+    symmetry: Symmetry,
+    *,
+    degree: int,
+    levels: tuple[int, int] = (0, 1),
+    widths: tuple[int, int] | None = None,
+    outputs: int | None = None,
+    channels: tuple[int, int] = (1, 1),
+    bias: bool = False,
+    commuting: bool = True,
+) -> int | None:
+    """Return the number of orbits on the coefficients (k, μ) of a polynomial map.
+
+    Parameters
+    ----------
+    symmetry : Symmetry
+        The group and its actions on levels.
+    degree : int
+        Number of input letters of a monomial.
+    levels : tuple of (int, int)
+        The levels of the letters and of the outputs.
+    widths : tuple of (int, int), optional
+        Their numbers of components; the degree of the group unless given.
+    outputs : int, optional
+        Number of output components that stay in place; None where the group moves them.
+    channels : tuple of (int, int)
+        Channels of a component below and above.
+    bias : bool
+        Whether there is a letter that stays in place besides.
+    commuting : bool
+        Whether μ is a multiset of letters (Molien) or a tuple of them.
+
+    Returns
+    -------
+    int or None
+        None for a group of more than 20000 elements, S_n apart.
+
+    Examples
+    --------
+    >>> predicted_orbits(Symmetry(PermutationGroup.symmetric(100)), degree=2)
+    4
+    >>> predicted_orbits(Symmetry(PermutationGroup.cyclic(100)), degree=2)
+    5050
+    """
+    below, above = channels
+    if symmetry.is_plain:
+        count = fixed_polynomial(degree, outputs, channels, bias, commuting)
+        return int(mean_over_symmetric_group(count, symmetry.group.degree))
+    degree_of_group = symmetry.group.degree
+    types = _cycle_types(symmetry, levels, widths or (degree_of_group, degree_of_group))
+    if types is None:
+        return None
+    total = elements = 0
+    for (letter_type, output_type), multiplicity in types.items():
+        letters = {length: below * count for length, count in letter_type}
+        letters[1] = letters.get(1, 0) + bias
+        fixed = _fixed_monomials(letters, degree) if commuting else letters.get(1, 0) ** degree
+        kept = dict(output_type).get(1, 0) if outputs is None else outputs
+        total += multiplicity * above * kept * fixed
+        elements += multiplicity
+    orbits, rest = divmod(total, elements)
+    if rest:
+        raise ArithmeticError(f"expected a whole number of orbits, got {total}/{elements}")
+    return orbits
+
+
+# --- cycle types --------------------------------------------------------------------------
+
+#: Cycle types on the two levels, as sorted pairs of length and number.
+_Types = Counter[tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]]
+
+
+def _cycle_types(
+    symmetry: Symmetry, levels: tuple[int, int], widths: tuple[int, int]
+) -> _Types | None:
+    """Return how often each pair of cycle types occurs in the group, None for a large group.
+
+    The group is the one that acts on both levels at once: an element of it may do nothing on
+    one of them.
+    """
+    group = symmetry.group
+    below, above = (
+        symmetry.actions.get(level, group.generators) if level else group.generators
+        for level in levels
+    )
+    same = not any(level in symmetry.actions for level in levels)
+    if not same:
+        pairs = zip(below, above, strict=True)
+        joint = [(*a, *(widths[0] + point for point in b)) for a, b in pairs]
+        group = PermutationGroup(sum(widths), joint)
+    elif any(group.is_preset(name) for name in PRESETS) and group.order() > MAX_ELEMENTS:
+        return None
+    types: _Types = Counter()
+    for count, element in enumerate(group.elements(MAX_ELEMENTS)):
+        if count == MAX_ELEMENTS:
+            return None
+        if same:
+            own = _cycle_type(element)
+            types[own, own] += 1
+        else:
+            rest = tuple(point - widths[0] for point in element[widths[0] :])
+            types[_cycle_type(element[: widths[0]]), _cycle_type(rest)] += 1
+    return types
+
+
+def _cycle_type(element: Permutation) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted(Counter(cycle_lengths(element)).items()))
+
+
+def _fixed_monomials(cycles: CycleType, degree: int) -> int:
+    """Return the coefficient of t^degree in Π (1 - t^c)^(-number of cycles of length c)."""
+    series = [1] + [0] * degree
+    for length, count in cycles.items():
+        if length > degree or not count:
+            continue
+        factor = [0] * (degree + 1)
+        for power in range(degree // length + 1):
+            factor[power * length] = comb(count + power - 1, power)
+        series = [
+            sum(series[at] * factor[total - at] for at in range(total + 1))
+            for total in range(degree + 1)
+        ]
+    return series[degree]
+
+
+# --- the symmetric group, for any number of points ----------------------------------------
+
+
+def fixed_polynomial(
+    degree: int,
+    outputs: int | None = None,
+    channels: tuple[int, int] = (1, 1),
+    bias: bool = False,
+    commuting: bool = True,
+) -> CyclePolynomial:
+    """Return the number of fixed coefficients of a permutation, in its numbers of cycles.
+
+    The parameters are those of :func:`predicted_orbits`.
+    """
+    below, above = channels
+    variables = max(1, degree)
+    zero = (0,) * variables
+
+    def cycles(length: int) -> CyclePolynomial:
+        unit = tuple(int(at == length - 1) for at in range(variables))
+        letters: CyclePolynomial = {unit: Fraction(below)}
+        if length == 1 and bias:
+            letters[zero] = Fraction(1)
+        return letters
+
+    kept: CyclePolynomial
+    if outputs is None:
+        kept = {(1, *zero[1:]): Fraction(above)}
+    else:
+        kept = {zero: Fraction(outputs * above)}
+    if not commuting:
+        for _ in range(degree):
+            kept = _times(kept, cycles(1))
+        return kept
+    # h_D = Σ over partitions of D: by D h_D = Σ_j p_j h_(D-j) with p_j = Σ_(d | j) d c_d.
+    complete: list[CyclePolynomial] = [{zero: Fraction(1)}]
+    for total in range(1, degree + 1):
+        parts: CyclePolynomial = {}
+        for j in range(1, total + 1):
+            for d in range(1, j + 1):
+                if j % d == 0:
+                    _add(parts, _times(cycles(d), complete[total - j]), Fraction(d, total))
+        complete.append(parts)
+    return _times(kept, complete[degree])
+
+
+def mean_over_symmetric_group(polynomial: Mapping[tuple[int, ...], Fraction], n: int) -> Fraction:
+    """Return the mean of a polynomial in the numbers of cycles over S_n.
+
+    Examples
+    --------
+    >>> mean_over_symmetric_group({(1,): Fraction(1)}, 5)      # one fixed point on average
+    Fraction(1, 1)
+    >>> [int(mean_over_symmetric_group({(3,): Fraction(1)}, n)) for n in range(1, 5)]
+    [1, 4, 5, 5]
+    """
+    total = Fraction(0)
+    for exponents, value in polynomial.items():
+        # x^e = Σ_r S(e, r) (x)_r, with the Stirling numbers of the second kind.
+        for falling in product(*(range(exponent + 1) for exponent in exponents)):
+            length = sum(j * r for j, r in enumerate(falling, start=1))
+            if length > n:
+                continue
+            weight = Fraction(1)
+            for j, (exponent, r) in enumerate(zip(exponents, falling, strict=True), start=1):
+                weight *= Fraction(_stirling(exponent, r), j**r)
+            total += value * weight
+    return total
+
+
+def _stirling(n: int, k: int) -> int:
+    """Return the number of set partitions of n things into k blocks."""
+    row = [1]
+    for _ in range(n):
+        longer = [0, *row]
+        row = [longer[at] + at * (row[at] if at < len(row) else 0) for at in range(len(longer))]
+    return row[k] if k < len(row) else 0
+
+
+def _times(
+    a: Mapping[tuple[int, ...], Fraction], b: Mapping[tuple[int, ...], Fraction]
+) -> CyclePolynomial:
+    result: CyclePolynomial = {}
+    for (p, u), (q, v) in product(a.items(), b.items()):
+        exponents = tuple(i + j for i, j in zip(p, q, strict=True))
+        result[exponents] = result.get(exponents, Fraction(0)) + u * v
+    return result
+
+
+def _add(
+    total: CyclePolynomial, other: Mapping[tuple[int, ...], Fraction], factor: Fraction
+) -> None:
+    for exponents, value in other.items():
+        total[exponents] = total.get(exponents, Fraction(0)) + factor * value

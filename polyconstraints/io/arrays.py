@@ -1,0 +1,270 @@
+"""Arrays out of files, ``.npz`` and ``.safetensors``, that may hold anything.
+
+Both formats are read here rather than by the libraries that define them, since what a file
+says about itself is not to be believed: sizes are compared with what is there before memory
+is asked for, arrays of objects are refused (nothing is ever unpickled), and so are ways of
+compression that let a file choose how much memory unpacking takes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError
+from polyconstraints.io.files import read_bytes
+from polyconstraints.io.strict_json import parse_json
+
+__all__ = ["ARRAY_ENDINGS", "ArrayFile", "open_arrays"]
+
+ARRAY_ENDINGS = ("npz", "safetensors")
+"""Endings of the names of files that hold arrays."""
+
+MAX_FILE_BYTES = {"npz": 1 << 28, "safetensors": 1 << 29}
+"""Largest file of each ending that is read. The arrays of the second kind aren't copied."""
+
+MAX_ENTRIES = 1 << 26
+"""Most entries of one array that is read; the caller may allow fewer."""
+
+_MAX_MEMBERS = 10_000
+_MAX_NPY_HEADER = 1 << 14
+_MAX_SAFETENSORS_HEADER = 1 << 24
+
+#: Compressions of a zip member that need little memory whatever the member says.
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_DTYPES = {
+    "BOOL": "|b1",
+    "U8": "|u1",
+    "I8": "|i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "F16": "<f2",
+    "BF16": "<u2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "F32": "<f4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F64": "<f8",
+}
+
+
+class ArrayFile(Mapping[str, NDArray[Any]]):
+    """The arrays of one file, each read when it is asked for.
+
+    Attributes
+    ----------
+    source : str
+        The file's name.
+    metadata : mapping of str to str
+        Text that a safetensors file carries beside its arrays.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        names: Mapping[str, Any],
+        read: Callable[[Any, str, int], NDArray[Any]],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.source = source
+        self.metadata = dict(metadata or {})
+        self._names = dict(names)
+        self._read = read
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.read(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def read(self, name: str, most: int = MAX_ENTRIES) -> NDArray[Any]:
+        """Return an array of at most ``most`` entries.
+
+        Raises
+        ------
+        InputError
+            If there is no such array, or it isn't one of numbers, or is damaged or larger.
+        """
+        if name not in self._names:
+            raise InputError("expected an array of this name, got none", name, self.source)
+        return self._read(self._names[name], name, min(most, MAX_ENTRIES))
+
+
+def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
+    """Return the arrays of a file, whose ending says which format it has.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A file of at most 256 or 512 MiB whose name ends in ``.npz`` or ``.safetensors``.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read or is not of its format.
+
+    Notes
+    -----
+    The whole file is read, and each array when it is asked for, in time and memory that are
+    linear in what it really holds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "weights.npz")
+    ...     np.savez(path, layer0=np.eye(2))
+    ...     open_arrays(path)["layer0"].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    name = os.fspath(path)
+    ending = name.rpartition(".")[2].lower()
+    data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
+    if ending == "safetensors":
+        return _open_safetensors(data, name)
+    return _open_npz(data, name)
+
+
+# --- npz ----------------------------------------------------------------------------------
+
+
+def _open_npz(data: bytes, source: str) -> ArrayFile:
+    # Each entry of the directory becomes an object of half a kilobyte.
+    if data.count(b"PK\x01\x02") > _MAX_MEMBERS:
+        raise InputError(f"expected at most {_MAX_MEMBERS} members, got more", source=source)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = {
+            info.filename.removesuffix(".npy"): info
+            for info in archive.infolist()
+            if info.filename.endswith(".npy")
+        }
+    except Exception:  # noqa: BLE001 - damaged archives raise all sorts of errors
+        raise InputError("expected a NumPy archive, got something else", source=source) from None
+
+    def read(info: zipfile.ZipInfo, name: str, most: int) -> NDArray[Any]:
+        if info.compress_type not in _COMPRESSIONS:
+            raise InputError("expected a member stored or deflated, got another", name, source)
+        try:
+            with archive.open(info) as handle:
+                return _read_npy(handle, name, most, source)
+        except (InputError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - so does damaged data
+            raise InputError("expected an array, got something unreadable", name, source) from None
+
+    return ArrayFile(source, members, read)
+
+
+def _read_npy(handle: Any, name: str, most: int, source: str) -> NDArray[Any]:
+    start = handle.read(npy.MAGIC_LEN)
+    version = tuple(start[-2:])
+    if start[:-2] != npy.MAGIC_PREFIX or version not in ((1, 0), (2, 0)):
+        raise InputError("expected an array of format 1 or 2, got something else", name, source)
+    length = handle.read(2 if version == (1, 0) else 4)
+    (size,) = struct.unpack("<H" if version == (1, 0) else "<I", length)
+    if size > _MAX_NPY_HEADER:
+        raise InputError(
+            f"expected a header of at most {_MAX_NPY_HEADER} bytes, got {size}", name, source
+        )
+    text = io.BytesIO(length + handle.read(size))
+    parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = parse(text)
+    count = _count(shape, dtype, name, most, source)
+    data = _exactly(handle, count * dtype.itemsize, name, source)
+    array = np.frombuffer(data, dtype=dtype)
+    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+
+
+def _exactly(handle: Any, size: int, name: str, source: str) -> bytes:
+    """Return the rest of a member, which must have a size, and whose checksum is looked at."""
+    data: bytes = handle.read(size)
+    if len(data) < size:
+        raise InputError(f"expected {size} bytes, got {len(data)}", name, source)
+    if handle.read(1):
+        raise InputError(f"expected {size} bytes, got more", name, source)
+    return data
+
+
+def _count(shape: Any, dtype: np.dtype[Any], name: str, most: int, source: str) -> int:
+    """Return the number of entries of an array, unless it is one that isn't read."""
+    if dtype.kind not in "iufb" or dtype.itemsize > 8:
+        raise InputError(f"expected real numbers, got {_named(dtype)}", name, source)
+    if not isinstance(shape, tuple) or len(shape) > 8:
+        raise InputError("expected a shape of at most 8 axes, got another", name, source)
+    if any(type(size) is not int or size < 0 for size in shape):
+        raise InputError("expected sizes of at least 0 as its shape, got others", name, source)
+    count = math.prod(shape)
+    if count > most:
+        raise InputError(f"expected at most {most} entries, got {count}", name, source)
+    return count
+
+
+def _named(dtype: np.dtype[Any]) -> str:
+    return "objects" if dtype.hasobject else str(dtype)[:40]
+
+
+# --- safetensors --------------------------------------------------------------------------
+
+
+def _open_safetensors(data: bytes, source: str) -> ArrayFile:
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or length > min(len(data) - 8, _MAX_SAFETENSORS_HEADER):
+        raise InputError("expected a safetensors file, got something else", source=source)
+    try:
+        text = data[8 : 8 + length].decode()
+    except UnicodeDecodeError:
+        raise InputError("expected a header of UTF-8 text", source=source) from None
+    header = parse_json(text, source=source)
+    if not isinstance(header, dict):
+        raise InputError("expected an object as header", source=source)
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise InputError("expected an object of strings", "__metadata__", source)
+    body = memoryview(data)[8 + length :]
+
+    def read(entry: Any, name: str, most: int) -> NDArray[Any]:
+        if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
+            raise InputError("expected dtype, shape and data_offsets", name, source)
+        kind, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+        if not isinstance(kind, str) or kind not in _DTYPES:
+            raise InputError("expected real numbers of a known type, got another", name, source)
+        dtype = np.dtype(_DTYPES[kind])
+        shape = tuple(shape) if isinstance(shape, list) else shape
+        size = _count(shape, dtype, name, most, source) * dtype.itemsize
+        if not isinstance(offsets, list) or [type(at) for at in offsets] != [int, int]:
+            raise InputError("expected two integers as data_offsets", name, source)
+        begin, end = offsets
+        if not 0 <= begin <= end <= len(body) or end - begin != size:
+            raise InputError(
+                f"expected {size} bytes within the file's {len(body)}, got another range",
+                name,
+                source,
+            )
+        array = np.frombuffer(body[begin:end], dtype=dtype).reshape(shape)
+        return _from_bfloat16(array) if kind == "BF16" else array
+
+    return ArrayFile(source, header, read, metadata)
+
+
+def _from_bfloat16(array: NDArray[Any]) -> NDArray[np.float32]:
+    """Return numbers whose upper halves of a 32-bit float were stored."""
+    wide = array.astype(np.uint32) << np.uint32(16)
+    return wide.view(np.float32)

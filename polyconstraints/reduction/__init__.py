@@ -1,1 +1,0 @@
-"""Equalities → classes: union-find, linear elimination, dimensions."""

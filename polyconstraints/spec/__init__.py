@@ -1,0 +1,1 @@
+"""What is asked: networks, their symmetry, groups and how they act."""

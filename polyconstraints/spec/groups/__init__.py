@@ -1,0 +1,30 @@
+"""Permutation groups: generators, presets, constructions and their names.
+
+:mod:`~polyconstraints.spec.groups.permutations` holds single permutations,
+:mod:`~polyconstraints.spec.groups.group` the groups that they generate,
+:mod:`~polyconstraints.spec.groups.actions` one group acting on different sets of points,
+:mod:`~polyconstraints.spec.groups.expressions` and
+:mod:`~polyconstraints.spec.groups.grammar` how such
+actions are written, and
+:mod:`~polyconstraints.spec.groups.reading` what ``--group``, ``--action`` and group files mean.
+"""
+
+from polyconstraints.spec.groups.actions import GroupAction
+from polyconstraints.spec.groups.grammar import parse_action
+from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
+from polyconstraints.spec.groups.permutations import Permutation, compose, cycle_lengths, inverse
+from polyconstraints.spec.groups.reading import GroupChoice, parse_group, read_group
+
+__all__ = [
+    "PRESETS",
+    "GroupAction",
+    "GroupChoice",
+    "Permutation",
+    "PermutationGroup",
+    "compose",
+    "cycle_lengths",
+    "inverse",
+    "parse_action",
+    "parse_group",
+    "read_group",
+]

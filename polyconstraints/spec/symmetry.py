@@ -1,0 +1,236 @@
+"""Which symmetry is asked for, and how each permutation moves every level of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from polyconstraints.errors import UsageError
+from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup
+from polyconstraints.spec.network import NetworkSpec
+
+__all__ = ["Action", "Symmetry"]
+
+Kind = Literal["equivariant", "invariant"]
+Scope = Literal["layer", "network"]
+Compare = Literal["function", "paper", "tensor"]
+Choice = Literal["auto", "transpositions", "adjacent", "generators"]
+
+KINDS: tuple[Kind, ...] = ("equivariant", "invariant")
+SCOPES: tuple[Scope, ...] = ("layer", "network")
+COMPARISONS: tuple[Compare, ...] = ("function", "paper", "tensor")
+CHOICES: tuple[Choice, ...] = ("auto", "transpositions", "adjacent", "generators")
+
+#: How one permutation moves the units of each level; None where no action is given.
+Action = tuple[Permutation | None, ...]
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """The symmetry that is imposed on a network.
+
+    Parameters
+    ----------
+    group : PermutationGroup
+        The group, on the input components; SymPy's class of that name is accepted too.
+    kind : {"equivariant", "invariant"}
+        F(σx) = σF(x), or F(σx) = F(x) (equations 2 and 1 of the paper).
+    scope : {"layer", "network"}
+        Whether every layer is symmetric on its own, or only the whole network.
+    compare : {"function", "paper", "tensor"}
+        Which coefficients are equated; the three differ for redundant indices only.
+    permutations : {"auto", "transpositions", "adjacent", "generators"}
+        For which permutations. ``auto`` takes all transpositions for S_n and the
+        generators for any other group.
+    actions : mapping from int to sequence of permutations, optional
+        Levels on which the group acts in another way than on the inputs: for each
+        generator of the group, in order, the permutation of the level's components.
+
+    Raises
+    ------
+    UsageError
+        If the choices contradict one another.
+    """
+
+    group: PermutationGroup
+    kind: Kind = "equivariant"
+    scope: Scope = "layer"
+    compare: Compare = "function"
+    permutations: Choice = "auto"
+    actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        given: Any = self.group
+        if not isinstance(given, PermutationGroup):
+            object.__setattr__(self, "group", _from_sympy(given))
+        _choice(self.kind, KINDS, "--symmetry")
+        _choice(self.scope, SCOPES, "--scope")
+        _choice(self.compare, COMPARISONS, "--compare")
+        _choice(self.permutations, CHOICES, "--permutations")
+        for level, images in self.actions.items():
+            if len(images) != len(self.group.generators):
+                raise UsageError(
+                    f"expected one permutation for each of the {len(self.group.generators)} "
+                    f"generators, got {len(images)} for level {level}",
+                    "--action",
+                )
+        chosen = self.permutations
+        if chosen == "auto":
+            chosen = "transpositions" if self.is_plain else "generators"
+            object.__setattr__(self, "permutations", chosen)
+        if chosen != "generators":
+            if self.actions:
+                raise UsageError(
+                    f"expected generators where a level has an action of its own, got {chosen}",
+                    "--permutations",
+                )
+            if not self.group.is_symmetric():
+                raise UsageError(
+                    f"expected generators, since the group {self.group.name} is not S_n, "
+                    f"got {chosen}",
+                    "--permutations",
+                )
+        if self.compare == "paper" and chosen == "generators":
+            raise UsageError(
+                "expected function or tensor, since equation (21) is written for "
+                "transpositions, got paper",
+                "--compare",
+            )
+
+    def imposed(self) -> tuple[Permutation, ...]:
+        """Return the permutations of the input components that are imposed."""
+        if self.permutations == "transpositions":
+            return self.group.transpositions()
+        if self.permutations == "adjacent":
+            return self.group.adjacent_transpositions()
+        return self.group.generators
+
+    @property
+    def imposed_count(self) -> int:
+        """Number of permutations that are imposed."""
+        degree = self.group.degree
+        if self.permutations == "transpositions":
+            return degree * (degree - 1) // 2
+        if self.permutations == "adjacent":
+            return degree - 1
+        return len(self.group.generators)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the whole of S_n acts on every level as on the inputs."""
+        return not self.actions and self.group.is_preset("S")
+
+    def unit_actions(self, network: NetworkSpec, *, generators: bool = False) -> tuple[Action, ...]:
+        """Return, for each imposed permutation, how it moves the units of each level.
+
+        With ``generators`` the generators of the group are taken instead: fewer, with the
+        same orbits.
+
+        Components permute and channels do not. A hidden level that has neither width n nor
+        an action of its own gets None.
+
+        Raises
+        ------
+        UsageError
+            If the group does not fit the network.
+        """
+        self.require_fit(network)
+        permutations = self.group.generators if generators else self.imposed()
+        return tuple(
+            tuple(
+                self._on_level(network, level, sigma, index) for level in range(network.depth + 1)
+            )
+            for index, sigma in enumerate(permutations)
+        )
+
+    def require_fit(self, network: NetworkSpec) -> None:
+        """Raise UsageError unless the group fits the network; nothing is built for that."""
+        if self.group.degree != network.inputs:
+            raise UsageError(
+                f"expected a group on {network.inputs} points, got degree {self.group.degree}",
+                "--group",
+            )
+        widths = network.widths
+        if self.kind == "invariant" and network.depth in self.actions:
+            raise UsageError("expected no action on the output of an invariant network", "--action")
+        for level, images in self.actions.items():
+            if not 0 < level < len(widths):
+                raise UsageError(
+                    f"expected a level from 1 to {network.depth}, got {level}", "--action"
+                )
+            if any(len(image) != widths[level] for image in images):
+                raise UsageError(
+                    f"expected permutations of {widths[level]} components on level {level}",
+                    "--action",
+                )
+        last = network.depth
+        if self.kind == "equivariant" and last not in self.actions and widths[last] != widths[0]:
+            raise UsageError(
+                f"expected {widths[0]} output components for equivariance or an action on "
+                f"them, got {widths[last]}",
+                "--symmetry",
+            )
+
+    def _on_level(
+        self, network: NetworkSpec, level: int, sigma: Permutation, index: int
+    ) -> Permutation | None:
+        """Return how the permutation σ, the group's generator ``index`` if it is one, acts."""
+        width = network.widths[level]
+        image: Permutation
+        if level in self.actions:
+            image = self.actions[level][index]
+        elif level == network.depth and self.kind == "invariant":
+            image = tuple(range(width))
+        elif width == network.inputs:
+            image = sigma
+        else:
+            return None
+        return _on_units(image, network.channels[level])
+
+    def require_hidden_actions(self, network: NetworkSpec) -> None:
+        """Raise UsageError unless the group acts on every hidden level (layer scope)."""
+        for level in range(1, network.depth):
+            if level not in self.actions and network.widths[level] != network.inputs:
+                raise UsageError(
+                    f"expected hidden width {network.inputs} (the group must act on every "
+                    f"hidden layer in layer scope; or use --scope network), got "
+                    f"{network.widths[level]}",
+                    "--widths",
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the ``symmetry`` part of every document."""
+        document: dict[str, Any] = {
+            "kind": self.kind,
+            "group": self.group.name,
+            "scope": self.scope,
+            "compare": self.compare,
+            "permutations": self.imposed_count,
+        }
+        if not any(self.group.is_preset(name) for name in PRESETS):
+            document["generators"] = [list(images) for images in self.group.generators]
+        if self.actions:
+            document["actions"] = {
+                str(level): [list(image) for image in images]
+                for level, images in sorted(self.actions.items())
+            }
+        return document
+
+
+def _from_sympy(group: Any) -> PermutationGroup:
+    if not hasattr(group, "generators"):
+        raise UsageError(f"expected a permutation group, got {type(group).__name__}", "--group")
+    return PermutationGroup.from_sympy(group)
+
+
+def _choice(value: str, allowed: Sequence[str], option: str) -> None:
+    if value not in allowed:
+        raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", option)
+
+
+def _on_units(image: Permutation, channels: int) -> Permutation:
+    """Return the permutation of units when components carry channels along."""
+    if channels == 1:
+        return image
+    return tuple(component * channels + at for component in image for at in range(channels))

@@ -1,0 +1,1 @@
+"""What a network may be when only the whole must be symmetric."""

@@ -1,0 +1,167 @@
+"""The largest dimension that is known of the variety of symmetric networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.variety.strata.representations import Level
+from polyconstraints.variety.strata.variety import Stratum, Variety
+
+if TYPE_CHECKING:
+    from polyconstraints.algebra import Polynomial
+
+__all__ = ["BestKnown", "best_known_dimension"]
+
+#: Strata that are measured, and weights of the largest network for which any is.
+_MAX_STRATA = 40
+_MAX_WEIGHTS = 130
+
+#: Weights of the largest network whose equations are reduced, and branches at which that ends.
+_MAX_REDUCED = 14
+_MAX_BRANCHES = 500
+
+
+@dataclass(frozen=True, eq=False)
+class BestKnown:
+    """The largest strata among those that were measured.
+
+    Attributes
+    ----------
+    dimension : int
+        The largest dimension of a stratum.
+    status : {"proved", "lower bound"}
+        Whether it is proved to be the dimension of the variety. Components that no known
+        stratum fills can be larger, so this takes more than a stratum that is one.
+    stratum : Stratum
+        The stratum of that dimension, the first one in the list.
+    function_dimension : int or None
+        The largest dimension of a set of functions, of any stratum.
+    nondegenerate : Stratum or None
+        The largest stratum whose hidden functions are linearly independent.
+    measured, choices : int
+        How many strata were measured, and how many there are.
+    """
+
+    dimension: int
+    status: Literal["proved", "lower bound"]
+    stratum: Stratum
+    function_dimension: int | None
+    nondegenerate: Stratum | None
+    measured: int
+    choices: int
+
+
+def best_known_dimension(
+    network: NetworkSpec,
+    symmetry: Symmetry,
+    max_strata: int = _MAX_STRATA,
+    max_weights: int = _MAX_WEIGHTS,
+    equations: Callable[[], Sequence[Polynomial]] | None = None,
+) -> BestKnown | None:
+    """Return the largest dimension that is known of the variety of symmetric networks.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    max_strata : int
+        The largest number of strata to measure. Those with the permutation representation,
+        with one kind of level throughout, and with one level that carries less than the
+        others come first.
+    max_weights : int
+        The largest network for which any is measured.
+    equations : callable, optional
+        Gives the equalities of the whole network as polynomials that must vanish; called
+        for tiny networks only, to prove the dimension by reduction.
+
+    Returns
+    -------
+    BestKnown or None
+        None for a network that is too large.
+
+    Notes
+    -----
+    The dimension is proved where a stratum fills the space of all weights, where there is no
+    hidden level, since the equations are linear then, and where the reduction of the equations
+    leaves no branch open that could be larger.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> group = pc.PermutationGroup.symmetric(2)
+    >>> best = best_known_dimension(pc.NetworkSpec(2, depth=2), pc.Symmetry(group))
+    >>> best.dimension, best.status, str(best.stratum.hidden[0]), best.function_dimension
+    (8, 'lower bound', '[2] + [1,1]', 4)
+    """
+    variety = Variety(network, symmetry, max_weights=max_weights)
+    if network.weights > max_weights:
+        return None
+    found = [
+        variety.measure(hidden, number)
+        for number, hidden in enumerate(islice(_promising(variety), max_strata), start=1)
+    ]
+    if not found:
+        return None
+    largest = max(found, key=lambda stratum: stratum.weight_dimension)
+    size = largest.weight_dimension
+    proved = network.depth == 1 or size == network.weights
+    if not proved and equations is not None and network.weights <= _MAX_REDUCED:
+        proved = _reduced_dimension(equations()) == size
+    functions = [one.function_dimension for one in found if one.function_dimension is not None]
+    full = [stratum for stratum in found if not stratum.degenerate]
+    return BestKnown(
+        size,
+        "proved" if proved and largest.dimensions.confirmed else "lower bound",
+        largest,
+        max(functions, default=None),
+        max(full, key=lambda stratum: stratum.weight_dimension, default=None),
+        len(found),
+        variety.count(degenerate=True),
+    )
+
+
+def _reduced_dimension(equations: Sequence[Polynomial]) -> int | None:
+    """Return the dimension of the variety if the reduction of its equations proves it."""
+    from polyconstraints.variety.equations import reduce_equations
+
+    return reduce_equations(equations[0].ring, equations, max_branches=_MAX_BRANCHES).dimension
+
+
+def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
+    """Yield choices, each once, those that are likely to be large first."""
+    hidden = range(1, variety.network.depth)
+    lists = [variety.levels(level, degenerate=True) for level in hidden]
+    if not all(lists):
+        return
+    seen: set[tuple[str, ...]] = set()
+
+    def candidates() -> Iterator[tuple[Level, ...]]:
+        yield tuple(options[0] for options in lists)
+        # Alike on every level.
+        for at in range(min(map(len, lists), default=0)):
+            yield tuple(options[at] for options in lists)
+        # Constant on one level: nothing binds the layers below, little those above.
+        for place in range(len(lists)):
+            for level in lists[place]:
+                yield tuple(
+                    level if at == place else _unbound(options) if at < place else options[0]
+                    for at, options in enumerate(lists)
+                )
+        yield from variety.choices(degenerate=True)
+
+    for choice in candidates():
+        key = tuple(str(level) for level in choice)
+        if key not in seen:
+            seen.add(key)
+            yield choice
+
+
+def _unbound(options: tuple[Level, ...]) -> Level:
+    """Return the level whose functions nothing binds, with all units in use."""
+    free = [level for level in options if level.representation is None]
+    return free[0] if free else options[0]

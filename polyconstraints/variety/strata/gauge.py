@@ -1,0 +1,176 @@
+"""Which distinct weights cannot be learnt apart, and parameters to fix so that the rest can.
+
+The units of a hidden level may be changed by any map that commutes with the group, and
+shifted by anything that it leaves in place, as long as the next layer undoes it: nothing that
+the network computes changes. Relations between hidden functions have the same effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from polyconstraints.algebra import modular
+from polyconstraints.variety.strata.evaluation import Residues, split
+from polyconstraints.variety.strata.irreps import Rationals
+from polyconstraints.variety.strata.kernel import function_kernel
+from polyconstraints.variety.strata.representations import Level
+from polyconstraints.variety.strata.setting import Setting, ordered_network
+from polyconstraints.variety.strata.tying import layer_bases
+from polyconstraints.variety.strata.variety import Variety
+
+__all__ = ["Fixed", "GaugeFixing", "fix_gauge"]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A parameter that is fixed.
+
+    Attributes
+    ----------
+    layer, parameter : int
+        The parameter's layer, and its number among the layer's parameters.
+    weight : str
+        The name of the weight that is the parameter.
+    value : int
+        0 or 1.
+    """
+
+    layer: int
+    parameter: int
+    weight: str
+    value: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the parameter's entry in a document."""
+        return {"layer": self.layer, "weight": self.weight, "value": self.value}
+
+
+@dataclass(frozen=True)
+class GaugeFixing:
+    """Parameters to fix without losing functions.
+
+    Attributes
+    ----------
+    parameters : int
+        Number of parameters of the stratum's equivariant layers.
+    function_dimension : int
+    fixed : tuple of Fixed
+        Zeros first.
+    """
+
+    parameters: int
+    function_dimension: int
+    fixed: tuple[Fixed, ...]
+
+    @property
+    def remaining(self) -> int:
+        """Number of parameters that still cannot be learnt apart after the fixing."""
+        return self.parameters - len(self.fixed) - self.function_dimension
+
+    @property
+    def zeros(self) -> tuple[tuple[int, int], ...]:
+        """The parameters that are fixed to 0, as (layer, parameter)."""
+        return tuple((one.layer, one.parameter) for one in self.fixed if one.value == 0)
+
+
+def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
+    """Return parameters that can be fixed to 0 or 1 without losing functions.
+
+    Parameters
+    ----------
+    variety : Variety
+    hidden : sequence of Level
+        What each hidden level carries.
+
+    Returns
+    -------
+    GaugeFixing
+        Almost every function of the stratum is that of a network with the fixed values, over
+        the complex numbers; finitely many such networks compute it if nothing remains. Over
+        the real numbers a value 1 can exclude functions for which it would have to be -1.
+
+    Raises
+    ------
+    UsageError
+        If a level is bound by nothing.
+
+    Notes
+    -----
+    A slice of the space of parameters meets the fibres of almost all functions if the
+    differential of parameters → function has, at some point of the slice and along it, the
+    rank that it has on the whole space. Parameters are tried one after another, from the
+    last one to the first: first with 0, then, for scalings, with 1.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> network = pc.NetworkSpec(3, depth=2)
+    >>> variety = Variety(network, pc.Symmetry(pc.PermutationGroup.symmetric(3)))
+    >>> gauge = fix_gauge(variety, variety.choice(1))
+    >>> gauge.parameters, gauge.function_dimension, gauge.remaining
+    (8, 6, 0)
+    >>> [(one.weight, one.value) for one in gauge.fixed]
+    [('W1_1_3_2', 0), ('W1_1_2_2', 1)]
+    """
+    bases = layer_bases(variety, hidden)
+    setting = Setting.make(variety.network, variety.moves, modular.PRIMES[0], variety.seed)
+    directions = _directions(bases, setting)
+    count = len(directions)
+    theta = setting.random((count,))
+    dimension = _rank(setting, directions, theta, np.arange(count))
+    owners = _owners(bases, variety)
+    fixed: list[Fixed] = []
+    left = np.ones(count, dtype=bool)
+    for value in (0, 1):
+        for parameter in reversed(range(count)):
+            if left.sum() == dimension:
+                break
+            if not left[parameter]:
+                continue
+            tried = theta.copy()
+            tried[parameter] = value
+            rest = left.copy()
+            rest[parameter] = False
+            if _rank(setting, directions, tried, np.flatnonzero(rest)) == dimension:
+                theta, left = tried, rest
+                layer, number, weight = owners[parameter]
+                fixed.append(Fixed(layer, number, weight, value))
+    return GaugeFixing(count, dimension, tuple(fixed))
+
+
+def _directions(bases: Sequence[Rationals], setting: Setting) -> Residues:
+    """Return the weights of each parameter, (parameters, weights)."""
+    weights = setting.network.weights
+    rows = []
+    start = 0
+    for basis, layer in zip(bases, setting.network.layers, strict=True):
+        block = np.zeros((len(basis), weights), dtype=np.int64)
+        flat = basis.reshape(len(basis), layer.weights)
+        block[:, start : start + layer.weights] = modular.from_rationals(flat, setting.prime)
+        rows.append(block)
+        start += layer.weights
+    return np.concatenate(rows)
+
+
+def _rank(setting: Setting, directions: Residues, theta: Residues, along: Any) -> int:
+    """Return the rank of the differential of parameters → function along some of them."""
+    vector = modular.matmul(theta[None], directions, setting.prime)[0]
+    weights = split(setting.network, vector)
+    return len(along) - len(function_kernel(setting, weights, directions[along]))
+
+
+def _owners(bases: Sequence[Rationals], variety: Variety) -> list[tuple[int, int, str]]:
+    """Return each parameter's layer, number in it, and the weight that is the parameter."""
+    owners = []
+    for basis, layer in zip(bases, ordered_network(variety.network).layers, strict=True):
+        names = layer.names()
+        flat = basis.reshape(len(basis), layer.weights)
+        for number, row in enumerate(flat):
+            others = (np.delete(flat, number, axis=0) != 0).any(axis=0)
+            own = np.flatnonzero((row == 1) & ~others)
+            owners.append((layer.index, number, names[int(own[0])]))
+    return owners
