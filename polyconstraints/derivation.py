@@ -222,7 +222,7 @@ class Derivation:
             raise UsageError(
                 "expected layer scope: in network scope the weights form a variety, not one "
                 "linear space",
-                "--scope",
+                "scope",
             )
         layers = []
         for reduced in self.layers:

@@ -24,22 +24,22 @@ class PolyconstraintsError(Exception):
 
 
 class UsageError(PolyconstraintsError, ValueError):
-    """An argument or option has a value that makes no sense.
+    """An argument has a value that makes no sense.
 
     Parameters
     ----------
     message : str
         What was expected and what was found.
-    option : str, optional
-        The option at fault, as typed on the command line (``--widths``).
+    field : str, optional
+        The argument at fault (``widths``). The command line names its own option instead.
     """
 
     exit_status = 2
 
-    def __init__(self, message: str, option: str | None = None) -> None:
-        super().__init__(f"{option}: {message}" if option else message)
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
         self.message = message
-        self.option = option
+        self.field = field
 
 
 class InputError(PolyconstraintsError, ValueError):
@@ -83,7 +83,7 @@ class TooLargeError(PolyconstraintsError):
     Parameters
     ----------
     message : str
-        The predicted size, the limit, and the option that would allow it.
+        The predicted size, the limit, and what would allow it.
     terms : int, optional
         Predicted number of terms.
     size : int, optional

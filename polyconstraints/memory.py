@@ -70,7 +70,7 @@ def default_limit() -> int:
     return free_memory() // 2
 
 
-def parse_size(text: str, option: str | None = None) -> int:
+def parse_size(text: str, field: str | None = None) -> int:
     """Return the number of bytes that a text such as ``4GiB`` stands for.
 
     Parameters
@@ -78,8 +78,8 @@ def parse_size(text: str, option: str | None = None) -> int:
     text : str
         A number with a unit: ``B``, ``KiB`` … ``EiB``, or ``kB`` … ``EB`` for powers of a
         thousand. ``K``, ``M``, ``G`` … mean powers of 1024; without a unit, bytes.
-    option : str, optional
-        The option that it is the value of, for the message.
+    field : str, optional
+        The argument that it is the value of, for the message.
 
     Raises
     ------
@@ -94,11 +94,11 @@ def parse_size(text: str, option: str | None = None) -> int:
     match = _SIZE.fullmatch(text.strip())
     factor = None if match is None else _factor(match[2])
     if match is None or factor is None:
-        raise UsageError(f"expected a size as 4GiB or 500MB, got {text[:40]!r}", option)
+        raise UsageError(f"expected a size as 4GiB or 500MB, got {text[:40]!r}", field)
     whole, _, part = match[1].partition(".")
     size = int(whole + part) * factor // int(10 ** len(part))
     if size == 0:
-        raise UsageError(f"expected a size of at least one byte, got {text[:40]!r}", option)
+        raise UsageError(f"expected a size of at least one byte, got {text[:40]!r}", field)
     return size
 
 

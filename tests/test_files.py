@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from polyconstraints import files
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
+from polyconstraints.io import files
 from polyconstraints.io.files import (
     atomic_writer,
     check_writable,
@@ -242,9 +242,9 @@ def test_what_cannot_be_written_is_refused_beforehand(
     (tmp_path / "file.txt").touch()
     for attempt in (check_writable, lambda *a, **k: atomic_writer(*a, **k).__enter__()):
         with pytest.raises(UsageError) as caught:
-            attempt(name, option="--output-file")
+            attempt(name, field="output_file")
         assert reason in str(caught.value)
-        assert str(caught.value).startswith("--output-file: cannot write ")
+        assert str(caught.value).startswith("output_file: cannot write ")
         assert "\n" not in str(caught.value)
     assert os.listdir(tmp_path) == ["file.txt"]
 

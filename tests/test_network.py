@@ -84,16 +84,16 @@ def test_bias_gives_the_index_zero() -> None:
 @pytest.mark.parametrize(
     ("arguments", "option"),
     [
-        ({"inputs": 0}, "--inputs"),
-        ({"inputs": True}, "--inputs"),
-        ({"inputs": 3, "depth": 0}, "--depth"),
-        ({"inputs": 3, "depth": -1}, "--depth"),
-        ({"inputs": 3, "layer": "cubic"}, "--layer"),
-        ({"inputs": 3, "indices": "sorted"}, "--indices"),
-        ({"inputs": 3, "depth": 2, "hidden": [3, 3]}, "--widths"),
-        ({"inputs": 3, "depth": 2, "hidden": [0]}, "--widths"),
-        ({"inputs": 3, "channels": 0}, "--channels"),
-        ({"inputs": 3, "channels": [1, 2, 3]}, "--channels"),
+        ({"inputs": 0}, "inputs"),
+        ({"inputs": True}, "inputs"),
+        ({"inputs": 3, "depth": 0}, "depth"),
+        ({"inputs": 3, "depth": -1}, "depth"),
+        ({"inputs": 3, "layer": "cubic"}, "layer"),
+        ({"inputs": 3, "indices": "sorted"}, "indices"),
+        ({"inputs": 3, "depth": 2, "hidden": [3, 3]}, "widths"),
+        ({"inputs": 3, "depth": 2, "hidden": [0]}, "widths"),
+        ({"inputs": 3, "channels": 0}, "channels"),
+        ({"inputs": 3, "channels": [1, 2, 3]}, "channels"),
     ],
 )
 def test_impossible_networks_are_refused(arguments: dict[str, Any], option: str) -> None:

@@ -154,17 +154,17 @@ def test_laws_in_several_variables() -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ({"group": "C"}, "--group: expected symmetric and trivial groups combined by +, x, wr and"),
-        ({"group": "pairs(S)"}, "--group: expected symmetric and trivial groups combined by"),
-        ({"group": "S", "compare": "paper"}, "--compare: expected function or tensor for a rule"),
+        ({"group": "C"}, "group: expected symmetric and trivial groups combined by +, x, wr and"),
+        ({"group": "pairs(S)"}, "group: expected symmetric and trivial groups combined by"),
+        ({"group": "S", "compare": "paper"}, "compare: expected function or tensor for a rule"),
         (
             {"group": "SwrS", "actions": {1: "S"}},
-            "--action: level 1: expected an action of the group",
+            "actions: level 1: expected an action of the group",
         ),
-        ({"actions": {2: "S"}}, "--action: expected a level from 1 to 1, got 2"),
-        ({"actions": {1: "S5"}}, "--action: expected a factor of the group, got S5"),
-        ({"kind": "invariant", "actions": {1: "S"}}, "--action: expected no action on the output"),
-        ({"channels": (1, 2, 3)}, "--channels: expected 1 number or 2 for depth 1, got 3"),
+        ({"actions": {2: "S"}}, "actions: expected a level from 1 to 1, got 2"),
+        ({"actions": {1: "S5"}}, "actions: expected a factor of the group, got S5"),
+        ({"kind": "invariant", "actions": {1: "S"}}, "actions: expected no action on the output"),
+        ({"channels": (1, 2, 3)}, "channels: expected 1 number or 2 for depth 1, got 3"),
     ],
 )
 def test_what_has_no_rule_is_said_in_one_line(case: dict[str, Any], message: str) -> None:
@@ -309,7 +309,7 @@ def test_classes_and_a_rule_are_too_much() -> None:
 
 
 def test_rules_go_to_json_files_only(tmp_path: Path) -> None:
-    with pytest.raises(pc.UsageError, match="--rule: expected a JSON file for a rule, got 'npz'"):
+    with pytest.raises(pc.UsageError, match="rule: expected a JSON file for a rule, got 'npz'"):
         pc.TyingRule.of(pc.AnyNetwork()).save(tmp_path / "rule.npz", 3)
 
 

@@ -96,10 +96,10 @@ class AnyNetwork:
             raise UsageError(
                 "expected function or tensor for a rule, since equation (21) distinguishes more "
                 f"weights the larger n is, got {self.compare}",
-                "--compare",
+                "compare",
             )
         if self.kind == "invariant" and self.depth in self.actions:
-            raise UsageError("expected no action on the output of an invariant network", "--action")
+            raise UsageError("expected no action on the output of an invariant network", "actions")
         self.spaces  # noqa: B018 - raises where the group is of another kind
 
     @cached_property
@@ -151,7 +151,7 @@ class AnyNetwork:
             raise UsageError(
                 "expected ordered, or --compare tensor, for a rule: with redundant indices and "
                 "--compare function the number of distinct weights grows with n",
-                "--indices",
+                "indices",
             )
         return self.coefficients if self.indices == "ordered" else self.patterns(ordered=False)
 
@@ -284,13 +284,13 @@ class AnyNetwork:
         open_sorts = [sort for sort in self.sorts if sort.size is None]
         for size in given:
             if size < 1:
-                raise UsageError(f"expected sizes of at least 1, got {size}", "--inputs")
+                raise UsageError(f"expected sizes of at least 1, got {size}", "inputs")
         if len(given) == len(self.sorts):
             return tuple(given)
         if len(given) != len(open_sorts):
             names = ", ".join(sort.name for sort in open_sorts) or "none"
             raise UsageError(
-                f"expected {len(open_sorts)} sizes ({names}), got {len(given)}", "--inputs"
+                f"expected {len(open_sorts)} sizes ({names}), got {len(given)}", "inputs"
             )
         rest = iter(given)
         return tuple(next(rest) if sort.size is None else sort.size for sort in self.sorts)
@@ -314,9 +314,7 @@ class AnyNetwork:
         open_sorts = sum(sort.size is None for sort in self.sorts)
         points = self.spaces.components[0]
         if open_sorts > 1:
-            raise UsageError(
-                f"expected a size for each group, as S3xS2, got {self.group}", "--group"
-            )
+            raise UsageError(f"expected a size for each group, as S3xS2, got {self.group}", "group")
         low, high = 1, inputs if open_sorts else 1
         while low < high:
             middle = (low + high) // 2
@@ -329,7 +327,7 @@ class AnyNetwork:
             raise UsageError(
                 f"expected a group on {inputs} points, one for each input, got {self.group} on "
                 f"{points.size(sizes)} points",
-                "--group",
+                "group",
             )
         return sizes
 

@@ -186,8 +186,15 @@ def _known_error(error: Exception) -> int:
     """Report an error that somebody raised on purpose, or an internal one."""
     import click
 
-    from polyconstraints.errors import PolyconstraintsError
+    from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
 
+    if isinstance(error, UsageError) and error.field:
+        return _fail(error, f"{_option(error.field)}: {error.message}", error.exit_status)
+    if isinstance(error, InputError) and error.source in ("group", "actions"):
+        # Text that an option holds, not a file.
+        place = f"{error.place}: " if error.place else ""
+        message = f"{_option(error.source)}: {place}{error.message}"
+        return _fail(error, message, error.exit_status)
     if isinstance(error, PolyconstraintsError):
         return _fail(error, str(error), error.exit_status)
     if isinstance(error, click.ClickException):
@@ -196,6 +203,14 @@ def _known_error(error: Exception) -> int:
         status = EXIT_USAGE if isinstance(error, click.UsageError) else error.exit_code
         return _fail(error, usage_message(error), status)
     return _internal_error(error)
+
+
+def _option(field: str) -> str:
+    """Return how the command line spells a field that the core names in an error."""
+    # Commands name their own arguments as they are typed: ``--style``, ``MAP``.
+    if not field.isidentifier() or field.isupper():
+        return field
+    return {"actions": "--action"}.get(field, "--" + field.replace("_", "-"))
 
 
 def _internal_error(error: Exception) -> int:

@@ -42,7 +42,7 @@ def open_text(output_file: str | None) -> Iterator[IO[str]]:
         yield sys.stdout
         sys.stdout.flush()
     else:
-        with atomic_writer(output_file, option=OUTPUT_OPTION) as handle:
+        with atomic_writer(output_file, field=OUTPUT_OPTION) as handle:
             yield handle
 
 
@@ -73,7 +73,7 @@ def open_binary(output_file: str | None) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     else:
-        with atomic_writer(output_file, binary=True, option=OUTPUT_OPTION) as handle:
+        with atomic_writer(output_file, binary=True, field=OUTPUT_OPTION) as handle:
             yield handle
 
 

@@ -202,7 +202,7 @@ def _plot(outcome: Outcome, path: str) -> None:
         outcome.losses,
         f"{job.target.name}, n = {job.plan.network.inputs}, {sum(job.plan.parameters)} parameters",
     )
-    with atomic_writer(path, binary=True, option="--plot") as handle:
+    with atomic_writer(path, binary=True, field="plot") as handle:
         handle.write(picture)
 
 
@@ -221,7 +221,7 @@ def _save(outcome: Outcome, path: str) -> None:
             arrays[f"layer{index}"] = values[plan.classes]
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    with atomic_writer(path, binary=True, option="--save") as handle:
+    with atomic_writer(path, binary=True, field="save") as handle:
         handle.write(buffer.getvalue())
 
 

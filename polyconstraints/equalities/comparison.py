@@ -237,13 +237,13 @@ def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec)
             raise UsageError(
                 "expected function or tensor, since equation (21) is written for one "
                 "channel, got paper",
-                "--compare",
+                "compare",
             )
         if symmetry.kind == "invariant":
             raise UsageError(
                 "expected function or tensor, since equation (21) is written for "
                 "equivariance, got paper",
-                "--compare",
+                "compare",
             )
         space = PaperCoefficients(layer.outputs, layer.letters)
     imposed = imposed_moves(network, symmetry, layer.index, layer.index + 1)
@@ -273,7 +273,7 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
         raise UsageError(
             f"expected function in network scope, where x_i x_j = x_j x_i has been used, "
             f"got {symmetry.compare}",
-            "--compare",
+            "compare",
         )
     letters = network.layers[0].letters
     space = FunctionCoefficients(network.units[-1], letters, network.degree)

@@ -47,7 +47,7 @@ _LINKS = "/proc/self/fd/{}"
 
 _StrPath = str | os.PathLike[str]
 
-# Failures of the medium, not of the command: no option would have avoided them.
+# Failures of the medium, not of the command: no field would have avoided them.
 _MEDIUM_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -62,12 +62,12 @@ class _Target(NamedTuple):
     special: bool  # a device or pipe: written to, never replaced
 
 
-def _target(path: _StrPath, option: str | None) -> _Target:
+def _target(path: _StrPath, field: str | None) -> _Target:
     """Resolve `path` and refuse what cannot be written."""
     shown = os.fspath(path)
 
     def refuse(reason: str) -> UsageError:
-        return UsageError(f"cannot write {shown!r}: {reason}", option)
+        return UsageError(f"cannot write {shown!r}: {reason}", field)
 
     if not shown or "\0" in shown:
         raise refuse("expected the name of a file")
@@ -100,15 +100,15 @@ def _reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def check_writable(path: _StrPath, *, option: str | None = None) -> None:
+def check_writable(path: _StrPath, *, field: str | None = None) -> None:
     """Refuse now what :func:`atomic_writer` would refuse after the work is done.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file that will be written.
-    option : str, optional
-        The command-line option that named it, for the message.
+    field : str, optional
+        The argument that named it, for the message.
 
     Raises
     ------
@@ -117,28 +117,28 @@ def check_writable(path: _StrPath, *, option: str | None = None) -> None:
 
     Examples
     --------
-    >>> check_writable("/no/such/place/map.json", option="--output-file")
+    >>> check_writable("/no/such/place/map.json", field="output_file")
     Traceback (most recent call last):
         ...
-    polyconstraints.errors.UsageError: --output-file: cannot write '/no/such/place/map.json': \
+    polyconstraints.errors.UsageError: output_file: cannot write '/no/such/place/map.json': \
 there is no directory '/no/such/place'
     """
-    _target(path, option)
+    _target(path, field)
 
 
 @overload
 def atomic_writer(
-    path: _StrPath, *, binary: Literal[False] = False, option: str | None = None
+    path: _StrPath, *, binary: Literal[False] = False, field: str | None = None
 ) -> AbstractContextManager[IO[str]]: ...
 
 
 @overload
 def atomic_writer(
-    path: _StrPath, *, binary: Literal[True], option: str | None = None
+    path: _StrPath, *, binary: Literal[True], field: str | None = None
 ) -> AbstractContextManager[IO[bytes]]: ...
 
 
-def atomic_writer(path: _StrPath, *, binary: bool = False, option: str | None = None) -> Any:
+def atomic_writer(path: _StrPath, *, binary: bool = False, field: str | None = None) -> Any:
     r"""Write a file whole or not at all.
 
     The content goes to a temporary file in the same directory, is forced to the disk and
@@ -155,8 +155,8 @@ def atomic_writer(path: _StrPath, *, binary: bool = False, option: str | None = 
         The file to write.
     binary : bool, default False
         Give a handle for bytes instead of one for UTF-8 text with ``\n`` line ends.
-    option : str, optional
-        The command-line option that named the file, for the message of an error.
+    field : str, optional
+        The argument that named the file, for the message of an error.
 
     Returns
     -------
@@ -180,12 +180,12 @@ def atomic_writer(path: _StrPath, *, binary: bool = False, option: str | None = 
     ...     read_text(path)
     '1 3 4\n'
     """
-    return _atomic_writer(path, binary, option)
+    return _atomic_writer(path, binary, field)
 
 
 @contextmanager
-def _atomic_writer(path: _StrPath, binary: bool, option: str | None) -> Iterator[IO[Any]]:
-    target = _target(path, option)
+def _atomic_writer(path: _StrPath, binary: bool, field: str | None) -> Iterator[IO[Any]]:
+    target = _target(path, field)
     try:
         if target.special:
             with _open(target.path, binary) as handle:

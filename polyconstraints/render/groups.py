@@ -223,7 +223,7 @@ class ExpansionView:
         for output in self.outputs:
             if not 0 <= output < count:
                 raise UsageError(
-                    f"expected an output from 1 to {count}, got {output + 1}", "--output"
+                    f"expected an output from 1 to {count}, got {output + 1}", "output"
                 )
         self.assignment = assignment or Assignment()
         self._order = order
@@ -232,7 +232,7 @@ class ExpansionView:
             if monomial not in self._sources:
                 raise UsageError(
                     f"expected a monomial that occurs in the network, got {_plain(monomial)}",
-                    "--monomial",
+                    "monomial",
                 )
 
     @cached_property

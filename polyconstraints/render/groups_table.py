@@ -57,7 +57,7 @@ def described_groups(
         text = name.strip()
         if text in PRESETS or text.startswith("@"):
             if inputs is None:
-                raise UsageError(f"expected a number of points for {text}, got none", "-n/--inputs")
+                raise UsageError(f"expected a number of points for {text}, got none", "inputs")
             found.append((text, parse_group(text, inputs)))
         else:
             try:

@@ -130,7 +130,7 @@ def reproduce(keys: Sequence[str] = ()) -> Iterator[Item]:
     known = _keys()
     for key in keys:
         if key not in known:
-            raise UsageError(f"expected one of {', '.join(known)}, got {key!r}", "--only")
+            raise UsageError(f"expected one of {', '.join(known)}, got {key!r}", "only")
     for check in _checks():
         if not keys or check.key in keys:
             yield Item(check, check.run())

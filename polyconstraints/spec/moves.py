@@ -136,7 +136,7 @@ def _explicit(
         letters, outputs = action[below], action[above]
         if letters is None or outputs is None:
             raise UsageError(
-                "expected the group to act on every hidden layer in layer scope", "--widths"
+                "expected the group to act on every hidden layer in layer scope", "widths"
             )
         if network.bias:
             letters = (0, *(unit + 1 for unit in letters))

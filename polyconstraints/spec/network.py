@@ -209,30 +209,30 @@ class NetworkSpec:
         outputs: int | None = None,
         channels: int | Sequence[int] = 1,
     ) -> None:
-        _at_least_one(inputs, "--inputs")
-        _at_least_one(depth, "--depth")
+        _at_least_one(inputs, "inputs")
+        _at_least_one(depth, "depth")
         if layer not in LAYER_KINDS:
-            raise UsageError(f"expected quadratic or linear, got {layer!r}", "--layer")
+            raise UsageError(f"expected quadratic or linear, got {layer!r}", "layer")
         if indices not in INDEX_KINDS:
-            raise UsageError(f"expected ordered or redundant, got {indices!r}", "--indices")
+            raise UsageError(f"expected ordered or redundant, got {indices!r}", "indices")
         hidden = (inputs,) * (depth - 1) if hidden is None else tuple(hidden)
         if len(hidden) != depth - 1:
             raise UsageError(
                 f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}",
-                "--widths",
+                "widths",
             )
         for width in hidden:
-            _at_least_one(width, "--widths")
+            _at_least_one(width, "widths")
         outputs = inputs if outputs is None else outputs
         _at_least_one(outputs, "outputs")
         channels = (channels,) * (depth + 1) if isinstance(channels, int) else tuple(channels)
         if len(channels) != depth + 1:
             raise UsageError(
                 f"expected 1 number or {depth + 1} for depth {depth}, got {len(channels)}",
-                "--channels",
+                "channels",
             )
         for count in channels:
-            _at_least_one(count, "--channels")
+            _at_least_one(count, "channels")
         # A frozen dataclass is filled in by way of object; the values are normalised here so
         # that networks given in different words are equal.
         values = {
@@ -326,6 +326,6 @@ class NetworkSpec:
         }
 
 
-def _at_least_one(value: object, option: str) -> None:
+def _at_least_one(value: object, field: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UsageError(f"expected an integer of at least 1, got {value!r}", option)
+        raise UsageError(f"expected an integer of at least 1, got {value!r}", field)

@@ -64,16 +64,16 @@ class Symmetry:
         given: Any = self.group
         if not isinstance(given, PermutationGroup):
             object.__setattr__(self, "group", _from_sympy(given))
-        _choice(self.kind, KINDS, "--symmetry")
-        _choice(self.scope, SCOPES, "--scope")
-        _choice(self.compare, COMPARISONS, "--compare")
-        _choice(self.permutations, CHOICES, "--permutations")
+        _choice(self.kind, KINDS, "symmetry")
+        _choice(self.scope, SCOPES, "scope")
+        _choice(self.compare, COMPARISONS, "compare")
+        _choice(self.permutations, CHOICES, "permutations")
         for level, images in self.actions.items():
             if len(images) != len(self.group.generators):
                 raise UsageError(
                     f"expected one permutation for each of the {len(self.group.generators)} "
                     f"generators, got {len(images)} for level {level}",
-                    "--action",
+                    "actions",
                 )
         chosen = self.permutations
         if chosen == "auto":
@@ -83,19 +83,19 @@ class Symmetry:
             if self.actions:
                 raise UsageError(
                     f"expected generators where a level has an action of its own, got {chosen}",
-                    "--permutations",
+                    "permutations",
                 )
             if not self.group.is_symmetric():
                 raise UsageError(
                     f"expected generators, since the group {self.group.name} is not S_n, "
                     f"got {chosen}",
-                    "--permutations",
+                    "permutations",
                 )
         if self.compare == "paper" and chosen == "generators":
             raise UsageError(
                 "expected function or tensor, since equation (21) is written for "
                 "transpositions, got paper",
-                "--compare",
+                "compare",
             )
 
     def imposed(self) -> tuple[Permutation, ...]:
@@ -149,27 +149,27 @@ class Symmetry:
         if self.group.degree != network.inputs:
             raise UsageError(
                 f"expected a group on {network.inputs} points, got degree {self.group.degree}",
-                "--group",
+                "group",
             )
         widths = network.widths
         if self.kind == "invariant" and network.depth in self.actions:
-            raise UsageError("expected no action on the output of an invariant network", "--action")
+            raise UsageError("expected no action on the output of an invariant network", "actions")
         for level, images in self.actions.items():
             if not 0 < level < len(widths):
                 raise UsageError(
-                    f"expected a level from 1 to {network.depth}, got {level}", "--action"
+                    f"expected a level from 1 to {network.depth}, got {level}", "actions"
                 )
             if any(len(image) != widths[level] for image in images):
                 raise UsageError(
                     f"expected permutations of {widths[level]} components on level {level}",
-                    "--action",
+                    "actions",
                 )
         last = network.depth
         if self.kind == "equivariant" and last not in self.actions and widths[last] != widths[0]:
             raise UsageError(
                 f"expected {widths[0]} output components for equivariance or an action on "
                 f"them, got {widths[last]}",
-                "--symmetry",
+                "symmetry",
             )
 
     def _on_level(
@@ -196,7 +196,7 @@ class Symmetry:
                     f"expected hidden width {network.inputs} (the group must act on every "
                     f"hidden layer in layer scope; or use --scope network), got "
                     f"{network.widths[level]}",
-                    "--widths",
+                    "widths",
                 )
 
     def to_json(self) -> dict[str, Any]:
@@ -220,13 +220,13 @@ class Symmetry:
 
 def _from_sympy(group: Any) -> PermutationGroup:
     if not hasattr(group, "generators"):
-        raise UsageError(f"expected a permutation group, got {type(group).__name__}", "--group")
+        raise UsageError(f"expected a permutation group, got {type(group).__name__}", "group")
     return PermutationGroup.from_sympy(group)
 
 
-def _choice(value: str, allowed: Sequence[str], option: str) -> None:
+def _choice(value: str, allowed: Sequence[str], field: str) -> None:
     if value not in allowed:
-        raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", option)
+        raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", field)
 
 
 def _on_units(image: Permutation, channels: int) -> Permutation:

@@ -69,7 +69,7 @@ def curve_png(losses: Sequence[float], title: str) -> bytes:
         raise UsageError(
             "expected the package matplotlib for a picture, found none; "
             "install polyconstraints[plot]",
-            "--plot",
+            "plot",
         ) from None
     # Without pyplot, which would look for a display and keep a global state.
     figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")

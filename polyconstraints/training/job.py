@@ -162,7 +162,7 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
     if target.shape[1] != network.units[-1]:
         raise UsageError(
             f"expected {target.shape[1]} output units for this target, got {network.units[-1]}",
-            "--target",
+            "target",
         )
     x, target = x.astype(job.dtype), target.astype(job.dtype)
     train, test = slice(job.samples), slice(job.samples, None)

@@ -49,7 +49,7 @@ def make_backend(name: str, plan: NetworkPlan, path: str, dtype: str) -> tuple[O
         raise UsageError(
             f"expected the package {error.name} to be installed, found none; "
             f"install polyconstraints[{name}]",
-            "--backend",
+            "backend",
         ) from None
 
 

@@ -119,6 +119,6 @@ def find_target(name: str | None, kind: str) -> Target:
     if name not in fitting:
         raise UsageError(
             f"expected one of {', '.join(fitting)} for an {kind} network, got {name!r}",
-            "--target",
+            "target",
         )
     return TARGETS[name]

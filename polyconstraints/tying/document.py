@@ -32,15 +32,15 @@ T = TypeVar("T")
 
 SCHEMA = "polyconstraints/tying-map/1"
 
-#: Where in a document stands what an option says on the command line.
+#: Where in a document stands what an argument says.
 _PLACES = {
-    "--widths": "network.widths",
-    "--channels": "network.channels",
-    "--symmetry": "symmetry.kind",
-    "--group": "symmetry.group",
-    "--compare": "symmetry.compare",
-    "--permutations": "symmetry.permutations",
-    "--action": "symmetry.actions",
+    "widths": "network.widths",
+    "channels": "network.channels",
+    "symmetry": "symmetry.kind",
+    "group": "symmetry.group",
+    "compare": "symmetry.compare",
+    "permutations": "symmetry.permutations",
+    "actions": "symmetry.actions",
 }
 
 #: Weights of one layer that are read: their classes fill a gigabyte.
@@ -128,7 +128,7 @@ def checked_document(read: Callable[[], T], source: str) -> T:
     except InputError as error:
         raise InputError(error.message, error.place, source) from None
     except UsageError as error:
-        raise InputError(error.message, _PLACES.get(error.option or "", ""), source) from None
+        raise InputError(error.message, _PLACES.get(error.field or "", ""), source) from None
 
 
 def read_problem(document: Any, max_weights: int | None = None) -> tuple[NetworkSpec, Symmetry]:

@@ -236,7 +236,7 @@ class TyingRule:
 
         ending = os.fspath(path).rpartition(".")[2].lower()
         if ending in ("npz", "safetensors"):
-            raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "--rule")
+            raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "rule")
         document = self.to_json(*sizes)
         with atomic_writer(path) as handle:
             dump_json(document, handle)

@@ -75,9 +75,9 @@ def verify(
     'layerwise'
     """
     if trials < 1:
-        raise UsageError(f"expected an integer of at least 1, got {trials}", "--trials")
+        raise UsageError(f"expected an integer of at least 1, got {trials}", "trials")
     if seed < 0:
-        raise UsageError(f"expected an integer of at least 0, got {seed}", "--seed")
+        raise UsageError(f"expected an integer of at least 0, got {seed}", "seed")
     draw = seeded(tying, seed)
     prime = draw_prime(tying, draw)
     obstacle = layerwise_obstacle(tying)

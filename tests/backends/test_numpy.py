@@ -138,9 +138,9 @@ def test_wrong_arguments() -> None:
         fit(network, np.ones((2, 4)), np.ones((2, 3)))
     with pytest.raises(UsageError, match=r"doesn't have the symmetry of S_n, got 'power_sums'"):
         TiedNetwork.from_map(named("cyclic d=2"), "power_sums")
-    with pytest.raises(UsageError, match=r"^--path: expected one of auto, .*got 'fast'"):
+    with pytest.raises(UsageError, match=r"^path: expected one of auto, .*got 'fast'"):
         TiedNetwork.from_map(named("cyclic d=2"), "fast")
-    with pytest.raises(UsageError, match=r"^--learning-rate: expected a number above 0, got 0"):
+    with pytest.raises(UsageError, match=r"^learning_rate: expected a number above 0, got 0"):
         Adam(0)
     with pytest.raises(UsageError, match=r"hidden widths of 3"):
         TiedNetwork.symmetric(pc.NetworkSpec(3, 2, hidden=[4]))

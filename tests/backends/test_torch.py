@@ -244,7 +244,7 @@ def test_rule() -> None:
     rule = TyingRule.of(AnyNetwork("S", bias=True))
     network = EquivariantNetwork.from_rule(rule, 1000)
     network.load_state_dict(EquivariantNetwork(1000, bias=True).state_dict())
-    with pytest.raises(UsageError, match=r"^--symmetry: expected an invariant map"):
+    with pytest.raises(UsageError, match=r"^symmetry: expected an invariant map"):
         InvariantNetwork.from_rule(rule, 10)
 
 
@@ -256,7 +256,7 @@ def test_one_layer_of_a_map() -> None:
     torch.testing.assert_close(whole.weights()[1].shape, layer.weights().shape)
     with pytest.raises(UsageError, match=r"^expected a linear layer, got a quadratic one"):
         TiedLinear.from_map(tying)
-    with pytest.raises(UsageError, match=r"^--symmetry: expected an invariant map, got an equi"):
+    with pytest.raises(UsageError, match=r"^symmetry: expected an invariant map, got an equi"):
         InvariantNetwork.from_map(tying)
     with pytest.raises(InputError, match=r"^theta: expected arrays of shapes \[\(7,\), \(7,\)\]"):
         whole.set_theta([np.ones(7)])

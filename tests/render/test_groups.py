@@ -136,7 +136,7 @@ def test_no_values(text: str) -> None:
 
 
 def test_what_does_not_occur_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^--output: expected an output from 1 to 2, got 0$"):
+    with pytest.raises(UsageError, match=r"^output: expected an output from 1 to 2, got 0$"):
         ExpansionView(EXPANSION, [-1])
     with pytest.raises(UsageError, match=r"got x1\^5$"):
         ExpansionView(EXPANSION, monomials=[(5, 0)])

@@ -145,5 +145,5 @@ def test_entries_are_exact() -> None:
 )
 def test_wrong_levels_are_refused(text: str) -> None:
     group = PermutationGroup.symmetric(3)
-    with pytest.raises(UsageError, match="--hidden"):
+    with pytest.raises(UsageError, match="hidden"):
         parse_level(text, 3, group, None)

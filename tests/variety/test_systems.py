@@ -90,7 +90,7 @@ def test_no_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert find_systems() == []
     variety = Variety(pc.NetworkSpec(2, 2, layer="linear"), smallest().symmetry)
-    with pytest.raises(UsageError, match="--decompose"):
+    with pytest.raises(UsageError, match="decompose"):
         examine(variety, [], "singular", 10)
     answer = examine(variety, [], "auto", 120)
     assert answer.matching is None

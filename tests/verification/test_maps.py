@@ -179,9 +179,9 @@ def test_draws_are_uniform_residues() -> None:
 
 def test_trials_and_seed_are_checked() -> None:
     tying = derived(2)
-    with pytest.raises(pc.UsageError, match=r"^--trials: expected an integer of at least 1, got 0"):
+    with pytest.raises(pc.UsageError, match=r"^trials: expected an integer of at least 1, got 0"):
         pc.verify(tying, trials=0)
-    with pytest.raises(pc.UsageError, match=r"^--seed: expected an integer of at least 0, got -1"):
+    with pytest.raises(pc.UsageError, match=r"^seed: expected an integer of at least 0, got -1"):
         pc.verify(tying, seed=-1)
 
 

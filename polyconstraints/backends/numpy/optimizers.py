@@ -104,5 +104,5 @@ class Adam:
 
 def _positive(learning_rate: float) -> float:
     if not learning_rate > 0:
-        raise UsageError(f"expected a number above 0, got {learning_rate}", "--learning-rate")
+        raise UsageError(f"expected a number above 0, got {learning_rate}", "learning_rate")
     return learning_rate

@@ -65,13 +65,13 @@ def resolve_path(plan: LayerPlan, path: str, backend: str, run: Run) -> str:
             return "power_sums"
         return "gather" if path == "structure" else _measured(plan, backend, run)
     if path not in PATHS:
-        raise UsageError(f"expected one of {', '.join(PATHS)} as path, got {path!r}", "--path")
+        raise UsageError(f"expected one of {', '.join(PATHS)} as path, got {path!r}", "path")
     if path not in allowed:
         ways = ", ".join(allowed)
         raise UsageError(
             f"expected auto, structure, {ways} as path, since layer {plan.layer.index} doesn't "
             f"have the symmetry of S_n, got {path!r}",
-            "--path",
+            "path",
         )
     if path != "power_sums":
         plan.require_classes()

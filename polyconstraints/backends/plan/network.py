@@ -85,13 +85,13 @@ class NetworkPlan:
         wanted = (network.inputs,) * network.depth
         if network.widths[:-1] != wanted:
             raise UsageError(
-                f"expected hidden widths of {network.inputs}, got {network.hidden}", "--widths"
+                f"expected hidden widths of {network.inputs}, got {network.hidden}", "widths"
             )
         if kind == "equivariant" and network.outputs != network.inputs:
             raise UsageError(
                 f"expected {network.inputs} output components for equivariance, "
                 f"got {network.outputs}",
-                "--symmetry",
+                "symmetry",
             )
         layers = []
         for index, layer in enumerate(network.layers):

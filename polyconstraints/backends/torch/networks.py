@@ -156,7 +156,7 @@ class _SymmetricNetwork(TiedNetwork):
     @classmethod
     def _check(cls, kind: Kind) -> None:
         if kind != cls.kind:
-            raise UsageError(f"expected an {cls.kind} map, got an {kind} one", "--symmetry")
+            raise UsageError(f"expected an {cls.kind} map, got an {kind} one", "symmetry")
 
 
 class EquivariantNetwork(_SymmetricNetwork):

@@ -222,7 +222,7 @@ def block_picture(
     shown = range(count) if layers is None else sorted(set(layers))
     for index in shown:
         if not 0 <= index < count:
-            raise UsageError(f"expected a layer from 0 to {count - 1}, got {index}", "--layers")
+            raise UsageError(f"expected a layer from 0 to {count - 1}, got {index}", "layers")
     return BlockPicture(
         tying, tuple(_layer_picture(tying, tying.layers[index], outputs) for index in shown)
     )
@@ -238,7 +238,7 @@ def _layer_picture(
             raise UsageError(
                 f"expected an output from 1 to {spec.outputs} of layer {spec.index}, got "
                 f"{output + 1}",
-                "--outputs",
+                "outputs",
             )
     cells = layer.classes[list(chosen)]
     if spec.degree == 1:

@@ -43,7 +43,7 @@ def scene_png(scene: Scene, scale: float = 2) -> bytes:
         raise UsageError(
             "expected svg, text or json where matplotlib isn't installed "
             "(pip install 'polyconstraints[plot]'), got png",
-            "--format",
+            "format",
         ) from None
 
     scale = min(scale, _MAX_PIXELS / max(scene.width, scene.height))

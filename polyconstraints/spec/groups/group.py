@@ -153,7 +153,7 @@ class PermutationGroup:
             If there is no preset of that name, or the degree is less than 1.
         """
         if name not in PRESETS:
-            raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "--group")
+            raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "group")
         if degree < 1:
             raise UsageError(f"expected a group on at least 1 point, got degree {degree}")
         # Generators are made when they are asked for: those of a million points take a while.

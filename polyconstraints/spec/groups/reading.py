@@ -17,8 +17,8 @@ from polyconstraints.spec.groups.permutations import Permutation, checked
 
 __all__ = ["GroupChoice", "parse_group", "read_group", "require_well_defined"]
 
-GROUP_OPTION = "--group"
-ACTION_OPTION = "--action"
+GROUP_FIELD = "group"
+ACTION_FIELD = "actions"
 
 _PRESET = re.compile(r"(S|A|C|D|trivial)([0-9]*)")
 
@@ -115,7 +115,7 @@ def read_group(
     if text.startswith("@"):
         source = text[1:]
         if not source:
-            raise UsageError("expected the name of a file after @, got nothing", GROUP_OPTION)
+            raise UsageError("expected the name of a file after @, got nothing", GROUP_FIELD)
         described, name, from_file = _file(source)
         given = {**from_file, **given}
     else:
@@ -128,12 +128,12 @@ def read_group(
     if isinstance(described, str):
         action, name = _action(described, degree)
     else:
-        action = _generated(described, degree, source or GROUP_OPTION)
+        action = _generated(described, degree, source or GROUP_FIELD)
     if action.degree != degree:
         raise UsageError(
             f"expected a group on {degree} points, one for each input, got {name or 'one'} "
             f"on {action.degree} points",
-            GROUP_OPTION,
+            GROUP_FIELD,
         )
     if not given:
         return GroupChoice(action.group(name))
@@ -160,7 +160,7 @@ def _inline(text: str) -> str | list[Any]:
             return text
     from polyconstraints.io.strict_json import parse_json
 
-    document: list[Any] = parse_json(text, source=GROUP_OPTION)
+    document: list[Any] = parse_json(text, source=GROUP_FIELD)
     return document
 
 
@@ -219,9 +219,9 @@ def _action(text: str, degree: int) -> tuple[GroupAction, str]:
                 _require_degree(expression, {}, degree)
             action, sizes = parse_action(text), {}
     except UsageError as error:
-        raise UsageError(error.message, GROUP_OPTION) from None
+        raise UsageError(error.message, GROUP_FIELD) from None
     except InputError as error:
-        raise InputError(error.message, error.place, GROUP_OPTION) from None
+        raise InputError(error.message, error.place, GROUP_FIELD) from None
     name = expression.spelled(sizes)
     if isinstance(expression, Factor):
         name = expression.letter if action.degree == degree else name
@@ -287,10 +287,10 @@ def _level(
             described = inline
         return _from_images(described, action)
     except UsageError as error:
-        raise UsageError(f"{where}: {error.message}", ACTION_OPTION) from None
+        raise UsageError(f"{where}: {error.message}", ACTION_FIELD) from None
     except InputError as error:
         place = f"actions.{level}" + (error.place and f": {error.place}")
-        raise InputError(error.message, place, source or ACTION_OPTION) from None
+        raise InputError(error.message, place, source or ACTION_FIELD) from None
 
 
 def _from_factors(text: str, action: GroupAction) -> tuple[tuple[Permutation, ...], int]:

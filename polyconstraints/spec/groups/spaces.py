@@ -84,23 +84,23 @@ def level_spaces(
     >>> [sort.name for sort in spaces.sorts], spaces.components[1]
     (['n1', 'n2'], Letters(sort=1))
     """
-    expression = _parsed(group, "--group")
+    expression = _parsed(group, "group")
     found = _sorts(expression)
-    own = _points(expression, found, "--group")
+    own = _points(expression, found, "group")
     depth = len(channels) - 1
     levels: list[Points] = [own] * (depth + 1)
     if outputs is not None:
         levels[depth] = Fixed(outputs)
     for level, text in (actions or {}).items():
         if not 0 < level <= depth:
-            raise UsageError(f"expected a level from 1 to {depth}, got {level}", "--action")
-        levels[level] = _points(_parsed(text, "--action"), found, "--action")
+            raise UsageError(f"expected a level from 1 to {depth}, got {level}", "actions")
+        levels[level] = _points(_parsed(text, "actions"), found, "actions")
         for sort, blocks in _contexts(levels[level]):
             if (sort, blocks) not in set(_contexts(own)):
                 raise UsageError(
                     f"level {level}: expected an action of the group {group}, got {text}, where a "
                     "group that acts inside blocks acts elsewhere",
-                    "--action",
+                    "actions",
                 )
     names = ["n"] if len(found) == 1 else [f"n{at}" for at in range(1, len(found) + 1)]
     sorts = tuple(Sort(name, size) for name, (_, size, _) in zip(names, found, strict=True))
@@ -145,38 +145,38 @@ def sized_texts(
     }
 
 
-def _parsed(text: str, option: str) -> Expression:
+def _parsed(text: str, field: str) -> Expression:
     try:
         return parse_expression(text)
     except UsageError as error:
-        raise UsageError(error.message, option) from None
+        raise UsageError(error.message, field) from None
 
 
 def _points(
-    expression: Expression, sorts: Mapping[tuple[str, int | None, int], int], option: str
+    expression: Expression, sorts: Mapping[tuple[str, int | None, int], int], field: str
 ) -> Points:
     if isinstance(expression, Factor):
-        return _factor_points(expression, sorts, option)
+        return _factor_points(expression, sorts, field)
     if isinstance(expression, Combined):
         parts = list(_flattened(expression, expression.operator))
-        points = tuple(_points(part, sorts, option) for part in parts)
+        points = tuple(_points(part, sorts, field) for part in parts)
         if expression.operator == "+":
             return Sum(points)
         if expression.operator == "x":
             return Product(points)
         left, right = expression.left, expression.right
-        return Wreath(_points(left, sorts, option), _points(right, sorts, option))
+        return Wreath(_points(left, sorts, field), _points(right, sorts, field))
     if isinstance(expression, Derived) and expression.function == "tuples":
-        return Product((_points(expression.of, sorts, option),) * expression.size)
+        return Product((_points(expression.of, sorts, field),) * expression.size)
     raise UsageError(
         "expected symmetric and trivial groups combined by +, x, wr and tuples, whose classes "
         f"are patterns of equal indices for every n, got {expression.spelled({})}",
-        option,
+        field,
     )
 
 
 def _factor_points(
-    factor: Factor, sorts: Mapping[tuple[str, int | None, int], int], option: str
+    factor: Factor, sorts: Mapping[tuple[str, int | None, int], int], field: str
 ) -> Points:
     if factor.letter == "trivial" and factor.size is not None:
         return Fixed(factor.size)
@@ -186,13 +186,13 @@ def _factor_points(
             raise UsageError(
                 f"expected a factor of the group, got {factor.spelled({})}, its number "
                 f"{factor.occurrence}",
-                option,
+                field,
             )
         return Letters(sort)
     raise UsageError(
         "expected symmetric and trivial groups combined by +, x, wr and tuples, whose classes "
         f"are patterns of equal indices for every n, got {factor.spelled({})}",
-        option,
+        field,
     )
 
 

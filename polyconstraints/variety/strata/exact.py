@@ -108,7 +108,7 @@ def examine(
         If the system isn't installed, or indices are redundant.
     """
     if variety.network.indices == "redundant" and variety.network.layer == "quadratic":
-        raise UsageError("expected ordered with --decompose, got redundant", "--indices")
+        raise UsageError("expected ordered with --decompose, got redundant", "indices")
     system = _system(method)
     equations = network_equations(variety)
     names = variety.network.weight_names()
@@ -148,4 +148,4 @@ def _system(method: Method) -> System | None:
     for system in found:
         if system.name == method:
             return system
-    raise UsageError(f"expected a system on the PATH, found no {method}", "--decompose")
+    raise UsageError(f"expected a system on the PATH, found no {method}", "decompose")

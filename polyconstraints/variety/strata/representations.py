@@ -318,37 +318,37 @@ def parse_level(
     >>> str(parse_level("2*[3]+[1,1,1]", 3, group, None))
     '2·[3] + [1,1,1]'
     """
-    option = "--hidden"
+    field = "hidden"
     text = text.replace(" ", "").replace("·", "*")
     if text == PERMUTATION:
         if points is None:
-            raise UsageError(f"expected {group.degree} units to permute, got {units}", option)
+            raise UsageError(f"expected {group.degree} units to permute, got {units}", field)
         return Level(units, units, points)
     name, _, number = text.partition(":")
     if name == FREE:
         rank = int(number) if number.isdecimal() and len(number) < 10 else units
         if (number and not number.isdecimal()) or not 1 <= rank <= units:
-            raise UsageError(f"expected free:1 … free:{units}, got {text!r}", option)
+            raise UsageError(f"expected free:1 … free:{units}, got {text!r}", field)
         return Level(units, rank, None)
     if not _is_symmetric(group):
         raise UsageError(
             f"expected permutation or free, since irreducible representations are known for "
             f"S_n only, got {text!r}",
-            option,
+            field,
         )
     counts: dict[tuple[int, ...], int] = {}
     for part in [] if text == "0" else text.split("+"):
         times, star, label = part.rpartition("*")
         if star and not (times.isdecimal() and len(times) < 10):
-            raise UsageError(f"expected a sum such as 2*[3]+[1,1,1], got {text!r}", option)
+            raise UsageError(f"expected a sum such as 2*[3]+[1,1,1], got {text!r}", field)
         try:
             partition = parse_partition(label, group.degree)
         except UsageError as error:
-            raise UsageError(str(error), option) from None
+            raise UsageError(str(error), field) from None
         counts[partition] = counts.get(partition, 0) + (int(times) if star else 1)
     size = sum(irrep_dimension(partition) * times for partition, times in counts.items())
     if size > units:
-        raise UsageError(f"expected a dimension of at most {units}, got {size} of {text}", option)
+        raise UsageError(f"expected a dimension of at most {units}, got {size} of {text}", field)
     chosen = tuple(sorted(((key, n) for key, n in counts.items() if n), reverse=True))
     representation = direct_sum(group, chosen)
     if points is not None and representation.multiplicities == points.multiplicities:

@@ -87,12 +87,12 @@ def moves_of(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
         raise UsageError(
             f"expected function in network scope, where x_i x_j = x_j x_i has been used, "
             f"got {symmetry.compare}",
-            "--compare",
+            "compare",
         )
     moves = []
     for action in symmetry.unit_actions(network, generators=True):
         before, after = action[0], action[-1]
         if before is None or after is None:
-            raise UsageError("expected the group to act on inputs and outputs", "--symmetry")
+            raise UsageError("expected the group to act on inputs and outputs", "symmetry")
         moves.append((before, after))
     return tuple(moves)

@@ -49,7 +49,7 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
     first, last = variety.ends
     levels = (first, *hidden, last)
     if any(level.representation is None for level in levels):
-        raise UsageError("expected a representation on every hidden level, got free", "--stratum")
+        raise UsageError("expected a representation on every hidden level, got free", "stratum")
     layers = ordered_network(variety.network).layers
     return [
         rational_layers(layer, below, above)

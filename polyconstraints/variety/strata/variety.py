@@ -238,7 +238,7 @@ class Variety:
             raise UsageError(
                 f"expected 1 representation or {hidden} for depth {self.network.depth}, "
                 f"got {len(texts)}",
-                "--hidden",
+                "hidden",
             )
         return tuple(
             parse_level(text, self.network.units[level], self.symmetry.group, self._points(level))
@@ -303,7 +303,7 @@ class Variety:
         """
         count = self.count(degenerate)
         if not 1 <= number <= count:
-            raise UsageError(f"expected a stratum from 1 to {count}, got {number}", "--stratum")
+            raise UsageError(f"expected a stratum from 1 to {count}, got {number}", "stratum")
         return next(islice(self.choices(degenerate), number - 1, None))
 
 

@@ -181,9 +181,9 @@ def test_selection_and_its_errors(draw: Draw) -> None:
     picture = block_picture(tying, layers=[1], outputs=[2])
     assert [layer.layer.index for layer in picture.layers] == [1]
     assert picture.layers[0].cells.shape == (1, 3, 3)
-    with pytest.raises(UsageError, match=r"--layers: expected a layer from 0 to 1, got 2"):
+    with pytest.raises(UsageError, match=r"layers: expected a layer from 0 to 1, got 2"):
         block_picture(tying, layers=[2])
-    with pytest.raises(UsageError, match=r"--outputs: expected an output from 1 to 3 .* got 4"):
+    with pytest.raises(UsageError, match=r"outputs: expected an output from 1 to 3 .* got 4"):
         block_picture(tying, outputs=[3])
 
 
