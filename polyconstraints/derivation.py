@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.layer import LayerClasses, reduce_layer, untied
+from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.reduction import reduce_layer, untied
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import (
     Comparison,
@@ -215,7 +216,7 @@ class Derivation:
         UsageError
             In network scope beyond depth 1, where no one linear map holds all solutions.
         """
-        from polyconstraints.tying import LayerTying, TyingMap
+        from polyconstraints.tying import TyingMap
         from polyconstraints.tying.provenance import Origin
 
         if not self.solved:
@@ -224,15 +225,10 @@ class Derivation:
                 "linear space",
                 "scope",
             )
-        layers = []
-        for reduced in self.layers:
-            classes = np.full(reduced.layer.shape, -1, dtype=np.int64)
-            classes[reduced.layer.mask] = reduced.classes
-            layers.append(LayerTying(reduced.layer, classes, reduced.dependent))
         return TyingMap(
             self.network,
             self.symmetry,
-            tuple(layers),
+            self.layers,
             self.function_dimension,
             Origin.of(self.network, self.symmetry),
         )

@@ -211,7 +211,7 @@ def test_classes_name_their_smallest_weight() -> None:
     names = layer.layer.names()
     by_class = {
         names[first]: [
-            name for name, number in zip(names, layer.classes, strict=True) if number == at
+            name for name, number in zip(names, layer.by_weight, strict=True) if number == at
         ]
         for at, first in enumerate(layer.representatives)
     }

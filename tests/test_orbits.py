@@ -71,12 +71,12 @@ def test_random_groups_equal_brute_force(
         actions={1: tuple(images)} if output == "other" else {},
     )
     derivation = pc.derive(network, symmetry)
-    found = named(network.layers[0], derivation.layers[0].classes)
+    found = named(network.layers[0], derivation.layers[0].by_weight)
     assert found == {
         frozenset(oracles.weight_name(0, weight) for weight in orbit) for orbit in expected
     }
     # The representative is the smallest weight, and classes are numbered by it.
-    classes = derivation.layers[0].classes
+    classes = derivation.layers[0].by_weight
     firsts = [int(np.flatnonzero(classes == number)[0]) for number in range(classes.max() + 1)]
     assert derivation.layers[0].representatives.tolist() == firsts == sorted(firsts)
 

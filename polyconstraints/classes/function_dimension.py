@@ -85,7 +85,7 @@ def _jacobian_ranks(
         layer = classes.layer
         spread = _parameters_to_classes(classes, prime)
         theta = modular.random_residues(rng, prime, (classes.dimension, 1))
-        values = modular.matmul(spread, theta, prime)[classes.classes, 0]
+        values = modular.matmul(spread, theta, prime)[classes.by_weight, 0]
         weights = values.reshape(layer.outputs, layer.products)
         products, moved = _products(layer, value, tangent, prime)
         own = _own_tangents(classes, spread, products, prime)
@@ -119,12 +119,12 @@ def _own_tangents(
 ) -> Residues:
     """Return the derivatives of a layer's outputs along its own parameters."""
     layer = classes.layer
-    points = len(products)
-    by_class = np.zeros((layer.outputs * classes.distinct, points), dtype=np.int64)
+    points, numbers = len(products), len(classes.sizes)
+    by_class = np.zeros((layer.outputs * numbers, points), dtype=np.int64)
     output = np.repeat(np.arange(layer.outputs), layer.products)
-    target = output * classes.distinct + classes.classes
+    target = output * numbers + classes.by_weight
     np.add.at(by_class, target, np.tile(products.T, (layer.outputs, 1)))
-    blocks = (by_class % prime).reshape(layer.outputs, classes.distinct, points)
+    blocks = (by_class % prime).reshape(layer.outputs, numbers, points)
     own = modular.matmul(blocks.transpose(2, 0, 1), spread, prime)
     return own.transpose(0, 2, 1)
 
@@ -132,7 +132,7 @@ def _own_tangents(
 def _parameters_to_classes(classes: LayerClasses, prime: int) -> Residues:
     """Return the matrix (classes × parameters) of a layer's dependent weights mod a prime."""
     column = {number: at for at, number in enumerate(classes.free)}
-    matrix = np.zeros((classes.distinct, classes.dimension), dtype=np.int64)
+    matrix = np.zeros((len(classes.sizes), classes.dimension), dtype=np.int64)
     for number, at in column.items():
         matrix[number, at] = 1
     for number, combination in classes.dependent.items():

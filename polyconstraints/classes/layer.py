@@ -1,155 +1,196 @@
-"""Equalities → classes: which weights of a layer are one weight, dependent, or free."""
+"""The classes of a layer's weights: which weights are one weight, dependent, or free.
+
+The one type that the derivation makes, that a tying map holds and that everything which uses
+a map reads: below it nothing knows a polynomial or an equation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.linear import Combination, eliminate
-from polyconstraints.classes.union_find import classes_of_pairs, numbered
-from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.equalities.comparison import Comparison
+from polyconstraints.classes.linear import Combination
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["LayerClasses", "reduce_layer", "untied"]
+__all__ = ["LayerClasses"]
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class LayerClasses:
-    """The weights of one layer, sorted into classes.
+    """The weights of one layer, sorted into classes: a linear map from parameters to weights.
 
-    Attributes
+    Parameters
     ----------
     layer : LayerSpec
-    classes : array of shape (weights,)
-        Class of each weight. Classes are numbered in the order of their smallest weights.
-    representatives : array of shape (distinct,)
-        The smallest weight of each class.
-    dependent : mapping
-        Each dependent class as a rational combination of free classes. Its length may be
-        known before it is worked out.
+    classes : integer array of the layer's shape
+        The class of each weight; -1 where there is no weight (ordered indices, i < j).
+    dependent : mapping, optional
+        Each dependent class as a rational combination of free classes; none unless given.
+        Its length may be known before it is worked out.
+    order : tuple of int, optional
+        The free classes in the order of the parameters; ascending unless given.
+
+    Examples
+    --------
+    >>> layer = LayerSpec(0, "quadratic", "ordered", False, inputs=2, outputs=1)
+    >>> tied = LayerClasses(layer, np.array([[[0, -1], [1, 0]]]))
+    >>> tied.free, tied.weights(np.array([5, 7])).tolist()
+    ((0, 1), [[[5, 0], [7, 5]]])
     """
 
     layer: LayerSpec
     classes: NDArray[np.int64]
-    representatives: NDArray[np.int64]
-    dependent: Mapping[int, Combination]
+    dependent: Mapping[int, Combination] = field(default_factory=dict)
+    order: tuple[int, ...] | None = None
+
+    @classmethod
+    def from_weights(
+        cls,
+        layer: LayerSpec,
+        numbers: NDArray[np.int64],
+        dependent: Mapping[int, Combination] | None = None,
+    ) -> LayerClasses:
+        """Return the classes of a layer, given that of each weight in the order of the weights."""
+        classes = np.full(layer.shape, -1, dtype=np.int64)
+        classes[layer.mask] = numbers
+        return cls(layer, classes, dependent or {})
+
+    @property
+    def name(self) -> str:
+        """The layer's name in documents."""
+        return f"layer{self.layer.index}"
+
+    @property
+    def by_weight(self) -> NDArray[np.int64]:
+        """The class of each weight, in the order of the weights: shape (weights,)."""
+        return self.classes[self.layer.mask] if self.layer.ordered else self.classes.reshape(-1)
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """Number of weights of each class number, from 0 to the largest."""
+        return np.bincount(self.by_weight)
+
+    @cached_property
+    def present(self) -> tuple[int, ...]:
+        """The classes that have weights, ascending."""
+        return tuple(np.flatnonzero(self.sizes).tolist())
+
+    @cached_property
+    def representatives(self) -> NDArray[np.int64]:
+        """The smallest weight of each class number, -1 for one without weights."""
+        smallest = np.full(len(self.sizes), -1, dtype=np.int64)
+        # Of several values for one place the last is kept, here the smallest.
+        smallest[self.by_weight[::-1]] = np.arange(self.layer.weights)[::-1]
+        return smallest
 
     @property
     def distinct(self) -> int:
         """Number of distinct weights: classes under single-weight equalities."""
-        return len(self.representatives)
+        return int(np.count_nonzero(self.sizes))
 
     @property
     def dimension(self) -> int:
-        """Dimension of the solution set of all equations of the layer."""
+        """Number of parameters: the dimension of the solution set of the layer's equations."""
         return self.distinct - len(self.dependent)
 
     @cached_property
     def free(self) -> tuple[int, ...]:
-        """The classes that are parameters, ascending."""
-        return tuple(number for number in range(self.distinct) if number not in self.dependent)
+        """The classes that are parameters, in the order of the parameters."""
+        if self.order is not None:
+            return self.order
+        return tuple(number for number in self.present if number not in self.dependent)
 
+    def class_values(self, theta: Array) -> Array:
+        """Return the value of every class number, given those of the free classes.
 
-def reduce_layer(layer: LayerSpec, comparison: Comparison) -> LayerClasses:
-    """Solve the equations of one layer.
+        Parameters
+        ----------
+        theta : array of shape (free classes,) or (free classes, …)
 
-    Parameters
-    ----------
-    layer : LayerSpec
-    comparison : Comparison
-        The comparison of the layer's coefficients.
-
-    Notes
-    -----
-    Single-weight equalities go to a union-find. Of the sums of weights each is set equal to
-    the smallest one that it is tied to, which spans the same equations as all pairs do, and
-    the system is solved exactly (equations 52 to 54 of the paper).
-    """
-    roots = comparison.roots
-    if comparison.space.size == layer.weights:
-        # Every coefficient is one weight, under the same number.
-        classes, representatives = numbered(roots)
-        return LayerClasses(layer, classes, representatives, {})
-    numbers = np.arange(comparison.space.size, dtype=np.int64)
-    tied = np.flatnonzero(roots != numbers)
-    single = comparison.is_single(tied)
-    weights, others = (comparison.space.weights(side[single])[:, 0] for side in (tied, roots[tied]))
-    classes, representatives = numbered(classes_of_pairs(layer.weights, weights, others))
-    summed = tied[~single]
-    left = comparison.space.weights(summed)
-    right = comparison.space.weights(roots[summed])
-    if isinstance(comparison.space, FunctionCoefficients):
-        # No two sums have a weight in common, so all these equations are independent.
-        return LayerClasses(
-            layer, classes, representatives, DependentSums(len(summed), classes, left, right)
-        )
-    return LayerClasses(layer, classes, representatives, _solved(classes, left, right))
-
-
-def untied(layer: LayerSpec) -> LayerClasses:
-    """Return the classes of a layer without any equation: every weight its own."""
-    numbers = np.arange(layer.weights, dtype=np.int64)
-    return LayerClasses(layer, numbers, numbers, {})
-
-
-class DependentSums(Mapping[int, Combination]):
-    """The dependent classes of independent equations between sums, solved when asked for.
-
-    A layer of 100 inputs has half a million of them, and many questions need their number
-    only.
-
-    Parameters
-    ----------
-    count : int
-        Rank of the equations.
-    classes : array of shape (weights,)
-    left, right : arrays of shape (equations, summands)
-        The weights that are summed on both sides, padded with -1.
-    """
-
-    def __init__(
-        self,
-        count: int,
-        classes: NDArray[np.int64],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-    ) -> None:
-        self._count = count
-        self._system = (classes, left, right)
+        Returns
+        -------
+        array of shape (largest class + 1,) or (largest class + 1, …), of the same dtype
+        """
+        values = np.zeros((len(self.sizes), *theta.shape[1:]), dtype=theta.dtype)
+        values[list(self.free)] = theta
+        rows, columns, factors = self._dependence
+        if len(rows):
+            exact = theta.dtype == object
+            scale = factors if exact else factors.astype(theta.dtype)
+            scale = scale.reshape(-1, *(1,) * (theta.ndim - 1))
+            np.add.at(values, rows, scale * theta[columns])
+        return values
 
     @cached_property
-    def _solutions(self) -> dict[int, Combination]:
-        return _solved(*self._system)
+    def _dependence(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """Dependent classes as triplets: class, place of the free class, factor."""
+        place = {number: at for at, number in enumerate(self.free)}
+        entries = [
+            (number, place[free], factor)
+            for number, combination in sorted(self.dependent.items())
+            for free, factor in sorted(combination.items())
+        ]
+        rows = np.array([row for row, _, _ in entries], dtype=np.int64)
+        columns = np.array([column for _, column, _ in entries], dtype=np.int64)
+        factors = np.array([factor for *_, factor in entries] or [], dtype=object)
+        return rows, columns, factors
 
-    def __len__(self) -> int:
-        return self._count
+    def weights(self, theta: Array) -> Array:
+        """Return the weight array for given parameters; 0 where there is no weight."""
+        values = self.class_values(theta)[self.classes]
+        if self.layer.ordered:
+            values[..., ~self.layer.mask[0]] = 0
+        return values
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._solutions)
+    def project(self, weights: Array) -> NDArray[np.float64]:
+        """Return the parameters whose weights are nearest to the given ones.
 
-    def __getitem__(self, number: int) -> Combination:
-        return self._solutions[number]
+        Nearest in the Euclidean norm over the weights. Without dependent classes these are
+        the means over the classes; with them, a least-squares problem of the size of the
+        number of classes that depend on one another.
+        """
+        values = np.asarray(weights, dtype=np.float64)[self.layer.mask]
+        sums = np.bincount(self.by_weight, weights=values)
+        sizes = self.sizes
+        theta = np.zeros(len(self.free))
+        place = {number: at for at, number in enumerate(self.free)}
+        for free, dependent in self._blocks():
+            column = {number: at for at, number in enumerate(free)}
+            matrix = np.zeros((len(free) + len(dependent), len(free)))
+            matrix[: len(free)] = np.eye(len(free))
+            for row, number in enumerate(dependent, start=len(free)):
+                for other, factor in self.dependent[number].items():
+                    matrix[row, column[other]] = float(factor)
+            members = np.array([*free, *dependent])
+            scale = np.sqrt(sizes[members])
+            target = sums[members] / scale
+            if dependent:
+                solution = np.linalg.lstsq(matrix * scale[:, None], target, rcond=None)[0]
+            else:
+                solution = target / scale
+            theta[[place[number] for number in free]] = solution
+        return theta
 
+    def _blocks(self) -> list[tuple[list[int], list[int]]]:
+        """Return the free and dependent classes that belong together, block by block."""
+        import networkx as nx
 
-def _solved(
-    classes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
-) -> dict[int, Combination]:
-    return eliminate(
-        _equation(classes, plus, minus)
-        for plus, minus in zip(left.tolist(), right.tolist(), strict=True)
-    )
-
-
-def _equation(classes: NDArray[np.int64], plus: list[int], minus: list[int]) -> dict[int, int]:
-    row: dict[int, int] = {}
-    for sign, weights in ((1, plus), (-1, minus)):
-        for weight in weights:
-            if weight >= 0:
-                number = int(classes[weight])
-                row[number] = row.get(number, 0) + sign
-    return {number: value for number, value in row.items() if value}
+        graph: nx.Graph[int] = nx.Graph()
+        graph.add_nodes_from(self.free)
+        for number, combination in self.dependent.items():
+            graph.add_node(number)
+            graph.add_edges_from((number, free) for free in combination)
+        blocks = []
+        for component in nx.connected_components(graph):
+            free = sorted(number for number in component if number not in self.dependent)
+            if free:
+                dependent = sorted(number for number in component if number in self.dependent)
+                blocks.append((free, dependent))
+        return sorted(blocks)

@@ -53,8 +53,8 @@ def weight_classes(derivation: Derivation, names: Notation) -> Iterator[WeightCl
     for layer in derivation.layers:
         spelled = names.weight_names(layer.layer)
         representatives = layer.representatives.tolist()
-        order = np.argsort(layer.classes, kind="stable")
-        ends = np.cumsum(np.bincount(layer.classes, minlength=layer.distinct))[:-1]
+        order = np.argsort(layer.by_weight, kind="stable")
+        ends = np.cumsum(layer.sizes)[:-1]
         for number, members in enumerate(np.split(order, ends)):
             combination = layer.dependent.get(number)
             value = (

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.groups import Permutation, PermutationGroup, parse_group
 from polyconstraints.spec.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.map import LayerTying, TyingMap
+from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.reading import field, integer, integers, one_of, shown
 from polyconstraints.tying.rule_document import read_rule
 
@@ -172,7 +173,7 @@ def _read(document: Any, classes_of: Any) -> TyingMap:
 
 
 def _counted(
-    document: dict[str, Any], network: NetworkSpec, layers: tuple[LayerTying, ...]
+    document: dict[str, Any], network: NetworkSpec, layers: tuple[LayerClasses, ...]
 ) -> int | None:
     """Check the counts that a document states; return the dimension of its functions."""
     if "counts" not in document:
@@ -275,7 +276,7 @@ def _permutation(value: Any, width: int, place: str) -> Permutation:
     return images
 
 
-def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTying:
+def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerClasses:
     name = field(entry, "name", str, place)
     if name != f"layer{layer.index}":
         raise InputError(f"expected 'layer{layer.index}', got {shown(name)}", f"{place}.name")
@@ -289,7 +290,7 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTy
         return _by_rule(entry, layer, place)
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
-    present = set(LayerTying(layer, classes, {}).present)
+    present = set(LayerClasses(layer, classes, {}).present)
     free = integers(field(entry, "free", list, place), f"{place}.free", 0)
     for at, number in enumerate(free):
         if number not in present:
@@ -313,17 +314,17 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerTy
         raise InputError(
             f"expected every class to be free or dependent, got neither for {missing[0]}", place
         )
-    return LayerTying(layer, classes, dependent)
+    return LayerClasses(layer, classes, dependent)
 
 
-def _by_rule(entry: dict[str, Any], layer: LayerSpec, place: str) -> LayerTying:
+def _by_rule(entry: dict[str, Any], layer: LayerSpec, place: str) -> LayerClasses:
     """Return the tying of a layer that gives a rule instead of a list of classes."""
     if "classes" in entry:
         raise InputError("expected classes or a rule, got both", f"{place}.rule")
     if entry.get("dependent"):
         raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
     rule, _, sizes = read_rule(field(entry, "rule", dict, place), layer, f"{place}.rule")
-    return LayerTying(layer, rule.array(sizes), {})
+    return LayerClasses(layer, rule.array(sizes), {})
 
 
 def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]:

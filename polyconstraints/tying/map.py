@@ -6,159 +6,25 @@ uses a map (backends, verification, pictures) knows classes and numbers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
     import os
 
-__all__ = ["LayerTying", "Projection", "TyingMap"]
+__all__ = ["Projection", "TyingMap"]
 
-Combination = Mapping[int, Fraction]
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class LayerTying:
-    """The tying of one layer's weights.
-
-    Attributes
-    ----------
-    layer : LayerSpec
-    classes : integer array of the layer's shape
-        The class of each weight; -1 where there is no weight (ordered indices, i < j).
-    dependent : mapping
-        Each dependent class as a rational combination of free classes.
-    """
-
-    layer: LayerSpec
-    classes: NDArray[np.int64]
-    dependent: Mapping[int, Combination]
-
-    @property
-    def name(self) -> str:
-        """The layer's name in documents."""
-        return f"layer{self.layer.index}"
-
-    @cached_property
-    def present(self) -> tuple[int, ...]:
-        """The classes that have weights, ascending."""
-        found: set[int] = set()
-        # Output by output: several small sorts are quicker than one large one, and smaller.
-        for row, mask in zip(self.classes, self.layer.mask, strict=True):
-            found.update(np.unique(row[mask]).tolist())
-        return tuple(sorted(found))
-
-    @cached_property
-    def free(self) -> tuple[int, ...]:
-        """The classes that are parameters, ascending."""
-        return tuple(number for number in self.present if number not in self.dependent)
-
-    @cached_property
-    def sizes(self) -> NDArray[np.int64]:
-        """Number of weights of each class number, from 0 to the largest."""
-        return np.bincount(self.classes[self.layer.mask])
-
-    def class_values(self, theta: Array) -> Array:
-        """Return the value of every class number, given those of the free classes.
-
-        Parameters
-        ----------
-        theta : array of shape (free classes,) or (free classes, …)
-
-        Returns
-        -------
-        array of shape (largest class + 1,) or (largest class + 1, …), of the same dtype
-        """
-        values = np.zeros((self.present[-1] + 1, *theta.shape[1:]), dtype=theta.dtype)
-        values[list(self.free)] = theta
-        rows, columns, factors = self._dependence
-        if len(rows):
-            exact = theta.dtype == object
-            scale = factors if exact else factors.astype(theta.dtype)
-            scale = scale.reshape(-1, *(1,) * (theta.ndim - 1))
-            np.add.at(values, rows, scale * theta[columns])
-        return values
-
-    @cached_property
-    def _dependence(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-        """Dependent classes as triplets: class, place of the free class, factor."""
-        place = {number: at for at, number in enumerate(self.free)}
-        entries = [
-            (number, place[free], factor)
-            for number, combination in sorted(self.dependent.items())
-            for free, factor in sorted(combination.items())
-        ]
-        rows = np.array([row for row, _, _ in entries], dtype=np.int64)
-        columns = np.array([column for _, column, _ in entries], dtype=np.int64)
-        factors = np.array([factor for *_, factor in entries] or [], dtype=object)
-        return rows, columns, factors
-
-    def weights(self, theta: Array) -> Array:
-        """Return the weight array for given parameters; 0 where there is no weight."""
-        values = self.class_values(theta)[self.classes]
-        if self.layer.ordered:
-            values[..., ~self.layer.mask[0]] = 0
-        return values
-
-    def project(self, weights: Array) -> NDArray[np.float64]:
-        """Return the parameters whose weights are nearest to the given ones.
-
-        Nearest in the Euclidean norm over the weights. Without dependent classes these are
-        the means over the classes; with them, a least-squares problem of the size of the
-        number of classes that depend on one another.
-        """
-        mask = self.layer.mask
-        values = np.asarray(weights, dtype=np.float64)[mask]
-        classes = self.classes[mask]
-        sums = np.bincount(classes, weights=values)
-        sizes = self.sizes
-        theta = np.zeros(len(self.free))
-        place = {number: at for at, number in enumerate(self.free)}
-        for free, dependent in self._blocks():
-            column = {number: at for at, number in enumerate(free)}
-            matrix = np.zeros((len(free) + len(dependent), len(free)))
-            matrix[: len(free)] = np.eye(len(free))
-            for row, number in enumerate(dependent, start=len(free)):
-                for other, factor in self.dependent[number].items():
-                    matrix[row, column[other]] = float(factor)
-            members = np.array([*free, *dependent])
-            scale = np.sqrt(sizes[members])
-            target = sums[members] / scale
-            if dependent:
-                solution = np.linalg.lstsq(matrix * scale[:, None], target, rcond=None)[0]
-            else:
-                solution = target / scale
-            theta[[place[number] for number in free]] = solution
-        return theta
-
-    def _blocks(self) -> list[tuple[list[int], list[int]]]:
-        """Return the free and dependent classes that belong together, block by block."""
-        import networkx as nx
-
-        graph: nx.Graph[int] = nx.Graph()
-        graph.add_nodes_from(self.free)
-        for number, combination in self.dependent.items():
-            graph.add_node(number)
-            graph.add_edges_from((number, free) for free in combination)
-        blocks = []
-        for component in nx.connected_components(graph):
-            free = sorted(number for number in component if number not in self.dependent)
-            if free:
-                dependent = sorted(number for number in component if number in self.dependent)
-                blocks.append((free, dependent))
-        return sorted(blocks)
 
 
 @dataclass(frozen=True)
@@ -189,7 +55,7 @@ class TyingMap:
     network : NetworkSpec
     symmetry : Symmetry
         The symmetry that every network of this map is meant to have.
-    layers : tuple of LayerTying
+    layers : tuple of LayerClasses
     function_dimension : int or None
         Dimension of the set of functions that the map's networks compute, where known.
     origin : Origin or None
@@ -210,7 +76,7 @@ class TyingMap:
 
     network: NetworkSpec
     symmetry: Symmetry
-    layers: tuple[LayerTying, ...]
+    layers: tuple[LayerClasses, ...]
     function_dimension: int | None = None
     origin: Origin | None = None
 
@@ -227,7 +93,7 @@ class TyingMap:
     @property
     def distinct(self) -> int:
         """Number of classes of weights."""
-        return sum(len(layer.present) for layer in self.layers)
+        return sum(layer.distinct for layer in self.layers)
 
     def split(self, theta: Sequence[Any] | Array) -> list[Array]:
         """Return parameters as one array a layer.

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.map import LayerTying, TyingMap
+from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.reading import field, shown
 from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
 
@@ -93,7 +94,7 @@ class TyingRule:
         network = self._limited(full)
         symmetry = self.symmetry(*full)
         layers = tuple(
-            LayerTying(layer, rule.array(full), {})
+            LayerClasses(layer, rule.array(full), {})
             for layer, rule in zip(network.layers, self.layers, strict=True)
         )
         return TyingMap(

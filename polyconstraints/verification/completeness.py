@@ -6,15 +6,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.layer import LayerClasses, reduce_layer
+from polyconstraints.classes.reduction import reduce_layer
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import layer_comparison
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 
 __all__ = ["Completeness", "completeness"]
 
@@ -103,7 +101,7 @@ def completeness(tying: TyingMap) -> Completeness:
     derived = [
         reduce_layer(layer, layer_comparison(network, exact, layer)) for layer in network.layers
     ]
-    functions = function_dimension(network, [_layer_classes(layer) for layer in tying.layers])
+    functions = function_dimension(network, tying.layers)
     true_functions = function_dimension(network, derived)
     if mine == true:
         status = "complete"
@@ -143,19 +141,7 @@ def _dimension(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> in
     independent, so that each orbit leaves one dimension, and what the sums don't see is free.
     """
     comparison = layer_comparison(network, symmetry, layer)
-    orbits = int((comparison.roots == np.arange(comparison.space.size)).sum())
+    orbits = comparison.orbit_count
     redundant = layer.kind == "quadratic" and layer.indices == "redundant"
     space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree, redundant)
     return orbits + layer.weights - space.size
-
-
-def _layer_classes(tying: LayerTying) -> LayerClasses:
-    """Return a layer of a map in the form of a derivation's, classes renumbered."""
-    numbers = tying.classes[tying.layer.mask]
-    present, first, classes = np.unique(numbers, return_index=True, return_inverse=True)
-    order = {number: at for at, number in enumerate(present.tolist())}
-    dependent = {
-        order[number]: {order[free]: factor for free, factor in combination.items()}
-        for number, combination in tying.dependent.items()
-    }
-    return LayerClasses(tying.layer, classes.reshape(-1), first, dependent)

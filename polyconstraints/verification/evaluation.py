@@ -16,9 +16,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying import LayerTying
 from polyconstraints.verification.field import Field, structure_keys
 
 __all__ = ["LayerProgram", "class_residues", "programs"]
@@ -35,12 +35,12 @@ _CLASS_BYTES = 100
 Residues = list[int]
 
 
-def class_residues(layer: LayerTying, theta: Sequence[int], field: Field) -> Residues:
+def class_residues(layer: LayerClasses, theta: Sequence[int], field: Field) -> Residues:
     """Return the residue of every class number from 0 to the largest.
 
     Parameters
     ----------
-    layer : LayerTying
+    layer : LayerClasses
     theta : sequence of int
         Residues of the free classes, in ascending order of the classes.
     field : Field
@@ -132,7 +132,7 @@ class LayerProgram:
         return [a * b % prime for a in letters for b in letters]
 
 
-def programs(layers: Sequence[LayerTying]) -> list[LayerProgram]:
+def programs(layers: Sequence[LayerClasses]) -> list[LayerProgram]:
     """Return a program for each layer, one and the same for layers that look the same.
 
     Raises

@@ -39,7 +39,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from polyconstraints.tying import LayerTying, TyingMap
+    from polyconstraints.classes.layer import LayerClasses
+    from polyconstraints.tying import TyingMap
 
 __all__ = [
     "Field",
@@ -125,7 +126,7 @@ def height_bits(tying: TyingMap) -> int:
     return bits + 1
 
 
-def _layer_bits(layer: LayerTying) -> int:
+def _layer_bits(layer: LayerClasses) -> int:
     largest = Fraction(1)
     denominators = {1}
     for combination in layer.dependent.values():
@@ -140,7 +141,7 @@ def prime_bits(tying: TyingMap) -> int:
     return max(MIN_BITS, total_degree(tying).bit_length() - 1 + _SPARE_BITS)
 
 
-def structure_keys(layers: Sequence[LayerTying]) -> list[Hashable]:
+def structure_keys(layers: Sequence[LayerClasses]) -> list[Hashable]:
     """Return a key for each layer; equal keys stand for layers with equal class arrays.
 
     Deep networks repeat one layer, often in one and the same array, which is hashed once.

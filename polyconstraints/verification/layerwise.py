@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 from polyconstraints.verification.field import structure_keys
 
 __all__ = ["Mismatch", "Unacted", "layerwise_obstacle"]
@@ -122,7 +123,7 @@ def layerwise_obstacle(tying: TyingMap) -> Mismatch | Unacted | None:
     return None
 
 
-def _forms(layer: LayerTying) -> tuple[list[Form], NDArray[np.int64]]:
+def _forms(layer: LayerClasses) -> tuple[list[Form], NDArray[np.int64]]:
     """Return the different linear forms of a layer, and for each class which it is."""
     numbers: dict[Form, int] = {}
     canonical = np.full(layer.present[-1] + 1, -1, dtype=np.int64)
@@ -136,7 +137,7 @@ def _forms(layer: LayerTying) -> tuple[list[Form], NDArray[np.int64]]:
 
 
 def _first_difference(
-    layer: LayerTying,
+    layer: LayerClasses,
     forms: list[Form],
     canonical: NDArray[np.int64],
     inputs: Permutation,
@@ -200,7 +201,7 @@ def _mismatch(
     generator: int,
     forms: list[Form],
     canonical: NDArray[np.int64],
-    layer: LayerTying,
+    layer: LayerClasses,
     weight: tuple[int, ...],
     image: tuple[int, ...],
 ) -> Mismatch:

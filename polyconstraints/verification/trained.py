@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import open_arrays
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 
 __all__ = [
     "Deviation",
@@ -378,7 +379,7 @@ def check_weights(
     )
 
 
-def _consensus(layer: LayerTying, given: Floats, near: Floats) -> Floats:
+def _consensus(layer: LayerClasses, given: Floats, near: Floats) -> Floats:
     """Return what the other weights of each class say that a weight should be.
 
     In the nearest tied network one wrong weight moves its whole class, and every member

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import polyconstraints as pc
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 
 Array = NDArray[Any]
 
@@ -51,7 +52,7 @@ def by_hand() -> TyingMap:
         9: {},
     }
     symmetry = pc.Symmetry(GROUPS.trivial(2))
-    return TyingMap(network, symmetry, (LayerTying(layer, classes, dependent),))
+    return TyingMap(network, symmetry, (LayerClasses(layer, classes, dependent),))
 
 
 def swapped_hidden() -> TyingMap:

@@ -21,8 +21,9 @@ from polyconstraints.backends.plan import (
 )
 from polyconstraints.backends.plan.patterns import Site, pattern_numbers
 from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.tying import LayerTying, TyingMap, TyingRule
+from polyconstraints.tying import TyingMap, TyingRule
 from tests.backends.maps import derived
 
 CASES: list[tuple[dict[str, Any], str]] = [
@@ -75,7 +76,7 @@ def test_one_weight_that_differs_is_noticed(place: tuple[int, int, int]) -> None
     layer = derived(4).layers[0]
     classes = layer.classes.copy()
     classes[place] = classes.max() + 1
-    changed = LayerTying(layer.layer, classes, {})
+    changed = LayerClasses(layer.layer, classes, {})
     site = Site(4, 1, 1, True)
     assert LayerPlan.from_tying(layer, [site]).power_sums is not None
     assert LayerPlan.from_tying(changed, [site]).power_sums is None
@@ -153,7 +154,7 @@ def test_size_of_a_plan_does_not_grow() -> None:
 
 def test_zero_weights_and_layers_without_parameters() -> None:
     layer = derived(2).layers[0]
-    nothing = LayerTying(layer.layer, layer.classes, {number: {} for number in layer.present})
+    nothing = LayerClasses(layer.layer, layer.classes, {number: {} for number in layer.present})
     tying = TyingMap(pc.NetworkSpec(2), pc.Symmetry(pc.PermutationGroup.symmetric(2)), (nothing,))
     for path in ("dense", "gather", "classes", "power_sums"):
         network = TiedNetwork.from_map(tying, path)

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 import polyconstraints as pc
-from polyconstraints.tying import LayerTying
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.verification.layerwise import layerwise_obstacle
 
 # --- Polynomials ------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ class MapHistory(RuleBasedStateMachine):
         }
         self.arrays[index], self.dependent[index] = classes, kept
         layers = list(self.tying.layers)
-        layers[index] = LayerTying(layer.layer, classes.copy(), kept)
+        layers[index] = LayerClasses(layer.layer, classes.copy(), kept)
         self.tying = pc.TyingMap(self.tying.network, self.tying.symmetry, tuple(layers))
 
     def place(self, data: st.DataObject) -> tuple[int, tuple[int, ...]]:

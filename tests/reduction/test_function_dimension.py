@@ -98,5 +98,5 @@ def test_more_points_are_taken_where_outputs_repeat_one_another() -> None:
     network = pc.NetworkSpec(3)
     (layer,) = network.layers
     numbers = np.tile(np.arange(layer.products), layer.outputs)
-    classes = LayerClasses(layer, numbers, np.arange(layer.products), {})
+    classes = LayerClasses.from_weights(layer, numbers)
     assert function_dimension(network, [classes]) == layer.products

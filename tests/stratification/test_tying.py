@@ -9,9 +9,8 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 from polyconstraints.variety.strata import Variety
 from polyconstraints.variety.strata.gauge import fix_gauge
 from polyconstraints.variety.strata.tying import numbered_stratum_map, stratum_map
@@ -43,14 +42,6 @@ def value(tying: TyingMap, theta: np.ndarray, x: list[Fraction]) -> list[Fractio
                 for row in weights
             ]
     return units
-
-
-def layer_classes(tying: LayerTying) -> LayerClasses:
-    """Return a layer of a map, whose classes have no gaps, as a derivation has it."""
-    classes = tying.classes[tying.layer.mask]
-    _, first = np.unique(classes, return_index=True)
-    dependent = {number: dict(sums) for number, sums in tying.dependent.items()}
-    return LayerClasses(tying.layer, classes, first, dependent)
 
 
 @pytest.mark.parametrize("network", CASES, ids=str)
@@ -111,8 +102,7 @@ def test_gauge_fixing_keeps_the_functions(network: pc.NetworkSpec) -> None:
         ones = len(gauge.fixed) - len(gauge.zeros)
         assert fixed.dimension == gauge.function_dimension + ones
         # Other code, other random numbers: the functions of the smaller map.
-        layers = [layer_classes(layer) for layer in fixed.layers]
-        assert function_dimension(network, layers, seed=4) == gauge.function_dimension
+        assert function_dimension(network, fixed.layers, seed=4) == gauge.function_dimension
 
 
 def test_gauge_of_layer_scope() -> None:

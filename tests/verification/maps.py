@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import polyconstraints as pc
-from polyconstraints.tying import LayerTying
+from polyconstraints.classes.layer import LayerClasses
 
 S = pc.PermutationGroup.symmetric
 
@@ -23,22 +23,22 @@ def derived(
     return pc.derive(pc.NetworkSpec(n, **network), pc.Symmetry(**options)).tying_map()
 
 
-def with_layers(tying: pc.TyingMap, *layers: LayerTying) -> pc.TyingMap:
+def with_layers(tying: pc.TyingMap, *layers: LayerClasses) -> pc.TyingMap:
     """Return a map with its last layers replaced, as if somebody wrote it by hand."""
     kept = tying.layers[: len(tying.layers) - len(layers)]
     return pc.TyingMap(tying.network, tying.symmetry, (*kept, *layers))
 
 
-def layer_from(layer: LayerTying, key: Callable[..., Any], dependent: Any = None) -> LayerTying:
+def layer_from(layer: LayerClasses, key: Callable[..., Any], dependent: Any = None) -> LayerClasses:
     """Return a layer whose classes are the different values of ``key(output, i[, j])``."""
     numbers: dict[Any, int] = {}
     classes = np.full(layer.layer.shape, -1, dtype=np.int64)
     for place in np.argwhere(layer.layer.mask).tolist():
         classes[tuple(place)] = numbers.setdefault(key(*place), len(numbers))
-    return LayerTying(layer.layer, classes, dependent or {})
+    return LayerClasses(layer.layer, classes, dependent or {})
 
 
-def edited(layer: LayerTying, *edits: tuple[tuple[int, ...], int | None]) -> LayerTying:
+def edited(layer: LayerClasses, *edits: tuple[tuple[int, ...], int | None]) -> LayerClasses:
     """Return a layer with some weights put into other classes; None stands for a new one."""
     classes = layer.classes.copy()
     for place, number in edits:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.tying import LayerTying
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.evaluation import class_residues, programs
 from polyconstraints.verification.field import (
@@ -166,7 +166,7 @@ def test_prime_divides_no_denominator() -> None:
     known = draw_prime(tying, random.Random(4))
     classes = layer.classes.copy()
     classes[1, 1] = 2
-    halved = with_layers(tying, LayerTying(layer.layer, classes, {2: {0: Fraction(1, known)}}))
+    halved = with_layers(tying, LayerClasses(layer.layer, classes, {2: {0: Fraction(1, known)}}))
     assert draw_prime(halved, random.Random(4)) != known
 
 
@@ -219,7 +219,7 @@ def test_layerwise_proof_agrees_with_expansion(data: st.DataObject) -> None:
         number: {free: factor for free, factor in combination.items() if factor}
         for number, combination in dependent.items()
     }
-    changed = with_layers(tying, LayerTying(layer.layer, base, dependent))
+    changed = with_layers(tying, LayerClasses(layer.layer, base, dependent))
     exact = is_symmetric_by_expansion(changed)
     assert (layerwise_obstacle(changed) is None) == exact
     assert pc.verify(changed).symmetric == exact
@@ -252,7 +252,7 @@ def test_hidden_level_without_an_action() -> None:
     narrow = pc.TyingMap(
         network,
         tying.symmetry,
-        tuple(LayerTying(layer, np.where(layer.mask, 0, -1), {}) for layer in network.layers),
+        tuple(LayerClasses(layer, np.where(layer.mask, 0, -1), {}) for layer in network.layers),
     )
     obstacle = layerwise_obstacle(narrow)
     assert obstacle == Unacted(1)
@@ -280,7 +280,7 @@ def test_expansion_is_refused_before_it_is_too_large() -> None:
     tying = derived(4, depth=3)
     layer = tying.layers[0]
     # A first layer that isn't symmetric, and a last one whose weights are all 0.
-    last = LayerTying(tying.layers[2].layer, np.where(tying.layers[2].layer.mask, 0, -1), {0: {}})
+    last = LayerClasses(tying.layers[2].layer, np.where(tying.layers[2].layer.mask, 0, -1), {0: {}})
     odd = with_layers(tying, edited(layer, ((0, 0, 0), None)), tying.layers[1], last)
     assert pc.verify(odd)  # the zero network is symmetric
     assert predicted_terms(odd) == 0
@@ -314,11 +314,11 @@ def test_derived_maps_are_complete(tying: pc.TyingMap) -> None:
     assert result.function_dimension == result.true_function_dimension
 
 
-def merged(layer: LayerTying, *pairs: tuple[int, int]) -> LayerTying:
+def merged(layer: LayerClasses, *pairs: tuple[int, int]) -> LayerClasses:
     classes = layer.classes.copy()
     for one, other in pairs:
         classes[classes == one] = other
-    return LayerTying(layer.layer, classes, {})
+    return LayerClasses(layer.layer, classes, {})
 
 
 def test_merged_classes_tie_more_than_needed() -> None:

@@ -20,9 +20,9 @@ from polyconstraints.backends.plan.patterns import (
 )
 from polyconstraints.backends.plan.power_sums import PowerSums
 from polyconstraints.backends.plan.recognition import Symmetric, recognise
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying import LayerTying
 
 __all__ = ["ClassSums", "LayerPlan", "Products"]
 
@@ -108,12 +108,12 @@ class LayerPlan:
     symmetric_form: Symmetric | None = field(repr=False)
 
     @classmethod
-    def from_tying(cls, tying: LayerTying, sites: Sequence[Site] = ()) -> LayerPlan:
+    def from_tying(cls, tying: LayerClasses, sites: Sequence[Site] = ()) -> LayerPlan:
         """Return the plan of a map's layer.
 
         Parameters
         ----------
-        tying : LayerTying
+        tying : LayerClasses
         sites : sequence of Site
             Arrangements of the units in which to look for the symmetry of S_n.
         """

@@ -10,8 +10,8 @@ from torch.nn.utils import parametrize
 
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.torch.paths import Dense
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
-from polyconstraints.tying import LayerTying
 
 __all__ = ["Tied", "tie"]
 
@@ -26,10 +26,10 @@ class Tied(nn.Module):
 
     Parameters
     ----------
-    tying : LayerTying
+    tying : LayerClasses
     """
 
-    def __init__(self, tying: LayerTying) -> None:
+    def __init__(self, tying: LayerClasses) -> None:
         super().__init__()
         self.tying = tying
         self.expand = Dense(LayerPlan.from_tying(tying), None, torch.get_default_dtype())
@@ -48,7 +48,7 @@ class Tied(nn.Module):
         return torch.as_tensor(theta, dtype=weights.dtype, device=weights.device)
 
 
-def tie(module: _Module, tying: LayerTying, name: str = "weight") -> _Module:
+def tie(module: _Module, tying: LayerClasses, name: str = "weight") -> _Module:
     """Tie a tensor of a module by a layer of a map.
 
     The tensor moves to the nearest tied one, and from then on
@@ -59,7 +59,7 @@ def tie(module: _Module, tying: LayerTying, name: str = "weight") -> _Module:
     module : Module
         Such as ``nn.Linear`` for a linear layer, or ``nn.Bilinear`` with equal inputs for a
         quadratic one of redundant indices.
-    tying : LayerTying
+    tying : LayerClasses
     name : str
         The tensor, of the shape of the layer's weight array.
 

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.render.figures.palette import Mark, class_mark
 from polyconstraints.render.figures.patterns import class_patterns
 from polyconstraints.render.words import plural
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 
 __all__ = ["MAX_WEIGHTS", "BlockPicture", "ClassEntry", "LayerPicture", "block_picture"]
 
@@ -229,7 +230,7 @@ def block_picture(
 
 
 def _layer_picture(
-    tying: TyingMap, layer: LayerTying, outputs: Sequence[int] | None
+    tying: TyingMap, layer: LayerClasses, outputs: Sequence[int] | None
 ) -> LayerPicture:
     spec = layer.layer
     chosen = tuple(range(spec.outputs)) if outputs is None else tuple(sorted(set(outputs)))
@@ -246,7 +247,7 @@ def _layer_picture(
     return LayerPicture(spec, cells, chosen, _entries(tying, layer))
 
 
-def _entries(tying: TyingMap, layer: LayerTying) -> tuple[ClassEntry, ...]:
+def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
     spec = layer.layer
     present, first, sizes = np.unique(
         layer.classes[spec.mask], return_index=True, return_counts=True
@@ -268,7 +269,7 @@ def _entries(tying: TyingMap, layer: LayerTying) -> tuple[ClassEntry, ...]:
     )
 
 
-def _patterns(tying: TyingMap, layer: LayerTying) -> dict[int, str]:
+def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:
     """Return the classes' patterns, where indices of inputs and outputs can be compared."""
     network, index = tying.network, layer.layer.index
     last = index == network.depth - 1
@@ -280,7 +281,7 @@ def _patterns(tying: TyingMap, layer: LayerTying) -> dict[int, str]:
     return class_patterns(layer.layer, layer.classes, equivariant=compared)
 
 
-def _dependence(layer: LayerTying, number: int) -> tuple[tuple[Fraction, int], ...] | None:
+def _dependence(layer: LayerClasses, number: int) -> tuple[tuple[Fraction, int], ...] | None:
     if number not in layer.dependent:
         return None
     return tuple((factor, free) for free, factor in sorted(layer.dependent[number].items()))

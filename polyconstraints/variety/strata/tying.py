@@ -15,10 +15,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.tying import LayerTying, TyingMap
+from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
 from polyconstraints.variety.strata.equivariant import rational_layers
 from polyconstraints.variety.strata.irreps import Rationals
@@ -186,23 +187,21 @@ def _sorted_weights(basis: Rationals) -> _Sums:
     return _Sums(classes, combinations, free)
 
 
-def _layer_tying(layer: LayerSpec, basis: Rationals) -> LayerTying:
+def _layer_tying(layer: LayerSpec, basis: Rationals) -> LayerClasses:
     sums = _sorted_weights(basis)
     ordered = layer.kind == "linear" or layer.indices == "ordered"
-    classes = np.full(layer.shape, -1, dtype=np.int64)
     if ordered:
-        classes[layer.mask] = sums.classes
         owner = {number: at for at, number in sums.free.items()}
         dependent = {
             number: {sums.free[at]: value for at, value in combination.items()}
             for number, combination in enumerate(sums.combinations)
             if number not in owner
         }
-        return LayerTying(layer, classes, dependent)
+        return LayerClasses.from_weights(layer, sums.classes, dependent)
     return _redundant_tying(layer, sums)
 
 
-def _redundant_tying(layer: LayerSpec, sums: _Sums) -> LayerTying:
+def _redundant_tying(layer: LayerSpec, sums: _Sums) -> LayerClasses:
     """Return the tying of a layer with a weight for each order of two inputs.
 
     Only sums W_ij + W_ji are bound. The weights with i < j are free, each for itself, and
@@ -248,4 +247,4 @@ def _redundant_tying(layer: LayerSpec, sums: _Sums) -> LayerTying:
         if high != low:
             combination[upper[output, high, low]] = Fraction(-1)
         dependent[here] = combination
-    return LayerTying(layer, classes, dependent)
+    return LayerClasses(layer, classes, dependent)
