@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -82,10 +83,7 @@ class Derivation:
     @cached_property
     def counts(self) -> EqualityCounts:
         """Numbers of equalities; sums over the layers in layer scope."""
-        first, *rest = (comparison.counts for comparison in self.comparisons)
-        for counts in rest:
-            first = first + counts
-        return first
+        return reduce(add, (comparison.counts for comparison in self.comparisons))
 
     @cached_property
     def rank(self) -> int:
@@ -319,9 +317,15 @@ def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
         layers = tuple(untied(layer) for layer in network.layers)
         return Derivation(network, symmetry, (comparison,), layers)
     symmetry.require_hidden_actions(network)
-    comparisons = tuple(layer_comparison(network, symmetry, layer) for layer in network.layers)
-    classes = tuple(
-        reduce_layer(layer, comparison)
-        for layer, comparison in zip(network.layers, comparisons, strict=True)
-    )
-    return Derivation(network, symmetry, comparisons, classes)
+    # Equal layers are one layer: of a thousand hidden ones one is compared and reduced.
+    known: dict[tuple[LayerSpec, Comparison], tuple[Comparison, LayerClasses]] = {}
+    found = []
+    for layer in network.layers:
+        comparison = layer_comparison(network, symmetry, layer)
+        key = (replace(layer, index=0), comparison)
+        if key not in known:
+            known[key] = (comparison, reduce_layer(layer, comparison))
+        comparison, classes = known[key]
+        found.append((comparison, replace(classes, layer=layer)))
+    comparisons, layers = zip(*found, strict=True)
+    return Derivation(network, symmetry, comparisons, layers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,9 @@ def function_dimension(
     Points are added until one more doesn't raise the rank: while directions are left that
     change the function and vanish at the points so far, a random further point tells some
     of them. There is no bound in terms of the outputs, since those of a symmetric network
-    may be few functions of many arguments. Time is O(points · parameters · products) a
-    layer.
+    may be few functions of many arguments. Derivatives go backwards from the outputs: time
+    is O(points · outputs · (units + parameters) · products) a layer of its own parameters,
+    and that of the rank.
 
     Examples
     --------
@@ -79,45 +81,62 @@ def _jacobian_ranks(
 ) -> tuple[int, int]:
     """Return the rank at all points but the last one, and at all of them."""
     value: Residues = modular.random_residues(rng, prime, (points, network.units[0]))
-    # tangent[p, t, u]: derivative of unit u at point p along parameter t.
-    tangent: Residues = np.zeros((points, 0, network.units[0]), dtype=np.int64)
+    passed = []
     for classes in layers:
         layer = classes.layer
         spread = _parameters_to_classes(classes, prime)
         theta = modular.random_residues(rng, prime, (classes.dimension, 1))
         values = modular.matmul(spread, theta, prime)[classes.by_weight, 0]
         weights = values.reshape(layer.outputs, layer.products)
-        products, moved = _products(layer, value, tangent, prime)
-        own = _own_tangents(classes, spread, products, prime)
+        factors = _factors(layer, value)
+        products = _product(factors, prime)
         value = modular.matmul(products, weights.T, prime)
-        carried = modular.matmul(moved, weights.T, prime)
-        tangent = np.concatenate([carried, own], axis=1)
-    jacobian = tangent.transpose(1, 0, 2).reshape(tangent.shape[1], points * value.shape[1])
-    fewer = jacobian[:, : (points - 1) * network.units[-1]]
+        passed.append((classes, spread, weights, factors, products))
+    # gradient[p, f, u]: derivative of output f at point p along unit u; backwards, since there
+    # are fewer outputs than parameters.
+    gradient: Residues = np.broadcast_to(
+        np.eye(network.units[-1], dtype=np.int64), (points, *(network.units[-1],) * 2)
+    )
+    blocks = []
+    for classes, spread, weights, factors, products in reversed(passed):
+        own = _own_tangents(classes, spread, products, prime)
+        blocks.append(modular.matmul(gradient, own, prime))
+        by_product = modular.matmul(gradient, weights, prime)
+        gradient = _along_units(classes.layer, by_product, factors, prime)
+    jacobian = np.concatenate(blocks[::-1], axis=2).reshape(points * network.units[-1], -1)
+    fewer = jacobian[: (points - 1) * network.units[-1]]
     return modular.rank(fewer, prime), modular.rank(jacobian, prime)
 
 
-def _products(
-    layer: LayerSpec, value: Residues, tangent: Residues, prime: int
-) -> tuple[Residues, Residues]:
-    """Return the products of inputs that the weights multiply, and their derivatives."""
+def _factors(layer: LayerSpec, value: Residues) -> list[Residues]:
+    """Return the inputs whose products the weights multiply, one array for each factor."""
     if layer.bias:
         value = np.pad(value, ((0, 0), (1, 0)), constant_values=1)
-        tangent = np.pad(tangent, ((0, 0), (0, 0), (1, 0)))
-    indices = layer.product_indices()
-    if layer.degree == 1:
-        return value[:, indices[:, 0]], tangent[:, :, indices[:, 0]]
-    i, j = indices.T
-    products = value[:, i] * value[:, j] % prime
-    moved = tangent[:, :, i] * value[:, None, j] % prime
-    moved += value[:, None, i] * tangent[:, :, j] % prime
-    return products, moved % prime
+    return [value[:, letters] for letters in layer.product_indices().T]
+
+
+def _product(factors: Sequence[Residues], prime: int) -> Residues:
+    return reduce(lambda product, factor: product * factor % prime, factors)
+
+
+def _along_units(
+    layer: LayerSpec, by_product: Residues, factors: Sequence[Residues], prime: int
+) -> Residues:
+    """Return derivatives along the units below, given those along the products of units."""
+    total = np.zeros((*by_product.shape[:2], layer.letters), dtype=np.int64)
+    for at, letters in enumerate(layer.product_indices().T):
+        others = [factor for place, factor in enumerate(factors) if place != at]
+        part = by_product * _product(others, prime)[:, None] % prime if others else by_product
+        chosen = np.zeros((layer.products, layer.letters), dtype=np.int64)
+        chosen[np.arange(layer.products), letters] = 1
+        total += modular.matmul(part, chosen, prime)
+    return total[..., layer.letters - layer.inputs :] % prime
 
 
 def _own_tangents(
     classes: LayerClasses, spread: Residues, products: Residues, prime: int
 ) -> Residues:
-    """Return the derivatives of a layer's outputs along its own parameters."""
+    """Return the derivatives of a layer's outputs along its own parameters, at each point."""
     layer = classes.layer
     points, numbers = len(products), len(classes.sizes)
     by_class = np.zeros((layer.outputs * numbers, points), dtype=np.int64)
@@ -125,8 +144,7 @@ def _own_tangents(
     target = output * numbers + classes.by_weight
     np.add.at(by_class, target, np.tile(products.T, (layer.outputs, 1)))
     blocks = (by_class % prime).reshape(layer.outputs, numbers, points)
-    own = modular.matmul(blocks.transpose(2, 0, 1), spread, prime)
-    return own.transpose(0, 2, 1)
+    return modular.matmul(blocks.transpose(2, 0, 1), spread, prime)
 
 
 def _parameters_to_classes(classes: LayerClasses, prime: int) -> Residues:

@@ -112,13 +112,13 @@ class TensorCoefficients:
         """Return the coefficients of a map with another number of outputs."""
         return TensorCoefficients(outputs, self.letters, self.degree)
 
-    def split(self, number: int) -> tuple[int, list[int]]:
-        """Return the output of a coefficient and the letters of its monomial."""
+    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the outputs of coefficients and the letters of their monomials, in rows."""
         letters = []
         for _ in range(self.degree):
-            number, letter = divmod(number, self.letters)
+            numbers, letter = np.divmod(numbers, self.letters)
             letters.append(letter)
-        return number, letters
+        return numbers, np.stack(letters, axis=1)
 
     def fixed(self, letters: Permutation, outputs: Permutation) -> int:
         """Return how many coefficients a permutation leaves in place."""
@@ -230,10 +230,10 @@ class FunctionCoefficients:
         """Return the coefficients of a map with another number of outputs."""
         return replace(self, outputs=outputs)
 
-    def split(self, number: int) -> tuple[int, list[int]]:
-        """Return the output of a coefficient and the letters of its monomial."""
-        output, monomial = divmod(number, self.monomials)
-        return output, self.multisets[monomial].tolist()
+    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the outputs of coefficients and the letters of their monomials, in rows."""
+        output, monomial = np.divmod(numbers, self.monomials)
+        return output, self.multisets[monomial].astype(np.int64)
 
     def fixed(self, letters: Permutation, outputs: Permutation) -> int:
         """Return how many coefficients a permutation leaves in place.

@@ -165,20 +165,32 @@ class Comparison:
         return sum(size - self.space.fixed(*move) for move in self.imposed)
 
     @staticmethod
-    def _degree_of(
-        space: TensorCoefficients | FunctionCoefficients, number: int, moves: TranspositionMoves
-    ) -> int:
-        """Return with how many others all transpositions together equate a coefficient.
+    def _degrees(
+        space: TensorCoefficients | FunctionCoefficients,
+        numbers: NDArray[np.int64],
+        moves: TranspositionMoves,
+    ) -> NDArray[np.int64]:
+        """Return with how many others all transpositions together equate each coefficient.
 
         Transpositions of components that it doesn't involve leave it in place. One of a
         component that it involves with one that it doesn't always gives something new; those
-        of two components that it involves are tried.
+        of two components that it involves are tried. Which of its channels are equal is all
+        that matters of them, so that many coefficients are alike.
         """
-        touched = sorted(moves.touched(*space.split(number)))
-        one = np.array([number], dtype=np.int64)
-        inside = {int(space.image(*moves.move(a, b), one)[0]) for a, b in combinations(touched, 2)}
-        outside = len(touched) * (moves.components - len(touched))
-        return outside + len(inside - {number})
+        components, channels = moves.places(*space.split(numbers))
+        alike = (channels[:, :, None] == channels[:, None, :]).argmax(axis=2)
+        patterns = np.hstack([components, alike])
+        _, first, kind = np.unique(patterns, axis=0, return_index=True, return_inverse=True)
+        degrees = []
+        for at in first.tolist():
+            touched = sorted({int(one) for one in components[at] if one >= 0})
+            one = numbers[at : at + 1]
+            inside = {
+                int(space.image(*moves.move(a, b), one)[0]) for a, b in combinations(touched, 2)
+            }
+            outside = len(touched) * (moves.components - len(touched))
+            degrees.append(outside + len(inside - {int(one[0])}))
+        return np.array(degrees, dtype=np.int64)[kind.reshape(-1)]
 
     @cached_property
     def counts(self) -> EqualityCounts:
@@ -188,12 +200,9 @@ class Comparison:
             self.space, TensorCoefficients | FunctionCoefficients
         ):
             representatives, sizes = np.unique(self.roots, return_counts=True)
-            degrees = [
-                self._degree_of(self.space, number, self.imposed)
-                for number in representatives.tolist()
-            ]
+            degrees = self._degrees(self.space, representatives, self.imposed)
             # Each equality is met from both of its sides.
-            by_orbit = np.array(degrees, dtype=object) * sizes.astype(object)
+            by_orbit = degrees.astype(object) * sizes.astype(object)
             simple = int(by_orbit[self.is_single(representatives)].sum()) // 2
             distinct = int(by_orbit.sum()) // 2
         elif self.conjugation_closed:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isqrt
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Move", "TranspositionMoves", "generator_moves", "imposed_moves"]
 
@@ -83,11 +87,30 @@ class TranspositionMoves(Sequence[Move]):
             return letters, tuple(range(self.fixed_outputs))
         return letters, _swapped(self.components, above, a, b)
 
-    def touched(self, output: int, letters: Sequence[int]) -> set[int]:
-        """Return the components that a coefficient involves: no others, swapped, move it."""
+    def places(
+        self, outputs: NDArray[np.int64], letters: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return component and channel of each unit that coefficients involve.
+
+        Parameters
+        ----------
+        outputs : array of shape (coefficients,)
+        letters : array of shape (coefficients, degree)
+
+        Returns
+        -------
+        components, channels : arrays of shape (coefficients, units)
+            Component -1 for units that stay in place.
+        """
+        import numpy as np
+
         below, above = self.channels
-        met = {(letter - self.bias) // below for letter in letters if letter >= self.bias}
-        return met if self.fixed_outputs is not None else met | {output // above}
+        components, channels = np.divmod(letters - self.bias, below)
+        # The homogenising unit, letter 0 with a bias, comes out as component -1.
+        if self.fixed_outputs is not None:
+            return components, channels
+        component, channel = np.divmod(outputs[:, None], above)
+        return np.hstack([components, component]), np.hstack([channels, channel])
 
 
 def _swapped(components: int, channels: int, a: int, b: int) -> Permutation:
@@ -132,8 +155,8 @@ def _explicit(
     network: NetworkSpec, symmetry: Symmetry, below: int, above: int, *, generators: bool
 ) -> tuple[Move, ...]:
     moves = []
-    for action in symmetry.unit_actions(network, generators=generators):
-        letters, outputs = action[below], action[above]
+    actions = symmetry.unit_actions(network, generators=generators, levels=(below, above))
+    for letters, outputs in actions:
         if letters is None or outputs is None:
             raise UsageError(
                 "expected the group to act on every hidden layer in layer scope", "widths"

@@ -121,11 +121,17 @@ class Symmetry:
         """Whether the whole of S_n acts on every level as on the inputs."""
         return not self.actions and self.group.is_preset("S")
 
-    def unit_actions(self, network: NetworkSpec, *, generators: bool = False) -> tuple[Action, ...]:
+    def unit_actions(
+        self,
+        network: NetworkSpec,
+        *,
+        generators: bool = False,
+        levels: Sequence[int] | None = None,
+    ) -> tuple[Action, ...]:
         """Return, for each imposed permutation, how it moves the units of each level.
 
         With ``generators`` the generators of the group are taken instead: fewer, with the
-        same orbits.
+        same orbits. With ``levels`` only those levels are looked at.
 
         Components permute and channels do not. A hidden level that has neither width n nor
         an action of its own gets None.
@@ -137,10 +143,9 @@ class Symmetry:
         """
         self.require_fit(network)
         permutations = self.group.generators if generators else self.imposed()
+        asked = range(network.depth + 1) if levels is None else levels
         return tuple(
-            tuple(
-                self._on_level(network, level, sigma, index) for level in range(network.depth + 1)
-            )
+            tuple(self._on_level(network, level, sigma, index) for level in asked)
             for index, sigma in enumerate(permutations)
         )
 
