@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
+from polyconstraints.cli.group_file import read_group_option
 from polyconstraints.spec.groups import GroupAction, parse_action, parse_group, read_group
 from polyconstraints.spec.groups.grammar import parse_expression
 from tests.oracles import closure
@@ -296,7 +297,8 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
         ("S3xS23xS32xS323xS3xS7", 6, "group: expected at most 2000000 images of points"),
         ("edges(S2,[[0,1],[1,0]])", 2, "group: expected each edge once, got [1, 0] twice"),
         ("(" * 60 + "S3" + ")" * 60, 3, "group: expected at most 50 levels of parentheses"),
-        ("@", 3, "group: expected the name of a file after @, got nothing"),
+        (" @/etc/passwd", 3, "group: expected a preset (S, A, C, D, trivial), one of pairs,"),
+        ("@", 3, "group: expected a preset (S, A, C, D, trivial), one of pairs, ordered_pairs,"),
     ],
 )
 def test_wrong_groups_are_named_in_one_line(text: str, degree: int, message: str) -> None:
@@ -384,15 +386,16 @@ def write(path: Path, document: Any) -> str:
 
 def test_files(tmp_path: Path) -> None:
     file = tmp_path / "group.json"
-    assert parse_group(write(file, [[1, 2, 0]]), 3).order() == 3
-    named = read_group(write(file, {"generators": [[1, 2, 0]], "name": "shifts"}), 3)
+    assert read_group_option(write(file, [[1, 2, 0]]), 3).group.order() == 3
+    named = read_group_option(write(file, {"generators": [[1, 2, 0]], "name": "shifts"}), 3)
     assert named.group.name == "shifts"
-    choice = read_group(write(file, {"group": "pairs(S4)", "actions": {"1": "S4"}}), 6)
+    choice = read_group_option(write(file, {"group": "pairs(S4)", "actions": {"1": "S4"}}), 6)
     assert choice.widths == {1: 4}
+    assert read_group_option(f" @{file}", 6).widths == {1: 4}
     # What the caller gives takes precedence.
-    assert read_group(f"@{file}", 6, {1: "trivial2"}).widths == {1: 2}
+    assert read_group_option(f"@{file}", 6, {1: "trivial2"}).widths == {1: 2}
     listed = {"generators": [[1, 0, 2]], "actions": {"1": [[1, 0]]}}
-    assert read_group(write(file, listed), 3).actions == {1: ((1, 0),)}
+    assert read_group_option(write(file, listed), 3).actions == {1: ((1, 0),)}
 
 
 @pytest.mark.parametrize(
@@ -421,8 +424,23 @@ def test_files(tmp_path: Path) -> None:
 def test_wrong_files_are_named_by_place(document: Any, message: str, tmp_path: Path) -> None:
     name = write(tmp_path / "group.json", document)
     with pytest.raises((pc.InputError, pc.UsageError)) as caught:
-        read_group(name, 2)
+        read_group_option(name, 2)
     assert str(caught.value).startswith(f"{name[1:]}: {message}")
+
+
+def test_only_the_command_line_reads_files(tmp_path: Path) -> None:
+    """The name of a group in a document, or in Python, is never the name of a file."""
+    name = write(tmp_path / "group.json", [[1, 0]])
+    for text in (name, f" {name}", f"\t{name}"):
+        with pytest.raises(pc.UsageError, match=r"^group: expected a preset"):
+            read_group(text, 2)
+        document = pc.derive(pc.NetworkSpec(2), pc.Symmetry(S(2))).tying_map().to_json()
+        document["symmetry"]["group"] = text
+        del document["provenance"]
+        with pytest.raises(pc.InputError, match=r"^symmetry\.group: expected a"):
+            pc.TyingMap.from_json(document)
+    with pytest.raises(pc.UsageError, match="expected the name of a file after @, got nothing"):
+        read_group_option("@", 2)
 
 
 def test_numbers_of_points() -> None:

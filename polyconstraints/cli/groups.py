@@ -31,7 +31,9 @@ def groups(names: tuple[str, ...], inputs: int | None, **options: Any) -> None:
     Each is shown with its number of points, its order, its orbits of points and its
     generators, as --group and --action number them.
     """
+    from polyconstraints.cli.group_file import read_group_option
     from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.errors import UsageError
     from polyconstraints.render.groups_table import (
         described_groups,
         group_documents,
@@ -39,7 +41,15 @@ def groups(names: tuple[str, ...], inputs: int | None, **options: Any) -> None:
         syntax_text,
     )
 
-    found = described_groups(names, inputs)
+    found = []
+    for name in names:
+        if name.strip().startswith("@"):
+            if inputs is None:
+                raise UsageError(f"expected a number of points for {name}, got none", "inputs")
+            found.append((name.strip(), read_group_option(name, inputs).group))
+        else:
+            found += described_groups([name], inputs)
+    found = found or described_groups()
     if options["output_format"] == "json":
         write_json(group_documents(found), options["output_file"])
     else:

@@ -274,9 +274,9 @@ def build_network(inputs: int, options: NetworkOptions) -> NetworkSpec:
 
 def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
     """Return the group and how it acts on levels."""
-    from polyconstraints.spec.groups import read_group
+    from polyconstraints.cli.group_file import read_group_option
 
-    levels: dict[int, str | list[Any]] = {}
+    levels: dict[int, str] = {}
     for level, text in options["actions"]:
         if level > options["depth"]:
             raise UsageError(
@@ -285,7 +285,7 @@ def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
         if level in levels:
             raise UsageError(f"expected each level once, got {level} twice", "--action")
         levels[level] = text
-    return read_group(options["group"], inputs, levels)
+    return read_group_option(options["group"], inputs, levels)
 
 
 def _network_of(inputs: int, options: NetworkOptions, choice: GroupChoice) -> NetworkSpec:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_action, parse_group
+from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_action
 
 __all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
 
@@ -43,7 +43,7 @@ _SHOWN = 400
 
 
 def described_groups(
-    names: Sequence[str], inputs: int | None = None
+    names: Sequence[str] = (), inputs: int | None = None
 ) -> list[tuple[str, PermutationGroup]]:
     """Return groups by name; the examples if there are none.
 
@@ -55,10 +55,10 @@ def described_groups(
     found = []
     for name in names or [example for example, _ in EXAMPLES]:
         text = name.strip()
-        if text in PRESETS or text.startswith("@"):
+        if text in PRESETS:
             if inputs is None:
                 raise UsageError(f"expected a number of points for {text}, got none", "inputs")
-            found.append((text, parse_group(text, inputs)))
+            found.append((text, PermutationGroup.preset(text, inputs)))
         else:
             try:
                 action = parse_action(text)

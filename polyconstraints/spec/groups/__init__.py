@@ -6,7 +6,7 @@
 :mod:`~polyconstraints.spec.groups.expressions` and
 :mod:`~polyconstraints.spec.groups.grammar` how such
 actions are written, and
-:mod:`~polyconstraints.spec.groups.reading` what ``--group``, ``--action`` and group files mean.
+:mod:`~polyconstraints.spec.groups.reading` what the texts of groups and actions mean.
 """
 
 from polyconstraints.spec.groups.actions import GroupAction

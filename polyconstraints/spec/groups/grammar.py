@@ -200,7 +200,7 @@ class _Parser:
             self.at = word.start()
         raise self._expected(
             f"a preset (S, A, C, D, trivial), one of {', '.join(FUNCTIONS)}, '(', a list of "
-            "generators or @FILE"
+            "generators"
         )
 
     def _factor(self, match: re.Match[str]) -> Factor:

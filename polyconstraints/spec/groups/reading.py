@@ -1,4 +1,4 @@
-"""What ``--group``, ``--action`` and group files say, checked against the network's sizes."""
+"""What the texts of a group and its actions say, checked against the network's sizes."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def parse_group(text: str, degree: int) -> PermutationGroup:
     ----------
     text : str
         A preset (``S``, ``A``, ``C``, ``D``, ``trivial``), a construction such as ``S3xS2``
-        (see :mod:`polyconstraints.spec.groups.grammar`), a JSON list of generators such as
-        ``[[1,0,2],[1,2,0]]``, or ``@FILE`` naming a JSON file.
+        (see :mod:`polyconstraints.spec.groups.grammar`), or a JSON list of generators such as
+        ``[[1,0,2],[1,2,0]]``.
     degree : int
         The number of points that the group must act on.
 
@@ -83,21 +83,27 @@ def parse_group(text: str, degree: int) -> PermutationGroup:
 
 
 def read_group(
-    text: str, degree: int, actions: Mapping[int, str | list[Any]] | None = None
+    described: str | Sequence[Any],
+    degree: int,
+    actions: Mapping[int, str | list[Any]] | None = None,
+    name: str = "",
+    source: str = "",
 ) -> GroupChoice:
     """Return a group and its actions on levels of the network.
 
     Parameters
     ----------
-    text : str
-        As for :func:`parse_group`. A file may hold an object with ``group`` (text) or
-        ``generators``, and ``actions``.
+    described : str or sequence
+        A text as for :func:`parse_group`, or a list of generators.
     degree : int
         The number of input components.
     actions : mapping from int to str or list, optional
         For some levels, how the group acts on their components: a construction from the
-        group's own factors, or a list with the image of each generator. They take
-        precedence over those of a file.
+        group's own factors, or a list with the image of each generator.
+    name : str, optional
+        What a list of generators is called.
+    source : str, optional
+        Where the group was read, for messages.
 
     Raises
     ------
@@ -110,16 +116,9 @@ def read_group(
     >>> choice.group.degree, choice.widths[1]
     (6, 4)
     """
-    text = text.strip()
-    source, given = "", dict(actions or {})
-    if text.startswith("@"):
-        source = text[1:]
-        if not source:
-            raise UsageError("expected the name of a file after @, got nothing", GROUP_FIELD)
-        described, name, from_file = _file(source)
-        given = {**from_file, **given}
-    else:
-        described, name = _inline(text), ""
+    given = dict(actions or {})
+    if isinstance(described, str):
+        described = _inline(described.strip())
     if isinstance(described, str) and not given:
         letter = _PRESET.fullmatch("".join(described.split()))
         if letter and letter[2] in ("", str(degree)):
@@ -162,46 +161,6 @@ def _inline(text: str) -> str | list[Any]:
 
     document: list[Any] = parse_json(text, source=GROUP_FIELD)
     return document
-
-
-def _file(source: str) -> tuple[str | list[Any], str, dict[int, str | list[Any]]]:
-    """Return what a group file holds: the group, its name, and the actions on levels."""
-    from polyconstraints.io.files import load_json
-
-    document = load_json(source)
-    if isinstance(document, list):
-        return document, "", {}
-    if not isinstance(document, dict):
-        raise InputError(
-            f"expected a list of generators or an object, got {type(document).__name__}",
-            source=source,
-        )
-    described = document.get("generators", document.get("group"))
-    kind = list if "generators" in document else str
-    if not isinstance(described, kind):
-        key = "generators" if kind is list else "group"
-        wanted = "a list of generators" if kind is list else "the name of a group"
-        raise InputError(f"expected {wanted}, got {_kind(described)}", key, source)
-    name = document.get("name", "")
-    if not isinstance(name, str) or name in PRESETS:
-        raise InputError("expected a name that is no preset's", "name", source)
-    actions = document.get("actions", {})
-    if not isinstance(actions, dict):
-        raise InputError(f"expected an object, got {_kind(actions)}", "actions", source)
-    found: dict[int, str | list[Any]] = {}
-    for level, value in actions.items():
-        if not level.isdecimal() or len(level) > 6:
-            raise InputError("expected levels from 1 as keys", f"actions.{level}", source)
-        if not isinstance(value, str | list):
-            raise InputError(
-                f"expected a text or a list, got {_kind(value)}", f"actions.{level}", source
-            )
-        found[int(level)] = value
-    return described, name, found
-
-
-def _kind(value: object) -> str:
-    return "nothing" if value is None else type(value).__name__
 
 
 def _action(text: str, degree: int) -> tuple[GroupAction, str]:
