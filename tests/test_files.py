@@ -269,6 +269,40 @@ def test_read_only_file_is_not_replaced(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("step", ["open", "replace"])
+def test_what_only_turns_out_while_writing_is_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path = tmp_path / "out.txt"
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files.os, step, fail)
+    with (
+        pytest.raises(UsageError, match=r"^save: cannot write '.*': operation not permitted$"),
+        atomic_writer(path, field="save") as handle,
+    ):
+        handle.write("after")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc")
+def test_directory_that_takes_no_files_is_refused() -> None:
+    with pytest.raises(UsageError, match="cannot write '/proc/x': "), atomic_writer("/proc/x"):
+        pass
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no /proc")
+def test_open_pipe_is_written_to_by_its_number() -> None:
+    reader, writer = os.pipe()
+    with atomic_writer(f"/proc/self/fd/{writer}") as handle:
+        handle.write("through")
+    os.close(writer)
+    with open(reader) as received:
+        assert received.read() == "through"
+
+
 def test_device_is_written_to_and_not_replaced() -> None:
     with atomic_writer(os.devnull) as handle:
         handle.write("away")

@@ -213,14 +213,15 @@ def _save(outcome: Outcome, path: str) -> None:
 
     from polyconstraints.io.files import atomic_writer
 
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for index, (plan, theta) in enumerate(zip(outcome.job.plan.layers, outcome.theta, strict=True)):
         arrays[f"theta{index}"] = theta
         if plan.layer.weights <= _WRITTEN_OUT and plan.writes_out:
             values = np.append(plan.values(theta), theta.dtype.type(0))
             arrays[f"layer{index}"] = values[plan.classes]
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    # Nothing but the arrays: NumPy before 2.0 would store any other keyword as one.
+    np.savez(buffer, **arrays)
     with atomic_writer(path, binary=True, field="save") as handle:
         handle.write(buffer.getvalue())
 

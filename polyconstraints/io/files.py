@@ -71,9 +71,8 @@ def _target(path: _StrPath, field: str | None) -> _Target:
 
     if not shown or "\0" in shown:
         raise refuse("expected the name of a file")
-    real = os.path.realpath(shown)
     try:
-        found = os.stat(real)
+        found = os.stat(shown)
     except FileNotFoundError:
         found = None
     except OSError as error:
@@ -82,10 +81,12 @@ def _target(path: _StrPath, field: str | None) -> _Target:
         raise refuse("it is a directory")
     if found is None and shown.endswith(os.sep):
         raise refuse("there is no such directory")
-    if found is not None and not os.access(real, os.W_OK):
+    if found is not None and not os.access(shown, os.W_OK):
         raise refuse("permission denied")
     if found is not None and not stat.S_ISREG(found.st_mode):
-        return _Target(real, None, special=True)
+        # Under its own name: what /dev/stdout leads to may have none.
+        return _Target(shown, None, special=True)
+    real = os.path.realpath(shown)
     folder = os.path.dirname(real)
     if not os.path.isdir(folder):
         raise refuse(f"there is no directory {os.path.dirname(shown) or folder!r}")
@@ -186,24 +187,35 @@ def atomic_writer(path: _StrPath, *, binary: bool = False, field: str | None = N
 @contextmanager
 def _atomic_writer(path: _StrPath, binary: bool, field: str | None) -> Iterator[IO[Any]]:
     target = _target(path, field)
+    blamed = True
     try:
-        if target.special:
-            with _open(target.path, binary) as handle:
-                yield handle
-            return
-        with _replacing(target, binary) as handle:
+        with _special(target, binary) if target.special else _replacing(target, binary) as handle:
+            blamed = False
             yield handle
+            blamed = True
     except OSError as error:
+        if isinstance(error, BrokenPipeError) or (not blamed and error.errno not in _MEDIUM_ERRORS):
+            raise  # the reader's going away, or the block's own
+        message = f"cannot write {os.fspath(path)!r}: {_reason(error)}"
         if error.errno in _MEDIUM_ERRORS:
-            raise PolyconstraintsError(
-                f"cannot write {os.fspath(path)!r}: {_reason(error)}"
-            ) from None
-        raise
+            raise PolyconstraintsError(message) from None
+        raise UsageError(message, field) from None
+
+
+@contextmanager
+def _special(target: _Target, binary: bool) -> Iterator[IO[Any]]:
+    """Give a handle to a device or pipe."""
+    with _open(target.path, binary) as handle:
+        yield handle
 
 
 @contextmanager
 def _replacing(target: _Target, binary: bool) -> Iterator[IO[Any]]:
-    """Give a handle to a temporary file that replaces `target` when the block succeeds."""
+    """Give a handle to a temporary file that replaces `target` when the block succeeds.
+
+    Nothing is locked: each writer has a name of its own, and whoever is last has written the
+    file.
+    """
     # A name of its own, not one made from the target's: that may be as long as names can be.
     temporary = os.path.join(
         os.path.dirname(target.path), f".polyconstraints-{secrets.token_hex(8)}.tmp"
