@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.spec.network import LayerSpec
+from polyconstraints.spec.network import LayerSpec, layer_degree, layer_kind
 
 
 @st.composite
@@ -75,7 +76,7 @@ def test_unknown_weights_are_named(name: str) -> None:
 
 
 def test_bias_gives_the_index_zero() -> None:
-    assert LayerSpec(1, "linear", "ordered", True, 2, 1).names() == ["W1_1_0", "W1_1_1", "W1_1_2"]
+    assert LayerSpec(1, 1, "ordered", True, 2, 1).names() == ["W1_1_0", "W1_1_1", "W1_1_2"]
     assert pc.NetworkSpec(3, bias=True).locate("W0_1_0_0") == (0, (0, 0, 0))
     with pytest.raises(pc.InputError, match="W0_1_0_0"):
         pc.NetworkSpec(3).locate("W0_1_0_0")
@@ -88,7 +89,19 @@ def test_bias_gives_the_index_zero() -> None:
         ({"inputs": True}, "inputs"),
         ({"inputs": 3, "depth": 0}, "depth"),
         ({"inputs": 3, "depth": -1}, "depth"),
+        ({"inputs": 3.0}, "inputs"),
+        ({"inputs": np.float64(3)}, "inputs"),
+        ({"inputs": np.bool_(True)}, "inputs"),
+        ({"inputs": "3"}, "inputs"),
         ({"inputs": 3, "layer": "cubic"}, "layer"),
+        ({"inputs": 3, "layer": "bilinear"}, "layer"),
+        ({"inputs": 3, "layer": 2.0}, "layer"),
+        ({"inputs": 3, "depth": 2, "layer": ["linear", "quadratic"]}, "layer"),
+        ({"inputs": 3, "depth": 2, "layer": ["linear"]}, "layer"),
+        ({"inputs": 3, "depth": 2, "hidden": 4}, "widths"),
+        ({"inputs": 3, "depth": 2, "hidden": [True]}, "widths"),
+        ({"inputs": 3, "outputs": 1.5}, "outputs"),
+        ({"inputs": 3, "channels": 2.0}, "channels"),
         ({"inputs": 3, "indices": "sorted"}, "indices"),
         ({"inputs": 3, "depth": 2, "hidden": [3, 3]}, "widths"),
         ({"inputs": 3, "depth": 2, "hidden": [0]}, "widths"),
@@ -106,3 +119,58 @@ def test_equal_networks_are_equal() -> None:
     assert len({pc.NetworkSpec(3, 2), pc.NetworkSpec(3, 2, hidden=(3,))}) == 1
     assert pc.NetworkSpec(3, 3).degree == 8
     assert pc.NetworkSpec(3, 3, layer="linear").degree == 1
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("indices", ["ordered", "redundant"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_layers_of_any_degree(degree: int, indices: Any, bias: bool) -> None:
+    layer = LayerSpec(0, degree, indices, bias, 3, 2)
+    letters = range(3 + bias)
+    expected = [
+        product
+        for product in itertools.product(letters, repeat=degree)
+        if indices == "redundant" or list(product) == sorted(product, reverse=True)
+    ]
+    assert layer.product_indices().tolist() == [list(product) for product in expected]
+    assert layer.products == len(expected)
+    assert layer.weights == 2 * len(expected)
+    for place in itertools.product(letters, repeat=degree):
+        assert layer.mask[(1, *place)] == (place in expected) == layer.has((1, *place))
+    assert layer.names()[-1] == "_".join(["W0", "2", *["3"] * degree])
+    assert len(layer.axes) == len(layer.shape) == degree + 1
+    assert layer.ordered == (degree > 1 and indices == "ordered")
+    assert layer_degree(layer.kind) == degree
+
+
+def test_kinds_of_layers() -> None:
+    assert [layer_kind(degree) for degree in (1, 2, 3, 12)] == [
+        "linear",
+        "quadratic",
+        "cubic",
+        "12",
+    ]
+    assert layer_degree("12") == layer_degree(np.int64(12)) == 12
+    for kind in ("0", "01", "-1", "٣", "", "1.5", "99999", True, None):
+        with pytest.raises(pc.UsageError, match=r"^layer: expected"):
+            layer_degree(kind)
+    assert pc.NetworkSpec(3, 2, [1, "linear"]) == pc.NetworkSpec(3, 2, "linear")
+
+
+def test_integers_of_numpy_are_integers() -> None:
+    network = pc.NetworkSpec(
+        np.int64(3), np.int32(2), hidden=[np.int8(4)], outputs=np.uint8(2), channels=np.int64(2)
+    )
+    assert network == pc.NetworkSpec(3, 2, hidden=[4], outputs=2, channels=2)
+    sizes = [network.inputs, network.depth, *network.widths, *network.channels]
+    assert {type(size) for size in sizes} == {int}
+
+
+def test_sizes_are_estimated_before_memory_is_spent() -> None:
+    layer = LayerSpec(0, 4, "ordered", False, 10**5, 1)
+    assert layer.products > 10**18
+    for large in (lambda: layer.mask, layer.product_indices):
+        with pytest.raises(pc.TooLargeError, match="100000 units and degree 4"):
+            large()
+    with pytest.raises(pc.TooLargeError, match="expected at most 100000 layers"):
+        pc.NetworkSpec(2, 10**9)

@@ -39,7 +39,7 @@ class LayerClasses:
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "quadratic", "ordered", False, inputs=2, outputs=1)
+    >>> layer = LayerSpec(0, 2, "ordered", False, inputs=2, outputs=1)
     >>> tied = LayerClasses(layer, np.array([[[0, -1], [1, 0]]]))
     >>> tied.free, tied.weights(np.array([5, 7])).tolist()
     ((0, 1), [[[5, 0], [7, 5]]])

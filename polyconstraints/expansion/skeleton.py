@@ -99,7 +99,7 @@ class LayerSkeleton:
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "quadratic", "ordered", False, 2, 2)
+    >>> layer = LayerSpec(0, 2, "ordered", False, 2, 2)
     >>> table = LayerSkeleton(layer).product((2,))
     >>> table.coefficient.tolist(), len(table.children)
     ([1, 2, 2, 1, 2, 1], 5)

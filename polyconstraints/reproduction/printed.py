@@ -90,7 +90,7 @@ def equalities(number: str, layer: LayerSpec, lines: Sequence[int] | None = None
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "linear", "ordered", False, 2, 2)
+    >>> layer = LayerSpec(0, 1, "ordered", False, 2, 2)
     >>> sorted(sorted(sides) for sides in equalities("15", layer))
     [[('W0_1_1',), ('W0_2_2',)], [('W0_1_2',), ('W0_2_1',)]]
     """

@@ -13,41 +13,87 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from math import comb, prod
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.memory import default_limit, format_size
+from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["IndexKind", "LayerKind", "LayerSpec", "NetworkSpec"]
+__all__ = ["IndexKind", "LayerKind", "LayerSpec", "NetworkSpec", "layer_degree", "layer_kind"]
 
-LayerKind = Literal["quadratic", "linear"]
+#: ``linear``, ``quadratic``, ``cubic``, or a degree in digits.
+LayerKind = str
 IndexKind = Literal["ordered", "redundant"]
 
 LAYER_KINDS: tuple[LayerKind, ...] = ("quadratic", "linear")
 INDEX_KINDS: tuple[IndexKind, ...] = ("ordered", "redundant")
+
+_KIND_NAMES = {1: "linear", 2: "quadratic", 3: "cubic"}
+
+_AXES = ("i", "j", "k", "l", "m", "n")
+
+#: Layers of a network: the sizes of that many levels are kept.
+_MAX_DEPTH = 100_000
+
+
+def layer_kind(degree: int) -> LayerKind:
+    """Return what layers of a degree are called.
+
+    Examples
+    --------
+    >>> [layer_kind(degree) for degree in range(1, 5)]
+    ['linear', 'quadratic', 'cubic', '4']
+    """
+    return _KIND_NAMES.get(degree, str(degree))
+
+
+def layer_degree(kind: object) -> int:
+    """Return the degree of a kind of layer, given by its name or as a number.
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> layer_degree("cubic"), layer_degree("4"), layer_degree(2)
+    (3, 4, 2)
+    """
+    if not isinstance(kind, str):
+        return integer(kind, "layer")
+    for degree, name in _KIND_NAMES.items():
+        if kind == name:
+            return degree
+    if kind.isascii() and kind.isdecimal() and len(kind) < 5 and kind[0] != "0":
+        return int(kind)
+    shown = repr(kind) if len(kind) <= 40 else f"{kind[:40]!r}…"
+    raise UsageError(f"expected linear, quadratic, cubic or a degree, got {shown}", "layer")
 
 
 @dataclass(frozen=True)
 class LayerSpec:
     """One layer: the map from the units of one level to those of the next.
 
-    Weights are addressed by *array indices* ``(output, i, j)``, all from 0. With a bias the
-    indices ``i`` and ``j`` run over ``0 … inputs`` where 0 is the unit ``o_0 ≡ 1``; without
-    one they run over ``0 … inputs-1``. A weight's *number* is its place among the weights of
-    the layer in lexicographic order of the array indices.
+    Weights are addressed by *array indices* ``(output, i, j, …)``, all from 0, with as many
+    input indices as the degree. With a bias these run over ``0 … inputs`` where 0 is the unit
+    ``o_0 ≡ 1``; without one they run over ``0 … inputs-1``. A weight's *number* is its place
+    among the weights of the layer in lexicographic order of the array indices.
 
     Parameters
     ----------
     index : int
         The layer's place, from 0.
-    kind : {"quadratic", "linear"}
-        Whether products of two inputs or single inputs are summed.
+    degree : int
+        How many inputs are multiplied: 1 for a linear layer, 2 for a quadratic one.
     indices : {"ordered", "redundant"}
-        Quadratic layers only: whether ``i ≥ j`` is imposed (section 2.5) or both
-        ``(i, j)`` and ``(j, i)`` have a weight (section 2.4).
+        From degree 2 on: whether ``i ≥ j ≥ …`` is imposed (section 2.5) or each order of
+        the indices has a weight (section 2.4).
     bias : bool
         Whether the input has the homogenising unit.
     inputs, outputs : int
@@ -55,13 +101,13 @@ class LayerSpec:
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "quadratic", "ordered", True, 2, 1)
+    >>> layer = LayerSpec(0, 2, "ordered", True, 2, 1)
     >>> layer.names()
     ['W0_1_0_0', 'W0_1_1_0', 'W0_1_1_1', 'W0_1_2_0', 'W0_1_2_1', 'W0_1_2_2']
     """
 
     index: int
-    kind: LayerKind
+    degree: int
     indices: IndexKind
     bias: bool
     inputs: int
@@ -78,14 +124,14 @@ class LayerSpec:
         return 0 if self.bias else 1
 
     @property
-    def degree(self) -> int:
-        """Number of input factors in one product: 2, or 1 for a linear layer."""
-        return 2 if self.kind == "quadratic" else 1
+    def kind(self) -> LayerKind:
+        """What a layer of the degree is called."""
+        return layer_kind(self.degree)
 
     @property
     def ordered(self) -> bool:
-        """Whether the weights are those of a quadratic layer with ``i ≥ j``."""
-        return self.kind == "quadratic" and self.indices == "ordered"
+        """Whether some array indices have no weight: those that don't descend."""
+        return self.degree > 1 and self.indices == "ordered"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -95,13 +141,15 @@ class LayerSpec:
     @property
     def axes(self) -> tuple[str, ...]:
         """Names of the weight array's axes."""
-        return ("output", "i", "j")[: 1 + self.degree]
+        if self.degree <= len(_AXES):
+            return ("output", *_AXES[: self.degree])
+        return ("output", *(f"i{at}" for at in range(1, self.degree + 1)))
 
     @property
     def products(self) -> int:
         """Number of weights of one output unit."""
         if self.ordered:
-            return self.letters * (self.letters + 1) // 2
+            return comb(self.letters + self.degree - 1, self.degree)
         return int(self.letters**self.degree)
 
     @property
@@ -114,9 +162,11 @@ class LayerSpec:
         """Boolean array of the weight array's shape: where there is a weight."""
         import numpy as np
 
+        _require_memory(prod(self.shape), self.letters, self.degree)
         mask = np.ones(self.shape, dtype=bool)
         if self.ordered:
-            mask &= np.tri(self.letters, dtype=bool)
+            for large, small in pairwise(np.ogrid[(slice(self.letters),) * self.degree]):
+                mask &= large >= small
         return mask
 
     def has(self, place: tuple[int, ...]) -> bool:
@@ -124,21 +174,29 @@ class LayerSpec:
         if len(place) != len(self.shape):
             return False
         inside = all(0 <= at < size for at, size in zip(place, self.shape, strict=True))
-        return inside and not (self.ordered and place[1] < place[2])
+        return inside and not (self.ordered and any(a < b for a, b in pairwise(place[1:])))
 
     def product_indices(self) -> NDArray[np.intp]:
         """Return the input letters of each product, in order, as ``(products, degree)``."""
         import numpy as np
 
-        letters = self.letters
-        if self.kind == "linear":
-            return np.arange(letters, dtype=np.intp)[:, None]
-        if self.ordered:
-            return np.stack(np.tril_indices(letters), axis=1)
-        return np.indices((letters, letters)).reshape(2, -1).T.astype(np.intp)
+        letters, degree = self.letters, self.degree
+        # Twice, for the rows that the last step starts from and what it numbers them by.
+        _require_memory(2 * self.products * degree * np.dtype(np.intp).itemsize, letters, degree)
+        if not self.ordered:
+            return np.indices((letters,) * degree).reshape(degree, -1).T.astype(np.intp)
+        rows = np.arange(letters, dtype=np.intp)[:, None]
+        for _ in range(degree - 1):
+            # Each row is continued by 0 … its last letter.
+            counts = rows[:, -1] + 1
+            longer = np.repeat(rows, counts, axis=0)
+            firsts = np.repeat(np.cumsum(counts) - counts, counts)
+            last = np.arange(len(longer), dtype=np.intp) - firsts
+            rows = np.concatenate([longer, last[:, None]], axis=1)
+        return rows
 
     def name(self, *index: int) -> str:
-        """Return the name of the weight at array indices ``(output, i[, j])``."""
+        """Return the name of the weight at array indices ``(output, i, j, …)``."""
         output, *letters = index
         first = self.first
         return "_".join(
@@ -161,8 +219,8 @@ class NetworkSpec:
         Number n of interchangeable components, at least 1.
     depth : int
         Number of layers, at least 1.
-    layer : {"quadratic", "linear"}
-        Kind of every layer.
+    layer : str, int or sequence of them
+        Kind of every layer, ``quadratic`` or ``linear``, or those of each of the layers.
     indices : {"ordered", "redundant"}
         Whether quadratic layers keep one weight for each commuting product or two.
     bias : bool
@@ -191,7 +249,7 @@ class NetworkSpec:
 
     inputs: int
     depth: int
-    layer: LayerKind
+    degrees: tuple[int, ...]
     indices: IndexKind
     bias: bool
     hidden: tuple[int, ...]
@@ -202,43 +260,44 @@ class NetworkSpec:
         self,
         inputs: int,
         depth: int = 1,
-        layer: LayerKind = "quadratic",
+        layer: LayerKind | int | Sequence[LayerKind | int] = "quadratic",
         indices: IndexKind = "ordered",
         bias: bool = False,
         hidden: Sequence[int] | None = None,
         outputs: int | None = None,
         channels: int | Sequence[int] = 1,
     ) -> None:
-        _at_least_one(inputs, "inputs")
-        _at_least_one(depth, "depth")
-        if layer not in LAYER_KINDS:
-            raise UsageError(f"expected quadratic or linear, got {layer!r}", "layer")
+        inputs = integer(inputs, "inputs")
+        depth = integer(depth, "depth")
+        if depth > _MAX_DEPTH:
+            raise TooLargeError(f"expected at most {_MAX_DEPTH} layers, got {depth}")
+        degrees = _degrees(layer, depth)
         if indices not in INDEX_KINDS:
             raise UsageError(f"expected ordered or redundant, got {indices!r}", "indices")
-        hidden = (inputs,) * (depth - 1) if hidden is None else tuple(hidden)
+        if hidden is None:
+            hidden = (inputs,) * (depth - 1)
+        if not _is_list(hidden):
+            raise UsageError(f"expected a list of hidden widths, got {hidden!r}", "widths")
+        hidden = tuple(integer(width, "widths") for width in hidden)
         if len(hidden) != depth - 1:
             raise UsageError(
                 f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}",
                 "widths",
             )
-        for width in hidden:
-            _at_least_one(width, "widths")
-        outputs = inputs if outputs is None else outputs
-        _at_least_one(outputs, "outputs")
-        channels = (channels,) * (depth + 1) if isinstance(channels, int) else tuple(channels)
+        outputs = inputs if outputs is None else integer(outputs, "outputs")
+        given = channels if _is_list(channels) else (channels,) * (depth + 1)
+        channels = tuple(integer(count, "channels") for count in given)
         if len(channels) != depth + 1:
             raise UsageError(
                 f"expected 1 number or {depth + 1} for depth {depth}, got {len(channels)}",
                 "channels",
             )
-        for count in channels:
-            _at_least_one(count, "channels")
         # A frozen dataclass is filled in by way of object; the values are normalised here so
         # that networks given in different words are equal.
         values = {
             "inputs": inputs,
             "depth": depth,
-            "layer": layer,
+            "degrees": degrees,
             "indices": indices,
             "bias": bool(bias),
             "hidden": hidden,
@@ -247,6 +306,12 @@ class NetworkSpec:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def layer(self) -> LayerKind:
+        """Kind of the layers: one name if all are alike, else one for each."""
+        kinds = dict.fromkeys(map(layer_kind, self.degrees))
+        return ",".join(kinds if len(kinds) == 1 else map(layer_kind, self.degrees))
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -263,8 +328,10 @@ class NetworkSpec:
     def layers(self) -> tuple[LayerSpec, ...]:
         """The layers, from input to output."""
         return tuple(
-            LayerSpec(index, self.layer, self.indices, self.bias, below, above)
-            for index, (below, above) in enumerate(pairwise(self.units))
+            LayerSpec(index, degree, self.indices, self.bias, below, above)
+            for index, (degree, (below, above)) in enumerate(
+                zip(self.degrees, pairwise(self.units), strict=True)
+            )
         )
 
     @property
@@ -274,8 +341,8 @@ class NetworkSpec:
 
     @property
     def degree(self) -> int:
-        """Degree of the outputs as polynomials in the inputs: 2^d, or 1 for linear layers."""
-        return int(self.layers[0].degree ** self.depth)
+        """Degree of the outputs as polynomials in the inputs: that of all layers together."""
+        return prod(self.degrees)
 
     def input_names(self) -> list[str]:
         """Return the names of the input units, ``x1 … xn``."""
@@ -326,6 +393,29 @@ class NetworkSpec:
         }
 
 
-def _at_least_one(value: object, field: str) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UsageError(f"expected an integer of at least 1, got {value!r}", field)
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _degrees(layer: object, depth: int) -> tuple[int, ...]:
+    """Return the degree of each layer."""
+    kinds = tuple(layer) if _is_list(layer) else (layer,) * depth
+    if len(kinds) != depth:
+        raise UsageError(f"expected 1 kind of layer or {depth}, got {len(kinds)}", "layer")
+    degrees = tuple(map(layer_degree, kinds))
+    # The one place that refuses what the rest of the package can't do yet.
+    if len(set(degrees)) > 1 or degrees[0] > 2:
+        got = ",".join(dict.fromkeys(map(layer_kind, degrees)))
+        raise UsageError(f"expected quadratic or linear for all layers, got {got}", "layer")
+    return degrees
+
+
+def _require_memory(size: int, letters: int, degree: int) -> None:
+    """Raise TooLargeError if the indices of a layer's weights don't fit into memory."""
+    limit = default_limit()
+    if size > limit:
+        raise TooLargeError(
+            f"expected a layer whose indices fit into {format_size(limit)}, half of what is free, "
+            f"got one of {letters} units and degree {degree} with {format_size(size)}",
+            size=size,
+        )

@@ -151,7 +151,7 @@ class LayerPlan:
 
         Examples
         --------
-        >>> layer = LayerSpec(0, "quadratic", "ordered", True, 4096, 4096)
+        >>> layer = LayerSpec(0, 2, "ordered", True, 4096, 4096)
         >>> LayerPlan.symmetric(layer, Site(4096, 1, 1, True)).parameters
         7
         """

@@ -81,7 +81,7 @@ class Site:
         """Return a layer of these numbers of units, otherwise as the given one."""
         above = self.outputs * (self.components if self.moves else 1)
         inputs = self.components * self.channels
-        return LayerSpec(like.index, like.kind, like.indices, like.bias, inputs, above)
+        return LayerSpec(like.index, like.degree, like.indices, like.bias, inputs, above)
 
 
 def pattern_numbers(layer: LayerSpec, site: Site) -> tuple[NDArray[np.int64], list[Pattern]]:
@@ -174,7 +174,7 @@ def patterns_in_order(layer: LayerSpec, site: Site) -> list[Pattern]:
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "quadratic", "ordered", False, 10**6, 10**6)
+    >>> layer = LayerSpec(0, 2, "ordered", False, 10**6, 10**6)
     >>> [p.kind.name for p in patterns_in_order(layer, Site(10**6, 1, 1, True))]
     ['OWN_PAIR', 'MIXED', 'OTHER_PAIR', 'APART']
     """

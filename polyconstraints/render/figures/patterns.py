@@ -33,7 +33,7 @@ def class_patterns(
 
     Examples
     --------
-    >>> layer = LayerSpec(0, "linear", "ordered", False, 2, 2)
+    >>> layer = LayerSpec(0, 1, "ordered", False, 2, 2)
     >>> class_patterns(layer, np.array([[0, 1], [1, 0]]), equivariant=True)
     {0: 'k = i', 1: 'k ≠ i'}
     """
