@@ -14,7 +14,33 @@ __all__ = [
     "RingMismatchError",
     "TooLargeError",
     "UsageError",
+    "printable",
 ]
+
+#: Most characters of a message, and of the file and the place that it names.
+_MESSAGE = 500
+_PLACE = 200
+
+
+def printable(text: str, width: int = _PLACE) -> str:
+    r"""Return foreign text so that it can stand in a line: escaped, and cut where it is long.
+
+    Names of files and texts of documents may hold line ends and the control sequences of
+    terminals; every message and every output that shows them passes here.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2Jb\n"), printable("abcdefgh", 5))
+    a\x1b[2Jb\n ab…gh
+    """
+    if len(text) > width:
+        half = (width - 1) // 2
+        text = f"{text[: width - 1 - half]}…{text[-half:]}"
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 class PolyconstraintsError(Exception):
@@ -37,6 +63,7 @@ class UsageError(PolyconstraintsError, ValueError):
     exit_status = 2
 
     def __init__(self, message: str, field: str | None = None) -> None:
+        message = printable(message, _MESSAGE)
         super().__init__(f"{field}: {message}" if field else message)
         self.message = message
         self.field = field
@@ -58,7 +85,8 @@ class InputError(PolyconstraintsError, ValueError):
     exit_status = 2
 
     def __init__(self, message: str, place: str = "", source: str = "") -> None:
-        where = ": ".join(part for part in (source, place) if part)
+        message = printable(message, _MESSAGE)
+        where = ": ".join(printable(part) for part in (source, place) if part)
         super().__init__(f"{where}: {message}" if where else message)
         self.message = message
         self.place = place

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyconstraints.errors import InputError
-from polyconstraints.io.arrays import MAX_ENTRIES, open_arrays
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.io.arrays import MAX_ENTRIES, open_arrays, to_bytes
 
 
 def npy(shape: str, data: bytes = b"", dtype: str = "<i8", fortran: bool = False) -> bytes:
@@ -235,3 +235,106 @@ def test_stream_of_bytes_is_not_needed_twice(tmp_path: Path) -> None:
     found = open_arrays(path)
     path.unlink()
     assert np.array_equal(found["a"], np.eye(2))
+
+
+# --- hostile headers and sums -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<i8', 'fortran_order': False, 'shape': (" + b"-" * 16000 + b"5,)}",
+        b"{'descr': '<i8', 'fortran_order': False, 'shape': (" + b"9" * 16000 + b",)}",
+        b"{'descr': '<i8', 'fortran_order': False, 'shape': " + b"(" * 8000 + b")" * 8000 + b"}",
+        b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,)} + {}",
+        b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,)",
+        b"{'descr': '<i8', 'fortran_order': False}",
+        b"-" * 16000,
+        b"",
+    ],
+    ids=lambda header: header[:60],
+)
+def test_headers_are_matched_and_not_evaluated(header: bytes, tmp_path: Path) -> None:
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(16)
+    message = refused(archive(tmp_path / "x.npz", a=data))
+    assert len(message) < 1000
+
+
+def test_arrays_that_share_bytes_are_refused(tmp_path: Path) -> None:
+    entry = {"dtype": "I64", "shape": [2]}
+    header = {
+        "a": {**entry, "data_offsets": [0, 16]},
+        "b": {**entry, "data_offsets": [8, 24]},
+    }
+    with pytest.raises(InputError, match=r"x\.safetensors: b: expected arrays that don't overlap"):
+        open_arrays(tensors(tmp_path / "x.safetensors", header, bytes(24)))
+    header["b"]["data_offsets"] = [16, 32]
+    assert len(open_arrays(tensors(tmp_path / "x.safetensors", header, bytes(32)))) == 2
+
+
+def test_arrays_together_are_bounded(tmp_path: Path) -> None:
+    # Each is allowed, and a byte a weight in the file; together they are not.
+    members = {f"layer{at}": npy("(1000,)", bytes(1000), "|b1") for at in range(5)}
+    found = open_arrays(archive(tmp_path / "x.npz", **members), most=4000)
+    for at in (0, 1, 2, 3, 0, 1):
+        found.read(f"layer{at}")
+    with pytest.raises(InputError, match="layer4: expected at most 4000 entries in all"):
+        found.read("layer4")
+
+
+# --- out --------------------------------------------------------------------------------------
+
+_BASE = np.arange(24).reshape(2, 3, 4)
+
+
+def _read_only() -> Any:
+    array = _BASE.copy()
+    array.flags.writeable = False
+    return array
+
+
+LAYOUTS = {
+    "C": _BASE,
+    "F": np.asfortranarray(_BASE),
+    "transposed": _BASE.T,
+    "strided": _BASE[:, ::2, 1:],
+    "reversed": _BASE[::-1, :, ::-1],
+    "repeated": np.broadcast_to(_BASE[:1], (5, 3, 4)),
+    "other byte order": _BASE.astype(">i8"),
+    "both": np.asfortranarray(_BASE.astype(">i4")),
+    "read-only": _read_only(),
+    "no axes": np.array(7),
+    "no entries": np.zeros((0, 3)),
+    "small": _BASE.astype("i1").T,
+    "booleans": (_BASE.T > 5),
+    "floats": np.asfortranarray(_BASE / 7),
+    "half": np.asfortranarray(_BASE.astype("f2"))[:, 1],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_every_layout_is_written_right(layout: str, ending: str, tmp_path: Path) -> None:
+    array = LAYOUTS[layout]
+    if ending == "safetensors":
+        pytest.importorskip("safetensors")
+    path = tmp_path / f"x.{ending}"
+    path.write_bytes(to_bytes({"a": array, "b": _BASE}, ending, {"header": "text"}))
+    found = open_arrays(path)
+    assert found["a"].shape == array.shape
+    assert found["a"].tolist() == array.tolist()
+    assert found["b"].tolist() == _BASE.tolist()
+    if ending == "npz":
+        with np.load(path) as theirs:
+            assert theirs["a"].tolist() == array.tolist()
+            assert theirs["a"].dtype == array.dtype.newbyteorder("<")
+    else:
+        from safetensors.numpy import load_file
+
+        assert load_file(path)["a"].tolist() == array.tolist()
+
+
+def test_what_is_no_number_is_not_written() -> None:
+    for array in (np.array(["a"]), np.array([{}], dtype=object), np.array([1j])):
+        with pytest.raises(UsageError, match="a: expected real numbers"):
+            to_bytes({"a": array}, "npz")

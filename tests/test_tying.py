@@ -316,3 +316,21 @@ def test_a_map_written_by_hand(tmp_path: Path) -> None:
     before = deepcopy(by_hand)
     pc.TyingMap.from_json(by_hand)
     assert by_hand == before
+
+
+# --- layouts in memory ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_maps_in_any_layout_are_written_right(ending: str, tmp_path: Path) -> None:
+    tying = make(3, {"bias": True, "indices": "redundant"}, {"compare": "tensor"})
+    document = tying.to_json()
+    header = {**document, "layers": [dict(entry) for entry in document["layers"]]}
+    classes = np.array(header["layers"][0].pop("classes"), dtype=">i2", order="F")
+    path = tmp_path / "map.npz"
+    text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    np.savez(path, header=text, layer0=classes)
+    loaded = pc.TyingMap.load(path)
+    target = tmp_path / f"again.{ending}"
+    loaded.save(target)
+    assert pc.TyingMap.load(target).to_json() == document

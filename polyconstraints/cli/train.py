@@ -207,10 +207,9 @@ def _plot(outcome: Outcome, path: str) -> None:
 
 
 def _save(outcome: Outcome, path: str) -> None:
-    import io
-
     import numpy as np
 
+    from polyconstraints.io.arrays import to_bytes
     from polyconstraints.io.files import atomic_writer
 
     arrays: dict[str, Any] = {}
@@ -219,11 +218,8 @@ def _save(outcome: Outcome, path: str) -> None:
         if plan.layer.weights <= _WRITTEN_OUT and plan.writes_out:
             values = np.append(plan.values(theta), theta.dtype.type(0))
             arrays[f"layer{index}"] = values[plan.classes]
-    buffer = io.BytesIO()
-    # Nothing but the arrays: NumPy before 2.0 would store any other keyword as one.
-    np.savez(buffer, **arrays)
     with atomic_writer(path, binary=True, field="save") as handle:
-        handle.write(buffer.getvalue())
+        handle.write(to_bytes(arrays, "npz", compressed=False))
 
 
 def _text(outcome: Outcome) -> str:

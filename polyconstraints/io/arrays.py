@@ -1,9 +1,10 @@
-"""Arrays out of files, ``.npz`` and ``.safetensors``, that may hold anything.
+"""Arrays in files, ``.npz`` and ``.safetensors``: written one way, read whatever they hold.
 
 Both formats are read here rather than by the libraries that define them, since what a file
 says about itself is not to be believed: sizes are compared with what is there before memory
 is asked for, arrays of objects are refused (nothing is ever unpickled), and so are ways of
-compression that let a file choose how much memory unpacking takes.
+compression that let a file choose how much memory unpacking takes. Whatever is written
+passes :func:`to_bytes`, which alone knows what layout of memory the formats want.
 """
 
 from __future__ import annotations
@@ -11,20 +12,22 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, UsageError, printable
 from polyconstraints.io.files import read_bytes
 from polyconstraints.io.strict_json import parse_json
 
-__all__ = ["ARRAY_ENDINGS", "ArrayFile", "open_arrays"]
+__all__ = ["ARRAY_ENDINGS", "ArrayFile", "open_arrays", "to_bytes"]
 
 ARRAY_ENDINGS = ("npz", "safetensors")
 """Endings of the names of files that hold arrays."""
@@ -35,9 +38,23 @@ MAX_FILE_BYTES = {"npz": 1 << 28, "safetensors": 1 << 29}
 MAX_ENTRIES = 1 << 26
 """Most entries of one array that is read; the caller may allow fewer."""
 
+MAX_ENTRIES_OF_ALL = 1 << 27
+"""Most entries of all arrays of one file that are read, unless the caller allows others."""
+
 _MAX_MEMBERS = 10_000
 _MAX_NPY_HEADER = 1 << 14
 _MAX_SAFETENSORS_HEADER = 1 << 24
+
+#: The header of an array as NumPy's own writer gives it, keys in any order. Read by this and
+#: not as an expression, whose nesting could exhaust the parser.
+_NPY_ENTRY = re.compile(
+    r"""\s*['"](?:descr['"]\s*:\s*(?P<descr>'[^']*'|"[^"]*")|fortran_order['"]\s*:\s*(?P<fortran>True|False)
+    |shape['"]\s*:\s*\((?P<shape>[-0-9A-Za-z,\ ]*)\))\s*(?:,|(?=\}))""",
+    re.VERBOSE,
+)
+
+#: More digits than that the size of an axis can't have.
+_MAX_SIZE_DIGITS = 18
 
 #: Compressions of a zip member that need little memory whatever the member says.
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -76,11 +93,14 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         names: Mapping[str, Any],
         read: Callable[[Any, str, int], NDArray[Any]],
         metadata: Mapping[str, str] | None = None,
+        most: int = MAX_ENTRIES_OF_ALL,
     ) -> None:
         self.source = source
         self.metadata = dict(metadata or {})
         self._names = dict(names)
         self._read = read
+        self._most = most
+        self._sizes: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.read(name)
@@ -100,20 +120,27 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         Raises
         ------
         InputError
-            If there is no such array, or it isn't one of numbers, or is damaged or larger.
+            If there is no such array, or it isn't one of numbers, or is damaged or larger,
+            or all that were read have too many entries together.
         """
         if name not in self._names:
             raise InputError("expected an array of this name, got none", name, self.source)
-        return self._read(self._names[name], name, min(most, MAX_ENTRIES))
+        array = self._read(self._names[name], name, min(most, MAX_ENTRIES))
+        self._sizes[name] = array.size
+        if sum(self._sizes.values()) > self._most:
+            raise InputError(f"expected at most {self._most} entries in all", name, self.source)
+        return array
 
 
-def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
+def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) -> ArrayFile:
     """Return the arrays of a file, whose ending says which format it has.
 
     Parameters
     ----------
     path : str or os.PathLike
         A file of at most 256 or 512 MiB whose name ends in ``.npz`` or ``.safetensors``.
+    most : int, optional
+        Most entries of all arrays that are read from it.
 
     Raises
     ------
@@ -138,14 +165,86 @@ def open_arrays(path: str | os.PathLike[str]) -> ArrayFile:
     ending = name.rpartition(".")[2].lower()
     data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
     if ending == "safetensors":
-        return _open_safetensors(data, name)
-    return _open_npz(data, name)
+        return _open_safetensors(data, name, most)
+    return _open_npz(data, name, most)
+
+
+# --- out ----------------------------------------------------------------------------------
+
+
+def to_bytes(
+    arrays: Mapping[str, NDArray[Any]],
+    ending: str,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    compressed: bool = True,
+) -> bytes:
+    """Return arrays as the bytes of a file.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Numbers in any layout: strided, in Fortran's order, of the other byte order, read-only,
+        without axes.
+    ending : {"npz", "safetensors"}
+    metadata : mapping of str to str, optional
+        Texts beside the arrays; in an archive, members that hold their bytes.
+    compressed : bool, default True
+        Whether the members of an archive are deflated.
+
+    Raises
+    ------
+    UsageError
+        If an array isn't one of numbers, or the package safetensors is needed and missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "weights.npz")
+    ...     with open(path, "wb") as handle:
+    ...         _ = handle.write(to_bytes({"layer0": np.arange(6).reshape(2, 3).T}, "npz"))
+    ...     open_arrays(path)["layer0"].tolist()
+    [[0, 3], [1, 4], [2, 5]]
+    """
+    plain = {name: _plain(array, name) for name, array in arrays.items()}
+    if ending == "safetensors":
+        return bytes(_safetensors().save(plain, metadata=dict(metadata or {}) or None))
+    texts = {
+        name: np.frombuffer(text.encode(), dtype=np.uint8)
+        for name, text in (metadata or {}).items()
+    }
+    buffer = io.BytesIO()
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, array in {**texts, **plain}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return numbers one after the other, little-endian, whatever their layout was."""
+    if array.dtype.kind not in "iufb":
+        raise UsageError(f"expected real numbers, got {_named(array.dtype)}", name)
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+
+
+def _safetensors() -> Any:
+    try:
+        from safetensors import numpy as library
+    except ImportError:
+        raise UsageError(
+            "expected the package safetensors for files of this ending, got none; "
+            "install polyconstraints[safetensors]"
+        ) from None
+    return library
 
 
 # --- npz ----------------------------------------------------------------------------------
 
 
-def _open_npz(data: bytes, source: str) -> ArrayFile:
+def _open_npz(data: bytes, source: str, most: int) -> ArrayFile:
     # Each entry of the directory becomes an object of half a kilobyte.
     if data.count(b"PK\x01\x02") > _MAX_MEMBERS:
         raise InputError(f"expected at most {_MAX_MEMBERS} members, got more", source=source)
@@ -170,7 +269,7 @@ def _open_npz(data: bytes, source: str) -> ArrayFile:
         except Exception:  # noqa: BLE001 - so does damaged data
             raise InputError("expected an array, got something unreadable", name, source) from None
 
-    return ArrayFile(source, members, read)
+    return ArrayFile(source, members, read, most=most)
 
 
 def _read_npy(handle: Any, name: str, most: int, source: str) -> NDArray[Any]:
@@ -184,13 +283,31 @@ def _read_npy(handle: Any, name: str, most: int, source: str) -> NDArray[Any]:
         raise InputError(
             f"expected a header of at most {_MAX_NPY_HEADER} bytes, got {size}", name, source
         )
-    text = io.BytesIO(length + handle.read(size))
-    parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = parse(text)
+    shape, fortran, dtype = _npy_header(handle.read(size).decode("latin1"), name, source)
     count = _count(shape, dtype, name, most, source)
     data = _exactly(handle, count * dtype.itemsize, name, source)
     array = np.frombuffer(data, dtype=dtype)
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+
+
+def _npy_header(text: str, name: str, source: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the shape, the order and the type that an array's header states."""
+    found: dict[str, str] = {}
+    text = text.strip()
+    at = 1
+    while text[:1] == "{" and (entry := _NPY_ENTRY.match(text, at)):
+        found.update((key, value) for key, value in entry.groupdict().items() if value is not None)
+        at = entry.end()
+    if set(found) != {"descr", "fortran", "shape"} or text[at:].strip() != "}":
+        raise InputError("expected an array, got something unreadable", name, source)
+    sizes = [size.strip() for size in found["shape"].split(",")]
+    if sizes[-1] == "":
+        sizes.pop()
+    if not all(size.isascii() and size.isdecimal() for size in sizes):
+        raise InputError("expected sizes of at least 0 as its shape, got others", name, source)
+    if any(len(size) > _MAX_SIZE_DIGITS for size in sizes):
+        raise InputError(f"expected at most {MAX_ENTRIES} entries, got more", name, source)
+    return tuple(map(int, sizes)), found["fortran"] == "True", np.dtype(found["descr"][1:-1])
 
 
 def _exactly(handle: Any, size: int, name: str, source: str) -> bytes:
@@ -224,7 +341,7 @@ def _named(dtype: np.dtype[Any]) -> str:
 # --- safetensors --------------------------------------------------------------------------
 
 
-def _open_safetensors(data: bytes, source: str) -> ArrayFile:
+def _open_safetensors(data: bytes, source: str, most: int) -> ArrayFile:
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _MAX_SAFETENSORS_HEADER):
         raise InputError("expected a safetensors file, got something else", source=source)
@@ -239,6 +356,7 @@ def _open_safetensors(data: bytes, source: str) -> ArrayFile:
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise InputError("expected an object of strings", "__metadata__", source)
     body = memoryview(data)[8 + length :]
+    _check_apart(header, source)
 
     def read(entry: Any, name: str, most: int) -> NDArray[Any]:
         if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
@@ -261,7 +379,24 @@ def _open_safetensors(data: bytes, source: str) -> ArrayFile:
         array = np.frombuffer(body[begin:end], dtype=dtype).reshape(shape)
         return _from_bfloat16(array) if kind == "BF16" else array
 
-    return ArrayFile(source, header, read, metadata)
+    return ArrayFile(source, header, read, metadata, most)
+
+
+def _check_apart(header: Mapping[str, Any], source: str) -> None:
+    """Refuse arrays that share bytes: few bytes could be many large ones."""
+    ranges = []
+    for name, entry in header.items():
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if isinstance(offsets, list) and [type(at) for at in offsets] == [int, int]:
+            ranges.append((offsets[0], offsets[1], name))
+    ranges.sort()
+    for (_, end, one), (begin, last, other) in pairwise(ranges):
+        if begin < end and begin < last:
+            raise InputError(
+                f"expected arrays that don't overlap, got bytes of {printable(one, 40)} in it",
+                other,
+                source,
+            )
 
 
 def _from_bfloat16(array: NDArray[Any]) -> NDArray[np.float32]:

@@ -80,7 +80,7 @@ def _order_text(order: int) -> str:
 def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str, Any]:
     """Return the document of schema ``groups``."""
     return {
-        "schema": "polyconstraints/spec/groups/1",
+        "schema": "polyconstraints/groups/1",
         "groups": [
             {
                 "group": name,

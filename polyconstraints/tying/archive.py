@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import os
@@ -12,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
+from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.document import from_document, read_header, to_document, to_header
@@ -50,19 +50,14 @@ def to_bytes(tying: TyingMap, ending: str) -> bytes:
     """Return a map as a file of the given binary format, ``npz`` or ``safetensors``."""
     header = json.dumps(to_header(tying), sort_keys=True, ensure_ascii=False)
     arrays = {layer.name: layer.classes for layer in tying.layers}
-    if ending == "safetensors":
-        return bytes(_safetensors().save(arrays, metadata={_HEADER: header}))
-    members: dict[str, Any] = {_HEADER: np.frombuffer(header.encode(), dtype=np.uint8), **arrays}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **members)
-    return buffer.getvalue()
+    return arrays_to_bytes(arrays, ending, {_HEADER: header})
 
 
 def load(path: str | os.PathLike[str]) -> TyingMap:
     """Read a map; see :meth:`TyingMap.load`."""
     name = os.fspath(path)
     if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
-        return _load_arrays(open_arrays(path))
+        return _load_arrays(open_arrays(path, _MAX_ENTRIES_READ))
     return from_document(load_json(path), name)
 
 
@@ -70,16 +65,11 @@ def _load_arrays(arrays: ArrayFile) -> TyingMap:
     name = arrays.source
     # Layers of deep networks are often the same: equal arrays are kept once.
     kept: dict[bytes, NDArray[np.int64]] = {}
-    read = 0
 
     def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
-        nonlocal read
         member = f"layer{layer.index}"
-        read += math.prod(layer.shape)
-        if read > _MAX_ENTRIES_READ:
-            raise InputError(f"expected at most {_MAX_ENTRIES_READ} entries in all", member)
         array = _checked(arrays.read(member, math.prod(layer.shape)), layer, member)
-        digest = hashlib.blake2b(np.ascontiguousarray(array).data).digest()
+        digest = hashlib.blake2b(array.data).digest()
         array = kept.setdefault(digest, array)
         if sum(other.size for other in kept.values()) > MAX_ENTRIES:
             raise InputError(f"expected at most {MAX_ENTRIES} entries in layers that differ")
@@ -107,15 +97,4 @@ def _checked(array: NDArray[Any], layer: LayerSpec, member: str) -> NDArray[np.i
         raise InputError(f"expected integers, got {array.dtype}", member)
     if array.shape != layer.shape:
         raise InputError(f"expected shape {layer.shape}, got {array.shape}", member)
-    return array.astype(np.int64, copy=False)
-
-
-def _safetensors() -> Any:
-    try:
-        from safetensors import numpy as library
-    except ImportError:
-        raise UsageError(
-            "expected the package safetensors for files of this ending, got none; "
-            "install polyconstraints[safetensors]"
-        ) from None
-    return library
+    return np.ascontiguousarray(array, dtype=np.int64)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Discovery", "Found", "FoundGroup", "discover", "group_name"]
 
-SCHEMA = "polyconstraints/verification/discovery/1"
+SCHEMA = "polyconstraints/discovery/1"
 
 Kind = Literal["equivariant", "invariant"]
 
