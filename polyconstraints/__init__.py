@@ -6,6 +6,8 @@ Names are loaded when they are first used, so that importing the package is quic
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from polyconstraints.display import on_first_use as _on_first_use
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ _HOMES = {
 }
 
 __all__ = [*_HOMES, "__version__"]
+
+_on_first_use(lambda: import_module(f"{__name__}.render.notebook"))
 
 
 def __getattr__(name: str) -> Any:

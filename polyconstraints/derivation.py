@@ -1,57 +1,92 @@
-"""The main job: a network and a symmetry in, constraints, classes and counts out."""
+"""The main job: a network and a symmetry in; equalities, classes and counts out.
+
+Data walks one way. :func:`derive` compares the coefficients of the network under every
+permutation that is imposed (:mod:`~polyconstraints.equalities.comparison`), finds which of them
+are tied together (:mod:`~polyconstraints.classes.orbits`), and solves what that says of the
+weights (:mod:`~polyconstraints.classes.reduction`). Everything that a :class:`Derivation` can
+tell follows from these three, when it is asked for: the counts, the equalities written out,
+the tying map.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
+from polyconstraints.classes.counts import EqualityCounts, equality_counts
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.orbits import Orbits
 from polyconstraints.classes.reduction import reduce_layer, untied
-from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.display import Displayed
+from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import (
     Comparison,
-    EqualityCounts,
+    coefficient_monomial,
     layer_comparison,
     network_comparison,
 )
+from polyconstraints.equalities.orbit_counts import OrbitCount, predicted_orbits
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.tying import TyingMap
+from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
-    from polyconstraints.algebra import Polynomial, PolynomialRing
-    from polyconstraints.equalities.orbit_counts import OrbitCount
-    from polyconstraints.tying import TyingMap
+    from polyconstraints.equalities.polynomials import Equality
     from polyconstraints.variety.strata.best import BestKnown
 
-__all__ = ["Derivation", "Equality", "derive"]
+__all__ = ["Derivation", "derive"]
 
 
-@dataclass(frozen=True)
-class Equality:
-    """Two coefficients that must be equal.
+def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
+    """Derive the constraints that a symmetry puts on the weights of a network.
 
-    Attributes
+    Parameters
     ----------
-    left, right : Polynomial
-        Polynomials in the weights.
-    kind : {"simple", "linear", "polynomial"}
-        Whether two single weights are equated, or the equation is linear, or neither.
-    """
+    network : NetworkSpec
+    symmetry : Symmetry
 
-    left: Polynomial
-    right: Polynomial
-    kind: Literal["simple", "linear", "polynomial"]
+    Raises
+    ------
+    UsageError
+        If the symmetry doesn't fit the network.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> result = derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
+    >>> result.counts.total, result.counts.distinct, result.rank
+    (48, 24, 14)
+    >>> result.distinct_weights, result.dimension, result.function_dimension
+    (4, 4, 4)
+    """
+    if symmetry.scope == "network" and network.depth > 1:
+        orbits = Orbits(network_comparison(network, symmetry))
+        layers = tuple(untied(layer) for layer in network.layers)
+        return Derivation(network, symmetry, (orbits,), layers)
+    symmetry.require_hidden_actions(network)
+    # Equal layers are one layer: of a thousand hidden ones one is compared and reduced.
+    known: dict[tuple[LayerSpec, Comparison], tuple[Orbits, LayerClasses]] = {}
+    found = []
+    for layer in network.layers:
+        comparison = layer_comparison(network, symmetry, layer)
+        key = (replace(layer, index=0), comparison)
+        if key not in known:
+            orbits = Orbits(comparison)
+            known[key] = (orbits, reduce_layer(layer, orbits))
+        orbits, classes = known[key]
+        found.append((orbits, replace(classes, layer=layer)))
+    tied = tuple(orbits for orbits, _ in found)
+    return Derivation(network, symmetry, tied, tuple(classes for _, classes in found))
 
 
 @dataclass(frozen=True, eq=False)
-class Derivation:
+class Derivation(Displayed):
     """The constraints of a network under a symmetry, and what they leave.
 
     Made by :func:`derive`. Counts are found from the orbits of coefficients, without
@@ -61,8 +96,9 @@ class Derivation:
     ----------
     network : NetworkSpec
     symmetry : Symmetry
-    comparisons : tuple of Comparison
-        One for each layer in layer scope, one for the whole network in network scope.
+    orbits : tuple of Orbits
+        Which coefficients are tied together: one for each layer in layer scope, one for the
+        whole network in network scope.
     layers : tuple of LayerClasses
         The weights of each layer sorted into classes.
     checked : bool
@@ -71,19 +107,27 @@ class Derivation:
 
     network: NetworkSpec
     symmetry: Symmetry
-    comparisons: tuple[Comparison, ...]
-    layers: tuple[LayerClasses, ...]
+    orbits: tuple[Orbits, ...] = field(repr=False)
+    layers: tuple[LayerClasses, ...] = field(repr=False)
     checked: bool = False
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What is compared with what: one for each layer, or one for the whole network."""
+        return tuple(orbits.comparison for orbits in self.orbits)
 
     @property
     def solved(self) -> bool:
         """Whether the equations are linear, so that the classes are the whole answer."""
         return all(comparison.single_weights for comparison in self.comparisons)
 
+    # -- counts ----------------------------------------------------------------------------
+
     @cached_property
     def counts(self) -> EqualityCounts:
         """Numbers of equalities; sums over the layers in layer scope."""
-        return reduce(add, (comparison.counts for comparison in self.comparisons))
+        known = {orbits: equality_counts(orbits) for orbits in set(self.orbits)}
+        return reduce(add, (known[orbits] for orbits in self.orbits))
 
     @cached_property
     def rank(self) -> int:
@@ -92,8 +136,8 @@ class Derivation:
             return sum(layer.layer.weights - layer.dimension for layer in self.layers)
         # Different coefficients have no weight monomial in common, so they are linearly
         # independent, and each orbit of m of them gives m - 1 equations.
-        roots = self.comparisons[0].roots
-        return int((roots != np.arange(len(roots))).sum())
+        [orbits] = self.orbits
+        return orbits.comparison.space.size - orbits.count
 
     @property
     def total_weights(self) -> int:
@@ -123,6 +167,28 @@ class Derivation:
         return None if self.best_known is None else self.best_known.status
 
     @cached_property
+    def function_dimension(self) -> int | None:
+        """Dimension of the set of functions that remain, or None where it isn't known.
+
+        In network scope the largest one of any stratum known.
+        """
+        if self.solved and len(self.orbits) == 1 and self.symmetry.compare != "paper":
+            # Of one layer all functions with the symmetry: a dimension for each orbit.
+            return self._layer_functions()
+        if self.solved:
+            return function_dimension(self.network, self.layers)
+        return None if self.best_known is None else self.best_known.function_dimension
+
+    def _layer_functions(self) -> int:
+        """Return the number of orbits of coefficients, x_i x_j and x_j x_i being one monomial."""
+        [orbits] = self.orbits
+        if isinstance(orbits.comparison.space, FunctionCoefficients):
+            return orbits.count
+        layer = self.network.layers[0]
+        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
+        return Orbits(replace(orbits.comparison, space=space)).count
+
+    @cached_property
     def best_known(self) -> BestKnown | None:
         """The largest strata known of the variety in network scope; None for large networks."""
         from polyconstraints.variety.strata.best import best_known_dimension
@@ -133,78 +199,64 @@ class Derivation:
             equations=lambda: [one.left - one.right for one in self.equalities()],
         )
 
+    def with_check(self) -> Derivation:
+        """Return the same with the predicted numbers of orbits in its results."""
+        return replace(self, checked=True)
+
     @cached_property
-    def function_dimension(self) -> int | None:
-        """Dimension of the set of functions that remain, or None where it isn't known.
+    def orbit_counts(self) -> list[OrbitCount]:
+        """Orbits of the coefficients that are compared, predicted and counted.
 
-        In network scope the largest one of any stratum known.
+        With the comparison of the paper's equation (21), which relates fewer coefficients
+        than any group does, nothing is predicted.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> dihedral = pc.Symmetry(pc.PermutationGroup.dihedral(4))
+        >>> pc.derive(pc.NetworkSpec(4), dihedral).orbit_counts
+        [OrbitCount(predicted=7, counted=7)]
         """
-        if self.solved and len(self.comparisons) == 1 and self.symmetry.compare != "paper":
-            # Of one layer all functions with the symmetry: a dimension for each orbit.
-            return self._layer_functions()
-        if self.solved:
-            return function_dimension(self.network, self.layers)
-        return None if self.best_known is None else self.best_known.function_dimension
+        ends = (
+            [(0, self.network.depth)]
+            if len(self.orbits) == 1
+            else [(at, at + 1) for at in range(self.network.depth)]
+        )
+        return [
+            OrbitCount(self._predicted(orbits.comparison, *levels), orbits.count)
+            for orbits, levels in zip(self.orbits, ends, strict=True)
+        ]
 
-    def _layer_functions(self) -> int:
-        """Return the number of orbits of coefficients, x_i x_j and x_j x_i being one monomial."""
-        [comparison] = self.comparisons
-        if isinstance(comparison.space, FunctionCoefficients):
-            return comparison.orbit_count
-        layer = self.network.layers[0]
-        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
-        return replace(comparison, space=space).orbit_count
+    def _predicted(self, comparison: Comparison, below: int, above: int) -> int | None:
+        network, space = self.network, comparison.space
+        if not isinstance(space, FunctionCoefficients | TensorCoefficients):
+            return None
+        stays = self.symmetry.kind == "invariant" and above == network.depth
+        return predicted_orbits(
+            self.symmetry,
+            degree=space.degree,
+            levels=(below, above),
+            widths=(network.widths[below], network.widths[above]),
+            outputs=network.widths[above] if stays else None,
+            channels=(network.channels[below], network.channels[above]),
+            bias=network.bias,
+            commuting=isinstance(space, FunctionCoefficients),
+        )
 
-    # -- equalities ------------------------------------------------------------------------
+    # -- results ---------------------------------------------------------------------------
 
     def equalities(self) -> Iterator[Equality]:
         """Yield the distinct equalities, one at a time, in a fixed order.
 
         In network scope this expands the coefficients of the network.
         """
-        if self.solved:
-            for layer, comparison in zip(self.network.layers, self.comparisons, strict=True):
-                yield from self._layer_equalities(layer, comparison)
-        else:
-            yield from self._network_equalities()
+        from polyconstraints.equalities.polynomials import equalities
 
-    @cached_property
-    def weight_ring(self) -> PolynomialRing:
-        """The ring of the polynomials in all weights."""
-        from polyconstraints.algebra import PolynomialRing
-
-        return PolynomialRing(self.network.weight_names())
-
-    def _layer_equalities(self, layer: LayerSpec, comparison: Comparison) -> Iterator[Equality]:
-        generators = [self.weight_ring.gen(name) for name in layer.names()]
-        space = comparison.space
-        for pair in comparison.pairs():
-            sides = space.weights(np.array(pair, dtype=np.int64)).tolist()
-            left, right = (
-                sum((generators[weight] for weight in side if weight >= 0), self.weight_ring.zero)
-                for side in sides
-            )
-            single = all(sum(weight >= 0 for weight in side) == 1 for side in sides)
-            yield Equality(left, right, "simple" if single else "linear")
-
-    def _network_equalities(self) -> Iterator[Equality]:
-        from polyconstraints.expansion import expand
-
-        expansion = expand(self.network)
-        comparison = self.comparisons[0]
-        for pair in comparison.pairs():
-            left, right = (expansion.coefficient_polynomial(*self.pair(at)) for at in pair)
-            yield Equality(left, right, "polynomial")
+        return equalities(self.network, self.comparisons)
 
     def pair(self, number: int) -> tuple[int, tuple[int, ...]]:
         """Return the output and the input monomial of a coefficient in network scope."""
-        space = self.comparisons[0].space
-        if not isinstance(space, FunctionCoefficients):
-            raise UsageError("expected a derivation in network scope")
-        output, exponents = space.exponents(number)
-        return output, exponents[1:] if self.network.bias else exponents
-
-    # -- results ---------------------------------------------------------------------------
+        return coefficient_monomial(self.network, self.comparisons[0], number)
 
     def tying_map(self) -> TyingMap:
         """Return the map from free parameters to weights.
@@ -214,48 +266,16 @@ class Derivation:
         UsageError
             In network scope beyond depth 1, where no one linear map holds all solutions.
         """
-        from polyconstraints.tying import TyingMap
-        from polyconstraints.tying.provenance import Origin
-
         if not self.solved:
             raise UsageError(
                 "expected layer scope: in network scope the weights form a variety, not one "
                 "linear space",
                 "scope",
             )
-        return TyingMap(
-            self.network,
-            self.symmetry,
-            self.layers,
-            self.function_dimension,
-            Origin.of(self.network, self.symmetry),
-        )
+        origin = Origin.of(self.network, self.symmetry)
+        return TyingMap(self.network, self.symmetry, self.layers, self.function_dimension, origin)
 
-    def with_check(self) -> Derivation:
-        """Return the same with the predicted numbers of orbits in its results.
-
-        See :mod:`polyconstraints.equalities.orbit_counts`.
-        """
-        return replace(self, checked=True)
-
-    @cached_property
-    def orbit_counts(self) -> list[OrbitCount]:
-        """Orbits of the coefficients that are compared, predicted and counted."""
-        from polyconstraints.equalities.orbit_counts import orbit_counts
-
-        return orbit_counts(self)
-
-    # -- in notebooks ----------------------------------------------------------------------
-
-    def _repr_html_(self) -> str:
-        from polyconstraints.render.notebook import derivation_html
-
-        return derivation_html(self)
-
-    def _repr_latex_(self) -> str:
-        from polyconstraints.render.notebook import derivation_latex
-
-        return derivation_latex(self)
+    # -- documents -------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""
@@ -288,44 +308,3 @@ class Derivation:
                 for layer in self.layers
             ],
         }
-
-
-def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
-    """Derive the constraints that a symmetry puts on the weights of a network.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-
-    Raises
-    ------
-    UsageError
-        If the symmetry doesn't fit the network.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> result = derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    >>> result.counts.total, result.counts.distinct, result.rank
-    (48, 24, 14)
-    >>> result.distinct_weights, result.dimension, result.function_dimension
-    (4, 4, 4)
-    """
-    if symmetry.scope == "network" and network.depth > 1:
-        comparison = network_comparison(network, symmetry)
-        layers = tuple(untied(layer) for layer in network.layers)
-        return Derivation(network, symmetry, (comparison,), layers)
-    symmetry.require_hidden_actions(network)
-    # Equal layers are one layer: of a thousand hidden ones one is compared and reduced.
-    known: dict[tuple[LayerSpec, Comparison], tuple[Comparison, LayerClasses]] = {}
-    found = []
-    for layer in network.layers:
-        comparison = layer_comparison(network, symmetry, layer)
-        key = (replace(layer, index=0), comparison)
-        if key not in known:
-            known[key] = (comparison, reduce_layer(layer, comparison))
-        comparison, classes = known[key]
-        found.append((comparison, replace(classes, layer=layer)))
-    comparisons, layers = zip(*found, strict=True)
-    return Derivation(network, symmetry, comparisons, layers)

@@ -118,7 +118,7 @@ def test_network_scope_counts(n: int, depth: int, bias: bool) -> None:
         others = [network_scope(n, depth, bias, kind, p) for p in ("adjacent", "generators")]
         for other in others:
             assert other.rank == result.rank
-            assert np.array_equal(other.comparisons[0].roots, result.comparisons[0].roots)
+            assert np.array_equal(other.orbits[0].roots, result.orbits[0].roots)
 
 
 def side(polynomial: pc.Polynomial) -> frozenset[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.equalities.comparison import Comparison
+from polyconstraints.classes.orbits import Orbits
 from polyconstraints.spec.groups import inverse
 
 __all__ = ["Chains", "Link", "shortest_chains"]
@@ -61,12 +61,12 @@ class Chains:
         return links
 
 
-def shortest_chains(comparison: Comparison) -> Chains:
+def shortest_chains(orbits: Orbits) -> Chains:
     """Return shortest chains of equalities between all coefficients that are tied.
 
     Parameters
     ----------
-    comparison : Comparison
+    orbits : Orbits
 
     Notes
     -----
@@ -77,16 +77,17 @@ def shortest_chains(comparison: Comparison) -> Chains:
     --------
     >>> import polyconstraints as pc
     >>> result = pc.derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    >>> chains = shortest_chains(result.comparisons[0])
+    >>> chains = shortest_chains(result.orbits[0])
     >>> [(link.left, link.right, link.move) for link in chains.chain(17)]
     [(17, 0, 1)]
     """
+    comparison = orbits.comparison
     size = comparison.space.size
     parent = np.full(size, -1, dtype=np.int64)
     move = np.full(size, -1, dtype=np.int64)
     inverted = np.zeros(size, dtype=bool)
     numbers = np.arange(size, dtype=np.int64)
-    frontier = numbers[comparison.roots == numbers]
+    frontier = numbers[orbits.roots == numbers]
     reached = np.zeros(size, dtype=bool)
     reached[frontier] = True
     steps = [

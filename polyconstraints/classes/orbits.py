@@ -1,19 +1,56 @@
-"""Orbits of a group on the coefficients of a polynomial map, by stabilisers of outputs."""
+"""Equalities → orbits: which coefficients are tied together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.union_find import orbits
+from polyconstraints.classes.union_find import classes_of_pairs, orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
+from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.groups import Permutation
 
-__all__ = ["coefficient_orbits"]
+__all__ = ["Orbits", "coefficient_orbits"]
 
 Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Orbits:
+    """The coefficients of one map, sorted into sets that its equalities tie together.
+
+    Found when first asked for.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    """
+
+    comparison: Comparison
+
+    @cached_property
+    def roots(self) -> NDArray[np.int64]:
+        """For each coefficient, the smallest one that the equalities tie it to."""
+        space = self.comparison.space
+        if isinstance(space, TensorCoefficients | FunctionCoefficients):
+            return coefficient_orbits(space, self.comparison.generators)
+        numbers = np.arange(space.size, dtype=np.int64)
+        left, right = [numbers[:0]], [numbers[:0]]
+        for letters, outputs in self.comparison.generators:
+            image = space.image(letters, outputs)
+            moved = np.flatnonzero(image != numbers)
+            left.append(moved)
+            right.append(image[moved])
+        return classes_of_pairs(space.size, np.concatenate(left), np.concatenate(right))
+
+    @property
+    def count(self) -> int:
+        """Number of orbits."""
+        return int(np.count_nonzero(self.roots == np.arange(len(self.roots))))
 
 
 def coefficient_orbits(

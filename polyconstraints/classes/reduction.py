@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.linear import Combination, eliminate
+from polyconstraints.classes.orbits import Orbits
 from polyconstraints.classes.union_find import classes_of_pairs, numbered
 from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["reduce_layer", "untied"]
 
 
-def reduce_layer(layer: LayerSpec, comparison: Comparison) -> LayerClasses:
+def reduce_layer(layer: LayerSpec, orbits: Orbits) -> LayerClasses:
     """Solve the equations of one layer.
 
     Parameters
     ----------
     layer : LayerSpec
-    comparison : Comparison
-        The comparison of the layer's coefficients.
+    orbits : Orbits
+        The layer's coefficients that are tied together.
 
     Notes
     -----
@@ -33,7 +33,7 @@ def reduce_layer(layer: LayerSpec, comparison: Comparison) -> LayerClasses:
     the smallest one that it is tied to, which spans the same equations as all pairs do, and
     the system is solved exactly (equations 52 to 54 of the paper).
     """
-    roots = comparison.roots
+    comparison, roots = orbits.comparison, orbits.roots
     if comparison.space.size == layer.weights:
         # Every coefficient is one weight, under the same number.
         return LayerClasses.from_weights(layer, numbered(roots)[0])

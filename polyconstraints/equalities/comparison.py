@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.orbits import coefficient_orbits
-from polyconstraints.classes.union_find import classes_of_pairs
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
@@ -24,43 +21,10 @@ from polyconstraints.spec.moves import Move, TranspositionMoves, generator_moves
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["Comparison", "EqualityCounts", "Move", "layer_comparison", "network_comparison"]
+__all__ = ["Comparison", "Move", "coefficient_monomial", "layer_comparison", "network_comparison"]
 
 #: Images of coefficients that are kept at once when pairs are streamed.
 _CHUNK = 1 << 22
-
-
-@dataclass(frozen=True)
-class EqualityCounts:
-    """How many equalities there are, and of which kind.
-
-    Attributes
-    ----------
-    total : int
-        All comparisons but those that hold by themselves.
-    distinct : int
-        Without repeats up to the order of the two sides.
-    simple, linear, polynomial : int
-        The distinct ones by kind: between single weights, linear but not simple, the rest.
-    """
-
-    total: int
-    simple: int
-    linear: int
-    polynomial: int
-
-    @property
-    def distinct(self) -> int:
-        """Number of distinct equalities."""
-        return self.simple + self.linear + self.polynomial
-
-    def __add__(self, other: EqualityCounts) -> EqualityCounts:
-        return EqualityCounts(
-            self.total + other.total,
-            self.simple + other.simple,
-            self.linear + other.linear,
-            self.polynomial + other.polynomial,
-        )
 
 
 @dataclass(frozen=True)
@@ -89,26 +53,6 @@ class Comparison:
     conjugation_closed: bool
     single_weights: bool
 
-    @cached_property
-    def roots(self) -> NDArray[np.int64]:
-        """For each coefficient, the smallest one that the equalities tie it to."""
-        size = self.space.size
-        if isinstance(self.space, TensorCoefficients | FunctionCoefficients):
-            return coefficient_orbits(self.space, self.generators)
-        numbers = np.arange(size, dtype=np.int64)
-        left, right = [numbers[:0]], [numbers[:0]]
-        for letters, outputs in self.generators:
-            image = self.space.image(letters, outputs)
-            moved = np.flatnonzero(image != numbers)
-            left.append(moved)
-            right.append(image[moved])
-        return classes_of_pairs(size, np.concatenate(left), np.concatenate(right))
-
-    @cached_property
-    def orbit_count(self) -> int:
-        """Number of sets of coefficients that are tied together."""
-        return int(np.count_nonzero(self.roots == np.arange(self.space.size)))
-
     def is_single(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which coefficients are single weights."""
         if not self.single_weights:
@@ -132,7 +76,7 @@ class Comparison:
         inverses = [(inverse(letters), inverse(outputs)) for letters, outputs in self.imposed]
         return tuple(dict.fromkeys([*self.imposed, *inverses]))
 
-    def _later_neighbours(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def later_neighbours(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return neighbours sorted in each row, those not larger or repeated as -1."""
         found = np.sort(self.neighbours(numbers), axis=1)
         keep = found > numbers[:, None]
@@ -144,17 +88,18 @@ class Comparison:
 
         In ascending order and in bounded memory, from those of coefficient ``start`` on.
         """
-        for numbers in self._chunks(start):
-            found = self._later_neighbours(numbers)
+        for numbers in self.chunks(start):
+            found = self.later_neighbours(numbers)
             rows, columns = np.nonzero(found >= 0)
             yield from zip(numbers[rows].tolist(), found[rows, columns].tolist(), strict=True)
 
-    def _chunks(self, start: int) -> Iterator[NDArray[np.int64]]:
+    def chunks(self, start: int = 0) -> Iterator[NDArray[np.int64]]:
+        """Yield the coefficients from one on, as many at a time as fit into bounded memory."""
         rows = max(1, _CHUNK // max(1, len(self._with_inverses)))
         for first in range(start, self.space.size, rows):
             yield np.arange(first, min(first + rows, self.space.size), dtype=np.int64)
 
-    @cached_property
+    @property
     def total(self) -> int:
         """Number of comparisons that don't hold by themselves."""
         size = self.space.size
@@ -163,68 +108,6 @@ class Comparison:
             count = len(self.imposed)
             return count * (size - self.space.fixed(*self.imposed[0])) if count else 0
         return sum(size - self.space.fixed(*move) for move in self.imposed)
-
-    @staticmethod
-    def _degrees(
-        space: TensorCoefficients | FunctionCoefficients,
-        numbers: NDArray[np.int64],
-        moves: TranspositionMoves,
-    ) -> NDArray[np.int64]:
-        """Return with how many others all transpositions together equate each coefficient.
-
-        Transpositions of components that it doesn't involve leave it in place. One of a
-        component that it involves with one that it doesn't always gives something new; those
-        of two components that it involves are tried. Which of its channels are equal is all
-        that matters of them, so that many coefficients are alike.
-        """
-        components, channels = moves.places(*space.split(numbers))
-        alike = (channels[:, :, None] == channels[:, None, :]).argmax(axis=2)
-        patterns = np.hstack([components, alike])
-        _, first, kind = np.unique(patterns, axis=0, return_index=True, return_inverse=True)
-        degrees = []
-        for at in first.tolist():
-            touched = sorted({int(one) for one in components[at] if one >= 0})
-            one = numbers[at : at + 1]
-            inside = {
-                int(space.image(*moves.move(a, b), one)[0]) for a, b in combinations(touched, 2)
-            }
-            outside = len(touched) * (moves.components - len(touched))
-            degrees.append(outside + len(inside - {int(one[0])}))
-        return np.array(degrees, dtype=np.int64)[kind.reshape(-1)]
-
-    @cached_property
-    def counts(self) -> EqualityCounts:
-        """How many equalities there are of each kind."""
-        total = self.total
-        if isinstance(self.imposed, TranspositionMoves) and isinstance(
-            self.space, TensorCoefficients | FunctionCoefficients
-        ):
-            representatives, sizes = np.unique(self.roots, return_counts=True)
-            degrees = self._degrees(self.space, representatives, self.imposed)
-            # Each equality is met from both of its sides.
-            by_orbit = degrees.astype(object) * sizes.astype(object)
-            simple = int(by_orbit[self.is_single(representatives)].sum()) // 2
-            distinct = int(by_orbit.sum()) // 2
-        elif self.conjugation_closed:
-            representatives, orbit_sizes = np.unique(self.roots, return_counts=True)
-            found = np.sort(self.neighbours(representatives), axis=1)
-            new = found != representatives[:, None]
-            new[:, 1:] &= found[:, 1:] != found[:, :-1]
-            # Each equality is met from both of its sides.
-            by_orbit = new.sum(axis=1) * orbit_sizes
-            single = self.is_single(representatives)
-            simple = int(by_orbit[single].sum()) // 2
-            distinct = int(by_orbit.sum()) // 2
-        else:
-            simple = distinct = 0
-            for numbers in self._chunks(0):
-                by_number = (self._later_neighbours(numbers) >= 0).sum(axis=1)
-                simple += int(by_number[self.is_single(numbers)].sum())
-                distinct += int(by_number.sum())
-        rest = distinct - simple
-        if self.single_weights:
-            return EqualityCounts(total, simple, rest, 0)
-        return EqualityCounts(total, simple, 0, rest)
 
 
 def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Comparison:
@@ -293,3 +176,14 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
         symmetry.permutations == "transpositions",
         single_weights=False,
     )
+
+
+def coefficient_monomial(
+    network: NetworkSpec, comparison: Comparison, number: int
+) -> tuple[int, tuple[int, ...]]:
+    """Return the output and the input monomial of a coefficient of a whole network."""
+    space = comparison.space
+    if not isinstance(space, FunctionCoefficients):
+        raise UsageError("expected a derivation in network scope")
+    output, exponents = space.exponents(number)
+    return output, exponents[1:] if network.bias else exponents

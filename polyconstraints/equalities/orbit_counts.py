@@ -25,15 +25,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.symmetry import Symmetry
 
-if TYPE_CHECKING:
-    from polyconstraints.derivation import Derivation
-
-__all__ = ["OrbitCount", "mean_over_symmetric_group", "orbit_counts", "predicted_orbits"]
+__all__ = ["OrbitCount", "mean_over_symmetric_group", "predicted_orbits"]
 
 #: Elements of a group that are listed.
 MAX_ELEMENTS = 20_000
@@ -68,48 +65,6 @@ class OrbitCount:
     def to_json(self) -> dict[str, Any]:
         """Return both numbers."""
         return {"predicted": self.predicted, "counted": self.counted}
-
-
-def orbit_counts(derivation: Derivation) -> list[OrbitCount]:
-    """Return the orbits of the coefficients that a derivation compares.
-
-    One entry for each layer in layer scope, one for the whole network in network scope. With
-    the comparison of the paper's equation (21), which relates fewer coefficients than any
-    group does, nothing is predicted.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> derivation = pc.derive(pc.NetworkSpec(4), pc.Symmetry(pc.PermutationGroup.dihedral(4)))
-    >>> orbit_counts(derivation)
-    [OrbitCount(predicted=7, counted=7)]
-    """
-    from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
-
-    found = []
-    network, symmetry = derivation.network, derivation.symmetry
-    for at, comparison in enumerate(derivation.comparisons):
-        counted = comparison.orbit_count
-        below, above = (at, at + 1) if len(derivation.comparisons) > 1 else (0, network.depth)
-        space = comparison.space
-        predicted = None
-        if isinstance(space, FunctionCoefficients | TensorCoefficients):
-            predicted = predicted_orbits(
-                symmetry,
-                degree=space.degree,
-                levels=(below, above),
-                widths=(network.widths[below], network.widths[above]),
-                outputs=network.widths[above] if _stays(symmetry, network.depth, above) else None,
-                channels=(network.channels[below], network.channels[above]),
-                bias=network.bias,
-                commuting=isinstance(space, FunctionCoefficients),
-            )
-        found.append(OrbitCount(predicted, counted))
-    return found
-
-
-def _stays(symmetry: Symmetry, depth: int, above: int) -> bool:
-    return symmetry.kind == "invariant" and above == depth
 
 
 def predicted_orbits(

@@ -1,6 +1,5 @@
-r"""Results as notebooks show them: HTML and LaTeX.
+r"""Results as notebooks show them: HTML and LaTeX, registered with :mod:`~polyconstraints.display`.
 
-Notebooks call the methods ``_repr_html_`` and ``_repr_latex_`` of a result, which come here.
 What is long is cut, since it is only looked at.
 """
 
@@ -10,15 +9,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING
 from zlib import crc32
 
-from polyconstraints.render.words import network_in_words, symmetry_in_words
+import numpy as np
 
-if TYPE_CHECKING:
-    from polyconstraints.derivation import Derivation
-    from polyconstraints.tying import TyingMap
-    from polyconstraints.variety.strata.variety import Stratum
+from polyconstraints import display
+from polyconstraints.algebra import PolynomialRing
+from polyconstraints.classes.linear import Combination
+from polyconstraints.derivation import Derivation
+from polyconstraints.render.figures.block_scene import blocks_scene
+from polyconstraints.render.figures.blocks import block_picture
+from polyconstraints.render.figures.strata_graph import strata_graph
+from polyconstraints.render.figures.strata_scene import strata_scene
+from polyconstraints.render.figures.svg import scene_svg
+from polyconstraints.render.notation import notation
+from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.tying import TyingMap
+from polyconstraints.variety.strata.variety import Stratum
 
 __all__ = [
     "StrataView",
@@ -46,6 +53,7 @@ def _table(rows: Sequence[Sequence[object]], heads: Sequence[str] = ()) -> str:
     return f"<table>{head}<tbody>{''.join(row(cells, 'td') for cells in rows)}</tbody></table>"
 
 
+@display.html.register
 def derivation_html(derivation: Derivation) -> str:
     """Return a derivation's counts as a table.
 
@@ -77,6 +85,7 @@ def _or(value: int | None, otherwise: str) -> object:
     return otherwise if value is None else value
 
 
+@display.latex.register
 def derivation_latex(derivation: Derivation) -> str:
     r"""Return a derivation's first equalities as LaTeX.
 
@@ -115,6 +124,7 @@ def _coefficient_latex(output: int, monomial: tuple[int, ...]) -> str:
     return rf"[{' '.join(factors) or '1'}]\, y_{{{output + 1}}}"
 
 
+@display.html.register
 def tying_html(tying: TyingMap) -> str:
     """Return a tying map's counts and its picture."""
     functions = _or(tying.function_dimension, "unknown")
@@ -127,10 +137,6 @@ def tying_html(tying: TyingMap) -> str:
     ]
     if tying.network.weights > _MOST_DRAWN:
         return _table(rows)
-    from polyconstraints.render.figures.block_scene import blocks_scene
-    from polyconstraints.render.figures.blocks import block_picture
-    from polyconstraints.render.figures.svg import scene_svg
-
     # Patterns are found by their names, which other pictures of a notebook must not share.
     content = b"".join(layer.classes.tobytes() for layer in tying.layers)
     prefix = f"pc{crc32(content):x}"
@@ -138,6 +144,7 @@ def tying_html(tying: TyingMap) -> str:
     return f'{_table(rows)}<div style="overflow-x:auto">{picture}</div>'
 
 
+@display.latex.register
 def tying_latex(tying: TyingMap) -> str:
     r"""Return a tying map's classes as LaTeX: each parameter with the weights that it is.
 
@@ -152,10 +159,6 @@ def tying_latex(tying: TyingMap) -> str:
     c^{0}_{1} &= W^{0}_{1,2} = W^{0}_{2,1}
     \end{aligned}$$
     """
-    import numpy as np
-
-    from polyconstraints.render.notation import notation
-
     weight = notation(tying.network, "latex").weight
     lines: list[str] = []
     total = 0
@@ -180,16 +183,19 @@ def tying_latex(tying: TyingMap) -> str:
     return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
 
 
-def _combination_latex(index: int, combination: object) -> str:
-    from polyconstraints.algebra import PolynomialRing
-
-    terms = dict(combination)  # type: ignore[call-overload]
+def _combination_latex(index: int, terms: Combination) -> str:
     ring = PolynomialRing([f"c{number}" for number in terms])
     total = ring.zero
     for number, factor in terms.items():
         total = total + ring.gen(f"c{number}") * factor
     names = {f"c{number}": f"c^{{{index}}}_{{{number}}}" for number in terms}
     return total.to_latex(names=names.__getitem__)
+
+
+@display.html.register
+def stratum_html(stratum: Stratum) -> str:
+    """Return a stratum as a table of one row."""
+    return strata_html([stratum])
 
 
 def strata_html(strata: Iterable[Stratum]) -> str:
@@ -230,10 +236,6 @@ class StrataView:
     strata: Sequence[Stratum]
 
     def _repr_html_(self) -> str:
-        from polyconstraints.render.figures.strata_graph import strata_graph
-        from polyconstraints.render.figures.strata_scene import strata_scene
-        from polyconstraints.render.figures.svg import scene_svg
-
         document = {
             "schema": "polyconstraints/strata/1",
             "network": {},

@@ -7,13 +7,14 @@ uses a map (backends, verification, pictures) knows classes and numbers only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
@@ -47,7 +48,7 @@ class Projection:
 
 
 @dataclass(frozen=True, eq=False)
-class TyingMap:
+class TyingMap(Displayed):
     """A linear map from free parameters to the weights of a network.
 
     Attributes
@@ -76,7 +77,7 @@ class TyingMap:
 
     network: NetworkSpec
     symmetry: Symmetry
-    layers: tuple[LayerClasses, ...]
+    layers: tuple[LayerClasses, ...] = field(repr=False)
     function_dimension: int | None = None
     origin: Origin | None = None
 
@@ -224,18 +225,6 @@ class TyingMap:
         from polyconstraints.tying.archive import load
 
         return load(path)
-
-    # -- in notebooks ----------------------------------------------------------------------
-
-    def _repr_html_(self) -> str:
-        from polyconstraints.render.notebook import tying_html
-
-        return tying_html(self)
-
-    def _repr_latex_(self) -> str:
-        from polyconstraints.render.notebook import tying_latex
-
-        return tying_latex(self)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two maps have the same content, whatever produced them."""

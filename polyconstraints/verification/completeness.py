@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.orbits import Orbits
 from polyconstraints.classes.reduction import reduce_layer
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import layer_comparison
@@ -99,7 +100,8 @@ def completeness(tying: TyingMap) -> Completeness:
             status if _weights_are_functions(network) or mine == true else "not known", mine, true
         )
     derived = [
-        reduce_layer(layer, layer_comparison(network, exact, layer)) for layer in network.layers
+        reduce_layer(layer, Orbits(layer_comparison(network, exact, layer)))
+        for layer in network.layers
     ]
     functions = function_dimension(network, tying.layers)
     true_functions = function_dimension(network, derived)
@@ -140,8 +142,7 @@ def _dimension(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> in
     A coefficient is one weight, or the sum of two in the redundant case; the sums are
     independent, so that each orbit leaves one dimension, and what the sums don't see is free.
     """
-    comparison = layer_comparison(network, symmetry, layer)
-    orbits = comparison.orbit_count
+    orbits = Orbits(layer_comparison(network, symmetry, layer)).count
     redundant = layer.kind == "quadratic" and layer.indices == "redundant"
     space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree, redundant)
     return orbits + layer.weights - space.size

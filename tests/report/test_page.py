@@ -111,13 +111,14 @@ def test_chains_are_shortest_and_each_step_is_an_equality(
     n: int, network: dict[str, Any], symmetry: dict[str, Any]
 ) -> None:
     derivation = pc.derive(*problem(n, network, symmetry))
-    for comparison in derivation.comparisons:
-        chains = shortest_chains(comparison)
+    for orbits in derivation.orbits:
+        comparison = orbits.comparison
+        chains = shortest_chains(orbits)
         numbers = np.arange(comparison.space.size)
         near = [set(row) - {at} for at, row in enumerate(comparison.neighbours(numbers).tolist())]
         for start in numbers.tolist():
             # Breadth first, in sets: what is reached from the smallest of the orbit, and when.
-            root = int(comparison.roots[start])
+            root = int(orbits.roots[start])
             reached, frontier, distance = {root}, {root}, 0
             while start not in reached:
                 frontier = set().union(*(near[at] for at in frontier)) - reached

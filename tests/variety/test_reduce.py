@@ -167,7 +167,8 @@ def network_system(n: int, layer: str = "quadratic") -> tuple[PolynomialRing, li
     network = pc.NetworkSpec(n, 2, layer=layer)  # type: ignore[arg-type]
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(n), scope="network")
     derivation = pc.derive(network, symmetry)
-    return derivation.weight_ring, [e.left - e.right for e in derivation.equalities()]
+    equations = [e.left - e.right for e in derivation.equalities()]
+    return equations[0].ring, equations
 
 
 def test_smallest_network_has_dimension_eight() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from polyconstraints.classes.chains import Chains, shortest_chains
+from polyconstraints.classes.orbits import Orbits
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError
@@ -115,7 +116,7 @@ def layer_reasons(
         return None
     if comparison.space.size * len(comparison.imposed) > _MAX_STEPS:
         return None
-    return LayerReasons(comparison, shortest_chains(comparison))
+    return LayerReasons(comparison, shortest_chains(Orbits(comparison)))
 
 
 def layer_data(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from polyconstraints.algebra import Polynomial
+from polyconstraints.equalities.comparison import network_comparison
+from polyconstraints.equalities.polynomials import equalities
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.groebner import GroebnerBasis, groebner_basis
 from polyconstraints.variety.equations.systems import PRIME, System, decompose, find_systems
@@ -75,14 +76,8 @@ def network_equations(variety: Variety) -> list[Polynomial]:
 
     This expands the network.
     """
-    from polyconstraints.derivation import derive
-
-    given = variety.symmetry
-    symmetry = Symmetry(
-        given.group, given.kind, "network", given.compare, given.permutations, given.actions
-    )
-    derivation = derive(variety.network, symmetry)
-    return [equality.left - equality.right for equality in derivation.equalities()]
+    comparison = network_comparison(variety.network, variety.symmetry)
+    return [one.left - one.right for one in equalities(variety.network, [comparison])]
 
 
 def examine(

@@ -9,6 +9,7 @@ from itertools import islice
 from math import prod
 from typing import Any
 
+from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
@@ -35,7 +36,7 @@ _ENTRY_BYTES = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Stratum:
+class Stratum(Displayed):
     """The networks whose hidden levels carry given representations.
 
     Attributes
@@ -100,11 +101,6 @@ class Stratum:
         """Whether some hidden functions depend on one another (or are bound by nothing)."""
         spans = zip(self.hidden, self.dimensions.attained, strict=True)
         return any(level.degenerate or level.names != span for level, span in spans)
-
-    def _repr_html_(self) -> str:
-        from polyconstraints.render.notebook import strata_html
-
-        return strata_html([self])
 
     def to_json(self) -> dict[str, Any]:
         """Return the stratum's entry in a document of schema ``strata``."""

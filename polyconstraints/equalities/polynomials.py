@@ -1,0 +1,73 @@
+"""The equalities written out, as polynomials in the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.equalities.comparison import Comparison, coefficient_monomial
+from polyconstraints.expansion import expand
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+
+__all__ = ["Equality", "equalities"]
+
+
+@dataclass(frozen=True)
+class Equality:
+    """Two coefficients that must be equal.
+
+    Attributes
+    ----------
+    left, right : Polynomial
+        Polynomials in the weights.
+    kind : {"simple", "linear", "polynomial"}
+        Whether two single weights are equated, or the equation is linear, or neither.
+    """
+
+    left: Polynomial
+    right: Polynomial
+    kind: Literal["simple", "linear", "polynomial"]
+
+
+def equalities(network: NetworkSpec, comparisons: Sequence[Comparison]) -> Iterator[Equality]:
+    """Yield the distinct equalities, one at a time, in a fixed order.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    comparisons : sequence of Comparison
+        One for each layer; or one for the whole network, which this expands.
+    """
+    if comparisons[0].single_weights:
+        ring = PolynomialRing(network.weight_names())
+        for layer, comparison in zip(network.layers, comparisons, strict=True):
+            yield from _layer_equalities(ring, layer, comparison)
+    else:
+        yield from _network_equalities(network, comparisons[0])
+
+
+def _layer_equalities(
+    ring: PolynomialRing, layer: LayerSpec, comparison: Comparison
+) -> Iterator[Equality]:
+    generators = [ring.gen(name) for name in layer.names()]
+    for pair in comparison.pairs():
+        sides = comparison.space.weights(np.array(pair, dtype=np.int64)).tolist()
+        left, right = (
+            sum((generators[weight] for weight in side if weight >= 0), ring.zero) for side in sides
+        )
+        single = all(sum(weight >= 0 for weight in side) == 1 for side in sides)
+        yield Equality(left, right, "simple" if single else "linear")
+
+
+def _network_equalities(network: NetworkSpec, comparison: Comparison) -> Iterator[Equality]:
+    expansion = expand(network)
+    for pair in comparison.pairs():
+        left, right = (
+            expansion.coefficient_polynomial(*coefficient_monomial(network, comparison, at))
+            for at in pair
+        )
+        yield Equality(left, right, "polynomial")
