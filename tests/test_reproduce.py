@@ -14,8 +14,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
-from polyconstraints.reproduction import Verdict, printed, reproduce
-from polyconstraints.reproduction.items import document
+from polyconstraints.reproduction import Verdict, document, printed, reproduce
 from polyconstraints.schemas import load_schema
 from tests import paper, paper_equations
 from tests.paper_equations import Equality
@@ -134,7 +133,7 @@ def test_listings_agree_with_the_transcription_of_the_tests(kind: str) -> None:
 
 def test_every_verdict() -> None:
     items = list(reproduce())
-    assert {item.check.key: item.answer.verdict.value for item in items} == VERDICTS
+    assert {item.key: item.answer.verdict.value for item in items} == VERDICTS
     for item in items:
         if item.answer.verdict is not Verdict.SAME:
             assert item.answer.reason
@@ -159,7 +158,7 @@ def test_a_wrong_print_is_noticed(
 ) -> None:
     data = json.loads(json.dumps(printed.paper()))
     change(data)
-    for module in ("printed", "counting", "layers"):
+    for module in ("printed", "compare", "counting", "layers"):
         monkeypatch.setattr(f"polyconstraints.reproduction.{module}.paper", lambda: data)
     (item,) = reproduce([key])
     assert item.answer.verdict is Verdict.CORRECTED

@@ -38,17 +38,17 @@ def reproduce(**options: Any) -> None:
     from polyconstraints.cli.console import progress
     from polyconstraints.cli.output import open_text, write_json
     from polyconstraints.render.reproduction import reproduction_markdown, reproduction_text
-    from polyconstraints.reproduction import Item, items
+    from polyconstraints.reproduction import Item, compare
 
     def counted() -> Any:
         with progress("comparing", quiet=options["quiet"]) as advance:
             item: Item
-            for item in items.reproduce(options["only"]):
+            for item in compare.reproduce(options["only"]):
                 advance()
                 yield item
 
     if options["output_format"] == "json":
-        write_json(items.document(counted()), options["output_file"])
+        write_json(compare.document(counted()), options["output_file"])
         return
     markdown = options["output_format"] == "markdown"
     lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))

@@ -31,12 +31,12 @@ def reproduction_text(items: Iterable[Item]) -> Iterator[str]:
     verdicts: Counter[Verdict] = Counter()
     for item in items:
         verdicts[item.answer.verdict] += 1
-        yield f"{item.check.place}: {item.check.title}"
+        yield f"{item.place}: {item.title}"
         verdict = item.answer.verdict.value
         if item.answer.reason:
             verdict += f": {item.answer.reason}"
         for name, text in (
-            ("paper", item.check.paper),
+            ("paper", item.paper),
             ("ours", item.answer.ours),
             ("verdict", verdict),
         ):
@@ -57,5 +57,5 @@ def reproduction_markdown(items: Iterable[Item]) -> Iterator[str]:
         verdict = f"**{item.answer.verdict.value}**"
         if item.answer.reason:
             verdict += f": {item.answer.reason}"
-        cells = (item.check.place, item.check.title, item.check.paper, item.answer.ours, verdict)
+        cells = (item.place, item.title, item.paper, item.answer.ours, verdict)
         yield f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"

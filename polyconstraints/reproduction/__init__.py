@@ -6,6 +6,7 @@ modules compare it with what the package computes. No verdict is written down: e
 from the comparison.
 """
 
-from polyconstraints.reproduction.items import Item, Verdict, reproduce
+from polyconstraints.reproduction.compare import document, reproduce
+from polyconstraints.reproduction.items import Item, Verdict
 
-__all__ = ["Item", "Verdict", "reproduce"]
+__all__ = ["Item", "Verdict", "document", "reproduce"]

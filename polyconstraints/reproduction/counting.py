@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from math import comb
 
-import numpy as np
-
 import polyconstraints as pc
-from polyconstraints.reproduction.items import Answer, Check, Verdict
+from polyconstraints.reproduction.items import Answer, Verdict, check, judged
 from polyconstraints.reproduction.ours import classes, derivation, expanded_group
 from polyconstraints.reproduction.printed import Listing, equalities, listing, paper
-
-__all__ = ["NETWORKS", "REDUNDANT"]
 
 
 def _rows() -> list[tuple[int, int, int, str]]:
     return [(n, distinct, total, text) for n, distinct, total, text in paper()["table_22"]]
 
 
+@check("22")
 def _table() -> Answer:
     ours = []
     dimensions = []
@@ -34,12 +32,13 @@ def _table() -> Answer:
     )
 
 
+@check("22-percent")
 def _percentages() -> Answer:
     ours = [f"{round(100 * distinct / total, 1):g}%" for _, distinct, total, _ in _rows()]
     wrong = [text for (*_, text), own in zip(_rows(), ours, strict=True) if text != own]
-    return Answer(
+    return judged(
         ", ".join(ours),
-        Verdict.CORRECTED if wrong else Verdict.SAME,
+        not wrong,
         f"{', '.join(wrong)} is a misread decimal point, of the conversion in all likelihood"
         if wrong
         else "",
@@ -57,14 +56,15 @@ def _colors(n: int, lines: tuple[int, ...], *, diagonal: bool) -> int:
 _ALL = tuple(range(1, 9))
 
 
+@check("22-diagonals")
 def _diagonals() -> Answer:
     ours = [_colors(n, _ALL, diagonal=True) for n in range(1, 6)]
     named = [_colors(n, (2, 3), diagonal=True) for n in range(1, 6)]
     needed = [_colors(n, (1, 6, 7), diagonal=True) for n in range(1, 6)]
     right = ours[1:] == [2, 2, 2, 2]
-    return Answer(
+    return judged(
         f"{', '.join(map(str, ours))} colours for N = 1 … 5, from the 1st, 6th and 7th equations",
-        Verdict.SAME if right and named == ours else Verdict.CORRECTED,
+        right and named == ours,
         f"2 from N = 2 on, but the 2nd and 3rd equations of (21) leave "
         f"{', '.join(map(str, named))}; they are the 2nd and 3rd of (26). The 6th and 7th need "
         "the 1st as well"
@@ -73,19 +73,21 @@ def _diagonals() -> Answer:
     )
 
 
+@check("22-sets")
 def _sets() -> Answer:
     sizes = (2, 3, 4, 5)
     ours = [_colors(n, _ALL, diagonal=False) for n in sizes]
     first = [_colors(n, (1,), diagonal=False) for n in sizes[1:]]
-    return Answer(
+    return judged(
         f"{', '.join(map(str, ours))} classes of non-diagonal weights for N = 2 … 5",
-        Verdict.SAME if set(ours) == {2} else Verdict.CORRECTED,
+        set(ours) == {2},
         "2N + 1 from N = 3 on; there are two kinds of entries, those in the row or column of "
         f"their block's own index and the others. The 1st equation alone leaves "
         f"{', '.join(map(str, first))}",
     )
 
 
+@check("22-symmetry")
 def _reflection() -> Answer:
     symmetric, dimensions = [], []
     for n in (3, 4):
@@ -93,24 +95,18 @@ def _reflection() -> Answer:
         cells = tying.layers[0].classes
         symmetric.append(bool((cells == cells.transpose(0, 2, 1)).all()))
         dimensions.append(tying.dimension)
-    inner = all(
-        len(np.unique(cells)) == 1
-        for cells in [
-            derivation(3, "paper", indices="redundant")
-            .tying_map()
-            .layers[0]
-            .classes[[0, 0, 1, 1, 2, 2], [1, 2, 0, 2, 0, 1], [2, 1, 2, 0, 1, 0]]
-        ]
-    )
-    return Answer(
+    cells = derivation(3, "paper", indices="redundant").tying_map().layers[0].classes
+    inner = len({int(cells[place]) for place in permutations(range(3))}) == 1
+    return judged(
         "no block is symmetric; the class of three different indices is",
-        Verdict.CORRECTED if not any(symmetric) and inner else Verdict.SAME,
+        any(symmetric) or not inner,
         "the last equation relates the sums a_hk + a_kh of two different blocks and makes none "
         "symmetric; that a^h_ij = a^h_ji for three different indices follows from the 2nd and "
         "4th",
     )
 
 
+@check("terms")
 def _terms() -> Answer:
     sizes = range(1, 7)
     ours = [pc.NetworkSpec(n).weights for n in sizes]
@@ -120,6 +116,7 @@ def _terms() -> Answer:
     )
 
 
+@check("transpositions")
 def _transpositions() -> Answer:
     network = pc.NetworkSpec(4, depth=2, bias=True)
     group = pc.PermutationGroup.symmetric(4)
@@ -128,13 +125,14 @@ def _transpositions() -> Answer:
         for which in ("transpositions", "adjacent")
     )
     same = every.symmetry.imposed() and len(every.symmetry.imposed()) == 6
-    return Answer(
+    return judged(
         f"6 for n = 4; the 3 adjacent ones give the same rank, {adjacent.rank} = {every.rank}",
-        Verdict.SAME if same and adjacent.rank == every.rank else Verdict.CORRECTED,
+        same and adjacent.rank == every.rank,
         "n − 1 adjacent transpositions generate S_n, so they suffice",
     )
 
 
+@check("30")
 def _monomials() -> Answer:
     printed = paper()["equation_30"]
     ours = len(pc.expand(pc.NetworkSpec(3, depth=3, bias=True)).monomials)
@@ -142,9 +140,9 @@ def _monomials() -> Answer:
         ours == printed["total"] == sum(printed["summands"]) == comb(11, 3)
         and [comb(*pair) for pair in printed["binomials"]] == printed["summands"]
     )
-    return Answer(
+    return judged(
         f"{ours} = C(11, 3), the monomials of the expanded network n = 3, d = 3 with bias",
-        Verdict.SAME if good else Verdict.CORRECTED,
+        good,
         "by the pattern the last summand is C(2, 0), which is 1 as well",
     )
 
@@ -165,13 +163,14 @@ def _compared(printed: Listing) -> tuple[int, int, list[str]]:
     return right, len(printed.complete), wrong
 
 
+@check("listing-ungrouped")
 def _ungrouped() -> Answer:
     right, complete, wrong = _compared(listing("ungrouped"))
     read_once = _compared(listing("ungrouped", corrected=True))[0]
-    return Answer(
+    return judged(
         f"output 3: as printed {right} of {complete} complete groups agree term by term, with "
         f"a doubled X_2 read once {read_once}",
-        Verdict.CORRECTED if wrong else Verdict.SAME,
+        not wrong,
         "under X1 X2 X3² one product and its copy are printed with 32 for 33 or left out, and "
         "01W33 03W21 13W31 is left out; one X_2 at a line's end is printed again on the next. "
         "The grouped listing has all of them right, so the slips are likely the conversion's"
@@ -180,17 +179,19 @@ def _ungrouped() -> Answer:
     )
 
 
+@check("listing-grouped")
 def _grouped() -> Answer:
     right, complete, wrong = _compared(listing("grouped"))
-    return Answer(
+    return judged(
         f"output 2: all {complete} complete groups and the cut one agree term by term"
         if right == complete and not wrong
         else f"{right} of {complete} groups agree",
-        Verdict.SAME if right == complete and not wrong else Verdict.CORRECTED,
+        right == complete and not wrong,
         "the print stops in the tenth of 35 groups",
     )
 
 
+@check("2.7")
 def _whole_network() -> Answer:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3), scope="network")
     network = pc.NetworkSpec(3, depth=2, bias=True)
@@ -206,75 +207,3 @@ def _whole_network() -> Answer:
         "the hidden units, with dimensions of their own: how many weights are distinct has no "
         "single answer ('polyconstraints strata')",
     )
-
-
-REDUNDANT = (
-    Check(
-        "22",
-        "table (22)",
-        "distinct weights with redundant indices",
-        ", ".join(f"{distinct}/{total}" for _, distinct, total, _ in _rows()),
-        _table,
-    ),
-    Check(
-        "22-percent",
-        "table (22)",
-        "the same in percent",
-        ", ".join(text for *_, text in _rows()),
-        _percentages,
-    ),
-    Check(
-        "22-diagonals",
-        "after table (22)",
-        "colours of the diagonals",
-        "2 colours, regardless of N, from the 2nd and 3rd equations",
-        _diagonals,
-    ),
-    Check(
-        "22-sets",
-        "after table (22)",
-        "non-diagonal weights",
-        "2 different sets out of N blocks, from the 1st equation",
-        _sets,
-    ),
-    Check(
-        "22-symmetry",
-        "after table (22)",
-        "symmetry about the diagonal",
-        "the last equation causes a certain symmetry of non-diagonal weights",
-        _reflection,
-    ),
-)
-
-NETWORKS = (
-    Check("30", "eq. (30)", "monomials of degree ≤ 8 in 3 variables", "165", _monomials),
-    Check(
-        "listing-ungrouped",
-        "section 2.6",
-        "example output, ungrouped",
-        "n = 3, two layers with bias: the third output, cut at both ends",
-        _ungrouped,
-    ),
-    Check(
-        "listing-grouped",
-        "section 2.6, eq. (32)",
-        "example output, grouped",
-        "n = 3, two layers with bias: the second output, cut at its end",
-        _grouped,
-    ),
-    Check("terms", "section 2.6", "terms of one layer", "n²(n+1)/2", _terms),
-    Check(
-        "transpositions",
-        "section 2.6",
-        "permutations to try",
-        "all n(n−1)/2 pairwise ones",
-        _transpositions,
-    ),
-    Check(
-        "2.7",
-        "sections 2.6, 2.7",
-        "the network as a whole",
-        "weights in an algebraic variety of reduced dimension",
-        _whole_network,
-    ),
-)

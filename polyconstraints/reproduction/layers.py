@@ -5,35 +5,35 @@ from __future__ import annotations
 from itertools import permutations
 
 import polyconstraints as pc
-from polyconstraints.reproduction.items import Answer, Check, Verdict
+from polyconstraints.reproduction.items import Answer, Verdict, check, judged
 from polyconstraints.reproduction.ours import classes, derivation, derived, transposed
 from polyconstraints.reproduction.printed import Equality, equalities, monomial_terms, paper
-
-__all__ = ["FIRST", "ORDERED"]
 
 _SIZES = (2, 3, 4, 5)
 
 
+@check("1-2")
 def _definitions() -> Answer:
     verified = [
         pc.verify(derivation(3, kind=kind, depth=2, bias=True, outputs=outputs).tying_map())
         for kind, outputs in (("invariant", 1), ("equivariant", 3))
     ]
     good = all(one.symmetric for one in verified)
-    return Answer(
+    return judged(
         "the same two definitions; the derived maps for n = 3, d = 2 with bias satisfy them"
         if good
         else "the derived maps do not satisfy them",
-        Verdict.SAME if good else Verdict.CORRECTED,
+        good,
     )
 
 
+@check("8")
 def _neuron() -> Answer:
     expansion = pc.expand(pc.NetworkSpec(3, indices="redundant"))
     size = expansion.term_count(0)
-    return Answer(
+    return judged(
         f"the same; with n = 3 one output has {size} terms, W^k_ij and W^k_ji on one x_i x_j",
-        Verdict.SAME if size == 9 else Verdict.CORRECTED,
+        size == 9,
     )
 
 
@@ -73,6 +73,12 @@ def _missing(number: str, **network: str) -> Answer:
     )
 
 
+@check("15")
+def _linear_equalities() -> Answer:
+    return _missing("15", layer="linear")
+
+
+@check("16")
 def _linear_form() -> Answer:
     def is_form(n: int) -> bool:
         (layer,) = pc.NetworkSpec(n, layer="linear").layers
@@ -81,9 +87,9 @@ def _linear_form() -> Answer:
         return classes(layer.names(), derived(n, layer="linear")) == {diagonal, rest}
 
     good = all(map(is_form, _SIZES))
-    return Answer(
+    return judged(
         "one class on the diagonal, one beside it, for n = 2 … 5",
-        Verdict.SAME if good else Verdict.CORRECTED,
+        good,
         "with a bias a third class is added, the column of the unit",
     )
 
@@ -103,12 +109,23 @@ def _identity(number: str, indices: str, correction: str) -> Answer:
     return Answer(correction, Verdict.CORRECTED, _REPEATED)
 
 
+@check("20")
+def _redundant_sides() -> Answer:
+    return _identity("20", "redundant", "other sums")
+
+
+@check("25")
+def _ordered_sides() -> Answer:
+    return _identity("25", "ordered", "the same sums with j ≠ h, k repeated in the last line")
+
+
 _REPEATED = (
     "the last step drops the condition j ≠ h, k, and so counts W^k_hk x_k² besides "
     "W^k_hk x_k x_h; (26) and (27) were derived with it and are not affected"
 )
 
 
+@check("21")
 def _paper_comparison() -> Answer:
     printed, ours, _ = _equations("21", _SIZES, "paper", indices="redundant")
     dimensions = [
@@ -129,6 +146,7 @@ def _paper_comparison() -> Answer:
     )
 
 
+@check("26-27")
 def _halves() -> Answer:
     (layer,) = pc.NetworkSpec(4).layers
     first, second = (equalities("27", layer, lines) for lines in (range(1, 8), range(8, 15)))
@@ -143,94 +161,25 @@ def _halves() -> Answer:
     )
 
 
+@check("23")
 def _entries() -> Answer:
     counts = [pc.NetworkSpec(n).weights for n in (2, 3, 4)]
     formula = [n * n * (n + 1) // 2 for n in (2, 3, 4)]
-    return Answer(
+    return judged(
         f"N²(N+1)/2 of the N³ entries are used: {', '.join(map(str, counts))} for N = 2, 3, 4",
-        Verdict.CORRECTED if counts == formula != [8, 27, 64] else Verdict.SAME,
+        not counts == formula != [8, 27, 64],
         "i ≤ j leaves the other half of each matrix empty, as section 2.6 counts",
     )
 
 
+@check("ordered-distinct")
 def _ordered_counts() -> Answer:
     printed = paper()["ordered_distinct"]
     ours = {n: derivation(n).distinct_weights for n in range(1, 9)}
     same = all(count == printed.get(str(n), printed["otherwise"]) for n, count in ours.items())
-    return Answer(
+    return judged(
         f"{', '.join(map(str, ours.values()))} for N = 1 … 8",
-        Verdict.SAME if same else Verdict.CORRECTED,
+        same,
         "a class is a pattern of equal indices: k = i = j; k ≠ i = j; k one of i ≠ j; all "
         "different",
     )
-
-
-FIRST = (
-    Check(
-        "1-2",
-        "eqs. (1), (2)",
-        "invariance and equivariance",
-        "F(σx) = F(x) and F(σx) = σF(x) for all σ in S_n",
-        _definitions,
-    ),
-    Check(
-        "8",
-        "eqs. (8), (36)",
-        "the quadratic neuron",
-        "o_k = Σ_j Σ_i W^k_ij o_i o_j, where the sums can be interchanged",
-        _neuron,
-    ),
-    Check(
-        "15",
-        "eq. (15)",
-        "equalities of a linear layer",
-        "W_ij = W_ik (i ≠ j, k); W_kj = W_jk; W_jj = W_kk",
-        lambda: _missing("15", layer="linear"),
-    ),
-    Check("16", "eq. (16)", "form of a linear layer", "W = αI + β11ᵀ", _linear_form),
-    Check(
-        "20",
-        "eq. (20)",
-        "both sides for redundant indices, expanded",
-        "nine sums on either side",
-        lambda: _identity("20", "redundant", "other sums"),
-    ),
-    Check(
-        "21",
-        "eq. (21)",
-        "equalities for redundant indices",
-        "eight lines, the last of them a^h_hk + a^h_kh = a^k_hk + a^k_kh",
-        _paper_comparison,
-    ),
-)
-
-ORDERED = (
-    Check(
-        "23",
-        "after eq. (23)",
-        "entries of W with ordered indices",
-        "W has N × N × N entries",
-        _entries,
-    ),
-    Check(
-        "25",
-        "eq. (25)",
-        "both sides for ordered indices, expanded",
-        "sums over j > h and j > k in the last lines",
-        lambda: _identity("25", "ordered", "the same sums with j ≠ h, k repeated in the last line"),
-    ),
-    Check(
-        "26-27",
-        "eqs. (26), (27)",
-        "equalities for ordered indices",
-        "three black and fourteen coloured lines",
-        _halves,
-    ),
-    Check(
-        "ordered-distinct",
-        "section 2.5",
-        "distinct weights with ordered indices",
-        "4 for all N, except 1 and 3 for N = 1, 2",
-        _ordered_counts,
-    ),
-)

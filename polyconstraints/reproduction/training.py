@@ -9,10 +9,8 @@ from itertools import product
 import numpy as np
 
 import polyconstraints as pc
-from polyconstraints.reproduction.items import Answer, Check, Verdict
+from polyconstraints.reproduction.items import Answer, Verdict, check, judged
 from polyconstraints.reproduction.ours import derivation
-
-__all__ = ["CHECKS", "CLAIM"]
 
 Values = dict[str, Fraction]
 Gradient = dict[str, Fraction]
@@ -71,15 +69,17 @@ def _back_propagation(*, both_orders: bool) -> Gradient:
     return {name: gradient[name] for name in weights}
 
 
+@check("45")
 def _last_layer() -> Answer:
     true, printed = _true_gradient(), _back_propagation(both_orders=False)
     same = all(true[name] == printed[name] for name in true if name.startswith("W1"))
-    return Answer(
+    return judged(
         "the same: exact derivatives of an expanded network agree in the last layer",
-        Verdict.SAME if same else Verdict.CORRECTED,
+        same,
     )
 
 
+@check("48")
 def _delta() -> Answer:
     true = _true_gradient()
     printed, both = (_back_propagation(both_orders=way) for way in (False, True))
@@ -96,6 +96,7 @@ def _delta() -> Answer:
     )
 
 
+@check("49-51")
 def _shared() -> Answer:
     tying = derivation(3).tying_map()
     (layer,) = tying.layers
@@ -110,6 +111,7 @@ def _shared() -> Answer:
     )
 
 
+@check("52-54")
 def _additive() -> Answer:
     ranks, equations = [], []
     for n in range(2, 7):
@@ -125,6 +127,7 @@ def _additive() -> Answer:
     )
 
 
+@check("A")
 def _analytic() -> Answer:
     def commutes(n: int) -> bool:
         (tied,) = derivation(n, layer="linear").tying_map().weights([np.array([7, -3])])
@@ -134,46 +137,12 @@ def _analytic() -> Answer:
         )
 
     good = all(map(commutes, range(2, 6)))
-    return Answer(
+    return judged(
         "(16) followed by any function of one variable, applied to each component, is "
         "equivariant exactly"
         if good
         else "no counterexample",
-        Verdict.CORRECTED if good else Verdict.SAME,
+        not good,
         "W commutes with permutations, and so does the function; what needs polynomials is that "
         "the constraints found are all there are",
     )
-
-
-CHECKS = (
-    Check("45", "eqs. (44), (45)", "gradient of a weight", "∂E/∂W^k_ij = δ_k o_i o_j", _last_layer),
-    Check(
-        "48",
-        "eqs. (47), (48)",
-        "local gradient of an inner neuron",
-        "δ_k = Σ_c δ_c Σ_j W^c_kj o_j",
-        _delta,
-    ),
-    Check(
-        "49-51",
-        "eqs. (49) to (51)",
-        "shared weights",
-        "∂E/∂W is Σ o_i o_j for the equated weights",
-        _shared,
-    ),
-    Check(
-        "52-54",
-        "eqs. (52) to (54)",
-        "the additive constraint",
-        "x + y = u + v: one of the variables depends on the other three",
-        _additive,
-    ),
-)
-
-CLAIM = Check(
-    "A",
-    "section 1, (A)",
-    "analytic activation functions",
-    "no hope of making the two sides of (2) equal",
-    _analytic,
-)
