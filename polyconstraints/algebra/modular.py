@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "PRIMES",
+    "Residues",
     "from_rationals",
     "inverse",
     "matmul",

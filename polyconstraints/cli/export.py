@@ -108,6 +108,6 @@ def _tying_map(network: NetworkSpec, symmetry: Symmetry, options: dict[str, Any]
         return derive(network, symmetry).tying_map()
     if symmetry.scope != "network":
         raise UsageError("expected --scope network with it, got layer", "--stratum")
-    from polyconstraints.variety.strata.tying import numbered_stratum_map
+    from polyconstraints.variety.strata.gauge import numbered_stratum_map
 
     return numbered_stratum_map(network, symmetry, number, options["gauge_fixed"])

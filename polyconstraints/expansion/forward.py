@@ -1,20 +1,18 @@
-"""The network as a program: layers evaluated on numbers or polynomials of any kind.
+"""The network as a program on named values: numbers, or the variables of a polynomial ring.
 
-Written with ``+`` and ``*`` alone, so it serves exact rationals and, fed with the variables
-of a :class:`~polyconstraints.algebra.PolynomialRing`, expands the network by overloaded
-operators, as section 2.6 of the paper does.
+Fed with the variables of a :class:`~polyconstraints.algebra.PolynomialRing` it expands the
+network by overloaded operators, as section 2.6 of the paper does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import InputError
+from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.spec.network import NetworkSpec
-
-if TYPE_CHECKING:
-    from polyconstraints.algebra import Polynomial
 
 __all__ = ["evaluate", "expand_by_operators"]
 
@@ -49,25 +47,18 @@ def evaluate(
     """
     if len(inputs) != network.units[0]:
         raise InputError(f"expected {network.units[0]} inputs, got {len(inputs)}")
-    units = list(inputs)
+    arrays = []
     for layer in network.layers:
-        letters = [one, *units] if layer.bias else units
-        products = []
-        for indices in layer.product_indices().tolist():
-            value = letters[indices[0]]
-            for index in indices[1:]:
-                value = value * letters[index]
-            products.append((indices, value))
-        units = []
-        for output in range(layer.outputs):
-            total: Any = 0
-            for indices, value in products:
-                name = layer.name(output, *indices)
-                if name not in weights:
-                    raise InputError(f"expected a value for every weight, got none for {name}")
-                total = total + weights[name] * value
-            units.append(total)
-    return units
+        names = layer.names()
+        missing = next((name for name in names if name not in weights), None)
+        if missing is not None:
+            raise InputError(f"expected a value for every weight, got none for {missing}")
+        array = exact_array([weights[name] for name in names])
+        arrays.append(array.reshape(layer.outputs, layer.products))
+    outputs: list[Any] = values(network, arrays, exact_array(inputs)[None], EXACT, one=one)[
+        0
+    ].tolist()
+    return outputs
 
 
 def expand_by_operators(network: NetworkSpec) -> list[Polynomial]:
@@ -81,9 +72,7 @@ def expand_by_operators(network: NetworkSpec) -> list[Polynomial]:
     >>> expand_by_operators(NetworkSpec(1))[0]
     <Polynomial x1^2*W0_1_1_1 in Q[x1, W0_1_1_1]>
     """
-    from polyconstraints.algebra import PolynomialRing
-
     ring = PolynomialRing([*network.input_names(), *network.weight_names()])
-    values = dict(zip(ring.names, ring.gens(), strict=True))
-    inputs = [values[name] for name in network.input_names()]
-    return evaluate(network, values, inputs, ring.one)
+    variables = dict(zip(ring.names, ring.gens(), strict=True))
+    inputs = [variables[name] for name in network.input_names()]
+    return evaluate(network, variables, inputs, ring.one)

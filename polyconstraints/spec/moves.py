@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Move", "TranspositionMoves", "generator_moves", "imposed_moves"]
+__all__ = ["Move", "TranspositionMoves", "end_moves", "generator_moves", "imposed_moves"]
 
 #: How a permutation moves the input letters and the outputs of a polynomial map.
 Move = tuple[Permutation, Permutation]
@@ -165,3 +165,16 @@ def _explicit(
             letters = (0, *(unit + 1 for unit in letters))
         moves.append((letters, outputs))
     return tuple(moves)
+
+
+def end_moves(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
+    """Return how each generator of the group moves the network's input and output units.
+
+    Raises
+    ------
+    UsageError
+        If the symmetry doesn't fit the network.
+    """
+    actions = symmetry.unit_actions(network, generators=True)
+    # What fits the network acts on both ends.
+    return tuple((action[0] or (), action[-1] or ()) for action in actions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Literal
 
 import numpy as np
@@ -11,17 +12,17 @@ import sympy
 
 import polyconstraints as pc
 from polyconstraints.algebra import modular
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import PolyconstraintsError, TooLargeError, UsageError
+from polyconstraints.evaluation import EXACT, Modulo, values
 from polyconstraints.variety.strata import Stratum, Variety
+from polyconstraints.variety.strata import point as point_module
 from polyconstraints.variety.strata.equivariant import (
     equivariant_layers,
     induced,
     rational_layers,
 )
-from polyconstraints.variety.strata.evaluation import flatten, outputs
-from polyconstraints.variety.strata.kernel import tangent_space
+from polyconstraints.variety.strata.kernel import Setting, tangent_space
 from polyconstraints.variety.strata.point import random_point
-from polyconstraints.variety.strata.setting import Setting
 
 Kind = Literal["equivariant", "invariant"]
 
@@ -108,9 +109,10 @@ def test_tangent_space_against_expanded_equations(n: int, bias: bool) -> None:
         setting = Setting.make(space.network, space.moves, prime, 5)
         first, last = space.ends
         point = random_point(setting, (first, *stratum.hidden, last))
-        values = dict(zip(names, flatten(point.general).tolist(), strict=True))
-        assert all(value(equation, values, prime) == 0 for equation in equations)
-        rows = [[value(e.derivative(name), values, prime) for name in names] for e in equations]
+        flat = [number for array in point.general for number in array.ravel().tolist()]
+        at = dict(zip(names, flat, strict=True))
+        assert all(value(equation, at, prime) == 0 for equation in equations)
+        rows = [[value(e.derivative(name), at, prime) for name in names] for e in equations]
         rank = modular.rank(np.array(rows, dtype=np.int64), prime)
         assert stratum.tangent_dimension == len(names) - rank
 
@@ -143,10 +145,10 @@ def test_changes_of_hidden_units_change_no_figure(bias: bool) -> None:
         added = setting.random((3,))
         changed[:, 0] = (changed[:, 0] + added) % prime
         shift = -modular.matmul(back, added[:, None], prime)[:, 0] % prime
-    undone = modular.matmul(upper, induced(layers[1], back, prime, shift), prime)
+    undone = modular.matmul(upper, induced(layers[1], back, Modulo(prime), shift), prime)
     inputs = setting.random((4, 3))
-    before = outputs(space.network, (lower, upper), inputs, prime)
-    assert np.array_equal(before, outputs(space.network, (changed, undone), inputs, prime))
+    before = values(space.network, (lower, upper), inputs, Modulo(prime))
+    assert np.array_equal(before, values(space.network, (changed, undone), inputs, Modulo(prime)))
     assert not np.array_equal(lower, changed)
     assert len(tangent_space(setting, (changed, undone))) == stratum.tangent_dimension
 
@@ -301,3 +303,42 @@ def test_symmetric_group_by_other_generators() -> None:
     group = pc.PermutationGroup(3, [(0, 2, 1), (1, 0, 2)])
     same = [figures(one) for one in variety(3, 2, group=group).strata()]
     assert same == [figures(one) for one in variety(3, 2).strata()]
+
+
+def test_points_that_are_not_symmetric_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers that are equivariant for another group's matrices: nothing is said of them."""
+    right = point_module.equivariant_layers
+
+    def wrong(*args: object) -> np.ndarray:
+        basis = right(*args)  # type: ignore[arg-type]
+        basis[0, 0, 0] += 1
+        return basis
+
+    monkeypatch.setattr(point_module, "equivariant_layers", wrong)
+    with pytest.raises(PolyconstraintsError, match=r"chosen for \[3\] \+ \[2,1\] is not symmetric"):
+        next(variety(3, 2).strata())
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_induced_matrices_are_those_of_substitution(degree: int) -> None:
+    """P(M) against SymPy's expansion of products of linear forms."""
+    letters = sympy.symbols("z0:3")
+    matrix = np.array([[1, 2, 0], [-1, 3, 1], [4, 0, 5]], dtype=object)
+    multisets = list(combinations_with_replacement(range(3), degree))
+    order = sorted(tuple(sorted(m, reverse=True)) for m in multisets)
+
+    class Layer:
+        bias = False
+
+        def product_indices(self) -> np.ndarray:
+            return np.array(order)
+
+    layer = Layer()
+    layer.letters, layer.degree, layer.products = 3, degree, len(order)  # type: ignore[attr-defined]
+    moved = [sum(c * z for c, z in zip(row, letters, strict=True)) for row in matrix.tolist()]
+    found = induced(layer, matrix, EXACT)  # type: ignore[arg-type]
+    for row, factors in zip(found, order, strict=True):
+        expected = sympy.Poly(sympy.prod(moved[at] for at in factors), *letters)
+        for number, monomial in zip(row, order, strict=True):
+            exponents = tuple(monomial.count(at) for at in range(3))
+            assert number == expected.coeff_monomial(exponents)

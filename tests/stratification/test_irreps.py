@@ -12,11 +12,12 @@ import pytest
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import PermutationGroup, compose
-from polyconstraints.variety.strata.irreps import irrep_matrix, standard_tableaux
-from polyconstraints.variety.strata.partitions import (
+from polyconstraints.variety.strata.irreps import (
     irrep_dimension,
+    irrep_matrix,
     parse_partition,
     partitions_up_to_dimension,
+    standard_tableaux,
 )
 from polyconstraints.variety.strata.representations import (
     direct_sum,
@@ -117,11 +118,16 @@ def test_summands_are_preserved() -> None:
     group = PermutationGroup.symmetric(3)
     total = direct_sum(group, (((3,), 2), ((2, 1), 1), ((1, 1, 1), 1)))
     assert total.dimension == 5
-    for copy in total.copies:
+    copies = [
+        (at, copy) for b, at in zip(total.blocks, total.slices, strict=True) for _, copy in b.copies
+    ]
+    assert len(copies) == 4
+    for units, part in copies:
+        coordinates = np.zeros((len(part), total.dimension))
+        coordinates[:, units] = part
         for matrix in total.matrices:
-            moved = (copy.coordinates @ matrix).astype(float)
-            stacked = np.concatenate([copy.coordinates.astype(float), moved])
-            assert np.linalg.matrix_rank(stacked) == len(copy.coordinates)
+            moved = coordinates @ matrix.astype(float)
+            assert np.linalg.matrix_rank(np.concatenate([coordinates, moved])) == len(part)
 
 
 @pytest.mark.parametrize(("n", "units", "count"), [(3, 3, 6), (4, 4, 13), (5, 5, 12), (2, 2, 3)])

@@ -23,8 +23,7 @@ from polyconstraints.variety.equations.systems import (
     find_systems,
 )
 from polyconstraints.variety.strata import Variety
-from polyconstraints.variety.strata.exact import examine, network_equations
-from polyconstraints.variety.strata.matching import match_components
+from polyconstraints.variety.strata.exact import examine, match_components, network_equations
 
 DATA = Path(__file__).parent / "components_n2_d2.json"
 

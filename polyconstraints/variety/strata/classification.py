@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError
-from polyconstraints.variety.strata.evaluation import Residues, layer_products, outputs
-from polyconstraints.variety.strata.irreps import irrep_matrix
-from polyconstraints.variety.strata.kernel import tangent_space
-from polyconstraints.variety.strata.partitions import irrep_dimension, partitions_up_to_dimension
+from polyconstraints.evaluation import forward
+from polyconstraints.variety.strata.irreps import (
+    irrep_dimension,
+    irrep_matrix,
+    partitions_up_to_dimension,
+)
+from polyconstraints.variety.strata.kernel import SPARE, Setting, is_symmetric, tangent_space
 from polyconstraints.variety.strata.representations import Level, direct_sum
-from polyconstraints.variety.strata.setting import Setting
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = ["Classification", "classify", "hidden_spans"]
-
-#: Points beyond the dimension of a space of functions at which they are compared.
-_SPARE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,25 +109,13 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
                 f"weights[{layer.index}]",
             )
         arrays.append(modular.from_rationals(array, setting.prime))
-    if not _is_symmetric(setting, arrays):
+    if not is_symmetric(setting, arrays):
         return Classification(False, None, None)
     tangent = len(tangent_space(setting, arrays))
     hidden = [level for _, level in hidden_spans(setting, arrays, variety) if level is not None]
     # Not measured unless every level carries a representation.
     stratum = variety.measure(hidden) if len(hidden) == network.depth - 1 else None
     return Classification(True, tangent, stratum)
-
-
-def _is_symmetric(setting: Setting, weights: Sequence[Residues]) -> bool:
-    network, prime = setting.network, setting.prime
-    inputs = setting.random((_SPARE, network.units[0]))
-    here = outputs(network, weights, inputs, prime)
-    return all(
-        np.array_equal(
-            outputs(network, weights, inputs[:, list(before)], prime), here[:, list(after)]
-        )
-        for before, after in setting.moves
-    )
 
 
 def hidden_spans(
@@ -143,15 +131,13 @@ def hidden_spans(
         affine action of a finite group has a fixed point, so that a shift makes it linear.
     """
     network, prime = setting.network, setting.prime
-    count = 2 * max(network.units) + _SPARE
-    inputs = setting.random((count, network.units[0]))
-    values = np.concatenate([inputs, *(inputs[:, list(before)] for before, _ in setting.moves)])
+    inputs = setting.inputs(2 * max(network.units) + SPARE)
+    points = np.concatenate([inputs, *setting.moved(inputs)])
     found: list[tuple[int, Level | None]] = []
-    for layer in network.layers[:-1]:
-        products = layer_products(layer, values, prime)
-        values = modular.matmul(products, weights[layer.index].T, prime)
+    for step in forward(network, weights[:-1], points, setting.ring):
+        layer = step.layer
         # One block for x, and one for σx for each generator: functions are columns.
-        blocks = np.split(values, 1 + len(setting.moves))
+        blocks = np.split(step.sums, 1 + len(setting.moves))
         if layer.bias:
             blocks = [(block - block[:1]) % prime for block in blocks]
         _, chosen = modular.row_echelon(blocks[0], prime)

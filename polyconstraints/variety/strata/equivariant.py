@@ -2,39 +2,39 @@
 
 Acting on the inputs of a layer acts on the products of inputs that its weights multiply: the
 *induced* matrix P(M). A layer W is equivariant from R to R' if W P(R(g)) = R'(g) W for every
-generator g of the group.
+generator g of the group. Each block of R' has its own rows of W, so that its equations stand
+alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
+from polyconstraints.evaluation import EXACT, Modulo, Ring
+from polyconstraints.evaluation.rings import Array
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.variety.strata.evaluation import Residues
 from polyconstraints.variety.strata.irreps import Rationals
-from polyconstraints.variety.strata.representations import Level, Representation
+from polyconstraints.variety.strata.representations import Block, Level, Representation
 
 __all__ = ["change_derivatives", "equivariant_layers", "induced", "rational_layers"]
 
 
-def induced(
-    layer: LayerSpec, matrix: Residues, prime: int, shift: Residues | None = None
-) -> Residues:
+def induced(layer: LayerSpec, matrix: Array, ring: Ring, shift: Array | None = None) -> Array:
     """Return how an affine change of a layer's inputs acts on its products.
 
     Parameters
     ----------
     layer : LayerSpec
     matrix : array of shape (inputs, inputs)
-    prime : int
+    ring : Ring
     shift : array of shape (inputs,), optional
         What is added to the inputs; for layers with a bias only.
 
@@ -43,38 +43,37 @@ def induced(
     array of shape (products, products)
         P with products(matrix · o + shift) = P · products(o).
     """
-    letters = _on_letters(layer, matrix, shift)
-    result: Residues = _polarised(layer, letters, letters) % prime
-    return result
+    letters = matrix
+    if layer.bias:
+        letters = np.pad(matrix, (1, 0))
+        letters[0, 0] = 1
+        if shift is not None:
+            letters[1:, 0] = shift
+    return _on_products(layer, [letters] * layer.degree, ring)
 
 
-def _on_letters(layer: LayerSpec, matrix: NDArray[Any], shift: NDArray[Any] | None) -> NDArray[Any]:
-    if not layer.bias:
-        return matrix
-    size = len(matrix) + 1
-    letters = np.zeros((size, size), dtype=matrix.dtype)
-    letters[0, 0] = 1
-    letters[1:, 1:] = matrix
-    if shift is not None:
-        letters[1:, 0] = shift
-    return letters
-
-
-def _polarised(layer: LayerSpec, left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
-    """Return the matrix of the products (left · z)_i (right · z)_j in the products of z.
-
-    Entries are sums of two products of entries.
-    """
+def _on_products(layer: LayerSpec, factors: Sequence[Array], ring: Ring) -> Array:
+    """Return the products (A z)_i (B z)_j … in terms of the products of z, for factors A, B, …."""
     indices = layer.product_indices()
+    rows = factors[0][indices[:, 0]]
+    for matrix, column in zip(factors[1:], indices.T[1:], strict=True):
+        both = rows[:, :, None] * matrix[column][:, None, :]
+        rows = ring.reduce(both.reshape(len(rows), -1))
     if layer.degree == 1:
-        return left
-    i, j = indices.T
-    straight: NDArray[Any] = left[np.ix_(i, i)] * right[np.ix_(j, j)]
-    mixed: NDArray[Any] = left[np.ix_(i, j)] * right[np.ix_(j, i)]
-    mixed[:, i == j] = 0
-    # Products of residues fill 62 bits: a sum of two fits a signed 64-bit integer.
-    straight += mixed
-    return straight
+        return rows
+    order, starts = _tuples_by_product(layer)
+    return ring.reduce(np.add.reduceat(rows[:, order], starts, axis=1))
+
+
+@lru_cache(maxsize=64)
+def _tuples_by_product(layer: LayerSpec) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the tuples of letters sorted by the product that they are, and where each starts."""
+    weights = layer.letters ** np.arange(layer.degree)[::-1]
+    tuples = np.indices((layer.letters,) * layer.degree).reshape(layer.degree, -1)
+    known = layer.product_indices() @ weights
+    products = np.searchsorted(known, weights @ np.sort(tuples, axis=0)[::-1])
+    order = np.argsort(products, kind="stable")
+    return order, np.searchsorted(products[order], np.arange(layer.products))
 
 
 def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
@@ -95,12 +94,11 @@ def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
     for at, place in enumerate(places):
         direction = np.zeros_like(identity)
         direction[place] = 1
-        if layer.degree == 1:
-            result[at] = direction
-        else:
-            moved = _polarised(layer, direction, identity) + _polarised(layer, identity, direction)
-            result[at] = moved % prime
-    return result
+        for factor in range(layer.degree):
+            factors = [identity] * layer.degree
+            factors[factor] = direction
+            result[at] += _on_products(layer, factors, Modulo(prime))
+    return result % prime
 
 
 def equivariant_layers(layer: LayerSpec, below: Level, above: Level, prime: int) -> Residues:
@@ -122,13 +120,12 @@ def equivariant_layers(layer: LayerSpec, below: Level, above: Level, prime: int)
 
     Notes
     -----
-    The null space of (generators · rank · products) equations in rank · products unknowns.
+    For each block of the level above, which equal blocks share, the null space of (generators ·
+    size · products) equations in size · products unknowns.
     """
-    source, target = below.representation, above.representation
-    if source is None or target is None:
-        raise ValueError("both levels need a representation")
-    basis = _modular_intertwiners(_core(layer, below, above), source, target, prime)
-    return _padded(basis, layer)
+    return _by_blocks(
+        layer, below, above, lambda core, source, block: _modular(core, source, block, prime)
+    )
 
 
 def rational_layers(layer: LayerSpec, below: Level, above: Level) -> Rationals:
@@ -139,106 +136,83 @@ def rational_layers(layer: LayerSpec, below: Level, above: Level) -> Rationals:
     object array of shape (dimension, outputs, products)
         Flattened, each basis vector has a 1 where the others have 0.
     """
-    from flint import fmpq, fmpq_mat
+    return _by_blocks(layer, below, above, _rational)
 
+
+def _by_blocks(
+    layer: LayerSpec,
+    below: Level,
+    above: Level,
+    solve: Callable[[LayerSpec, Representation, Block], Array],
+) -> Array:
+    """Return the layers whose rows for each block are a solution.
+
+    Units that are left over have no weights. Products are numbered by their larger letter
+    first, so those of the first letters are the first products.
+    """
     source, target = below.representation, above.representation
     if source is None or target is None:
         raise ValueError("both levels need a representation")
-    core = _core(layer, below, above)
-    size = core.outputs * core.products
-    if not size:
-        return np.zeros((0, layer.outputs, layer.products), dtype=object)
-    equations = _equations(core, source, target, None)
-    rows = np.nonzero(equations.any(axis=1))[0]
-    entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations[rows].ravel()]
-    basis = _rational_nullspace(fmpq_mat(len(rows), size, entries))
-    array = np.zeros((len(basis), size), dtype=object)
-    for at, vector in enumerate(basis):
-        array[at] = vector
-    return _padded(array.reshape(len(basis), core.outputs, core.products), layer)
+    parts = []
+    for block, units in zip(target.blocks, target.slices, strict=True):
+        core = replace(layer, index=0, inputs=below.rank, outputs=block.size)
+        basis = solve(core, source, block)
+        part = np.zeros((len(basis), layer.outputs, layer.products), dtype=basis.dtype)
+        part[:, units, : core.products] = basis
+        parts.append(part)
+    return np.concatenate(parts)
 
 
-def _core(layer: LayerSpec, below: Level, above: Level) -> LayerSpec:
-    """Return the layer without the units that are left over; all such layers are alike."""
-    return replace(layer, index=0, inputs=below.rank, outputs=above.rank)
-
-
-def _padded(basis: NDArray[Any], layer: LayerSpec) -> NDArray[Any]:
-    """Return layers between fewer units as layers between all: new weights are zero.
-
-    Products are numbered by their larger letter first, so those of the first letters are
-    the first products.
-    """
-    count, rows, columns = basis.shape
-    result = np.zeros((count, layer.outputs, layer.products), dtype=basis.dtype)
-    result[:, :rows, :columns] = basis
-    return result
-
-
-def _equations(
-    core: LayerSpec, source: Representation, target: Representation, prime: int | None
-) -> NDArray[Any]:
+def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring) -> Array:
     """Return the matrix of W P(R) - R' W for all generators, acting on the flattened W."""
     size = core.outputs * core.products
-    blocks = [np.zeros((0, size), dtype=object if prime is None else np.int64)]
-    for acting, image in zip(source.matrices, target.matrices, strict=True):
-        if prime is None:
-            moved = _polarised_exact(core, acting)
-            turned = image
-            dtype: Any = object
-        else:
-            moved = induced(core, modular.from_rationals(acting, prime), prime)
-            turned = modular.from_rationals(image, prime)
-            dtype = np.int64
-        left = np.kron(np.eye(core.outputs, dtype=np.int64).astype(dtype), moved.T)
-        right = np.kron(turned, np.eye(core.products, dtype=np.int64).astype(dtype))
-        blocks.append(left - right if prime is None else (left - right) % prime)
-    return np.concatenate(blocks)
-
-
-def _polarised_exact(core: LayerSpec, matrix: Rationals) -> Rationals:
-    letters = _on_letters(core, matrix, None)
-    return _polarised(core, letters, letters)
+    parts = [np.zeros((0, size), dtype=ring.dtype)]
+    for acting, image in zip(source.matrices, block.matrices, strict=True):
+        below, above = (
+            modular.from_rationals(matrix, ring.prime) if isinstance(ring, Modulo) else matrix
+            for matrix in (acting, image)
+        )
+        moved = induced(core, below, ring)
+        left = np.kron(np.eye(core.outputs, dtype=int).astype(ring.dtype), moved.T)
+        right = np.kron(above, np.eye(core.products, dtype=int).astype(ring.dtype))
+        parts.append(ring.reduce(left - right))
+    return np.concatenate(parts)
 
 
 @lru_cache(maxsize=64)
-def _modular_intertwiners(
-    core: LayerSpec, source: Representation, target: Representation, prime: int
-) -> Residues:
-    if not core.outputs * core.products:
+def _modular(core: LayerSpec, source: Representation, block: Block, prime: int) -> Residues:
+    if not core.weights:
         return np.zeros((0, core.outputs, core.products), dtype=np.int64)
-    equations = _equations(core, source, target, prime)
-    basis = modular.nullspace(equations, prime)
+    equations = _equations(core, source, block, Modulo(prime))
+    basis = modular.nullspace(equations[equations.any(axis=1)], prime)
     return basis.reshape(len(basis), core.outputs, core.products)
 
 
-def _rational_nullspace(matrix: Any) -> Sequence[list[Any]]:
-    """Return a basis of the null space in which each vector has a variable of its own.
+def _rational(core: LayerSpec, source: Representation, block: Block) -> Rationals:
+    """Return a basis of the null space in which each layer has a weight of its own.
 
-    The variable is the first one where the vector isn't zero: weights depend on earlier
-    ones, so the matrix is reduced with its columns in reverse.
+    The weight is the first one where the layer isn't zero: weights depend on earlier ones, so
+    the matrix is reduced with its columns in reverse.
     """
     from flint import fmpq, fmpq_mat
 
-    rows, columns = matrix.nrows(), matrix.ncols()
-    entries = [
-        matrix[row, columns - 1 - column] for row in range(rows) for column in range(columns)
-    ]
-    reduced, rank = fmpq_mat(rows, columns, entries).rref()
+    columns = core.weights
+    if not columns:
+        return np.zeros((0, core.outputs, core.products), dtype=object)
+    equations = _equations(core, source, block, EXACT)
+    equations = equations[equations.any(axis=1)][:, ::-1]
+    entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
+    reduced, rank = fmpq_mat(len(equations), columns, entries).rref()
     pivots: list[int] = []
     for row in range(rank):
         start = pivots[-1] + 1 if pivots else 0
         pivots.append(next(c for c in range(start, columns) if reduced[row, c] != fmpq(0)))
-    basis = []
-    taken = set(pivots)
-    for free in reversed(range(columns)):
-        if free in taken:
-            continue
-        vector: list[Any] = [0] * columns
-        vector[columns - 1 - free] = 1
+    free = sorted(set(range(columns)) - set(pivots), reverse=True)
+    basis = np.zeros((len(free), columns), dtype=object)
+    for vector, own in zip(basis, free, strict=True):
+        vector[columns - 1 - own] = 1
         for row, pivot in enumerate(pivots):
-            value = -reduced[row, free]
+            value = -reduced[row, own]
             if value != fmpq(0):
                 vector[columns - 1 - pivot] = Fraction(int(value.p), int(value.q))
-        basis.append(vector)
-    return basis
+    return basis.reshape(len(free), core.outputs, core.products)

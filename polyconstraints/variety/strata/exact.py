@@ -1,24 +1,116 @@
-"""What can be said of the whole variety: by reduction, Gröbner bases or a decomposition."""
+"""What can be said of the whole variety: by reduction, Gröbner bases or a decomposition.
+
+Components that a computer algebra system finds are matched to strata by random points.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
-from polyconstraints.algebra import Polynomial
+import numpy as np
+
+from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.algebra.modular import Residues
 from polyconstraints.equalities.comparison import network_comparison
 from polyconstraints.equalities.polynomials import equalities
 from polyconstraints.errors import UsageError
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.equations import Reduction, reduce_equations
+from polyconstraints.variety.equations.checking import (
+    Check,
+    check_decomposition,
+    component_point,
+    contains,
+)
 from polyconstraints.variety.equations.groebner import GroebnerBasis, groebner_basis
-from polyconstraints.variety.equations.systems import PRIME, System, decompose, find_systems
-from polyconstraints.variety.strata.matching import Matching, match_components
+from polyconstraints.variety.equations.systems import (
+    PRIME,
+    Component,
+    Decomposition,
+    System,
+    decompose,
+    find_systems,
+)
+from polyconstraints.variety.strata.classification import hidden_spans
+from polyconstraints.variety.strata.kernel import Setting, split
+from polyconstraints.variety.strata.point import random_point
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Answer", "Method", "examine", "network_equations"]
+__all__ = [
+    "Answer",
+    "Match",
+    "Matching",
+    "Method",
+    "examine",
+    "match_components",
+    "network_equations",
+]
 
 Method = Literal["auto", "macaulay2", "singular", "sympy"]
+
+#: Cases of a reduction that are looked at, and choices that are tried for a point of each.
+_CASES = 1000
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A component, and what is known of it.
+
+    Attributes
+    ----------
+    component : Component
+    stratum : Stratum or None
+        The first stratum that lies in the component and has its dimension.
+    inside : tuple of int
+        Numbers of all strata whose random points lie in the component.
+    remark : str
+        For a component that no stratum fills: what its random points are.
+    """
+
+    component: Component
+    stratum: Stratum | None
+    inside: tuple[int, ...]
+    remark: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the component's entry in a document of schema ``strata``."""
+        return {
+            "dimension": self.component.dimension,
+            "degree": self.component.degree,
+            "generators": [str(generator) for generator in self.component.generators],
+            "stratum": None if self.stratum is None else self.stratum.number,
+            "strata_inside": list(self.inside),
+            "remark": self.remark,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """A decomposition, checked by substitution, with its components matched to strata."""
+
+    decomposition: Decomposition
+    matches: tuple[Match, ...]
+    check: Check
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the variety over the finite field; -1 if it is empty."""
+        return max((match.component.dimension for match in self.matches), default=-1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a document of schema ``strata``."""
+        system = self.decomposition.system
+        return {
+            "system": system.name,
+            "version": system.version,
+            "prime": self.decomposition.prime,
+            "components": [match.to_json() for match in self.matches],
+            "checked_by_substitution": self.check.passed,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +199,7 @@ def examine(
     system = _system(method)
     equations = network_equations(variety)
     names = variety.network.weight_names()
-    ring = equations[0].ring if equations else _ring(names)
+    ring = equations[0].ring if equations else PolynomialRing(names)
     reduction = reduce_equations(ring, equations)
     if system is None:
         basis = groebner_basis(equations, time_limit, PRIME)
@@ -127,12 +219,6 @@ def examine(
     return Answer(reduction, None, matching, "")
 
 
-def _ring(names: Sequence[str]) -> Any:
-    from polyconstraints.algebra import PolynomialRing
-
-    return PolynomialRing(names)
-
-
 def _system(method: Method) -> System | None:
     """Return the system of a method, or None for SymPy."""
     if method == "sympy":
@@ -144,3 +230,106 @@ def _system(method: Method) -> System | None:
         if system.name == method:
             return system
     raise UsageError(f"expected a system on the PATH, found no {method}", "decompose")
+
+
+# --- Components and strata ---------------------------------------------------------------
+
+
+def match_components(
+    variety: Variety,
+    decomposition: Decomposition,
+    equations: Sequence[Polynomial],
+    strata: Sequence[Stratum],
+    reduction: Reduction | None = None,
+) -> Matching:
+    """Match components to strata by random points of the strata.
+
+    Parameters
+    ----------
+    variety : Variety
+        With ordered indices.
+    decomposition : Decomposition
+    equations : sequence of Polynomial
+        What was decomposed: the equalities of the whole network.
+    strata : sequence of Stratum
+        Those to match, the degenerate ones included.
+    reduction : Reduction, optional
+        Of the same equations: its random points check the decomposition too, and say what
+        a component is that no stratum fills.
+    """
+    prime = decomposition.prime
+    setting = Setting.make(variety.network, variety.moves, prime, variety.seed)
+    first, last = variety.ends
+    points = [
+        _named(variety.network, random_point(setting, (first, *one.hidden, last)).general)
+        for one in strata
+    ]
+    cases = [] if reduction is None else list(_case_points(reduction, setting))
+    matches = []
+    for component in decomposition.components:
+        inside = [
+            stratum
+            for stratum, point in zip(strata, points, strict=True)
+            if contains(component, point, prime)
+        ]
+        filling = [s for s in inside if s.dimensions.weight == component.dimension]
+        matches.append(
+            Match(
+                component,
+                filling[0] if filling else None,
+                tuple(stratum.number for stratum in inside),
+                "" if filling else _remark(setting, component, variety, cases),
+            )
+        )
+    points += [point for _, point in cases]
+    check = check_decomposition(decomposition, equations, points)
+    return Matching(decomposition, tuple(matches), check)
+
+
+def _case_points(reduction: Reduction, setting: Setting) -> Iterator[tuple[int, dict[str, int]]]:
+    """Yield a random point of each case of a reduction, with the case's dimension."""
+    for case in islice(reduction.cases(), _CASES):
+        dimension = reduction.case_dimension(case)
+        if dimension is None:
+            continue
+        for _ in range(_ATTEMPTS):
+            point = reduction.point(case, setting.prime, setting.rng)
+            if point is not None:
+                yield dimension, point
+                break
+
+
+def _named(network: NetworkSpec, weights: Sequence[Residues]) -> dict[str, int]:
+    values = np.concatenate([array.ravel() for array in weights]).tolist()
+    return dict(zip(network.weight_names(), values, strict=True))
+
+
+def _remark(
+    setting: Setting,
+    component: Component,
+    variety: Variety,
+    cases: Sequence[tuple[int, dict[str, int]]],
+) -> str:
+    """Say what a random point of a component is."""
+    found = (
+        point
+        for dimension, point in cases
+        if dimension == component.dimension and contains(component, point, setting.prime)
+    )
+    point = next(found, None) or component_point(component, setting.prime)
+    if point is None:
+        return "no stratum fills it, and no random point of it was found"
+    weights = _arrays(setting.network, point)
+    parts = []
+    for level, (rank, carried) in enumerate(hidden_spans(setting, weights, variety), start=1):
+        functions = f"the functions of hidden level {level} span {rank} dimensions"
+        if carried is None:
+            parts.append(f"{functions}, which the group does not preserve")
+        else:
+            parts.append(f"{functions} and carry {carried}")
+    return f"no stratum fills it: {'; '.join(parts)}"
+
+
+def _arrays(network: NetworkSpec, point: Mapping[str, int]) -> list[Residues]:
+    vector = np.array([point[name] for name in network.weight_names()], dtype=np.int64)
+    return split(network, vector)

@@ -14,15 +14,24 @@ from typing import Any
 import numpy as np
 
 from polyconstraints.algebra import modular
-from polyconstraints.variety.strata.evaluation import Residues, split
+from polyconstraints.algebra.modular import Residues
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.tying import TyingMap
+from polyconstraints.tying.provenance import Origin
 from polyconstraints.variety.strata.irreps import Rationals
-from polyconstraints.variety.strata.kernel import function_kernel
+from polyconstraints.variety.strata.kernel import (
+    Setting,
+    by_layers,
+    function_kernel,
+    ordered_network,
+    split,
+)
 from polyconstraints.variety.strata.representations import Level
-from polyconstraints.variety.strata.setting import Setting, ordered_network
-from polyconstraints.variety.strata.tying import layer_bases
+from polyconstraints.variety.strata.tying import layer_bases, stratum_map
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["Fixed", "GaugeFixing", "fix_gauge"]
+__all__ = ["Fixed", "GaugeFixing", "fix_gauge", "numbered_stratum_map"]
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,9 @@ def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
     """
     bases = layer_bases(variety, hidden)
     setting = Setting.make(variety.network, variety.moves, modular.PRIMES[0], variety.seed)
-    directions = _directions(bases, setting)
+    directions = by_layers(
+        setting.network, [modular.from_rationals(basis, setting.prime) for basis in bases]
+    )
     count = len(directions)
     theta = setting.random((count,))
     dimension = _rank(setting, directions, theta, np.arange(count))
@@ -142,20 +153,6 @@ def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
     return GaugeFixing(count, dimension, tuple(fixed))
 
 
-def _directions(bases: Sequence[Rationals], setting: Setting) -> Residues:
-    """Return the weights of each parameter, (parameters, weights)."""
-    weights = setting.network.weights
-    rows = []
-    start = 0
-    for basis, layer in zip(bases, setting.network.layers, strict=True):
-        block = np.zeros((len(basis), weights), dtype=np.int64)
-        flat = basis.reshape(len(basis), layer.weights)
-        block[:, start : start + layer.weights] = modular.from_rationals(flat, setting.prime)
-        rows.append(block)
-        start += layer.weights
-    return np.concatenate(rows)
-
-
 def _rank(setting: Setting, directions: Residues, theta: Residues, along: Any) -> int:
     """Return the rank of the differential of parameters → function along some of them."""
     vector = modular.matmul(theta[None], directions, setting.prime)[0]
@@ -174,3 +171,38 @@ def _owners(bases: Sequence[Rationals], variety: Variety) -> list[tuple[int, int
             own = np.flatnonzero((row == 1) & ~others)
             owners.append((layer.index, number, names[int(own[0])]))
     return owners
+
+
+def numbered_stratum_map(
+    network: NetworkSpec, symmetry: Symmetry, number: int, gauge_fixed: bool = False
+) -> TyingMap:
+    """Return the tying map of a stratum, given its number in the list of choices.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    number : int
+        From 1.
+    gauge_fixed : bool
+        Whether to set to zero the parameters that a gauge fixing sets to zero. Those that
+        it sets to 1 stay free, since a linear map holds no constants.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer strata.
+    """
+    variety = Variety(network, symmetry)
+    hidden = variety.choice(number)
+    gauge = fix_gauge(variety, hidden)
+    made = Origin.of(network, symmetry)
+    option = f" --stratum {number}{' --gauge-fixed' if gauge_fixed else ''}"
+    command = None if made.command is None else made.command + option
+    return stratum_map(
+        variety,
+        hidden,
+        gauge.function_dimension,
+        gauge.zeros if gauge_fixed else (),
+        Origin(made.version, command),
+    )

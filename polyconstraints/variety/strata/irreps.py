@@ -1,8 +1,8 @@
-"""Irreducible representations of S_n over the rationals: Young's seminormal form.
+"""Irreducible representations of S_n over the rationals, named by the partitions of n.
 
-A basis vector for each standard tableau; the transposition of i and i+1 multiplies a tableau
-by 1/r, where r is the axial distance from i to i+1, and mixes it with the tableau in which
-the two have changed places [1]_.
+Matrices are in Young's seminormal form: a basis vector for each standard tableau; the
+transposition of i and i+1 multiplies a tableau by 1/r, where r is the axial distance from i to
+i+1, and mixes it with the tableau in which the two have changed places [1]_.
 
 References
 ----------
@@ -12,23 +12,124 @@ References
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from functools import lru_cache
+from math import factorial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation
-from polyconstraints.variety.strata.partitions import Partition
 
-__all__ = ["Rationals", "adjacent_swaps", "irrep_matrix", "standard_tableaux"]
+__all__ = [
+    "Partition",
+    "Rationals",
+    "irrep_dimension",
+    "irrep_matrix",
+    "parse_partition",
+    "partition_name",
+    "partitions_up_to_dimension",
+    "standard_tableaux",
+]
+
+#: Parts in descending order.
+Partition = tuple[int, ...]
+
+#: For each entry of a standard tableau, from the first to the last, the row of its box.
+Tableau = tuple[int, ...]
 
 #: An object array of integers or fractions.
 Rationals = NDArray[Any]
 
-#: For each entry, from the first to the last, the row of its box.
-Tableau = tuple[int, ...]
+_NAME = re.compile(r"\[\s*[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\s*\]")
+
+
+def partition_name(partition: Partition) -> str:
+    """Return how an irreducible representation is written.
+
+    Examples
+    --------
+    >>> partition_name((2, 1))
+    '[2,1]'
+    """
+    return f"[{','.join(map(str, partition))}]"
+
+
+def parse_partition(text: str, n: int) -> Partition:
+    """Return the partition of ``n`` that a name denotes.
+
+    Raises
+    ------
+    UsageError
+        If the text is no partition of ``n``.
+
+    Examples
+    --------
+    >>> parse_partition("[2,1]", 3)
+    (2, 1)
+    """
+    parts: Partition = ()
+    if _NAME.fullmatch(text):
+        parts = tuple(int(part) for part in text[1:-1].split(","))
+    if not parts or sum(parts) != n or min(parts) < 1 or list(parts) != sorted(parts)[::-1]:
+        raise UsageError(f"expected a partition of {n}, such as {partition_name((n,))}, got {text}")
+    return parts
+
+
+def irrep_dimension(partition: Partition) -> int:
+    """Return the dimension of an irreducible representation, by the hook length formula.
+
+    Examples
+    --------
+    >>> irrep_dimension((3, 2))
+    5
+    """
+    columns = [sum(part > row for part in partition) for row in range(partition[0])]
+    hooks = 1
+    for row, part in enumerate(partition):
+        for column in range(part):
+            hooks *= part - column + columns[column] - row - 1
+    return factorial(sum(partition)) // hooks
+
+
+def partitions_up_to_dimension(n: int, bound: int) -> list[Partition]:
+    """Return the partitions of ``n`` whose representations have at most a given dimension.
+
+    In descending lexicographic order, so that the trivial representation comes first.
+
+    Notes
+    -----
+    By the branching rule an irreducible representation restricts to those of all diagrams
+    with one box less, so that no small one grows from a large one: diagrams are grown box
+    by box and dropped as soon as they are too large. For n beyond 6 and a bound below
+    n(n-3)/2 no more than a few survive each step.
+
+    Examples
+    --------
+    >>> partitions_up_to_dimension(5, 4)
+    [(5,), (4, 1), (2, 1, 1, 1), (1, 1, 1, 1, 1)]
+    """
+    if bound < 1:
+        return []
+    level: set[Partition] = {(1,)}
+    for _ in range(n - 1):
+        grown = {larger for partition in level for larger in _with_one_box(partition)}
+        level = {partition for partition in grown if irrep_dimension(partition) <= bound}
+    return sorted(level, reverse=True)
+
+
+def _with_one_box(partition: Partition) -> list[Partition]:
+    larger: list[Partition] = [(*partition, 1)]
+    for row, part in enumerate(partition):
+        if row == 0 or partition[row - 1] > part:
+            larger.append((*partition[:row], part + 1, *partition[row + 1 :]))
+    return larger
+
+
+# --- Matrices -----------------------------------------------------------------------------
 
 
 def standard_tableaux(partition: Partition) -> list[Tableau]:
@@ -48,33 +149,6 @@ def standard_tableaux(partition: Partition) -> list[Tableau]:
             if filled[row] < partition[row] and (row == 0 or filled[row - 1] > filled[row])
         ]
     return [rows for rows, _ in tableaux]
-
-
-def adjacent_swaps(permutation: Permutation) -> list[int]:
-    """Return adjacent transpositions whose product is a permutation.
-
-    Returns
-    -------
-    list of int
-        Positions i, for the exchange of i and i+1: composing ``permutation`` with them
-        (each applied before what is there) gives the identity.
-
-    Examples
-    --------
-    >>> adjacent_swaps((1, 2, 0))
-    [1, 0]
-    """
-    images = list(permutation)
-    swaps = []
-    moved = True
-    while moved:
-        moved = False
-        for at in range(len(images) - 1):
-            if images[at] > images[at + 1]:
-                images[at], images[at + 1] = images[at + 1], images[at]
-                swaps.append(at)
-                moved = True
-    return swaps
 
 
 def irrep_matrix(partition: Partition, permutation: Permutation) -> Rationals:
@@ -103,7 +177,7 @@ def irrep_matrix(partition: Partition, permutation: Permutation) -> Rationals:
     generators = _adjacent_matrices(partition)
     result = np.zeros((len(standard_tableaux(partition)),) * 2, dtype=object)
     np.fill_diagonal(result, 1)
-    for swap in adjacent_swaps(permutation):
+    for swap in _adjacent_swaps(permutation):
         result = result @ generators[swap]
     return result
 
@@ -126,6 +200,21 @@ def _adjacent_matrices(partition: Partition) -> tuple[Rationals, ...]:
                 matrix[place[swapped], column] = factor
         matrices.append(matrix)
     return tuple(matrices)
+
+
+def _adjacent_swaps(permutation: Permutation) -> list[int]:
+    """Return positions i, for exchanges of i and i+1 that make the identity of a permutation.
+
+    Each is composed with it, applied before what is there.
+    """
+    images = list(permutation)
+    swaps = []
+    for end in range(len(images) - 1, 0, -1):
+        for at in range(end):
+            if images[at] > images[at + 1]:
+                images[at], images[at + 1] = images[at + 1], images[at]
+                swaps.append(at)
+    return swaps
 
 
 def _content(tableau: Tableau, entry: int) -> int:

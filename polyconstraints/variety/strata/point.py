@@ -1,4 +1,4 @@
-"""A random point of a stratum, built layer by layer.
+"""A random point of a stratum, built layer by layer, and the dimensions that are measured there.
 
 Two points are built at once. The *plain* one has layers that are equivariant between the
 representations of the levels. The *general* one adds to each layer random combinations of
@@ -11,21 +11,29 @@ any of its outputs.) Both points have the same values at every level.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from polyconstraints.algebra import modular
-from polyconstraints.spec.network import LayerSpec
-from polyconstraints.variety.strata.equivariant import equivariant_layers
-from polyconstraints.variety.strata.evaluation import Residues, layer_products
+from polyconstraints.algebra.modular import Residues
+from polyconstraints.errors import PolyconstraintsError
+from polyconstraints.evaluation import layer_products
+from polyconstraints.spec.moves import Move
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.variety.strata.equivariant import change_derivatives, equivariant_layers
+from polyconstraints.variety.strata.kernel import (
+    SPARE,
+    Setting,
+    by_layers,
+    function_kernel,
+    is_symmetric,
+    tangent_space,
+)
 from polyconstraints.variety.strata.representations import Level
-from polyconstraints.variety.strata.setting import Setting
 
-__all__ = ["LayerFamily", "StratumPoint", "random_point"]
-
-#: Points beyond the dimension of a space of functions at which they are compared.
-_SPARE = 4
+__all__ = ["Dimensions", "LayerFamily", "StratumPoint", "measure", "random_point"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,21 +102,6 @@ class StratumPoint:
     families: tuple[LayerFamily, ...]
     attained: tuple[dict[str, int], ...]
 
-    def directions(self) -> Residues:
-        """Return the plain directions of all layers as rows of derivatives of all weights."""
-        sizes = [family.layer.weights for family in self.families]
-        bounds = np.concatenate([[0], np.cumsum(sizes)])
-        rows = sum(len(family.directions) for family in self.families)
-        result = np.zeros((rows, int(bounds[-1])), dtype=np.int64)
-        at = 0
-        for family, start, stop in zip(self.families, bounds[:-1], bounds[1:], strict=True):
-            count = len(family.directions)
-            result[at : at + count, start:stop] = family.directions.reshape(
-                count, family.layer.weights
-            )
-            at += count
-        return result
-
     def dimension(self, prime: int) -> int:
         """Return the dimension of the stratum in the space of weights.
 
@@ -134,13 +127,13 @@ def random_point(setting: Setting, levels: Sequence[Level]) -> StratumPoint:
         What each level carries, from the inputs to the outputs.
     """
     network, prime = setting.network, setting.prime
-    count = 2 * max(layer.products for layer in network.layers) + _SPARE
-    inputs = setting.random((count, network.units[0]))
+    count = 2 * max(layer.products for layer in network.layers) + SPARE
+    inputs = setting.inputs(count)
     # The points themselves, then those that each generator moves them to.
-    values = np.concatenate([inputs, *(inputs[:, list(before)] for before, _ in setting.moves)])
+    units = np.concatenate([inputs, *setting.moved(inputs)])
     plain, general, families, attained = [], [], [], []
     for layer, below, above in zip(network.layers, levels[:-1], levels[1:], strict=True):
-        products = layer_products(layer, values, prime)
+        products = layer_products(layer, units, setting.ring)
         here, *there = np.split(products, 1 + len(setting.moves))
         relations = modular.nullspace(here, prime)
         directions = _directions(layer, below, above, here, there, prime)
@@ -152,9 +145,9 @@ def random_point(setting: Setting, levels: Sequence[Level]) -> StratumPoint:
         general.append((weights + modular.matmul(mixture, relations, prime)) % prime)
         changes = layer.index + 1 < network.depth
         families.append(LayerFamily(layer, directions, relations, changes))
-        values = modular.matmul(products, weights.T, prime)
+        units = modular.matmul(products, weights.T, prime)
         if changes:
-            attained.append(_attained(above, values[:count], layer.bias, prime))
+            attained.append(_attained(above, units[:count], layer.bias, prime))
     return StratumPoint(tuple(plain), tuple(general), tuple(families), tuple(attained))
 
 
@@ -203,16 +196,151 @@ def _attained(level: Level, values: Residues, bias: bool, prime: int) -> dict[st
         values = (values - values[:1]) % prime
     if level.representation is None:
         return {name: modular.rank(values, prime) for name in level.names}
+    if not any(block.copies for block in level.representation.blocks):
+        return level.names
     spans: dict[str, list[Residues]] = {}
-    sizes: dict[str, int] = {}
-    for copy in level.representation.copies:
-        coordinates = modular.from_rationals(copy.coordinates, prime)
-        spans.setdefault(copy.name, []).append(modular.matmul(values, coordinates.T, prime))
-        sizes[copy.name] = len(coordinates)
+    for block, at in zip(level.representation.blocks, level.representation.slices, strict=True):
+        for name, functionals in block.copies:
+            coordinates = modular.from_rationals(functionals, prime)
+            span = modular.matmul(values[:, at], coordinates.T, prime)
+            spans.setdefault(name, []).append(span)
     found = {
-        name: modular.rank(np.concatenate(parts, axis=1), prime) // sizes[name]
+        name: modular.rank(np.concatenate(parts, axis=1), prime) // parts[0].shape[1]
         for name, parts in spans.items()
     }
-    if not level.representation.copies:
-        return level.names
     return {name: count for name, count in found.items() if count}
+
+
+# --- Dimensions ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What was measured for a stratum.
+
+    Attributes
+    ----------
+    weight : int
+        Dimension of the stratum in the space of weights.
+    plain : int
+        The same without the relations between hidden functions: the rank of the
+        differential of (equivariant layers × changes of hidden units) → weights. Where a
+        level's functions are bound by nothing, there is no such map: the same as ``weight``.
+    tangent : int
+        Dimension of the space of directions that keep the symmetry to first order.
+    function : int or None
+        Dimension of the set of functions; None where it isn't known.
+    parameters : int
+        Number of parameters of the equivariant layers, the distinct weights.
+    attained : tuple of dict
+        See :class:`StratumPoint`.
+    confirmed : bool
+        Whether two primes with different random choices gave the same figures.
+    """
+
+    weight: int
+    plain: int
+    tangent: int
+    function: int | None
+    parameters: int
+    attained: tuple[dict[str, int], ...]
+    confirmed: bool = False
+
+    @property
+    def component(self) -> bool:
+        """Whether the closure of the stratum is proved to be an irreducible component.
+
+        The tangent space contains that of any component through the point, so a stratum
+        that fills it is one.
+        """
+        return self.confirmed and self.weight == self.tangent
+
+
+def measure(
+    network: NetworkSpec, moves: tuple[Move, ...], levels: Sequence[Level], seed: int = 0
+) -> Dimensions:
+    """Return the dimensions of a stratum, confirmed with a second prime and other choices.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    moves : tuple of Move
+        How the generators of the group move inputs and outputs.
+    levels : sequence of Level
+        What each level carries, from the inputs to the outputs.
+    seed : int
+
+    Raises
+    ------
+    PolyconstraintsError
+        If a point that should be symmetric is not: F(σx) ≠ σF(x) at fresh points.
+
+    Notes
+    -----
+    A rank modulo a prime at a random point can only fall short of the true one. Where two
+    primes disagree the third one decides, and the figures count as confirmed if it agrees
+    with one of the others. Time and memory are those of Gaussian elimination on a square
+    matrix of the size of the number of weights.
+    """
+    found: list[Dimensions] = []
+    for prime in modular.PRIMES:
+        result = _measured(Setting.make(network, moves, prime, seed), levels)
+        if result in found:
+            return replace(result, confirmed=True)
+        found.append(result)
+    return max(found, key=lambda result: (result.weight, -result.tangent))
+
+
+def _measured(setting: Setting, levels: Sequence[Level]) -> Dimensions:
+    prime = setting.prime
+    point = random_point(setting, levels)
+    if not (is_symmetric(setting, point.plain) and is_symmetric(setting, point.general)):
+        carried = " | ".join(str(level) for level in levels[1:-1])
+        raise PolyconstraintsError(
+            f"the point that was chosen for {carried or 'the outputs'} is not symmetric, so that "
+            "nothing was measured there: an error of this program"
+        )
+    directions = by_layers(setting.network, [family.directions for family in point.families])
+    weight = point.dimension(prime)
+    tangent = tangent_space(setting, point.general)
+    plain = weight
+    function: int | None = None
+    if all(level.representation is not None for level in levels):
+        plain = modular.rank(np.concatenate([directions, _changes(setting, point)]), prime)
+        # Relations don't change functions, so the plain point has all of them.
+        function = len(directions) - len(function_kernel(setting, point.plain, directions))
+    elif weight == len(tangent):
+        function = weight - len(function_kernel(setting, point.general, tangent))
+    return Dimensions(weight, plain, len(tangent), function, len(directions), point.attained)
+
+
+def _changes(setting: Setting, point: StratumPoint) -> Residues:
+    """Return the derivatives of the plain weights along changes of the hidden units.
+
+    A change of a level's units, matrix and (with a bias) shift, moves the outputs of the
+    layer below, and the layer above undoes it.
+
+    Returns
+    -------
+    array of shape (changes, weights)
+    """
+    network, prime = setting.network, setting.prime
+    blocks = [np.zeros((0, network.weights), dtype=np.int64)]
+    for below, above in pairwise(network.layers):
+        lower, upper = point.plain[below.index], point.plain[above.index]
+        units = below.outputs
+        made = np.zeros((units * (units + below.bias), units, below.products), dtype=np.int64)
+        matrices = made[: units * units].reshape(units, units, units, below.products)
+        for unit in range(units):
+            matrices[unit, :, unit] = lower
+        if below.bias:
+            shifts = np.arange(units)
+            made[units * units + shifts, shifts, 0] = 1
+        undone = modular.matmul(upper, change_derivatives(above, prime), prime)
+        blocks.append(np.zeros((len(made), network.weights), dtype=np.int64))
+        start = sum(layer.weights for layer in network.layers[: below.index])
+        both = np.concatenate(
+            [made.reshape(len(made), -1), -undone.reshape(len(made), -1) % prime], axis=1
+        )
+        blocks[-1][:, start : start + both.shape[1]] = both
+    return np.concatenate(blocks)

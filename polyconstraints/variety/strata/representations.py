@@ -15,9 +15,11 @@ import numpy as np
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation, PermutationGroup
-from polyconstraints.variety.strata.irreps import Rationals, irrep_matrix
-from polyconstraints.variety.strata.partitions import (
+from polyconstraints.variety.strata.irreps import (
+    Partition,
+    Rationals,
     irrep_dimension,
+    irrep_matrix,
     parse_partition,
     partition_name,
     partitions_up_to_dimension,
@@ -26,8 +28,9 @@ from polyconstraints.variety.strata.partitions import (
 __all__ = [
     "FREE",
     "PERMUTATION",
-    "Copy",
+    "Block",
     "Level",
+    "Multiplicities",
     "Representation",
     "direct_sum",
     "hidden_levels",
@@ -41,20 +44,27 @@ PERMUTATION = "permutation"
 #: Name of functions that no representation binds.
 FREE = "free"
 
+#: Irreducible representations of S_n, each with how often it occurs.
+Multiplicities = tuple[tuple[Partition, int], ...]
+
 
 @dataclass(frozen=True, eq=False)
-class Copy:
-    """One irreducible summand of a representation.
+class Block:
+    """A summand of a representation that has units of its own.
 
     Attributes
     ----------
-    name : str
-    coordinates : object array of shape (dimension, units)
-        Functionals on the units that span the summand's dual.
+    size : int
+    matrices : tuple of object arrays of shape (size, size)
+        How each generator of the group acts on the values of the units.
+    copies : tuple of (str, object array of shape (dimension, size))
+        The irreducible summands, as far as they are known: the name of each, and functionals
+        on the units that span its dual.
     """
 
-    name: str
-    coordinates: Rationals
+    size: int
+    matrices: tuple[Rationals, ...]
+    copies: tuple[tuple[str, Rationals], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,16 +75,33 @@ class Representation:
     ----------
     multiplicities : tuple of (str, int)
         Names of the summands and how often each occurs, the trivial one first.
-    matrices : tuple of object arrays of shape (dimension, dimension)
-        How each generator of the group acts on the values of the units.
-    copies : tuple of Copy
-        The irreducible summands, as far as they are known.
+    blocks : tuple of Block
+        Summands on consecutive units, at least one.
     """
 
     multiplicities: tuple[tuple[str, int], ...]
-    matrices: tuple[Rationals, ...]
-    dimension: int
-    copies: tuple[Copy, ...] = ()
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def dimension(self) -> int:
+        """Number of units."""
+        return sum(block.size for block in self.blocks)
+
+    @cached_property
+    def slices(self) -> tuple[slice, ...]:
+        """The units of each block."""
+        stops = np.cumsum([block.size for block in self.blocks]).tolist()
+        return tuple(map(slice, [0, *stops], stops))
+
+    @cached_property
+    def matrices(self) -> tuple[Rationals, ...]:
+        """How each generator of the group acts on the values of all units."""
+        generators = len(self.blocks[0].matrices)
+        result = np.zeros((generators, self.dimension, self.dimension), dtype=object)
+        for block, at in zip(self.blocks, self.slices, strict=True):
+            for matrix, part in zip(result, block.matrices, strict=True):
+                matrix[at, at] = part
+        return tuple(result)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,43 +160,45 @@ def permutation_representation(
     >>> permutation_representation(group.generators, group).multiplicities
     (('[3]', 1), ('[2,1]', 1))
     """
-    width = len(images[0]) if images else group.degree * channels
-    matrices = []
-    for image in images:
-        matrix = np.zeros((width, width), dtype=object)
-        matrix[np.arange(width), list(image)] = 1
-        matrices.append(matrix)
-    names: tuple[tuple[str, int], ...] = ((PERMUTATION, 1),)
-    copies: tuple[Copy, ...] = ()
+    n = group.degree
+    width = len(images[0]) if images else n * channels
+    matrices = tuple(np.eye(width, dtype=int)[list(image)].astype(object) for image in images)
     natural = [
         tuple(point * channels + at for point in generator for at in range(channels))
         for generator in group.generators
     ]
-    if _is_symmetric(group) and [tuple(image) for image in images] == natural:
-        single = _permutation_copies(group.degree)
-        names = tuple((copy.name, channels) for copy in single)
-        copies = tuple(
-            Copy(copy.name, np.kron(copy.coordinates, unit))
-            for unit in np.eye(channels, dtype=int).astype(object)[:, None, :]
-            for copy in single
-        )
-    return Representation(names, tuple(matrices), width, copies)
-
-
-def _permutation_copies(n: int) -> tuple[Copy, ...]:
-    trivial = Copy(partition_name((n,)), np.ones((1, n), dtype=object))
-    if n == 1:
-        return (trivial,)
-    # n·x_i - (x_1 + … + x_n): scaled so as to stay within the integers.
-    differences = np.full((n - 1, n), -1, dtype=object)
-    differences[np.arange(n - 1), np.arange(n - 1)] += n
-    return trivial, Copy(partition_name((n - 1, 1)), differences)
+    if not group.is_symmetric() or [tuple(image) for image in images] != natural:
+        return Representation(((PERMUTATION, 1),), (Block(width, matrices),))
+    single = [(partition_name((n,)), np.ones((1, n), dtype=object))]
+    if n > 1:
+        # n·x_i - (x_1 + … + x_n): scaled so as to stay within the integers.
+        differences = (n * np.eye(n - 1, n, dtype=int) - 1).astype(object)
+        single.append((partition_name((n - 1, 1)), differences))
+    copies = tuple(
+        (name, np.kron(coordinates, unit))
+        for unit in np.eye(channels, dtype=int).astype(object)[:, None, :]
+        for name, coordinates in single
+    )
+    names = tuple((name, channels) for name, _ in single)
+    return Representation(names, (Block(width, matrices, copies),))
 
 
 @lru_cache(maxsize=256)
-def direct_sum(
-    group: PermutationGroup, multiplicities: tuple[tuple[tuple[int, ...], int], ...]
-) -> Representation:
+def _irreducible(group: PermutationGroup, partition: Partition) -> Block:
+    size = irrep_dimension(partition)
+    matrices = tuple(irrep_matrix(partition, generator) for generator in group.generators)
+    identity = np.eye(size, dtype=int).astype(object)
+    return Block(size, matrices, ((partition_name(partition), identity),))
+
+
+@lru_cache(maxsize=16)
+def _natural(group: PermutationGroup) -> Block:
+    (block,) = permutation_representation(group.generators, group).blocks
+    return block
+
+
+@lru_cache(maxsize=256)
+def direct_sum(group: PermutationGroup, multiplicities: Multiplicities) -> Representation:
     """Return a direct sum of irreducible representations of S_n.
 
     Parameters
@@ -191,41 +220,17 @@ def direct_sum(
     """
     n = group.degree
     count = dict(multiplicities)
-    blocks: list[tuple[list[Rationals], tuple[Copy, ...]]] = []
-    standard = (n - 1, 1) if n > 1 else None
-    points = min(count.get((n,), 0), count.get(standard, 0)) if standard else 0
-    natural = permutation_representation(group.generators, group)
-    blocks += [(list(natural.matrices), _permutation_copies(n))] * points
+    summands = ((n,), (n - 1, 1)) if n > 1 else ((n,),)
+    points = min(count.get(partition, 0) for partition in summands) if n > 1 else 0
+    blocks = [_natural(group)] * points
     for partition, multiplicity in multiplicities:
-        left = multiplicity - (points if partition in ((n,), standard) else 0)
-        size = irrep_dimension(partition)
-        matrices = [irrep_matrix(partition, generator) for generator in group.generators]
-        identity = np.zeros((size, size), dtype=object)
-        np.fill_diagonal(identity, 1)
-        blocks += [(matrices, (Copy(partition_name(partition), identity),))] * left
-    dimension = sum(partition_size * times for partition_size, times in _sizes(multiplicities))
-    matrices = [np.zeros((dimension, dimension), dtype=object) for _ in group.generators]
-    copies = []
-    start = 0
-    for acting, parts in blocks:
-        stop = start + parts[0].coordinates.shape[1]
-        for matrix, block in zip(matrices, acting, strict=True):
-            matrix[start:stop, start:stop] = block
-        for part in parts:
-            coordinates = np.zeros((len(part.coordinates), dimension), dtype=object)
-            coordinates[:, start:stop] = part.coordinates
-            copies.append(Copy(part.name, coordinates))
-        start = stop
+        left = multiplicity - points * (partition in summands)
+        blocks += [_irreducible(group, partition)] * left
+    if not blocks:
+        nothing = np.zeros((0, 0), dtype=object)
+        blocks = [Block(0, (nothing,) * len(group.generators))]
     names = tuple((partition_name(partition), times) for partition, times in multiplicities)
-    return Representation(names, tuple(matrices), dimension, tuple(copies))
-
-
-def _sizes(multiplicities: tuple[tuple[tuple[int, ...], int], ...]) -> list[tuple[int, int]]:
-    return [(irrep_dimension(partition), times) for partition, times in multiplicities]
-
-
-def _is_symmetric(group: PermutationGroup) -> bool:
-    return group.is_symmetric()
+    return Representation(names, tuple(blocks))
 
 
 def hidden_levels(
@@ -258,7 +263,7 @@ def hidden_levels(
     ['[3] + [2,1]', '3·[3]', '2·[3] + [1,1,1]', '[3] + 2·[1,1,1]', '[2,1] + [1,1,1]', '3·[1,1,1]']
     """
     levels = [Level(units, units, points)] if points is not None else []
-    if _is_symmetric(group):
+    if group.is_symmetric():
         first = points.multiplicities if points is not None else None
         for chosen in _direct_sums(group.degree, units, degenerate):
             representation = direct_sum(group, chosen)
@@ -269,29 +274,21 @@ def hidden_levels(
     return levels
 
 
-def _direct_sums(
-    n: int, units: int, smaller: bool
-) -> list[tuple[tuple[tuple[int, ...], int], ...]]:
-    """Return the multisets of irreducibles of total dimension ``units`` (or less)."""
-    irreps = partitions_up_to_dimension(n, units)
-    sizes = [irrep_dimension(partition) for partition in irreps]
-    found: list[tuple[int, ...]] = []
+def _direct_sums(n: int, units: int, smaller: bool) -> list[Multiplicities]:
+    """Return the multisets of irreducibles of total dimension ``units`` (or less).
 
-    def choose(at: int, left: int, counts: tuple[int, ...]) -> None:
-        if at == len(irreps):
-            if smaller or left == 0:
-                found.append(counts)
-            return
-        for count in range(left // sizes[at], -1, -1):
-            choose(at + 1, left - count * sizes[at], (*counts, count))
-
-    choose(0, units, ())
-    total = {counts: sum(map(int.__mul__, counts, sizes)) for counts in found}
-    found.sort(key=lambda counts: (-total[counts], tuple(-count for count in counts)))
-    return [
-        tuple((partition, count) for partition, count in zip(irreps, counts, strict=True) if count)
-        for counts in found
-    ]
+    The largest first, then those with more copies of earlier irreducibles.
+    """
+    found: list[tuple[int, Multiplicities]] = [(units, ())]
+    for partition in partitions_up_to_dimension(n, units):
+        size = irrep_dimension(partition)
+        found = [
+            (left - count * size, chosen + ((partition, count),) * (count > 0))
+            for left, chosen in found
+            for count in range(left // size, -1, -1)
+        ]
+    found.sort(key=lambda pair: pair[0])
+    return [chosen for left, chosen in found if smaller or not left]
 
 
 def parse_level(
@@ -330,7 +327,7 @@ def parse_level(
         if (number and not number.isdecimal()) or not 1 <= rank <= units:
             raise UsageError(f"expected free:1 … free:{units}, got {text!r}", field)
         return Level(units, rank, None)
-    if not _is_symmetric(group):
+    if not group.is_symmetric():
         raise UsageError(
             f"expected permutation or free, since irreducible representations are known for "
             f"S_n only, got {text!r}",

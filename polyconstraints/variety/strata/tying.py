@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
 from polyconstraints.variety.strata.equivariant import rational_layers
 from polyconstraints.variety.strata.irreps import Rationals
+from polyconstraints.variety.strata.kernel import ordered_network
 from polyconstraints.variety.strata.representations import Level
-from polyconstraints.variety.strata.setting import ordered_network
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["layer_bases", "numbered_stratum_map", "stratum_map"]
+__all__ = ["layer_bases", "stratum_map"]
 
 Combination = dict[int, Fraction]
 
@@ -117,43 +117,6 @@ def stratum_map(
         symmetry.actions,
     )
     return TyingMap(variety.network, whole, tuple(layers), function_dimension, origin)
-
-
-def numbered_stratum_map(
-    network: NetworkSpec, symmetry: Symmetry, number: int, gauge_fixed: bool = False
-) -> TyingMap:
-    """Return the tying map of a stratum, given its number in the list of choices.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    number : int
-        From 1.
-    gauge_fixed : bool
-        Whether to set to zero the parameters that a gauge fixing sets to zero. Those that
-        it sets to 1 stay free, since a linear map holds no constants.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer strata.
-    """
-    from polyconstraints.variety.strata.gauge import fix_gauge
-
-    variety = Variety(network, symmetry)
-    hidden = variety.choice(number)
-    gauge = fix_gauge(variety, hidden)
-    made = Origin.of(network, symmetry)
-    option = f" --stratum {number}{' --gauge-fixed' if gauge_fixed else ''}"
-    command = None if made.command is None else made.command + option
-    return stratum_map(
-        variety,
-        hidden,
-        gauge.function_dimension,
-        gauge.zeros if gauge_fixed else (),
-        Origin(made.version, command),
-    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,12 @@ from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.variety.strata.dimensions import Dimensions, measure
+from polyconstraints.variety.strata.kernel import (
+    antisymmetric_weights,
+    moves_of,
+    ordered_network,
+)
+from polyconstraints.variety.strata.point import Dimensions, measure
 from polyconstraints.variety.strata.representations import (
     Level,
     Representation,
@@ -23,7 +28,6 @@ from polyconstraints.variety.strata.representations import (
     parse_level,
     permutation_representation,
 )
-from polyconstraints.variety.strata.setting import antisymmetric_weights, moves_of, ordered_network
 
 __all__ = ["MAX_WEIGHTS", "Stratum", "Variety", "strata"]
 

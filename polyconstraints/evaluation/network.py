@@ -1,0 +1,256 @@
+"""The walk through a network's layers, forwards for values and backwards for derivatives.
+
+A layer of degree r sums products of r inputs; its weights are one array of shape (outputs,
+products), in the order of the layer's product indices. Between layers, each hidden unit may
+pass through an *activation*, a polynomial in one variable given by its coefficients, the
+constant first. Points are evaluated together, so that the work is a few matrix products a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.evaluation.rings import Array, Ring
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+
+__all__ = [
+    "Step",
+    "adjoints",
+    "forward",
+    "input_jacobian",
+    "jacobian",
+    "layer_products",
+    "values",
+]
+
+#: Products of inputs that are held in memory at once.
+_CHUNK = 1 << 22
+
+Weights = Sequence[Array]
+Activation = Sequence[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What one layer did on the way forward.
+
+    Attributes
+    ----------
+    layer : LayerSpec
+    weights : array of shape (outputs, products)
+    letters : array of shape (points, letters)
+        What the layer reads, the homogenising unit first where there is a bias.
+    products : array of shape (points, products)
+    sums : array of shape (points, outputs)
+        What comes out, before any activation.
+    """
+
+    layer: LayerSpec
+    weights: Array
+    letters: Array
+    products: Array
+    sums: Array
+
+
+def forward(
+    network: NetworkSpec,
+    weights: Weights,
+    inputs: Array,
+    ring: Ring,
+    *,
+    one: Any = 1,
+    activation: Activation = (0, 1),
+) -> Iterator[Step]:
+    """Yield what each layer does, for as many layers as there are weights.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    weights : sequence of arrays of shape (outputs, products)
+    inputs : array of shape (points, inputs)
+    ring : Ring
+    one : optional
+        The value of the homogenising unit.
+    activation : sequence, optional
+        Coefficients of the polynomial that is applied to hidden units, the constant first.
+    """
+    units = inputs
+    for layer, array in zip(network.layers, weights, strict=False):
+        if layer.index:
+            units = _polynomial(activation, units, ring)
+        letters = _letters(layer, units, one)
+        products = _products(letters, layer.product_indices(), ring)
+        units = ring.matmul(products, array.T)
+        yield Step(layer, array, letters, products, units)
+
+
+def values(
+    network: NetworkSpec,
+    weights: Weights,
+    inputs: Array,
+    ring: Ring,
+    *,
+    one: Any = 1,
+    activation: Activation = (0, 1),
+) -> Array:
+    """Return the network's outputs, shape (points, outputs); parameters as for `forward`.
+
+    Examples
+    --------
+    >>> from polyconstraints.evaluation import FLOATING
+    >>> network = NetworkSpec(2, 2, "linear")
+    >>> weights = [np.array([[1.0, 2.0], [0.0, 1.0]])] * 2
+    >>> values(network, weights, np.array([[1.0, 1.0]]), FLOATING).tolist()
+    [[5.0, 1.0]]
+    >>> values(network, weights, np.array([[1.0, 1.0]]), FLOATING, activation=(0, 0, 1)).tolist()
+    [[11.0, 1.0]]
+    """
+    size = max(1, _CHUNK // max(layer.products for layer in network.layers))
+    parts = []
+    for start in range(0, max(1, len(inputs)), size):
+        portion = inputs[start : start + size]
+        for step in forward(network, weights, portion, ring, one=one, activation=activation):
+            last = step.sums
+        parts.append(last)
+    return np.concatenate(parts)
+
+
+def adjoints(
+    steps: Sequence[Step], ring: Ring, *, activation: Activation = (0, 1)
+) -> Iterator[tuple[Step, Array]]:
+    """Yield the layers from the last to the first, each with the derivatives along its sums.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        What :func:`forward` yielded.
+    ring : Ring
+    activation : sequence, optional
+        The same as on the way forward.
+
+    Yields
+    ------
+    Step
+    array of shape (points, network's outputs, layer's outputs)
+        Derivative of each of the network's outputs along each sum of the layer.
+    """
+    points, width = steps[-1].sums.shape
+    identity = np.eye(width, dtype=np.int64).astype(ring.dtype)
+    along: Array = np.broadcast_to(identity, (points, width, width))
+    for at in range(len(steps) - 1, -1, -1):
+        yield steps[at], along
+        if at:
+            along = _through(steps[at], along, ring)
+            slope = [k * coefficient for k, coefficient in enumerate(activation)][1:]
+            if slope != [1]:
+                factor = _polynomial(slope, steps[at - 1].sums, ring)
+                along = ring.reduce(along * factor[:, None])
+
+
+def jacobian(
+    network: NetworkSpec,
+    weights: Weights,
+    inputs: Array,
+    ring: Ring,
+    *,
+    activation: Activation = (0, 1),
+) -> Array:
+    """Return the derivatives of all outputs along all weights, by back-propagation.
+
+    Returns
+    -------
+    array of shape (points, outputs, weights)
+
+    Examples
+    --------
+    >>> from polyconstraints.evaluation import FLOATING
+    >>> weights = [np.array([[1.0, 2.0, 3.0]])]
+    >>> jacobian(NetworkSpec(2, outputs=1), weights, np.array([[2.0, 5.0]]), FLOATING).tolist()
+    [[[4.0, 10.0, 25.0]]]
+    """
+    steps = list(forward(network, weights, inputs, ring, activation=activation))
+    points, width = steps[-1].sums.shape
+    bounds = [0, *accumulate(layer.weights for layer in network.layers)]
+    result = np.empty((points, width, bounds[-1]), dtype=ring.dtype)
+    for step, along in adjoints(steps, ring, activation=activation):
+        own = ring.reduce(along[..., None] * step.products[:, None, None])
+        start, stop = bounds[step.layer.index : step.layer.index + 2]
+        result[..., start:stop] = own.reshape(points, width, stop - start)
+    return result
+
+
+def input_jacobian(
+    network: NetworkSpec,
+    weights: Weights,
+    inputs: Array,
+    ring: Ring,
+    *,
+    activation: Activation = (0, 1),
+) -> Array:
+    """Return the derivatives of all outputs along all inputs, (points, outputs, inputs).
+
+    Examples
+    --------
+    >>> from polyconstraints.evaluation import FLOATING
+    >>> weights = [np.array([[1.0, 2.0, 3.0]])]
+    >>> point = np.array([[2.0, 5.0]])
+    >>> input_jacobian(NetworkSpec(2, outputs=1), weights, point, FLOATING).tolist()
+    [[[14.0, 34.0]]]
+    """
+    steps = list(forward(network, weights, inputs, ring, activation=activation))
+    *_, (first, along) = adjoints(steps, ring, activation=activation)
+    return _through(first, along, ring)
+
+
+def layer_products(layer: LayerSpec, units: Array, ring: Ring) -> Array:
+    """Return the products of units that a layer's weights multiply, (points, products)."""
+    return _products(_letters(layer, units), layer.product_indices(), ring)
+
+
+def _letters(layer: LayerSpec, units: Array, one: Any = 1) -> Array:
+    if not layer.bias:
+        return units
+    unit = np.fromiter([one] * len(units), dtype=units.dtype)[:, None]
+    return np.concatenate([unit, units], axis=1)
+
+
+def _products(letters: Array, indices: NDArray[np.intp], ring: Ring) -> Array:
+    """Return the products of letters, one for each row of indices."""
+    result: Array = letters[:, indices[:, 0]]
+    for column in indices.T[1:]:
+        result = ring.reduce(result * letters[:, column])
+    return result
+
+
+def _through(step: Step, along: Array, ring: Ring) -> Array:
+    """Return derivatives along a layer's inputs, given those along its sums."""
+    layer = step.layer
+    indices = layer.product_indices()
+    by_product = ring.matmul(along, step.weights)
+    total: Array = np.zeros(1, dtype=ring.dtype)
+    for factor, column in enumerate(indices.T):
+        part = by_product
+        if layer.degree > 1:
+            others = _products(step.letters, np.delete(indices, factor, axis=1), ring)
+            part = ring.reduce(by_product * others[:, None])
+        # Every letter is this factor of some product. Sums of residues fit 64 bits.
+        order = np.argsort(column, kind="stable")
+        starts = np.searchsorted(column[order], np.arange(layer.letters))
+        total = total + np.add.reduceat(part[..., order], starts, axis=-1)
+    return ring.reduce(total)[..., int(layer.bias) :]
+
+
+def _polynomial(coefficients: Activation, units: Array, ring: Ring) -> Array:
+    """Return a polynomial's value at every unit, by Horner's rule."""
+    if tuple(coefficients) == (0, 1):
+        return units
+    result = np.full(units.shape, coefficients[-1], dtype=units.dtype)
+    for coefficient in coefficients[-2::-1]:
+        result = ring.reduce(result * units + coefficient)
+    return result
