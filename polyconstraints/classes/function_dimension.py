@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.evaluation import Modulo, adjoints, forward
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["function_dimension"]
 
 #: Entries of the largest array that the computation may make.
 _LIMIT = 50_000_000
-
-Residues = NDArray[np.int64]
 
 
 def function_dimension(
@@ -80,57 +78,24 @@ def _jacobian_ranks(
     rng: np.random.Generator,
 ) -> tuple[int, int]:
     """Return the rank at all points but the last one, and at all of them."""
-    value: Residues = modular.random_residues(rng, prime, (points, network.units[0]))
-    passed = []
+    ring = Modulo(prime)
+    inputs = modular.random_residues(rng, prime, (points, network.units[0]))
+    spreads, weights = [], []
     for classes in layers:
-        layer = classes.layer
         spread = _parameters_to_classes(classes, prime)
         theta = modular.random_residues(rng, prime, (classes.dimension, 1))
-        values = modular.matmul(spread, theta, prime)[classes.by_weight, 0]
-        weights = values.reshape(layer.outputs, layer.products)
-        factors = _factors(layer, value)
-        products = _product(factors, prime)
-        value = modular.matmul(products, weights.T, prime)
-        passed.append((classes, spread, weights, factors, products))
-    # gradient[p, f, u]: derivative of output f at point p along unit u; backwards, since there
-    # are fewer outputs than parameters.
-    gradient: Residues = np.broadcast_to(
-        np.eye(network.units[-1], dtype=np.int64), (points, *(network.units[-1],) * 2)
-    )
+        by_weight = modular.matmul(spread, theta, prime)[classes.by_weight, 0]
+        spreads.append(spread)
+        weights.append(by_weight.reshape(classes.layer.outputs, classes.layer.products))
+    # Backwards, since there are fewer outputs than parameters.
     blocks = []
-    for classes, spread, weights, factors, products in reversed(passed):
-        own = _own_tangents(classes, spread, products, prime)
-        blocks.append(modular.matmul(gradient, own, prime))
-        by_product = modular.matmul(gradient, weights, prime)
-        gradient = _along_units(classes.layer, by_product, factors, prime)
+    for step, along in adjoints(list(forward(network, weights, inputs, ring)), ring):
+        at = step.layer.index
+        own = _own_tangents(layers[at], spreads[at], step.products, prime)
+        blocks.append(modular.matmul(along, own, prime))
     jacobian = np.concatenate(blocks[::-1], axis=2).reshape(points * network.units[-1], -1)
     fewer = jacobian[: (points - 1) * network.units[-1]]
     return modular.rank(fewer, prime), modular.rank(jacobian, prime)
-
-
-def _factors(layer: LayerSpec, value: Residues) -> list[Residues]:
-    """Return the inputs whose products the weights multiply, one array for each factor."""
-    if layer.bias:
-        value = np.pad(value, ((0, 0), (1, 0)), constant_values=1)
-    return [value[:, letters] for letters in layer.product_indices().T]
-
-
-def _product(factors: Sequence[Residues], prime: int) -> Residues:
-    return reduce(lambda product, factor: product * factor % prime, factors)
-
-
-def _along_units(
-    layer: LayerSpec, by_product: Residues, factors: Sequence[Residues], prime: int
-) -> Residues:
-    """Return derivatives along the units below, given those along the products of units."""
-    total = np.zeros((*by_product.shape[:2], layer.letters), dtype=np.int64)
-    for at, letters in enumerate(layer.product_indices().T):
-        others = [factor for place, factor in enumerate(factors) if place != at]
-        part = by_product * _product(others, prime)[:, None] % prime if others else by_product
-        chosen = np.zeros((layer.products, layer.letters), dtype=np.int64)
-        chosen[np.arange(layer.products), letters] = 1
-        total += modular.matmul(part, chosen, prime)
-    return total[..., layer.letters - layer.inputs :] % prime
 
 
 def _own_tangents(

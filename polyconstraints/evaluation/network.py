@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -122,27 +121,36 @@ def values(
 
 
 def adjoints(
-    steps: Sequence[Step], ring: Ring, *, activation: Activation = (0, 1)
+    steps: Sequence[Step],
+    ring: Ring,
+    *,
+    rows: Array | None = None,
+    activation: Activation = (0, 1),
 ) -> Iterator[tuple[Step, Array]]:
-    """Yield the layers from the last to the first, each with the derivatives along its sums.
+    """Yield the layers from the last to the first, each with derivatives along its sums.
 
     Parameters
     ----------
     steps : sequence of Step
         What :func:`forward` yielded.
     ring : Ring
+    rows : array of shape (points, rows, outputs), optional
+        Which combinations of the network's outputs are differentiated; each output alone
+        unless given.
     activation : sequence, optional
         The same as on the way forward.
 
     Yields
     ------
     Step
-    array of shape (points, network's outputs, layer's outputs)
-        Derivative of each of the network's outputs along each sum of the layer.
+    array of shape (points, rows, layer's outputs)
+        Derivatives along each sum of the layer.
     """
     points, width = steps[-1].sums.shape
-    identity = np.eye(width, dtype=np.int64).astype(ring.dtype)
-    along: Array = np.broadcast_to(identity, (points, width, width))
+    along = rows
+    if along is None:
+        identity = np.eye(width, dtype=np.int64).astype(ring.dtype)
+        along = np.broadcast_to(identity, (points, width, width))
     for at in range(len(steps) - 1, -1, -1):
         yield steps[at], along
         if at:
@@ -159,13 +167,16 @@ def jacobian(
     inputs: Array,
     ring: Ring,
     *,
+    rows: Array | None = None,
     activation: Activation = (0, 1),
 ) -> Array:
-    """Return the derivatives of all outputs along all weights, by back-propagation.
+    """Return the derivatives of the outputs along all weights, by back-propagation.
+
+    Parameters are those of :func:`forward` and :func:`adjoints`.
 
     Returns
     -------
-    array of shape (points, outputs, weights)
+    array of shape (points, outputs, weights), or (points, rows, weights)
 
     Examples
     --------
@@ -175,14 +186,11 @@ def jacobian(
     [[[4.0, 10.0, 25.0]]]
     """
     steps = list(forward(network, weights, inputs, ring, activation=activation))
-    points, width = steps[-1].sums.shape
-    bounds = [0, *accumulate(layer.weights for layer in network.layers)]
-    result = np.empty((points, width, bounds[-1]), dtype=ring.dtype)
-    for step, along in adjoints(steps, ring, activation=activation):
+    blocks = []
+    for step, along in adjoints(steps, ring, rows=rows, activation=activation):
         own = ring.reduce(along[..., None] * step.products[:, None, None])
-        start, stop = bounds[step.layer.index : step.layer.index + 2]
-        result[..., start:stop] = own.reshape(points, width, stop - start)
-    return result
+        blocks.append(own.reshape(*along.shape[:2], step.layer.weights))
+    return np.concatenate(blocks[::-1], axis=2)
 
 
 def input_jacobian(

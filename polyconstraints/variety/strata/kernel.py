@@ -6,7 +6,7 @@ Ranks are computed modulo a prime, at random inputs, in a :class:`Setting`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,11 +36,8 @@ __all__ = [
 #: One array of residues a layer, shape (outputs, products).
 Weights = Sequence[Residues]
 
-#: Points beyond the dimension of a space of functions at which they are compared.
+#: Points or conditions beyond the dimension of a space, which confirm it.
 SPARE = 4
-
-#: Points whose conditions must add nothing before a null space is believed.
-_FRESH = 3
 
 #: Entries of the largest array of derivatives that is made at once.
 _CHUNK = 20_000_000
@@ -95,7 +92,16 @@ def ordered_network(network: NetworkSpec) -> NetworkSpec:
     variety is that of ordered indices times a space of antisymmetric parts; see
     :func:`antisymmetric_weights`.
     """
-    return replace(network, indices="ordered")
+    return NetworkSpec(
+        network.inputs,
+        network.depth,
+        network.degrees,
+        "ordered",
+        network.bias,
+        network.hidden,
+        network.outputs,
+        network.channels,
+    )
 
 
 def antisymmetric_weights(network: NetworkSpec) -> int:
@@ -162,16 +168,14 @@ def is_symmetric(setting: Setting, weights: Weights) -> bool:
     )
 
 
-def annihilated(conditions: Callable[[int], Residues], first: int, prime: int) -> Residues:
+def annihilated(conditions: Callable[[int], Residues], unknowns: int, prime: int) -> Residues:
     """Return a basis of the vectors that all conditions of a random source send to zero.
 
     Parameters
     ----------
     conditions : callable
-        Given a number of points, returns the conditions at as many new random points,
-        shape (conditions, unknowns).
-    first : int
-        Number of points to start with.
+        Given a number, returns so many independent random conditions, shape (number, unknowns).
+    unknowns : int
     prime : int
 
     Returns
@@ -180,18 +184,16 @@ def annihilated(conditions: Callable[[int], Residues], first: int, prime: int) -
 
     Notes
     -----
-    A point adds to the conditions unless all the conditions are known already, but for a
-    set of points of measure about (degree)/(prime). So the answer is believed once some new
-    points add nothing; while they add something, twice as many are taken the next time.
+    A random condition adds to those before unless all are known already, but with a
+    probability of about (degree)/(prime). So as many conditions as unknowns are enough, and
+    the answer is believed once some fresh ones add nothing.
     """
-    basis = modular.nullspace(conditions(first), prime)
-    points = _FRESH
+    basis = modular.nullspace(conditions(unknowns), prime)
     while len(basis):
-        found = modular.matmul(conditions(points), basis.T, prime)
+        found = modular.matmul(conditions(SPARE), basis.T, prime)
         if not found.any():
             break
         basis = modular.matmul(modular.nullspace(found, prime), basis, prime)
-        points *= 2
     return basis
 
 
@@ -210,20 +212,24 @@ def tangent_space(setting: Setting, weights: Weights) -> Residues:
     -------
     array of shape (dimension, weights)
     """
-    network, moves = setting.network, setting.moves
+    network, moves, ring = setting.network, setting.moves, setting.ring
     if not moves:
         return np.eye(network.weights, dtype=np.int64)
 
-    def rows(inputs: Residues) -> Residues:
-        here = jacobian(network, weights, inputs, setting.ring)
-        blocks = [
-            jacobian(network, weights, moved, setting.ring) - here[:, list(after)]
-            for moved, (_, after) in zip(setting.moved(inputs), moves, strict=True)
-        ]
-        return np.concatenate(blocks).reshape(-1, network.weights) % setting.prime
+    def conditions(number: int) -> Residues:
+        """Return a random combination of all equations at each of so many points."""
+        inputs = setting.inputs(number)
+        total: Residues = np.zeros((number, 1, network.weights), dtype=np.int64)
+        here = np.zeros((number, 1, network.units[-1]), dtype=np.int64)
+        for moved, (_, after) in zip(setting.moved(inputs), moves, strict=True):
+            rows = setting.random((number, 1, network.units[-1]))
+            total += jacobian(network, weights, moved, ring, rows=rows)
+            # Output k of σF is output σ(k) of F, and no two k have one σ(k).
+            here[..., list(after)] += rows
+        total -= jacobian(network, weights, inputs, ring, rows=here % setting.prime)
+        return total[:, 0] % setting.prime
 
-    first = network.weights // (network.units[-1] * len(moves)) + _FRESH
-    return annihilated(_in_portions(setting, rows, 1 + len(moves)), first, setting.prime)
+    return annihilated(_in_portions(conditions, network), network.weights, setting.prime)
 
 
 def function_kernel(
@@ -245,25 +251,25 @@ def function_kernel(
         To first order; the rank of the differential is the number of directions less the
         dimension.
     """
-    network, prime = setting.network, setting.prime
+    network, ring = setting.network, setting.ring
 
-    def rows(inputs: Residues) -> Residues:
-        along = jacobian(network, weights, inputs, setting.ring, activation=activation)
-        return modular.matmul(along.reshape(-1, network.weights), directions.T, prime)
+    def conditions(number: int) -> Residues:
+        """Return the derivatives of a random combination of outputs at so many points."""
+        inputs, rows = setting.inputs(number), setting.random((number, 1, network.units[-1]))
+        along = jacobian(network, weights, inputs, ring, rows=rows, activation=activation)
+        return modular.matmul(along[:, 0], directions.T, setting.prime)
 
-    first = len(directions) // network.units[-1] + _FRESH
-    return annihilated(_in_portions(setting, rows, 1), first, prime)
+    return annihilated(_in_portions(conditions, network), len(directions), setting.prime)
 
 
 def _in_portions(
-    setting: Setting, rows: Callable[[Residues], Residues], copies: int
+    conditions: Callable[[int], Residues], network: NetworkSpec
 ) -> Callable[[int], Residues]:
-    """Return conditions at random inputs, of which so many are taken at once as memory holds."""
-    network = setting.network
-    most = max(1, _CHUNK // (network.units[-1] * network.weights * copies))
+    """Return conditions of which so many are made at once as memory holds."""
+    most = max(1, _CHUNK // network.weights)
 
-    def conditions(points: int) -> Residues:
-        portions = np.split(setting.inputs(points), range(most, points, most))
-        return np.concatenate([rows(inputs) for inputs in portions])
+    def portions(number: int) -> Residues:
+        sizes = [most] * (number // most) + [number % most]
+        return np.concatenate([conditions(size) for size in sizes])
 
-    return conditions
+    return portions
