@@ -16,13 +16,8 @@ from polyconstraints.cli.options import (
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.render.figures.blocks import BlockPicture
-    from polyconstraints.render.figures.network_graph import NetworkGraph
-    from polyconstraints.render.figures.scene import Scene
-    from polyconstraints.render.figures.strata_graph import StrataGraph
+    from polyconstraints.render.figures.scene import Picture
     from polyconstraints.tying import TyingMap
-
-    Picture = BlockPicture | NetworkGraph | StrataGraph
 
 __all__ = ["plot"]
 
@@ -121,7 +116,7 @@ def _picture(context: click.Context, options: dict[str, Any]) -> Picture:
         return strata_graph(load_json(source), source)
     tying = _tying_map(context, options)
     if options["view"] == "graph":
-        from polyconstraints.render.figures.network_graph import network_graph
+        from polyconstraints.render.figures.graph import network_graph
 
         return network_graph(block_picture(tying), options["units"])
     outputs = options["outputs"]
@@ -147,51 +142,28 @@ def _write_text(picture: Picture, options: dict[str, Any]) -> None:
 
     from polyconstraints.cli.console import color_wanted, is_terminal, stdout_console
     from polyconstraints.cli.output import write_text
-    from polyconstraints.render.figures.block_text import blocks_plain, blocks_rich, to_ascii
     from polyconstraints.render.figures.blocks import BlockPicture
-    from polyconstraints.render.figures.network_graph import NetworkGraph, network_graph_text
-    from polyconstraints.render.figures.strata_graph import strata_graph_text
+    from polyconstraints.render.words import to_ascii
 
     file = options["output_file"]
     watched = file is None and is_terminal(sys.stdout)
     width = shutil.get_terminal_size().columns if watched else _COLUMNS
-    if isinstance(picture, BlockPicture):
-        if file is None and color_wanted(sys.stdout) and not options["ascii"]:
-            console = stdout_console()
-            for line in blocks_rich(picture, width):
-                console.print(line, no_wrap=True, overflow="ignore", crop=False)
-            return
-        lines = blocks_plain(picture, width)
-    elif isinstance(picture, NetworkGraph):
-        lines = network_graph_text(picture)
-    else:
-        lines = strata_graph_text(picture)
+    colored = file is None and color_wanted(sys.stdout) and not options["ascii"]
+    if colored and isinstance(picture, BlockPicture):
+        console = stdout_console()
+        for line in picture.rich(width):
+            console.print(line, no_wrap=True, overflow="ignore", crop=False)
+        return
+    lines = picture.text(width)
     write_text("\n".join(map(to_ascii, lines) if options["ascii"] else lines), file)
 
 
 def _write_scene(picture: Picture, kind: str, options: dict[str, Any]) -> None:
     from polyconstraints.cli.output import write_bytes, write_text
+    from polyconstraints.render.figures.raster import scene_png
+    from polyconstraints.render.figures.svg import scene_svg
 
-    scene = _scene(picture)
     if kind == "svg":
-        from polyconstraints.render.figures.svg import scene_svg
-
-        write_text(scene_svg(scene), options["output_file"])
+        write_text(scene_svg(picture.scene()), options["output_file"])
     else:
-        from polyconstraints.render.figures.raster import scene_png
-
-        write_bytes(scene_png(scene, options["scale"]), options["output_file"])
-
-
-def _scene(picture: Picture) -> Scene:
-    from polyconstraints.render.figures.block_scene import blocks_scene
-    from polyconstraints.render.figures.blocks import BlockPicture
-    from polyconstraints.render.figures.graph_scene import graph_scene
-    from polyconstraints.render.figures.network_graph import NetworkGraph
-    from polyconstraints.render.figures.strata_scene import strata_scene
-
-    if isinstance(picture, BlockPicture):
-        return blocks_scene(picture)
-    if isinstance(picture, NetworkGraph):
-        return graph_scene(picture)
-    return strata_scene(picture)
+        write_bytes(scene_png(picture.scene(), options["scale"]), options["output_file"])

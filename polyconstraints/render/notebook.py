@@ -17,10 +17,8 @@ from polyconstraints import display
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.linear import Combination
 from polyconstraints.derivation import Derivation
-from polyconstraints.render.figures.block_scene import blocks_scene
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.strata_graph import strata_graph
-from polyconstraints.render.figures.strata_scene import strata_scene
 from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.notation import notation
 from polyconstraints.render.words import network_in_words, symmetry_in_words
@@ -140,7 +138,7 @@ def tying_html(tying: TyingMap) -> str:
     # Patterns are found by their names, which other pictures of a notebook must not share.
     content = b"".join(layer.classes.tobytes() for layer in tying.layers)
     prefix = f"pc{crc32(content):x}"
-    picture = scene_svg(blocks_scene(block_picture(tying)), prefix=prefix, standalone=False)
+    picture = scene_svg(block_picture(tying).scene(), prefix=prefix, standalone=False)
     return f'{_table(rows)}<div style="overflow-x:auto">{picture}</div>'
 
 
@@ -243,5 +241,5 @@ class StrataView:
             "weights": 0,
             "strata": [one.to_json() for one in self.strata],
         }
-        picture = scene_svg(strata_scene(strata_graph(document)), prefix="pcs", standalone=False)
+        picture = scene_svg(strata_graph(document).scene(), prefix="pcs", standalone=False)
         return f'{strata_html(self.strata)}<div style="overflow-x:auto">{picture}</div>'

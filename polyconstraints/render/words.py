@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from polyconstraints.spec.groups import PRESETS
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
@@ -12,7 +14,11 @@ __all__ = [
     "network_in_words",
     "plural",
     "symmetry_in_words",
+    "to_ascii",
 ]
+
+#: How characters beyond ASCII are spelled in it.
+_ASCII = {"·": ".", "→": "->", "←": "<-", "≠": "!=", "−": "-", "≥": ">=", "…": "...", "×": "x"}
 
 #: Longest name of a group that is shown: one given by generators is named by them.
 _LONGEST_NAME = 60
@@ -116,3 +122,19 @@ def _actions_in_words(symmetry: Symmetry) -> str:
         return ""
     names = ", ".join(map(str, levels))
     return f"; another action on level{'s' if len(levels) > 1 else ''} {names}"
+
+
+def to_ascii(line: str) -> str:
+    """Return a line with its Unicode characters spelled in ASCII.
+
+    Examples
+    --------
+    >>> to_ascii("c2: k ≠ i = j"), to_ascii("y1 ← c0·x1x1 + …")
+    ('c2: k != i = j', 'y1 <- c0*x1x1 + ...')
+    """
+    # A dot between names is a product, one among spaces an empty cell.
+    spelled = re.sub(r"(?<=\w)·(?=\w)", "*", line)
+    for character, plain in _ASCII.items():
+        spelled = spelled.replace(character, plain)
+    # What may be left are spaces that set thousands apart.
+    return spelled.encode("ascii", "replace").decode("ascii").replace("?", " ")

@@ -1,7 +1,7 @@
 """Pictures: the blocks of a tying map, the network's graph, the graph of strata.
 
-A picture is made in three steps, each of which can be looked at alone: a *model* says what
-is shown and has a JSON form, a *scene* says where it stands, and a *writer* turns the scene
+A picture is made in three steps, each of which can be looked at alone: a *picture* says what
+is shown, as a document and as text, its *scene* says where it stands, and a *writer* turns that
 into SVG (by hand, the same bytes every time) or a PNG (by matplotlib, the only module that
-imports it). Terminals are drawn from the model directly.
+imports it).
 """

@@ -1,175 +1,29 @@
-"""The block picture as data: n blocks of n × n weights a layer, each weight with its class.
+"""The block picture: n blocks of n × n weights a layer, each weight with its class.
 
 The paper describes this picture in words after its table (22).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.render.figures.palette import Mark, class_mark
-from polyconstraints.render.figures.patterns import class_patterns
-from polyconstraints.render.words import plural
-from polyconstraints.spec.network import LayerSpec
+from polyconstraints.render.figures.layer_picture import LayerPicture, layer_picture
+from polyconstraints.render.figures.layer_scene import MARGIN, ROW, LayerDrawing, described
+from polyconstraints.render.figures.layer_text import layer_text
+from polyconstraints.render.figures.scene import Drawing, Scene
+from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap
 
-__all__ = ["MAX_WEIGHTS", "BlockPicture", "ClassEntry", "LayerPicture", "block_picture"]
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["MAX_WEIGHTS", "BlockPicture", "block_picture"]
 
 #: Weights of the largest network that is drawn: 10 MB of SVG, some 20 seconds.
 MAX_WEIGHTS = 5_000_000
-
-
-@dataclass(frozen=True)
-class ClassEntry:
-    """One class of a layer, as a legend shows it.
-
-    Attributes
-    ----------
-    number : int
-    mark : Mark
-    size : int
-        How many weights it has.
-    representative : str
-        Its first weight.
-    pattern : str or None
-        Which indices are equal in all its weights and in no others.
-    dependent : tuple of (factor, class) or None
-        The sum that it is, unless it is a parameter.
-    """
-
-    number: int
-    mark: Mark
-    size: int
-    representative: str
-    pattern: str | None
-    dependent: tuple[tuple[Fraction, int], ...] | None
-
-    @property
-    def formula(self) -> str:
-        """The sum that a dependent class is, as ``c1 − c2 + c3``; empty for a parameter.
-
-        Examples
-        --------
-        >>> terms = ((Fraction(1), 1), (Fraction(-1), 2), (Fraction(1, 2), 3))
-        >>> ClassEntry(6, Mark("#000000", 0), 1, "W0_1_1_1", None, terms).formula
-        'c1 − c2 + 1/2 c3'
-        """
-        text = ""
-        for factor, number in self.dependent or ():
-            size = abs(factor)
-            sign = "−" if factor < 0 else "+"
-            lead = f" {sign} " if text else ("−" if factor < 0 else "")
-            text += f"{lead}{'' if size == 1 else f'{size} '}c{number}"
-        if self.dependent is not None and not text:
-            return "0"
-        return text
-
-    @property
-    def label(self) -> str:
-        """What a legend says about the class."""
-        equal = f" = {self.formula}" if self.dependent is not None else ""
-        what = self.pattern or self.representative
-        return f"c{self.number}{equal}: {what} ({plural(self.size, 'weight')})"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the class's entry in the document."""
-        dependent = self.dependent
-        return {
-            "class": self.number,
-            "color": self.mark.color,
-            "hatch": self.mark.hatch,
-            "size": self.size,
-            "representative": self.representative,
-            "pattern": self.pattern,
-            "dependent": None
-            if dependent is None
-            else [[factor.numerator, factor.denominator, free] for factor, free in dependent],
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class LayerPicture:
-    """One layer's blocks.
-
-    Attributes
-    ----------
-    layer : LayerSpec
-    cells : integer array of shape (blocks, rows, columns)
-        The class of each weight; -1 where there is none. A quadratic layer has one block
-        for each output, with rows i and columns j; a linear layer is one block, with rows
-        for the outputs k and columns for i.
-    outputs : tuple of int
-        The outputs that are shown, from 0.
-    classes : tuple of ClassEntry
-    """
-
-    layer: LayerSpec
-    cells: NDArray[np.int64]
-    outputs: tuple[int, ...]
-    classes: tuple[ClassEntry, ...]
-
-    @cached_property
-    def marks(self) -> dict[int, Mark]:
-        """How each class is drawn."""
-        return {entry.number: entry.mark for entry in self.classes}
-
-    @property
-    def row_labels(self) -> list[str]:
-        """What numbers the rows: i, or the output k of a linear layer."""
-        if self.layer.degree == 1:
-            return [str(output + 1) for output in self.outputs]
-        return self.column_labels
-
-    @property
-    def column_labels(self) -> list[str]:
-        """What numbers the columns: j, or i of a linear layer."""
-        return [str(at + self.layer.first) for at in range(self.layer.letters)]
-
-    def place(self, block: int, row: int, column: int) -> tuple[int, ...]:
-        """Return the array indices of the weight in a cell."""
-        if self.layer.degree == 1:
-            return (self.outputs[row], column)
-        return (self.outputs[block], row, column)
-
-    @property
-    def heading(self) -> str:
-        """What stands above the layer's blocks.
-
-        Examples
-        --------
-        >>> import polyconstraints as pc
-        >>> network = pc.NetworkSpec(3)
-        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-        >>> block_picture(pc.derive(network, symmetry).tying_map()).layers[0].heading
-        'Layer 0: 18 weights, 4 classes'
-        """
-        free = sum(entry.dependent is None for entry in self.classes)
-        count = len(self.classes)
-        words = "1 class" if count == 1 else f"{count} classes"
-        parameters = f", {free} of them free" if free != count else ""
-        weights = plural(self.layer.weights, "weight")
-        return f"Layer {self.layer.index}: {weights}, {words}{parameters}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the layer's entry in the document."""
-        return {
-            "layer": self.layer.index,
-            "axes": list(self.layer.axes),
-            "outputs": [output + 1 for output in self.outputs],
-            "rows": self.row_labels,
-            "columns": self.column_labels,
-            "cells": self.cells.tolist(),
-            "classes": [entry.to_json() for entry in self.classes],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +48,72 @@ class BlockPicture:
             "symmetry": self.tying.symmetry.to_json(),
             "layers": [layer.to_json() for layer in self.layers],
         }
+
+    def text(self, width: int = 80) -> Iterator[str]:
+        r"""Yield the picture as lines without colour, the class of each weight as a number.
+
+        Blocks too wide for numbers have one character a cell: digits, then letters.
+
+        Parameters
+        ----------
+        width : int
+            Columns to fill with blocks side by side.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+        >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
+        >>> print("\n".join(list(block_picture(tying).text())[3:9]))
+        Layer 0: 18 weights, 4 classes
+        k = 1    k = 2    k = 3
+        0 · ·    2 · ·    2 · ·
+        1 2 ·    1 0 ·    3 2 ·
+        1 3 2    3 1 2    1 1 0
+        c0: k = i = j (3 weights)
+        """
+        for text in self.rich(width, color=False):
+            yield text.plain.rstrip()
+
+    def rich(self, width: int = 80, *, color: bool = True) -> Iterator[Text]:
+        """Yield the picture as lines for a rich console.
+
+        Parameters
+        ----------
+        width : int
+            Columns to fill with blocks side by side.
+        color : bool
+            Whether cells have their class's colour behind them. If so, blocks too wide for
+            numbers are drawn with half blocks, two rows of cells a line.
+        """
+        from rich.text import Text
+
+        yield Text(network_in_words(self.tying.network))
+        yield Text(symmetry_in_words(self.tying.symmetry))
+        for layer in self.layers:
+            yield Text()
+            yield from layer_text(layer, width, color)
+
+    def scene(self, width: float = 1000) -> Scene:
+        """Return the picture: every layer's blocks, each with its legend.
+
+        Parameters
+        ----------
+        width : float
+            About how wide the picture may become.
+        """
+        network = network_in_words(self.tying.network)
+        symmetry = symmetry_in_words(self.tying.symmetry)
+        whole = Drawing()
+        whole.text(MARGIN, MARGIN + 12, network)
+        whole.text(MARGIN, MARGIN + ROW + 12, symmetry)
+        whole.bottom = MARGIN + 2 * ROW
+        for layer in self.layers:
+            drawing = LayerDrawing(layer, width, titled=True)
+            drawing.draw(whole.bottom + 12)
+            whole.add(drawing)
+        description = ". ".join([symmetry, *map(described, self.layers)])
+        return whole.finished(f"Classes of weights, {network}", description, MARGIN)
 
 
 def block_picture(
@@ -224,64 +144,4 @@ def block_picture(
     for index in shown:
         if not 0 <= index < count:
             raise UsageError(f"expected a layer from 0 to {count - 1}, got {index}", "layers")
-    return BlockPicture(
-        tying, tuple(_layer_picture(tying, tying.layers[index], outputs) for index in shown)
-    )
-
-
-def _layer_picture(
-    tying: TyingMap, layer: LayerClasses, outputs: Sequence[int] | None
-) -> LayerPicture:
-    spec = layer.layer
-    chosen = tuple(range(spec.outputs)) if outputs is None else tuple(sorted(set(outputs)))
-    for output in chosen:
-        if not 0 <= output < spec.outputs:
-            raise UsageError(
-                f"expected an output from 1 to {spec.outputs} of layer {spec.index}, got "
-                f"{output + 1}",
-                "outputs",
-            )
-    cells = layer.classes[list(chosen)]
-    if spec.degree == 1:
-        cells = cells[None]
-    return LayerPicture(spec, cells, chosen, _entries(tying, layer))
-
-
-def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
-    spec = layer.layer
-    present, first, sizes = np.unique(
-        layer.classes[spec.mask], return_index=True, return_counts=True
-    )
-    places = np.argwhere(spec.mask)[first].tolist()
-    patterns = _patterns(tying, layer)
-    return tuple(
-        ClassEntry(
-            number,
-            class_mark(position, len(present)),
-            size,
-            spec.name(*place),
-            patterns.get(number),
-            _dependence(layer, number),
-        )
-        for position, (number, size, place) in enumerate(
-            zip(present.tolist(), sizes.tolist(), places, strict=True)
-        )
-    )
-
-
-def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:
-    """Return the classes' patterns, where indices of inputs and outputs can be compared."""
-    network, index = tying.network, layer.layer.index
-    last = index == network.depth - 1
-    if set(network.channels) != {1} or tying.symmetry.actions:
-        return {}
-    compared = not (last and tying.symmetry.kind == "invariant")
-    if compared and layer.layer.inputs != layer.layer.outputs:
-        return {}
-    return class_patterns(layer.layer, layer.classes, equivariant=compared)
-
-
-def _dependence(layer: LayerClasses, number: int) -> tuple[tuple[Fraction, int], ...] | None:
-    if number not in layer.dependent:
-        return None
-    return tuple((factor, free) for free, factor in sorted(layer.dependent[number].items()))
+    return BlockPicture(tying, tuple(layer_picture(tying, index, outputs) for index in shown))

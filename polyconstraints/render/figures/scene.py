@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-__all__ = ["Item", "Path", "Scene", "Shape", "Text", "circle", "line", "rectangle", "text_width"]
+__all__ = [
+    "Drawing",
+    "Item",
+    "Path",
+    "Picture",
+    "Scene",
+    "Shape",
+    "Text",
+    "circle",
+    "line",
+    "rectangle",
+    "text_width",
+]
 
 #: A step of a path: M, L, C or Z with its coordinates, all absolute.
 Step = tuple[str, tuple[float, ...]]
@@ -106,6 +118,44 @@ class Scene:
     title: str
     description: str
     items: list[Item] = field(default_factory=list)
+
+
+class Picture(Protocol):
+    """What can be shown: as a document, as text and as a scene."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+
+    def text(self, width: int) -> Iterator[str]:
+        """Yield lines of text, about so wide."""
+
+    def scene(self) -> Scene:
+        """Return where every part stands."""
+
+
+class Drawing:
+    """A picture in the making: items, and how far to the right and down they reach."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.right: float = 0
+        self.bottom: float = 0
+
+    def text(self, x: float, y: float, text: str, size: float = 12, *, bold: bool = False) -> None:
+        """Write a line that the picture is to be wide enough for."""
+        self.items.append(Text(x, y, text, size, bold=bold))
+        self.right = max(self.right, x + text_width(text, size))
+
+    def add(self, part: Drawing) -> None:
+        """Add what was drawn below all that there is."""
+        self.items += part.items
+        self.right, self.bottom = max(self.right, part.right), part.bottom
+
+    def finished(self, title: str, description: str, margin: float) -> Scene:
+        """Return the picture on white paper."""
+        size = (self.right + margin, self.bottom + margin)
+        paper = Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper")
+        return Scene(*size, title, description, [paper, *self.items])
 
 
 def rectangle(x: float, y: float, width: float, height: float) -> Path:

@@ -18,8 +18,8 @@ from polyconstraints.classes.orbits import Orbits
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError
-from polyconstraints.render.figures.block_scene import BlockLayout
-from polyconstraints.render.figures.blocks import LayerPicture
+from polyconstraints.render.figures.layer_picture import LayerPicture
+from polyconstraints.render.figures.layer_scene import BlockLayout
 from polyconstraints.render.figures.palette import ink_on
 from polyconstraints.spec.groups import Permutation, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec

@@ -12,10 +12,9 @@ from string import Template
 from typing import Any
 
 from polyconstraints.derivation import Derivation, derive
-from polyconstraints.render.figures.block_scene import layer_scene
 from polyconstraints.render.figures.blocks import block_picture
+from polyconstraints.render.figures.layer_scene import layer_scene
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.figures.strata_scene import strata_scene
 from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.report import data
 from polyconstraints.render.report.mathml import layer_formula, symmetry_formula
@@ -222,7 +221,7 @@ def _strata(graph: StrataGraph | None) -> str:
         + f"<td>{escape(stratum.verdict)}</td></tr>"
         for stratum in graph.strata
     )
-    svg = scene_svg(strata_scene(graph), prefix="strata", standalone=False)
+    svg = scene_svg(graph.scene(), prefix="strata", standalone=False)
     return f"""<section id="strata" aria-labelledby="strata-h">
 <h2 id="strata-h">Strata</h2>
 <p>Only the whole network has to be symmetric: each stratum has another representation of the group

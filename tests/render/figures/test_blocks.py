@@ -13,11 +13,13 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.errors import UsageError
-from polyconstraints.render.figures.block_scene import blocks_scene, layer_scene
-from polyconstraints.render.figures.block_text import blocks_plain, blocks_rich, to_ascii
 from polyconstraints.render.figures.blocks import BlockPicture, block_picture
+from polyconstraints.render.figures.layer_picture import LayerPicture
+from polyconstraints.render.figures.layer_scene import layer_scene
 from polyconstraints.render.figures.scene import Shape
 from polyconstraints.render.figures.svg import scene_svg
+from polyconstraints.render.words import to_ascii
+from polyconstraints.spec.network import LayerSpec
 
 Draw = Callable[..., BlockPicture]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -65,7 +67,7 @@ def test_shapes_cover_exactly_the_weights(draw: Draw, n: int, network: dict[str,
 @pytest.mark.parametrize(("n", "network"), NETWORKS)
 def test_plain_text_shows_every_class(draw: Draw, n: int, network: dict[str, Any]) -> None:
     picture = draw(n, **network)
-    lines = list(blocks_plain(picture, width=10_000))
+    lines = list(picture.text(10_000))
     for layer in picture.layers:
         start = lines.index(layer.heading) + 1 + (layer.layer.degree == 2)
         rows = lines[start : start + layer.cells.shape[1]]
@@ -84,7 +86,7 @@ def test_color_draws_half_blocks_for_wide_blocks(draw: Draw) -> None:
     picture = draw(25)
     stream = StringIO()
     console = Console(file=stream, force_terminal=True, color_system="truecolor", width=200)
-    for line in blocks_rich(picture, 200):
+    for line in picture.rich(200):
         console.print(line, no_wrap=True)
     text = stream.getvalue()
     assert "▀" in text
@@ -119,7 +121,7 @@ def test_patterns_describe_the_classes(draw: Draw) -> None:
 
 
 def test_svg_is_well_formed_described_and_the_same_every_time(draw: Draw) -> None:
-    first, second = (scene_svg(blocks_scene(draw(3, depth=2, bias=True))) for _ in range(2))
+    first, second = (scene_svg(draw(3, depth=2, bias=True).scene()) for _ in range(2))
     assert first == second
     root = ET.fromstring(first)
     assert root.get("role") == "img"
@@ -134,7 +136,7 @@ def test_svg_is_well_formed_described_and_the_same_every_time(draw: Draw) -> Non
 
 
 def test_svg_hatches_few_classes_where_numbers_do_not_fit(draw: Draw) -> None:
-    root = ET.fromstring(scene_svg(blocks_scene(draw(40))))
+    root = ET.fromstring(scene_svg(draw(40).scene()))
     fills = {node.get("fill") for node in root.iter(f"{SVG}path") if node.get("class") == "class"}
     assert len(fills) == 4
     assert sum((fill or "").startswith("url(#") for fill in fills) == 3
@@ -188,7 +190,7 @@ def test_selection_and_its_errors(draw: Draw) -> None:
 
 
 def test_ascii_is_ascii(draw: Draw) -> None:
-    for line in blocks_plain(draw(3, depth=2, bias=True)):
+    for line in draw(3, depth=2, bias=True).text():
         assert to_ascii(line).isascii()
 
 
@@ -197,3 +199,17 @@ def test_no_pattern_with_channels() -> None:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
     picture = block_picture(pc.derive(network, symmetry).tying_map())
     assert {entry.pattern for entry in picture.layers[0].classes} == {None}
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 4])
+def test_cells_know_their_weights_for_every_degree(degree: int) -> None:
+    layer = LayerSpec(0, degree, "redundant", True, 2, 3)
+    numbers = np.arange(layer.weights).reshape(layer.shape)[[0, 2]]
+    rows = 2 if degree == 1 else layer.letters
+    picture = LayerPicture(layer, numbers.reshape(-1, rows, layer.letters), (0, 2), ())
+    for (block, row, column), number in np.ndenumerate(picture.cells):
+        place = picture.place(block, row, column)
+        assert np.ravel_multi_index(place, layer.shape) == number
+        if degree > 1:
+            named = dict(part.split(" = ") for part in picture.block_names[block].split(", "))
+            assert list(map(int, named.values())) == [place[0] + 1, *place[1:-2]]

@@ -11,10 +11,8 @@ import pytest
 
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.blocks import BlockPicture
-from polyconstraints.render.figures.graph_scene import graph_scene
-from polyconstraints.render.figures.network_graph import network_graph, network_graph_text
-from polyconstraints.render.figures.strata_graph import strata_graph, strata_graph_text
-from polyconstraints.render.figures.strata_scene import strata_scene
+from polyconstraints.render.figures.graph import network_graph
+from polyconstraints.render.figures.strata_graph import strata_graph
 from polyconstraints.render.figures.svg import scene_svg
 
 Draw = Callable[..., BlockPicture]
@@ -66,7 +64,7 @@ def test_every_weight_of_a_small_network_is_an_edge(draw: Draw) -> None:
 @pytest.mark.parametrize("layer", ["linear", "quadratic"])
 def test_scene_has_one_edge_for_each_weight(draw: Draw, layer: str, indices: str) -> None:
     graph = network_graph(draw(2, layer=layer, indices=indices, compare="tensor"))
-    root = ET.fromstring(scene_svg(graph_scene(graph)))
+    root = ET.fromstring(scene_svg(graph.scene()))
     edges = [node for node in root.iter(f"{SVG}path") if node.get("class") == "edge"]
     assert len(edges) == graph.network.weights
     # A title each, and for so few classes a kind of dashes each.
@@ -80,9 +78,9 @@ def test_scene_has_one_edge_for_each_weight(draw: Draw, layer: str, indices: str
 def test_wide_levels_are_drawn_in_part(draw: Draw) -> None:
     graph = network_graph(draw(40))
     assert graph.units == ((1, 2, 40), (1, 2, 40))
-    text = "\n".join(network_graph_text(graph))
+    text = "\n".join(graph.text())
     assert "and 37 units more" in text
-    assert scene_svg(graph_scene(graph)).count("⋮") == 2
+    assert scene_svg(graph.scene()).count("⋮") == 2
     assert graph.to_json()["levels"][0] == {"level": 0, "units": [1, 2, 40], "not_drawn": 37}
 
 
@@ -110,7 +108,7 @@ def test_strata_of_one_closure_share_a_box() -> None:
     graph = strata_graph(document(*ATTAINED["strata"][:2], same))
     assert [one.also for one in graph.strata] == [(), ("[2,1] + [1,1,1]",)]
     assert graph.title == "3 strata of 60 weights"
-    assert "the same closure: [2,1] + [1,1,1]" in "\n".join(strata_graph_text(graph))
+    assert "the same closure: [2,1] + [1,1,1]" in "\n".join(graph.text())
 
 
 def test_exchange_is_what_remains_without_attained() -> None:
@@ -125,7 +123,7 @@ def test_exchange_is_what_remains_without_attained() -> None:
 @pytest.mark.parametrize("strata", [[], ATTAINED["strata"][:1], ATTAINED["strata"]])
 def test_scene_of_strata(strata: list[Document]) -> None:
     graph = strata_graph(document(*strata))
-    root = ET.fromstring(scene_svg(strata_scene(graph)))
+    root = ET.fromstring(scene_svg(graph.scene()))
     boxes = [node for node in root.iter(f"{SVG}path") if node.get("class") == "box"]
     assert len(boxes) == len(strata)
     ticks = [node for node in root.iter(f"{SVG}text") if node.text == "✓"]

@@ -1,13 +1,13 @@
-"""Where the parts of the block picture stand."""
+"""Where the parts of a layer's picture stand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polyconstraints.render.figures.blocks import BlockPicture, LayerPicture
+from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.palette import HATCHES, ink_on
 from polyconstraints.render.figures.scene import (
-    Item,
+    Drawing,
     Path,
     Scene,
     Shape,
@@ -15,9 +15,8 @@ from polyconstraints.render.figures.scene import (
     rectangle,
     text_width,
 )
-from polyconstraints.render.words import network_in_words, symmetry_in_words
 
-__all__ = ["BlockLayout", "blocks_scene", "layer_scene"]
+__all__ = ["MARGIN", "ROW", "BlockLayout", "LayerDrawing", "described", "layer_scene"]
 
 #: A block is about as wide as this; cells take what that leaves, between the two bounds.
 _BLOCK = 168
@@ -34,8 +33,8 @@ _LEGEND = 24
 
 _FAINT = "#595959"
 
-_MARGIN = 16
-_ROW = 20
+MARGIN = 16
+ROW = 20
 
 
 @dataclass(frozen=True)
@@ -54,47 +53,17 @@ class BlockLayout:
     origins: tuple[tuple[float, float], ...]
 
 
-def blocks_scene(picture: BlockPicture, width: float = 1000) -> Scene:
-    """Return the whole picture: every layer's blocks, each with its legend.
-
-    Parameters
-    ----------
-    picture : BlockPicture
-    width : float
-        About how wide the picture may become.
-    """
-    tying = picture.tying
-    items: list[Item] = []
-    y: float = _MARGIN
-    right: float = 0
-    for text in (network_in_words(tying.network), symmetry_in_words(tying.symmetry)):
-        items.append(Text(_MARGIN, y + 12, text, 12))
-        right = max(right, _MARGIN + text_width(text, 12))
-        y += _ROW
-    for layer in picture.layers:
-        y += 12
-        drawing = _Drawing(layer, width, titled=True)
-        drawing.draw(y)
-        items += drawing.items
-        y, right = drawing.bottom, max(right, drawing.right)
-    title = f"Classes of weights, {network_in_words(tying.network)}"
-    description = ". ".join([symmetry_in_words(tying.symmetry), *map(_described, picture.layers)])
-    size = (right + _MARGIN, y + _MARGIN)
-    paper = Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper")
-    return Scene(*size, title, description, [paper, *items])
-
-
 def layer_scene(layer: LayerPicture, width: float = 1000) -> tuple[Scene, BlockLayout]:
     """Return one layer's blocks without heading and legend, and where its cells are."""
-    drawing = _Drawing(layer, width)
+    drawing = LayerDrawing(layer, width)
     layout = drawing.blocks(4, 4)
     scene = Scene(
-        drawing.right + 4, drawing.bottom + 4, layer.heading, _described(layer), drawing.items
+        drawing.right + 4, drawing.bottom + 4, layer.heading, described(layer), drawing.items
     )
     return scene, layout
 
 
-def _described(layer: LayerPicture) -> str:
+def described(layer: LayerPicture) -> str:
     """Return a layer's classes in words."""
     shown = layer.classes[:_LEGEND]
     words = "; ".join(entry.label for entry in shown)
@@ -102,15 +71,13 @@ def _described(layer: LayerPicture) -> str:
     return f"{layer.heading}. {words}{more}"
 
 
-class _Drawing:
+class LayerDrawing(Drawing):
     """Draws one layer and keeps track of how far it has come."""
 
     def __init__(self, layer: LayerPicture, width: float, *, titled: bool = False) -> None:
+        super().__init__()
         self.layer = layer
         self.width = width
-        self.items: list[Item] = []
-        self.right: float = 0
-        self.bottom: float = 0
         rows, columns = layer.cells.shape[1:]
         self.cell = float(min(_CELL_MAX, max(_CELL_MIN, _BLOCK // max(rows, columns))))
         self.numbered = self.cell >= _CELL_NUMBERED and layer.classes[-1].number < 100
@@ -123,9 +90,9 @@ class _Drawing:
     def draw(self, top: float) -> None:
         """Draw heading, blocks and legend."""
         heading = self.layer.heading
-        self.items.append(Text(_MARGIN, top + 14, heading, 14, bold=True))
-        self.blocks(_MARGIN, top + 26)
-        self.right = max(self.right, _MARGIN + text_width(heading, 15))
+        self.items.append(Text(MARGIN, top + 14, heading, 14, bold=True))
+        self.blocks(MARGIN, top + 26)
+        self.right = max(self.right, MARGIN + text_width(heading, 15))
         self._legend(self.bottom + 14)
 
     def blocks(self, left: float, top: float) -> BlockLayout:
@@ -133,8 +100,9 @@ class _Drawing:
         count, rows, columns = self.layer.cells.shape
         cell = self.cell
         label = 16 if self.labelled else 0
-        # Only a quadratic layer has several blocks, and so a heading on each.
-        above = 18 if self.layer.layer.degree == 2 else 0
+        # Only layers with products have several blocks, and so a heading on each.
+        names = self.layer.block_names
+        above = 18 if names else 0
         block_width, block_height = label + columns * cell + 18, above + label + rows * cell + 14
         per_row = max(1, int((self.width - left) // block_width))
         origins = []
@@ -144,9 +112,8 @@ class _Drawing:
             y = top + line * block_height + above + label
             origins.append((x, y))
             if above:
-                name = f"k = {self.layer.outputs[block] + 1}"
                 middle = x + columns * cell / 2
-                self.items.append(Text(middle, y - label - 5, name, 12, "middle"))
+                self.items.append(Text(middle, y - label - 5, names[block], 12, "middle"))
             if self.labelled:
                 self._labels(x, y)
             self._block(block, x, y)
@@ -218,19 +185,18 @@ class _Drawing:
         entries = self.layer.classes[:_LEGEND]
         labels = [entry.label for entry in entries]
         column_width = max(text_width(label, 12) for label in labels) + 40
-        per_row = max(1, int((max(self.right, self.width * 0.6) - _MARGIN) // column_width))
+        per_row = max(1, int((max(self.right, self.width * 0.6) - MARGIN) // column_width))
         for at, (entry, label) in enumerate(zip(entries, labels, strict=True)):
             line, column = divmod(at, per_row)
-            x, y = _MARGIN + column * column_width, top + line * _ROW
+            x, y = MARGIN + column * column_width, top + line * ROW
             hatch = entry.mark.hatch if self.hatched else 0
             box = rectangle(x, y, 14, 14)
             self.items.append(Shape(box, entry.mark.color, "#808080", 0.5, hatch=hatch))
-            self.items.append(Text(x + 20, y + 11.5, label, 12))
-            self.right = max(self.right, x + 20 + text_width(label, 12))
+            self.text(x + 20, y + 11.5, label)
             self.bottom = y + 14
         if len(self.layer.classes) > _LEGEND:
             note = f"and {len(self.layer.classes) - _LEGEND} more classes"
-            self.items.append(Text(_MARGIN, self.bottom + 18, note, 12))
+            self.items.append(Text(MARGIN, self.bottom + 18, note, 12))
             self.bottom += 22
 
 

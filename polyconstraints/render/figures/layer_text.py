@@ -1,19 +1,17 @@
-"""The block picture in a terminal: cells with their class numbers, or half blocks if many."""
+"""A layer's picture in a terminal: cells with their class numbers, or half blocks if many."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from polyconstraints.render.figures.blocks import BlockPicture, LayerPicture
+from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.palette import ink_on
-from polyconstraints.render.words import network_in_words, symmetry_in_words
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-__all__ = ["blocks_plain", "blocks_rich", "to_ascii"]
+__all__ = ["layer_text"]
 
 #: Blocks with more columns than this are drawn one character a cell.
 _WIDE = 20
@@ -21,91 +19,30 @@ _WIDE = 20
 #: The legend lists so many classes at most.
 _LEGEND = 40
 
-_ASCII = {"·": ".", "→": "->", "←": "<-", "≠": "!=", "−": "-", "≥": ">=", "…": "...", "×": "x"}
-
 _GAP = "   "
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def blocks_plain(picture: BlockPicture, width: int = 80) -> Iterator[str]:
-    r"""Yield the picture as lines without colour, the class of each weight as a number.
-
-    Blocks too wide for numbers have one character a cell: digits, then letters.
-
-    Parameters
-    ----------
-    picture : BlockPicture
-    width : int
-        Columns to fill with blocks side by side.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.render.figures.blocks import block_picture
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
-    >>> print("\n".join(list(blocks_plain(block_picture(tying)))[3:9]))
-    Layer 0: 18 weights, 4 classes
-    k = 1    k = 2    k = 3
-    0 · ·    2 · ·    2 · ·
-    1 2 ·    1 0 ·    3 2 ·
-    1 3 2    3 1 2    1 1 0
-    c0: k = i = j (3 weights)
-    """
-    for text in blocks_rich(picture, width, color=False):
-        yield text.plain.rstrip()
-
-
-def to_ascii(line: str) -> str:
-    """Return a line with its Unicode characters spelled in ASCII.
-
-    Examples
-    --------
-    >>> to_ascii("c2: k ≠ i = j"), to_ascii("y1 ← c0·x1x1 + …")
-    ('c2: k != i = j', 'y1 <- c0*x1x1 + ...')
-    """
-    # A dot between names is a product, one among spaces an empty cell.
-    spelled = re.sub(r"(?<=\w)·(?=\w)", "*", line)
-    for character, plain in _ASCII.items():
-        spelled = spelled.replace(character, plain)
-    # What may be left are spaces that set thousands apart.
-    return spelled.encode("ascii", "replace").decode("ascii").replace("?", " ")
-
-
-def blocks_rich(picture: BlockPicture, width: int = 80, *, color: bool = True) -> Iterator[Text]:
-    """Yield the picture as lines for a rich console.
-
-    Parameters
-    ----------
-    picture : BlockPicture
-    width : int
-        Columns to fill with blocks side by side.
-    color : bool
-        Whether cells have their class's colour behind them. If so, blocks too wide for
-        numbers are drawn with half blocks, two rows of cells a line.
-    """
+def layer_text(layer: LayerPicture, width: int, color: bool) -> Iterator[Text]:
+    """Yield heading, blocks and legend; see :meth:`BlockPicture.rich`."""
     from rich.text import Text
 
-    yield Text(network_in_words(picture.tying.network))
-    yield Text(symmetry_in_words(picture.tying.symmetry))
-    for layer in picture.layers:
-        yield Text()
-        yield Text(layer.heading, style="bold" if color else "")
-        yield from _layer(layer, width, color)
-        yield from _legend(layer, color)
+    yield Text(layer.heading, style="bold" if color else "")
+    yield from _blocks(layer, width, color)
+    yield from _legend(layer, color)
 
 
-def _layer(layer: LayerPicture, width: int, color: bool) -> Iterator[Text]:
+def _blocks(layer: LayerPicture, width: int, color: bool) -> Iterator[Text]:
     from rich.text import Text
 
     blocks = [_block(layer, at, color) for at in range(len(layer.cells))]
-    columns = max(blocks[0][0].cell_len, len(f"k = {layer.outputs[-1] + 1}"))
+    names = layer.block_names
+    columns = max(blocks[0][0].cell_len, *map(len, names or [f"k = {layer.outputs[-1] + 1}"]))
     per_row = max(1, (width + len(_GAP)) // (columns + len(_GAP)))
     for start in range(0, len(blocks), per_row):
         shown = range(start, min(start + per_row, len(blocks)))
-        if layer.layer.degree == 2:
-            names = [f"k = {layer.outputs[at] + 1}".ljust(columns) for at in shown]
-            yield Text(_GAP.join(names).rstrip())
+        if names:
+            yield Text(_GAP.join(names[at].ljust(columns) for at in shown).rstrip())
         for lines in zip(*(blocks[at] for at in shown), strict=True):
             joined = Text()
             for at, line in enumerate(lines):

@@ -1,0 +1,379 @@
+"""The network as a graph: units, the products that layers form, weights as edges.
+
+A weight of a layer of higher degree leads from a product of units to a unit of the next level,
+so products are nodes too. Levels with many units are drawn in part: the first few and the last
+one, as textbooks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations_with_replacement, product
+from typing import Any, NamedTuple
+
+from polyconstraints.render.figures.blocks import BlockPicture
+from polyconstraints.render.figures.layer_picture import ClassEntry
+from polyconstraints.render.figures.palette import HATCHES
+from polyconstraints.render.figures.scene import (
+    Drawing,
+    Path,
+    Scene,
+    Shape,
+    Text,
+    circle,
+    line,
+)
+from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+
+__all__ = ["NetworkGraph", "network_graph"]
+
+#: Units of a level that are drawn unless told otherwise, of networks with products and without.
+_UNITS_OF_PRODUCTS, _UNITS = 3, 6
+
+_MARGIN = 24
+_TOP = 76
+_RADIUS = 15
+_DOT = 4  # radius of a product
+_SPACING = 22  # between products
+_LEGEND = 16
+_ROW = 20
+
+#: Strokes and gaps of each class's edges where classes are few enough to have their own.
+_DASHES: tuple[tuple[float, ...], ...] = (
+    (),
+    (7, 3),
+    (2, 2),
+    (10, 3, 2, 3),
+    (4, 4),
+    (12, 3),
+    (6, 2, 1, 2, 1, 2),
+    (1, 3),
+)
+
+Place = tuple[float, float]
+
+
+class Edge(NamedTuple):
+    """A weight: from a product of units, 0 being the homogenising one, to a unit from 1."""
+
+    source: tuple[int, ...]
+    target: int
+    weight: str
+    number: int
+    """The weight's class."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerGraph:
+    """The edges of one layer between the units that are drawn, and all of its classes."""
+
+    layer: LayerSpec
+    edges: tuple[Edge, ...]
+    classes: tuple[ClassEntry, ...]
+
+    @cached_property
+    def sources(self) -> tuple[tuple[int, ...], ...]:
+        """The products (or single units) that edges start from, in order."""
+        return tuple(dict.fromkeys(edge.source for edge in self.edges))
+
+    def dash(self, at: int) -> tuple[float, ...]:
+        """Return the dashes of a class, given its place: none where classes are many."""
+        return _DASHES[at] if len(self.classes) <= HATCHES else ()
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkGraph:
+    """The graph of a tying map's network.
+
+    Attributes
+    ----------
+    picture : BlockPicture
+    units : tuple of tuples of int
+        For each level the units that are drawn, from 0 for the homogenising unit.
+    layers : tuple of LayerGraph
+    """
+
+    picture: BlockPicture
+    units: tuple[tuple[int, ...], ...]
+    layers: tuple[LayerGraph, ...]
+
+    @property
+    def network(self) -> NetworkSpec:
+        """The network."""
+        return self.picture.tying.network
+
+    def hidden_units(self, level: int) -> int:
+        """Return how many units of a level are not drawn."""
+        return self.network.units[level] - sum(unit > 0 for unit in self.units[level])
+
+    def letter(self, level: int) -> str:
+        """Return the letter of a level's units: x for inputs, y for outputs, h between."""
+        depth = self.network.depth
+        if level in (0, depth):
+            return "y" if level else "x"
+        return "h" if depth == 2 else f"h{level}_"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+        return {
+            "schema": "polyconstraints/plot/1",
+            "view": "graph",
+            "network": self.network.to_json(),
+            "symmetry": self.picture.tying.symmetry.to_json(),
+            "levels": [
+                {"level": level, "units": list(units), "not_drawn": self.hidden_units(level)}
+                for level, units in enumerate(self.units)
+            ],
+            "layers": [
+                {
+                    "layer": layer.layer.index,
+                    "edges": [
+                        {
+                            "source": list(edge.source),
+                            "target": edge.target,
+                            "weight": edge.weight,
+                            "class": edge.number,
+                        }
+                        for edge in layer.edges
+                    ],
+                    "classes": [entry.to_json() for entry in layer.classes],
+                }
+                for layer in self.layers
+            ],
+        }
+
+    def text(self, width: int = 0) -> Iterator[str]:
+        r"""Yield the graph as lines of text, one for each unit of each layer's output.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> from polyconstraints.render.figures.blocks import block_picture
+        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2))
+        >>> tying = pc.derive(pc.NetworkSpec(2), symmetry).tying_map()
+        >>> print("\n".join(list(network_graph(block_picture(tying)).text())[3:]))
+        Layer 0
+          y1 ← c0·x1x1 + c1·x2x1 + c2·x2x2
+          y2 ← c2·x1x1 + c1·x2x1 + c0·x2x2
+          c0: k = i = j (2 weights)
+          c1: k is one of i ≠ j (2 weights)
+          c2: k ≠ i = j (2 weights)
+        """
+        yield network_in_words(self.network)
+        yield symmetry_in_words(self.picture.tying.symmetry)
+        yield ""
+        for layer in self.layers:
+            index = layer.layer.index
+            below, above = self.letter(index), self.letter(index + 1)
+            yield f"Layer {index}"
+            for target in filter(None, self.units[index + 1]):
+                terms = [
+                    f"c{edge.number}·" + "".join(f"{below}{i}" if i else "1" for i in edge.source)
+                    for edge in layer.edges
+                    if edge.target == target
+                ]
+                more = " + …" if self.hidden_units(index) else ""
+                yield f"  {above}{target} ← {' + '.join(terms)}{more}"
+            if self.hidden_units(index + 1):
+                yield f"  and {self.hidden_units(index + 1)} units more"
+            for entry in layer.classes:
+                yield f"  {entry.label}"
+
+    def scene(self) -> Scene:
+        """Return the picture: levels from left to right, every class with its own strokes."""
+        return _Drawing(self).scene()
+
+
+def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGraph:
+    """Return the graph of a tying map's network.
+
+    Parameters
+    ----------
+    picture : BlockPicture
+        With all layers and outputs.
+    most : int, optional
+        Units of a level that are drawn at most: the first ones and the last.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> from polyconstraints.render.figures.blocks import block_picture
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(40))
+    >>> tying = pc.derive(pc.NetworkSpec(40, bias=True), symmetry).tying_map()
+    >>> graph = network_graph(block_picture(tying))
+    >>> graph.units, graph.hidden_units(0), len(graph.layers[0].edges)
+    (((0, 1, 2, 40), (1, 2, 40)), 37, 30)
+    """
+    network = picture.tying.network
+    limit = most or (_UNITS_OF_PRODUCTS if _has_products(network) else _UNITS)
+    units = []
+    for level, count in enumerate(network.units):
+        drawn = list(range(1, count + 1))
+        if count > limit:
+            drawn = [*drawn[: limit - 1], count]
+        if network.bias and level < network.depth:
+            drawn.insert(0, 0)
+        units.append(tuple(drawn))
+    layers = tuple(
+        LayerGraph(
+            layer.layer,
+            tuple(_edges(picture, layer.layer, *units[layer.layer.index : layer.layer.index + 2])),
+            layer.classes,
+        )
+        for layer in picture.layers
+    )
+    return NetworkGraph(picture, tuple(units), layers)
+
+
+def _has_products(network: NetworkSpec) -> bool:
+    return any(layer.degree > 1 for layer in network.layers)
+
+
+def _edges(
+    picture: BlockPicture, layer: LayerSpec, below: Sequence[int], above: Sequence[int]
+) -> Iterator[Edge]:
+    classes = picture.tying.layers[layer.index].classes
+    sources: list[tuple[int, ...]] = list(product(below, repeat=layer.degree))
+    if layer.ordered:
+        sources = sorted(pick[::-1] for pick in combinations_with_replacement(below, layer.degree))
+    # The homogenising unit of the next level is nobody's output.
+    for target in filter(None, above):
+        for source in sources:
+            place = (target - 1, *(unit - layer.first for unit in source))
+            yield Edge(source, target, layer.name(*place), int(classes[place]))
+
+
+class _Drawing(Drawing):
+    """Draws a graph: where each part stands depends on how much room the levels need."""
+
+    def __init__(self, graph: NetworkGraph) -> None:
+        super().__init__()
+        self.graph = graph
+        most = max(
+            max(len(layer.sources) * _SPACING for layer in graph.layers),
+            max(len(units) for units in graph.units) * (2 * _RADIUS + 14),
+        )
+        self.height = float(max(most, 120))
+        self.span = 330 if _has_products(graph.network) else 240
+
+    def scene(self) -> Scene:
+        graph = self.graph
+        words = [network_in_words(graph.network), symmetry_in_words(graph.picture.tying.symmetry)]
+        for at, text in enumerate(words):
+            self.text(_MARGIN, 24 + at * _ROW, text)
+        places = [self._level(level) for level in range(len(graph.units))]
+        for layer in graph.layers:
+            index = layer.layer.index
+            self._layer(layer, places[index], places[index + 1])
+        for level, units in enumerate(graph.units):
+            self._units(level, units, places[level])
+        self._legends(_TOP + self.height + 34)
+        self.right = max(self.right, _MARGIN + 60 + self.span * len(graph.layers))
+        legend = "; ".join(
+            f"layer {layer.layer.index} {entry.label}"
+            for layer in graph.layers
+            for entry in layer.classes[:_LEGEND]
+        )
+        return self.finished(
+            f"Graph of the network, {words[0]}", f"{words[1]}. {legend}", margin=_MARGIN
+        )
+
+    def _level(self, level: int) -> list[Place]:
+        """Return the places of a level's units."""
+        count = len(self.graph.units[level])
+        x = _MARGIN + 30 + level * self.span
+        return [(x, _TOP + (at + 0.5) * self.height / count) for at in range(count)]
+
+    def _layer(self, layer: LayerGraph, below: Sequence[Place], above: Sequence[Place]) -> None:
+        index = layer.layer.index
+        at_unit = dict(zip(self.graph.units[index], below, strict=True))
+        to_unit = dict(zip(self.graph.units[index + 1], above, strict=True))
+        if layer.layer.degree > 1:
+            start = self._products(layer, at_unit)
+        else:
+            start = {(unit,): (x + _RADIUS, y) for unit, (x, y) in at_unit.items()}
+        order = {entry.number: at for at, entry in enumerate(layer.classes)}
+        for edge in layer.edges:
+            x, y = to_unit[edge.target]
+            at = order[edge.number]
+            path = _curve(start[edge.source], (x - _RADIUS, y))
+            # A dark casing lets light colours be seen on white.
+            self.items.append(Shape(path, stroke="#404040", width=3.2, opacity=0.35, role="casing"))
+            self.items.append(
+                Shape(
+                    path,
+                    stroke=layer.classes[at].mark.color,
+                    width=2,
+                    dash=layer.dash(at),
+                    title=f"{edge.weight}, class {edge.number}",
+                    role="edge",
+                    data=(("class", edge.number), ("layer", index)),
+                )
+            )
+
+    def _products(
+        self, layer: LayerGraph, at_unit: dict[int, Place]
+    ) -> dict[tuple[int, ...], Place]:
+        """Draw the products that a layer forms, with lines from their factors."""
+        x = min(x for x, _ in at_unit.values()) + self.span * 0.42
+        step = self.height / len(layer.sources)
+        letter = self.graph.letter(layer.layer.index)
+        # By the height of their factors, so that few lines cross.
+        order = sorted(
+            layer.sources, key=lambda source: (sum(at_unit[u][1] for u in source), source)
+        )
+        start = {}
+        for at, source in enumerate(order):
+            y = _TOP + (at + 0.5) * step
+            start[source] = (x + _DOT, y)
+            for unit in dict.fromkeys(source):
+                ux, uy = at_unit[unit]
+                path = _curve((ux + _RADIUS, uy), (x - _DOT, y))
+                self.items.append(Shape(path, stroke="#c4c4c4", width=1, role="factor"))
+            self.items.append(Shape(circle(x, y, _DOT), fill="#595959", role="ink-fill"))
+            name = "·".join(f"{letter}{unit}" if unit else "1" for unit in source)
+            self.items.append(Text(x, y - 6, name, 9, "middle", "#595959"))
+        return start
+
+    def _units(self, level: int, units: Sequence[int], places: Sequence[Place]) -> None:
+        letter = self.graph.letter(level)
+        for unit, (x, y) in zip(units, places, strict=True):
+            fill = "#ffffff" if unit else "#e6e6e6"
+            ring = Shape(circle(x, y, _RADIUS), fill=fill, stroke="#1a1a1a", width=1.5, role="unit")
+            name = f"{letter}{unit}" if unit else "1"
+            self.items += [ring, Text(x, y + 4, name, 11, "middle", role="unit-name")]
+        hidden = self.graph.hidden_units(level)
+        if hidden:
+            # Between the last but one unit and the last stand those that are left out.
+            (x, before), (_, after) = places[-2:] if len(places) > 1 else (places[0],) * 2
+            self.items.append(Text(x, (before + after) / 2 + 6, "⋮", 18, "middle"))
+            note = f"{hidden} not drawn"
+            self.items.append(Text(x, _TOP + self.height + 14, note, 10, "middle", "#595959"))
+
+    def _legends(self, y: float) -> None:
+        """Draw each layer's legend."""
+        for layer in self.graph.layers:
+            self.text(_MARGIN, y, f"Layer {layer.layer.index}", bold=True)
+            for at, entry in enumerate(layer.classes[:_LEGEND]):
+                y += _ROW
+                stroke = line([(_MARGIN, y - 4), (_MARGIN + 34, y - 4)])
+                self.items.append(Shape(stroke, stroke="#404040", width=4.2, opacity=0.35))
+                self.items.append(
+                    Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(at))
+                )
+                self.text(_MARGIN + 42, y, entry.label)
+            if len(layer.classes) > _LEGEND:
+                y += _ROW
+                note = f"and {len(layer.classes) - _LEGEND} more classes"
+                self.items.append(Text(_MARGIN + 42, y, note, 12))
+            self.bottom = y + 6
+            y += _ROW + 6
+
+
+def _curve(start: Place, end: Place) -> Path:
+    """Return a curve that leaves and arrives horizontally."""
+    middle = (start[0] + end[0]) / 2
+    return (("M", start), ("C", (middle, start[1], middle, end[1], *end)))

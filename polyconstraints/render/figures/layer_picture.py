@@ -1,0 +1,332 @@
+"""One layer as blocks of weights, each weight with its class, and the classes with their marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.errors import UsageError
+from polyconstraints.render.figures.palette import Mark, class_mark
+from polyconstraints.render.words import plural
+from polyconstraints.spec.network import LayerSpec
+from polyconstraints.tying import TyingMap
+
+__all__ = ["ClassEntry", "LayerPicture", "class_patterns", "layer_picture"]
+
+#: Patterns that one class is described by at most; more would say less than none.
+_MOST_PATTERNS = 2
+
+
+@dataclass(frozen=True)
+class ClassEntry:
+    """One class of a layer, as a legend shows it.
+
+    Attributes
+    ----------
+    number : int
+    mark : Mark
+    size : int
+        How many weights it has.
+    representative : str
+        Its first weight.
+    pattern : str or None
+        Which indices are equal in all its weights and in no others.
+    dependent : tuple of (factor, class) or None
+        The sum that it is, unless it is a parameter.
+    """
+
+    number: int
+    mark: Mark
+    size: int
+    representative: str
+    pattern: str | None
+    dependent: tuple[tuple[Fraction, int], ...] | None
+
+    @property
+    def formula(self) -> str:
+        """The sum that a dependent class is, as ``c1 − c2 + c3``; empty for a parameter.
+
+        Examples
+        --------
+        >>> terms = ((Fraction(1), 1), (Fraction(-1), 2), (Fraction(1, 2), 3))
+        >>> ClassEntry(6, Mark("#000000", 0), 1, "W0_1_1_1", None, terms).formula
+        'c1 − c2 + 1/2 c3'
+        """
+        text = ""
+        for factor, number in self.dependent or ():
+            size = abs(factor)
+            sign = "−" if factor < 0 else "+"
+            lead = f" {sign} " if text else ("−" if factor < 0 else "")
+            text += f"{lead}{'' if size == 1 else f'{size} '}c{number}"
+        if self.dependent is not None and not text:
+            return "0"
+        return text
+
+    @property
+    def label(self) -> str:
+        """What a legend says about the class."""
+        equal = f" = {self.formula}" if self.dependent is not None else ""
+        what = self.pattern or self.representative
+        return f"c{self.number}{equal}: {what} ({plural(self.size, 'weight')})"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the class's entry in the document."""
+        dependent = self.dependent
+        return {
+            "class": self.number,
+            "color": self.mark.color,
+            "hatch": self.mark.hatch,
+            "size": self.size,
+            "representative": self.representative,
+            "pattern": self.pattern,
+            "dependent": None
+            if dependent is None
+            else [[factor.numerator, factor.denominator, free] for factor, free in dependent],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPicture:
+    """One layer's blocks.
+
+    Attributes
+    ----------
+    layer : LayerSpec
+    cells : integer array of shape (blocks, rows, columns)
+        The class of each weight; -1 where there is none. A quadratic layer has one block
+        for each output, with rows i and columns j; a linear layer is one block, with rows
+        for the outputs k and columns for i; layers of higher degree have a block for each
+        output and each choice of all indices but the last two.
+    outputs : tuple of int
+        The outputs that are shown, from 0.
+    classes : tuple of ClassEntry
+    """
+
+    layer: LayerSpec
+    cells: NDArray[np.int64]
+    outputs: tuple[int, ...]
+    classes: tuple[ClassEntry, ...]
+
+    @cached_property
+    def marks(self) -> dict[int, Mark]:
+        """How each class is drawn."""
+        return {entry.number: entry.mark for entry in self.classes}
+
+    @property
+    def row_labels(self) -> list[str]:
+        """What numbers the rows: i, or the output k of a linear layer."""
+        if self.layer.degree == 1:
+            return [str(output + 1) for output in self.outputs]
+        return self.column_labels
+
+    @property
+    def column_labels(self) -> list[str]:
+        """What numbers the columns: j, or i of a linear layer."""
+        return [str(at + self.layer.first) for at in range(self.layer.letters)]
+
+    @property
+    def block_names(self) -> list[str]:
+        """What stands above each block: the indices that all of its weights share."""
+        layer = self.layer
+        if layer.degree == 1:
+            return []
+        ranges = [range(layer.first, layer.first + layer.letters)] * (layer.degree - 2)
+        return [
+            ", ".join([f"k = {output + 1}", *map("{} = {}".format, layer.axes[1:], indices)])
+            for output, *indices in product(self.outputs, *ranges)
+        ]
+
+    def place(self, block: int, row: int, column: int) -> tuple[int, ...]:
+        """Return the array indices of the weight in a cell."""
+        layer = self.layer
+        if layer.degree == 1:
+            return (self.outputs[row], column)
+        shape = (len(self.outputs), *layer.shape[1:-2])
+        output, *indices = map(int, np.unravel_index(block, shape))
+        return (self.outputs[output], *indices, row, column)
+
+    @property
+    def heading(self) -> str:
+        """What stands above the layer's blocks.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> network = pc.NetworkSpec(3)
+        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+        >>> layer_picture(pc.derive(network, symmetry).tying_map(), 0).heading
+        'Layer 0: 18 weights, 4 classes'
+        """
+        free = sum(entry.dependent is None for entry in self.classes)
+        count = len(self.classes)
+        words = "1 class" if count == 1 else f"{count} classes"
+        parameters = f", {free} of them free" if free != count else ""
+        weights = plural(self.layer.weights, "weight")
+        return f"Layer {self.layer.index}: {weights}, {words}{parameters}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the layer's entry in the document."""
+        return {
+            "layer": self.layer.index,
+            "axes": list(self.layer.axes),
+            "outputs": [output + 1 for output in self.outputs],
+            "rows": self.row_labels,
+            "columns": self.column_labels,
+            "cells": self.cells.tolist(),
+            "classes": [entry.to_json() for entry in self.classes],
+        }
+
+
+def layer_picture(
+    tying: TyingMap, index: int, outputs: Sequence[int] | None = None
+) -> LayerPicture:
+    """Return a layer of a tying map as its picture shows it.
+
+    Raises
+    ------
+    UsageError
+        If an output that is to be shown does not exist.
+    """
+    layer = tying.layers[index]
+    spec = layer.layer
+    chosen = tuple(range(spec.outputs)) if outputs is None else tuple(sorted(set(outputs)))
+    for output in chosen:
+        if not 0 <= output < spec.outputs:
+            raise UsageError(
+                f"expected an output from 1 to {spec.outputs} of layer {spec.index}, got "
+                f"{output + 1}",
+                "outputs",
+            )
+    # Blocks for the output and all input axes but the last two, which are rows and columns.
+    cells = layer.classes[list(chosen)].reshape(-1, *spec.shape[-2:])
+    if spec.degree == 1:
+        cells = cells.reshape(1, -1, spec.letters)
+    return LayerPicture(spec, cells, chosen, _entries(tying, layer))
+
+
+def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
+    spec, patterns = layer.layer, _patterns(tying, layer)
+    products = spec.product_indices()
+
+    def entry(position: int, number: int) -> ClassEntry:
+        output, at = divmod(int(layer.representatives[number]), spec.products)
+        dependent = layer.dependent.get(number)
+        return ClassEntry(
+            number,
+            class_mark(position, len(layer.present)),
+            int(layer.sizes[number]),
+            spec.name(output, *products[at].tolist()),
+            patterns.get(number),
+            None
+            if dependent is None
+            else tuple((factor, free) for free, factor in sorted(dependent.items())),
+        )
+
+    return tuple(entry(position, number) for position, number in enumerate(layer.present))
+
+
+def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:
+    """Return the classes' patterns, where indices of inputs and outputs can be compared."""
+    network, spec = tying.network, layer.layer
+    if set(network.channels) != {1} or tying.symmetry.actions:
+        return {}
+    invariant = spec.index == network.depth - 1 and tying.symmetry.kind == "invariant"
+    if not invariant and spec.inputs != spec.outputs:
+        return {}
+    return class_patterns(layer, equivariant=not invariant)
+
+
+def class_patterns(tied: LayerClasses, *, equivariant: bool) -> dict[int, str]:
+    """Return the pattern of equal indices that each class consists of, where there is one.
+
+    Parameters
+    ----------
+    tied : LayerClasses
+        Of a layer whose units are components (one channel).
+    equivariant : bool
+        Whether outputs are components too, so that k can be compared with i and j.
+
+    Returns
+    -------
+    dict
+        A class is in it if it holds *all* weights of one pattern, or of two.
+
+    Examples
+    --------
+    >>> from polyconstraints.spec.network import LayerSpec
+    >>> layer = LayerSpec(0, 1, "ordered", False, 2, 2)
+    >>> class_patterns(LayerClasses(layer, np.array([[0, 1], [1, 0]])), equivariant=True)
+    {0: 'k = i', 1: 'k ≠ i'}
+    """
+    layer = tied.layer
+    [rule] = AnyNetwork(
+        "S",
+        layer=layer.kind,
+        indices=layer.indices,
+        bias=layer.bias,
+        kind="equivariant" if equivariant else "invariant",
+    ).patterns(ordered=layer.ordered)
+    numbers = rule.array((layer.inputs,), range(len(rule.classes)))
+    codes = np.broadcast_to(numbers, layer.shape)[layer.mask]
+    distinct, counts = np.unique(np.stack([tied.by_weight, codes]), axis=1, return_counts=True)
+    everywhere = np.bincount(codes).tolist()
+    found: dict[int, list[tuple[int, int]]] = {}
+    for (number, code), size in zip(distinct.T.tolist(), counts.tolist(), strict=True):
+        found.setdefault(number, []).append((code, size))
+    result = {}
+    for number, patterns in found.items():
+        whole = all(everywhere[code] == size for code, size in patterns)
+        if whole and len(patterns) <= _MOST_PATTERNS:
+            texts = sorted(_in_words(rule.text(code), layer.ordered) for code, _ in patterns)
+            result[number] = " or ".join(text for _, text in texts)
+    return result
+
+
+def _in_words(pattern: str, ordered: bool) -> tuple[list[bool], str]:
+    """Return a pattern such as ``a_b_a`` in words, and what it comes after.
+
+    Indices are equal where letters are; 0 is the homogenising unit, and 1 an output that isn't
+    compared.
+
+    Examples
+    --------
+    >>> _in_words("a_b_a", True)[1], _in_words("a_b_a", False)[1], _in_words("1_a_0", True)[1]
+    ('k is one of i ≠ j', 'k = j ≠ i', 'j = 0, i ≥ 1')
+    """
+    k, i, *more = pattern.split("_")
+    if len(more) > 1:
+        return [], pattern
+    equivariant, linear, j = k != "1", not more, more[0] if more else i
+    with_i, with_j, same = k == i, k == j, i == j
+    if ordered:
+        # x_i x_j is one product: which of its two factors is k makes no difference.
+        with_i, with_j = with_i or with_j, with_i and with_j
+    key = [j == "0", i == "0", same, with_j, with_i]
+    if linear:
+        if i == "0":
+            return key, "i = 0"
+        return key, ("k = i" if with_i else "k ≠ i") if equivariant else "i ≥ 1"
+    if i == j == "0":
+        return key, "i = j = 0"
+    if "0" in (i, j):
+        unit, other, equal = ("j", "i", k == i) if j == "0" else ("i", "j", k == j)
+        with_k = f"k {'=' if equal else '≠'} {other}" if equivariant else f"{other} ≥ 1"
+        return key, f"{unit} = 0, {with_k}"
+    if same:
+        return key, ("k = i = j" if with_i else "k ≠ i = j") if equivariant else "i = j"
+    if not equivariant:
+        return key, "i ≠ j"
+    if ordered and with_i:
+        return key, "k is one of i ≠ j"
+    if with_i or with_j:
+        return key, "k = i ≠ j" if with_i else "k = j ≠ i"
+    return key, "k, i, j all different"
