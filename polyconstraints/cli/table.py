@@ -84,15 +84,18 @@ def _write(derivations: list[Problem], rows: list[TableRow], options: dict[str, 
 
     from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.render.table import header_pattern, table_document, table_text
+    from polyconstraints.render.table import (
+        header_pattern,
+        print_table,
+        table_document,
+        table_text,
+    )
 
     kind, file = options["output_format"], options["output_file"]
     reader = audience(file)
     if kind == "json":
         write_json(table_document(derivations, rows), file)
     elif kind == "text" and reader == "terminal":
-        from polyconstraints.render.table_terminal import print_table
-
         print_table(derivations, rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
     else:
         text = table_text(rows, kind)

@@ -17,7 +17,6 @@ written with commas between the numbers: ``0,12W11,3`` and ``W⁰₁₂,₁₁,�
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,67 +27,90 @@ __all__ = ["Medium", "Notation", "Style", "notation"]
 Style = Literal["canonical", "paper"]
 Medium = Literal["text", "sympy", "latex", "unicode"]
 
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def superscript(number: int | str) -> str:
-    """Return a number in raised digits.
-
-    Examples
-    --------
-    >>> superscript(12)
-    '¹²'
-    """
-    return str(number).translate(_SUPERSCRIPTS)
-
-
-def subscript(number: int | str) -> str:
-    """Return a number in lowered digits.
-
-    Examples
-    --------
-    >>> subscript(12)
-    '₁₂'
-    """
-    return str(number).translate(_SUBSCRIPTS)
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
 class Notation:
-    """How the names of one network are written.
+    """How the names of one network are written, as templates.
 
     Attributes
     ----------
-    weight : callable
-        Name of a weight, from its layer and its numbers (output, i, j), which count from 1
-        but for the homogenising unit, 0.
-    input, output : callable
-        Name of an input or output, from its number.
-    power : callable
+    weights : str
+        Name of a weight, with its layer, its output and what is below it.
+    between : str
+        What stands between the numbers below.
+    inputs, outputs : str
+        Name of an input or output, with its number.
+    powers : str
         A name raised to an exponent of at least 2.
     times : str
         What stands between factors.
-    fraction : callable
-        A positive rational, from numerator and denominator.
+    fractions : str
+        A positive rational that is no integer.
+    raised : bool
+        Whether numbers are raised and lowered digits.
     """
 
-    weight: Callable[[int, tuple[int, ...]], str]
-    input: Callable[[int], str]
-    output: Callable[[int], str]
-    power: Callable[[str, int], str]
+    weights: str
+    between: str
+    inputs: str
+    outputs: str
+    powers: str
     times: str
-    fraction: Callable[[int, int], str]
+    fractions: str = "{}/{}"
+    raised: bool = False
+
+    def weight(self, layer: int, numbers: tuple[int, ...]) -> str:
+        """Return the name of a weight.
+
+        Its numbers (output, i, j) count from 1 but for the homogenising unit, 0.
+        """
+        output, *below = numbers
+        return self._weight(layer, output, self.between.join(map(self._lowered, below)))
+
+    def _weight(self, layer: int, output: int, below: str) -> str:
+        over = str(layer).translate(_RAISED) if self.raised else layer
+        return self.weights.format(layer=over, output=self._lowered(output), below=below)
+
+    def _lowered(self, number: int) -> str:
+        return str(number).translate(_LOWERED) if self.raised else str(number)
+
+    def input(self, number: int) -> str:
+        """Return the name of an input."""
+        return self.inputs.format(self._lowered(number))
+
+    def output(self, number: int) -> str:
+        """Return the name of an output."""
+        return self.outputs.format(self._lowered(number))
+
+    def power(self, name: str, exponent: int) -> str:
+        """Return a name raised to an exponent of at least 2."""
+        # A name with a superscript of its own can't take a second one.
+        base = rf"\left({name}\right)" if "^" in name else name
+        return self.powers.format(
+            base, str(exponent).translate(_RAISED) if self.raised else exponent
+        )
+
+    def fraction(self, numerator: int, denominator: int) -> str:
+        """Return a positive rational."""
+        one = denominator == 1
+        return str(numerator) if one else self.fractions.format(numerator, denominator)
 
     def weight_names(self, layer: LayerSpec) -> list[str]:
         """Return the names of a layer's weights, in the order of their numbers."""
-        first = layer.first
-        products = [tuple(i + first for i in row) for row in layer.product_indices().tolist()]
-        return [
-            self.weight(layer.index, (output, *product))
-            for output in range(1, layer.outputs + 1)
-            for product in products
+        numbers = [self._lowered(at + layer.first) for at in range(layer.letters)]
+        below = [
+            self.between.join([numbers[at] for at in row])
+            for row in layer.product_indices().tolist()
         ]
+        names: list[str] = []
+        for output in range(1, layer.outputs + 1):
+            # All that goes around what is below, which differs from weight to weight.
+            before, after = self._weight(layer.index, output, "\0").split("\0")
+            names += [f"{before}{text}{after}" for text in below]
+        return names
 
     def factor(self, name: str, exponent: int) -> str:
         """Return a name to an exponent of at least 1."""
@@ -133,102 +155,32 @@ def notation(
     >>> notation(NetworkSpec(12), "text", "paper").weight(0, (12, 11, 3))
     '0,12W11,3'
     """
+    # Numbers that run together have to be single digits.
     wide = max(*network.units, network.depth - 1) > 9
-    if medium == "sympy":
-        return _canonical("**")
+    comma = "," if wide else ""
+    if medium == "latex" and style == "canonical":
+        return Notation(
+            "W^{{{layer}}}_{{{output},{below}}}",
+            ",",
+            "x_{{{}}}",
+            "y_{{{}}}",
+            "{}^{{{}}}",
+            " ",
+            _LATEX_FRACTION,
+        )
     if medium == "latex":
-        return _latex_paper(wide) if style == "paper" else _latex()
-    if style == "paper":
-        return _paper(wide, grouped)
-    return _unicode(wide) if medium == "unicode" else _canonical("^")
-
-
-def _plain_fraction(numerator: int, denominator: int) -> str:
-    return str(numerator) if denominator == 1 else f"{numerator}/{denominator}"
-
-
-def _latex_fraction(numerator: int, denominator: int) -> str:
-    return str(numerator) if denominator == 1 else rf"\frac{{{numerator}}}{{{denominator}}}"
-
-
-def _canonical(power: str) -> Notation:
-    return Notation(
-        weight=lambda layer, numbers: f"W{layer}_{'_'.join(map(str, numbers))}",
-        input=lambda number: f"x{number}",
-        output=lambda number: f"y{number}",
-        power=lambda name, exponent: f"{name}{power}{exponent}",
-        times="*",
-        fraction=_plain_fraction,
-    )
-
-
-def _paper(wide: bool, grouped: bool) -> Notation:
-    separator = "," if wide else ""
-
-    def weight(layer: int, numbers: tuple[int, ...]) -> str:
-        output, *below = numbers
-        return f"{layer}{separator}{output}W{separator.join(map(str, below))}"
-
-    return Notation(
-        weight=weight,
-        # A unit of the input is written with its level, as weights are with their layer.
-        input=lambda number: f"X0{separator}{number}" if grouped else f"X{number}",
-        output=lambda number: f"Z{number}",
-        power=lambda name, exponent: f"{name}^{exponent}",
-        times=" ",
-        fraction=_plain_fraction,
-    )
-
-
-def _latex() -> Notation:
-    def weight(layer: int, numbers: tuple[int, ...]) -> str:
-        return f"W^{{{layer}}}_{{{','.join(map(str, numbers))}}}"
-
-    def power(name: str, exponent: int) -> str:
-        # A name with a superscript of its own can't take a second one.
-        base = rf"\left({name}\right)" if "^" in name else name
-        return f"{base}^{{{exponent}}}"
-
-    return Notation(
-        weight=weight,
-        input=lambda number: f"x_{{{number}}}",
-        output=lambda number: f"y_{{{number}}}",
-        power=power,
-        times=" ",
-        fraction=_latex_fraction,
-    )
-
-
-def _latex_paper(wide: bool) -> Notation:
-    separator = "," if wide else ""
-
-    def weight(layer: int, numbers: tuple[int, ...]) -> str:
-        output, *below = numbers
-        return rf"{layer}{separator}{output}W_{{{separator.join(map(str, below))}}}"
-
-    return Notation(
-        weight=weight,
-        input=lambda number: f"X_{{{number}}}",
-        output=lambda number: f"Z_{{{number}}}",
-        power=lambda name, exponent: f"{name}^{{{exponent}}}",
         # In math mode a space is nothing, and the digits of neighbours would run together.
-        times=r"\ ",
-        fraction=_latex_fraction,
-    )
+        weights = "{layer}" + comma + "{output}W_{{{below}}}"
+        return Notation(weights, comma, "X_{{{}}}", "Z_{{{}}}", "{}^{{{}}}", r"\ ", _LATEX_FRACTION)
+    if medium != "sympy" and style == "paper":
+        # A unit of the input is written with its level, as weights are with their layer.
+        inputs = f"X0{comma}{{}}" if grouped else "X{}"
+        return Notation("{layer}" + comma + "{output}W{below}", comma, inputs, "Z{}", "{}^{}", " ")
+    if medium == "unicode":
+        weights = "W{layer}{output},{below}"
+        return Notation(weights, comma, "x{}", "y{}", "{}{}", "·", raised=True)
+    power = "{}**{}" if medium == "sympy" else "{}^{}"
+    return Notation("W{layer}_{output}_{below}", "_", "x{}", "y{}", power, "*")
 
 
-def _unicode(wide: bool) -> Notation:
-    separator = "," if wide else ""
-
-    def weight(layer: int, numbers: tuple[int, ...]) -> str:
-        output, *below = (subscript(number) for number in numbers)
-        return f"W{superscript(layer)}{output},{separator.join(below)}"
-
-    return Notation(
-        weight=weight,
-        input=lambda number: f"x{subscript(number)}",
-        output=lambda number: f"y{subscript(number)}",
-        power=lambda name, exponent: f"{name}{superscript(exponent)}",
-        times="·",
-        fraction=_plain_fraction,
-    )
+_LATEX_FRACTION = r"\frac{{{}}}{{{}}}"

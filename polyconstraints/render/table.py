@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.derivation_facts import number, percent
 from polyconstraints.render.painting import Pattern
 from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
+from polyconstraints.render.words import layers_in_words
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["Problem", "RuledProblem", "TableRow", "header_pattern", "table_document", "table_text"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "Problem",
+    "RuledProblem",
+    "TableRow",
+    "header_pattern",
+    "print_table",
+    "table_document",
+    "table_text",
+]
 
 SCHEMA = "polyconstraints/table/1"
 
@@ -104,17 +116,6 @@ class TableRow:
             number(self.function_dimension),
         )
 
-    def plain_cells(self) -> tuple[str, ...]:
-        """Return the row for programs: plain numbers, empty where one isn't known."""
-        return (
-            str(self.inputs),
-            str(self.weights),
-            str(self.distinct),
-            str(self.percentage()),
-            "" if self.dimension is None else str(self.dimension),
-            "" if self.function_dimension is None else str(self.function_dimension),
-        )
-
     def percentage(self) -> float:
         """Return the share of distinct weights in percent, to one place."""
         return (2000 * self.distinct + self.weights) // (2 * self.weights) / 10
@@ -167,13 +168,53 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
     3       27         9            33.3 %          7                   4
     """
     if kind == "csv":
+        # Plain numbers for programs, empty where one isn't known.
         header = ("n", "weights", "distinct", "percentage", "dimension", "function_dimension")
-        return csv_table(header, [row.plain_cells() for row in rows])
+        plain = [map(str, row.to_json().values()) for row in rows]
+        return csv_table(
+            header, [["" if cell == "None" else cell for cell in row] for row in plain]
+        )
     cells = [row.cells() for row in rows]
     if kind == "latex":
         return latex_table(("$n$", *COLUMNS[1:]), [[_latex(cell) for cell in row] for row in cells])
     writers: dict[str, Callable[..., str]] = {"text": plain_table, "markdown": markdown_table}
     return writers[kind](COLUMNS, cells)
+
+
+def print_table(
+    derivations: Sequence[Problem],
+    rows: Sequence[TableRow],
+    console: Console,
+    *,
+    ascii: bool = False,
+) -> None:
+    """Print the table for somebody who watches.
+
+    Parameters
+    ----------
+    derivations : sequence of Problem
+        What the rows come from.
+    rows : sequence of TableRow
+    console : rich.console.Console
+    ascii : bool
+        No characters outside ASCII.
+    """
+    from rich import box
+    from rich.table import Table
+
+    network, symmetry = derivations[0].network, derivations[0].symmetry
+    scope = "each layer on its own" if symmetry.scope == "layer" else "the network as a whole"
+    group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
+    console.print(f"{layers_in_words(network)}, {symmetry.kind} under {group}, {scope}")
+    table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD)
+    styles = {"n": "bold", "distinct": "bold cyan", "function dimension": "bold magenta"}
+    for column in COLUMNS:
+        table.add_column(column, justify="right", style=styles.get(column, ""))
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+    if any(not derivation.solved for derivation in derivations):
+        console.print("Dimensions are not known in network scope; see `polyconstraints strata`.")
 
 
 def header_pattern() -> Pattern:

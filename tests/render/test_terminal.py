@@ -14,8 +14,7 @@ from polyconstraints.expansion import expand
 from polyconstraints.render.derivation_terminal import print_derivation
 from polyconstraints.render.expansion_terminal import print_expansion
 from polyconstraints.render.groups import ExpansionView
-from polyconstraints.render.table import TableRow
-from polyconstraints.render.table_terminal import print_table
+from polyconstraints.render.table import TableRow, print_table
 from polyconstraints.spec.network import NetworkSpec
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
