@@ -90,7 +90,8 @@ def test_means_over_the_symmetric_group(n: int, exponents: tuple[int, ...]) -> N
             value *= lengths.count(length) ** exponent
         total += value
     expected = Fraction(total, factorial(n))
-    assert mean_over_symmetric_group({exponents: Fraction(1)}, n) == expected
+    ring = pc.PolynomialRing([f"c{length}" for length, _ in enumerate(exponents, start=1)])
+    assert mean_over_symmetric_group(ring.from_terms({exponents: 1}), n) == expected
 
 
 @pytest.mark.parametrize("commuting", [False, True])
@@ -104,8 +105,8 @@ def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool)
     for element in permutations(range(4)):
         lengths = cycle_lengths(element)
         counts = [lengths.count(length) for length in (1, 2, 3)]
-        value = Fraction(0)
-        for exponents, coefficient in polynomial.items():
+        value: int | Fraction = 0
+        for exponents, coefficient in polynomial.terms():
             for count, exponent in zip(counts, exponents, strict=True):
                 coefficient *= count**exponent
             value += coefficient

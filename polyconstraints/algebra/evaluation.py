@@ -1,47 +1,78 @@
-"""Values of polynomials: numbers, or whatever else supports ``+``, ``*`` and ``**``."""
+"""Values of polynomials: at numbers, at polynomials, or at whatever has ``+``, ``*``, ``**``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.algebra.numerals import power_of_number
-from polyconstraints.errors import UsageError
+from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+
+from polyconstraints.algebra.element import (
+    MAX_BITS,
+    MAX_BYTES,
+    Coefficient,
+    coefficient_bits,
+    decimal_text,
+    exact,
+    number,
+)
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
+    from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = ["evaluate", "substitute"]
+__all__ = ["evaluate", "moved", "substitute"]
+
+#: What is left to FLINT without or with little checking: values and compositions up to this
+#: degree, compositions up to this part of the allowed memory.
+_DEGREE = 64
+_BYTES = MAX_BYTES >> 6
 
 
 def evaluate(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) -> Any:
     """Return the value at a point; see :meth:`Polynomial.evaluate`."""
     point = _point(polynomial, values)
-    tables: list[dict[int, Any]] = [{} for _ in point]
-    summands = []
-    for exponents, coefficient in polynomial.terms():
-        product: Any = coefficient
-        for position, exponent in enumerate(exponents):
-            if exponent:
-                table = tables[position]
-                power = table.get(exponent)
-                if power is None:
-                    power = table[exponent] = power_of_number(point[position], exponent)
-                product = product * power
-        summands.append(product)
-    if not summands:
-        return 0
-    # Pairwise, so that growing summands (polynomials, say) aren't copied once per term.
-    while len(summands) > 1:
-        summands = [
-            summands[at] + summands[at + 1] if at + 1 < len(summands) else summands[at]
-            for at in range(0, len(summands), 2)
-        ]
-    return summands[0]
+    numbers = [exact(value) for value in point]
+    if None not in numbers:
+        return _at_numbers(polynomial, numbers)
+    # Values of variables that don't occur play no part, whatever they are.
+    places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
+    if all(numbers[at] is not None for at in places):
+        return _at_numbers(polynomial, [0 if value is None else value for value in numbers])
+    rings = {id(point[at].ring): point[at].ring for at in places if _is_polynomial(point[at])}
+    if rings and all(numbers[at] is not None or _is_polynomial(point[at]) for at in places):
+        first, *others = rings.values()
+        for ring in others:
+            if ring != first:
+                raise RingMismatchError(f"operands are in different rings: {first} and {ring}")
+        return _composed(polynomial, places, [first.one * point[at] for at in places], first)
+    return _by_operators(polynomial, places, [point[at] for at in places])
+
+
+def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
+    """Return the polynomial with variables replaced; see :meth:`Polynomial.substitute`."""
+    ring = polynomial.ring
+    images = {ring.index(name): ring.one * value for name, value in values.items()}
+    places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
+    if not any(at in images for at in places):
+        return polynomial
+    chosen = [images[at] if at in images else ring._gen_at(at) for at in places]
+    return _composed(polynomial, places, chosen, ring)
+
+
+def moved(value: fmpq_mpoly, places: Mapping[int, int], context: fmpq_mpoly_ctx) -> fmpq_mpoly:
+    """Return a value of FLINT's with the variables that occur at other places."""
+    if value.context() is context:
+        # Projecting to the same context takes no notice of the mapping.
+        return value.compose(*(context.gen(places.get(at, 0)) for at in range(context.nvars())))
+    mapping: dict[str | int, str | int] = dict(places)  # type: ignore[arg-type]
+    result: fmpq_mpoly = value.project_to_context(context, mapping)
+    return result
 
 
 def _point(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
-    """Return one value for each variable; None stands for those that do not occur."""
+    """Return one value for each variable, 0 for those that have none and don't occur."""
     ring = polynomial.ring
     if not isinstance(values, Mapping):
         point = list(values)
@@ -50,30 +81,85 @@ def _point(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) ->
         return point
     for name in values:
         ring.index(name)
-    for name in polynomial.variables():
-        if name not in values:
-            raise UsageError(f"no value for the variable {name!r}")
-    return [values.get(name) for name in ring.names]
+    if len(values) < len(ring.names):
+        for name in polynomial.variables():
+            if name not in values:
+                raise UsageError(f"no value for the variable {name!r}")
+    return [values.get(name, 0) for name in ring.names]
 
 
-def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
-    """Return the polynomial with variables replaced; see :meth:`Polynomial.substitute`."""
-    ring = polynomial.ring
-    one = ring.one
-    images = {name: one * value for name, value in values.items() if ring.index(name) >= 0}
-    occurring = set(polynomial.variables())
-    names = [name for name in images if name in occurring]
-    if not names:
-        return polynomial
-    tables: list[dict[int, Polynomial]] = [{} for _ in names]
+def _at_numbers(polynomial: Polynomial, point: Sequence[int | fmpq | None]) -> Coefficient:
+    degrees = polynomial._degrees()
+    # Up to a small degree the powers take little more memory than the numbers themselves.
+    if sum(degrees) > _DEGREE:
+        for value, degree in zip(point, degrees, strict=True):
+            _check_power(value, degree)
+    return number(polynomial._flint(*point))  # type: ignore[arg-type]
+
+
+def _check_power(value: int | fmpq | None, exponent: int) -> None:
+    """Refuse a power of a number that has too many digits; 0, 1 and -1 have none."""
+    if value is None:
+        return
+    bits = value.bit_length() if isinstance(value, int) else int(value.height_bits())
+    if bits > 1 and bits * exponent > MAX_BITS:
+        raise TooLargeError(
+            f"a {bits}-bit number to the power {decimal_text(exponent)} "
+            f"would have more than 2^33 bits"
+        )
+
+
+def _is_polynomial(value: object) -> bool:
+    from polyconstraints.algebra.polynomial import Polynomial
+
+    return isinstance(value, Polynomial)
+
+
+def _composed(
+    polynomial: Polynomial, places: Sequence[int], images: list[Polynomial], ring: PolynomialRing
+) -> Polynomial:
+    """Return the polynomial with the variables at `places`, all that occur, replaced."""
+    value = polynomial._flint
+    if not _is_small(value, [image._flint for image in images]):
+        result: Polynomial = ring.one * _by_operators(polynomial, places, images)
+        return result
+    if len(places) < len(polynomial.ring.names):
+        # FLINT's time grows with the number of variables, whether they occur or not.
+        small = fmpq_mpoly_ctx.get(("x", len(places)), "lex")
+        value = moved(value, {at: new for new, at in enumerate(places)}, small)
+    composed = value.compose(*(image._flint for image in images), ctx=ring._context)
+    return polynomial._make(ring, composed)
+
+
+def _is_small(value: fmpq_mpoly, images: Sequence[fmpq_mpoly]) -> bool:
+    """Return whether a composition needs little memory, whatever cancels in it."""
+    degree = int(value.total_degree())
+    if degree > _DEGREE:
+        return False
+    terms = len(value) * max(map(len, images)) ** degree
+    bits = coefficient_bits(value) + degree * max(map(coefficient_bits, images))
+    size: int = terms * (100 + bits // 8)
+    return size <= _BYTES
+
+
+def _by_operators(polynomial: Polynomial, places: Sequence[int], images: Sequence[Any]) -> Any:
+    """Return the value by the operators of the images, which refuse what is too large."""
+    tables: list[dict[int, Any]] = [{} for _ in places]
     summands = []
-    for exponents, cofactor in polynomial.collect(names).items():
-        product = cofactor.to_ring(ring)
-        for name, exponent, table in zip(names, exponents, tables, strict=True):
+    for exponents, coefficient in polynomial.terms():
+        product: Any = coefficient
+        for at, image, table in zip(places, images, tables, strict=True):
+            exponent = exponents[at]
             if exponent:
-                power = table.get(exponent)
-                if power is None:
-                    power = table[exponent] = images[name] ** exponent
-                product = product * power
+                if exponent not in table:
+                    _check_power(exact(image), exponent)
+                    table[exponent] = image**exponent
+                product = product * table[exponent]
         summands.append(product)
-    return ring.sum(summands)
+    # Pairwise, so that growing summands (polynomials, say) aren't copied once per term.
+    while len(summands) > 1:
+        summands = [
+            summands[at] + summands[at + 1] if at + 1 < len(summands) else summands[at]
+            for at in range(0, len(summands), 2)
+        ]
+    return summands[0]

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.algebra import evaluation, packing, printing, symbolic
-from polyconstraints.algebra.numerals import Coefficient, quotient
-from polyconstraints.algebra.orders import Order
-from polyconstraints.algebra.queries import Queries
-from polyconstraints.errors import RingMismatchError, UsageError
+from flint import fmpq
+
+from polyconstraints.algebra import evaluation, symbolic, text
+from polyconstraints.algebra.element import (
+    MAX_BITS,
+    Coefficient,
+    Element,
+    decimal_text,
+    integer,
+    number,
+    numerators_over,
+)
+from polyconstraints.algebra.text import Order, order_key
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.algebra.ring import PolynomialRing
+    from polyconstraints.algebra.rings import PolynomialRing
 
 __all__ = ["Polynomial"]
 
 _REPR_TERMS = 12
-_EXACT = (int, Fraction)
 
 
-class Polynomial(Queries):
+class Polynomial(Element):
     """An immutable polynomial with exact rational coefficients.
 
     Polynomials come from a :class:`~polyconstraints.algebra.PolynomialRing`: from its
@@ -46,6 +55,205 @@ class Polynomial(Queries):
         """Refuse direct construction: a polynomial always belongs to a ring."""
         raise TypeError("make polynomials with a PolynomialRing: gens, parse, from_terms, ...")
 
+    def __reduce__(self) -> tuple[Callable[..., Polynomial], tuple[Any, ...]]:
+        """Return how to rebuild the object when it is unpickled."""
+        return self._ring.from_terms, (self.terms(),)
+
+    # -- questions --------------------------------------------------------------------
+
+    @property
+    def ring(self) -> PolynomialRing:
+        """The ring that the polynomial belongs to."""
+        return self._ring
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether this is the zero polynomial."""
+        return not self
+
+    def constant_value(self) -> Coefficient:
+        """Return a constant polynomial as a number.
+
+        Raises
+        ------
+        UsageError
+            If a variable occurs.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x = ring("x")
+        >>> (x - x + 3).constant_value()
+        3
+        """
+        if not self.is_constant:
+            raise UsageError(f"not a constant: {self!r}")
+        return number(self._flint.leading_coefficient())
+
+    def variables(self) -> tuple[str, ...]:
+        """Return the names that occur, in the ring's order.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y, z = ring("x, y, z")
+        >>> (z * x + 1).variables()
+        ('x', 'z')
+        """
+        degrees = zip(self._ring.names, self._degrees(), strict=True)
+        return tuple([name for name, degree in degrees if degree > 0])
+
+    def degree(self, name: str | None = None) -> int:
+        """Return the degree in a variable, or the total degree.
+
+        Parameters
+        ----------
+        name : str, optional
+            The variable; without it, the total degree is meant.
+
+        Returns
+        -------
+        int
+            The degree; -1 for the zero polynomial, in every variable.
+
+        Raises
+        ------
+        UsageError
+            If the ring has no such variable.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> p = x**2 * y + y
+        >>> p.degree(), p.degree("x"), R.zero.degree()
+        (3, 2, -1)
+        """
+        if name is None:
+            return int(self._flint.total_degree())
+        return self._degrees()[self._ring.index(name)]
+
+    def terms(self, order: Order = "lex") -> list[tuple[tuple[int, ...], Coefficient]]:
+        """Return exponents and coefficients in decreasing monomial order.
+
+        Parameters
+        ----------
+        order : {"lex", "grlex", "grevlex"}
+            Lexicographic, graded lexicographic or graded reverse lexicographic.
+
+        Raises
+        ------
+        UsageError
+            If there is no such order.
+
+        Notes
+        -----
+        Takes ``O(n log n)`` for `n` terms.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> (x + 3 * y**2).terms()
+        [((1, 0), 1), ((0, 2), 3)]
+        >>> (x + 3 * y**2).terms("grlex")
+        [((0, 2), 3), ((1, 0), 1)]
+        """
+        key = order_key(order)
+        monomials = [tuple(map(int, exponents)) for exponents in self._flint.monoms()]
+        result = list(zip(monomials, map(number, self._flint.coeffs()), strict=True))
+        if order != "lex":
+            result.sort(key=lambda term: key(term[0]), reverse=True)
+        return result
+
+    def leading_term(self, order: Order = "lex") -> tuple[tuple[int, ...], Coefficient]:
+        """Return exponents and coefficient of the largest monomial.
+
+        Raises
+        ------
+        UsageError
+            If the polynomial is zero or there is no such order.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> (x + 3 * y**2).leading_term("grevlex")
+        ((0, 2), 3)
+        """
+        key = order_key(order)
+        if not self:
+            raise UsageError("the zero polynomial has no leading term")
+        if order == "lex":
+            exponents = tuple(map(int, self._flint.monomial(0)))
+            return exponents, number(self._flint.leading_coefficient())
+        return max(self.terms(), key=lambda term: key(term[0]))
+
+    def coefficient(self, monomial: Sequence[int] | Polynomial) -> Coefficient:
+        """Return the coefficient of one monomial, zero if it does not occur.
+
+        Parameters
+        ----------
+        monomial : sequence of int or Polynomial
+            Exponents, or a polynomial of this ring that is one monomial with coefficient 1.
+
+        Raises
+        ------
+        UsageError
+            If `monomial` is neither.
+        RingMismatchError
+            If the monomial belongs to another ring.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> p = (x + y) ** 3
+        >>> p.coefficient((2, 1)), p.coefficient(x * y**2), p.coefficient(x)
+        (3, 3, 0)
+        """
+        if isinstance(monomial, Polynomial):
+            self._require_same_ring(monomial)
+            if len(monomial) != 1 or monomial._flint.leading_coefficient() != 1:
+                raise UsageError(f"expected a monomial with coefficient 1, got {monomial!r}")
+            exponents = monomial._flint.monomial(0)
+        else:
+            exponents = self._ring._exponents(monomial)
+        return number(self._flint[exponents])
+
+    def height(self) -> int:
+        """Return the largest absolute value of a numerator or of the common denominator.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x = ring("x")
+        >>> (x / 6 - 3).height()
+        18
+        """
+        numerators, denominator = numerators_over(self._flint)
+        largest = max(map(abs, numerators), default=0)
+        return largest if denominator == 1 else max(largest, denominator)
+
+    def content(self) -> Coefficient:
+        """Return the positive rational that leaves coprime integers when divided out.
+
+        Returns
+        -------
+        int or Fraction
+            The content; 0 for the zero polynomial.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x = ring("x")
+        >>> (4 * x / 3 - 2).content()
+        Fraction(2, 3)
+        """
+        numerators, denominator = numerators_over(self._flint)
+        content = Fraction(gcd(*numerators), denominator)
+        return content.numerator if content.denominator == 1 else content
+
     def primitive(self) -> Polynomial:
         """Return the polynomial divided by its content; zero stays zero.
 
@@ -56,7 +264,7 @@ class Polynomial(Queries):
         >>> print((4 * x / 3 - 2).primitive())
         2*x - 3
         """
-        return self / self.content() if self._terms else self
+        return self / self.content() if self else self
 
     # -- values and derivatives -------------------------------------------------------
 
@@ -86,7 +294,8 @@ class Polynomial(Queries):
 
         Notes
         -----
-        Each power of each value is computed once; takes one product per variable and term.
+        At numbers and polynomials FLINT does the work. At other objects each power of each
+        value is computed once, and every term takes one product for each of its variables.
 
         Examples
         --------
@@ -96,8 +305,7 @@ class Polynomial(Queries):
         >>> p.evaluate({"x": 3, "y": 1}), p(3, 2)
         (Fraction(19, 2), 10)
         """
-        value = evaluation.evaluate(self, values)
-        return quotient(*value.as_integer_ratio()) if type(value) in _EXACT else value
+        return evaluation.evaluate(self, values)
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Return the value at a point: ``p(1, 2)``, ``p(x=1, y=2)``, ``p([1, 2])``."""
@@ -147,6 +355,8 @@ class Polynomial(Queries):
         ------
         UsageError
             If the ring has no such variable or the order is negative.
+        TypeError
+            If the order is no integer.
 
         Examples
         --------
@@ -155,19 +365,24 @@ class Polynomial(Queries):
         >>> print((x**3 * y).derivative("x", 2))
         6*x*y
         """
-        shift = self._shift(name)
-        if order < 0:
-            raise UsageError(f"order of a derivative must not be negative, got {order}")
-        mask = (1 << self._width) - 1
-        lowered = order << shift
-        terms = {}
-        for key, value in self._terms.items():
-            exponent = (key >> shift) & mask
-            if exponent >= order:
-                for factor in range(exponent, exponent - order, -1):
-                    value *= factor
-                terms[key - lowered] = value
-        return self._reduced(self._ring, self._width, terms, self._denominator)
+        at = self._ring.index(name)
+        times = integer(order, "order of a derivative")
+        if times < 0:
+            raise UsageError(f"order of a derivative must not be negative, got {times}")
+        if times == 1:
+            return self._make(self._ring, self._flint.derivative(at))
+        degree = self.degree(name)
+        if times > degree:
+            return self if not times else self._ring.zero
+        if times * degree.bit_length() > MAX_BITS:
+            raise TooLargeError(
+                f"the coefficients of the derivative of order {decimal_text(times)} "
+                f"would have more than 2^33 bits"
+            )
+        value = self._flint
+        for _ in range(times):
+            value = value.derivative(at)
+        return self._make(self._ring, value)
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Polynomial:
         """Return the polynomial with a function applied to each nonzero coefficient.
@@ -226,14 +441,12 @@ class Polynomial(Queries):
         taken = set(chosen)
         kept = [at for at in range(len(self._ring.names)) if at not in taken]
         remaining = type(self._ring)([self._ring.names[at] for at in kept])
-        count, width = len(self._ring.names), self._width
-        groups: dict[tuple[int, ...], packing.Terms] = {}
-        for key in sorted(self._terms, reverse=True):
-            exponents = packing.unpack(key, count, width)
-            group = groups.setdefault(tuple([exponents[at] for at in chosen]), {})
-            group[packing.pack([exponents[at] for at in kept], width)] = self._terms[key]
+        groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
+        for exponents, value in zip(self._flint.monoms(), self._flint.coeffs(), strict=True):
+            group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
+            group[tuple([exponents[at] for at in kept])] = value
         return {
-            exponents: self._reduced(remaining, width, terms, self._denominator)
+            exponents: self._make(remaining, remaining._context.from_dict(terms))
             for exponents, terms in groups.items()
         }
 
@@ -269,25 +482,15 @@ class Polynomial(Queries):
         if target == self._ring and images == list(self._ring.names):
             return self
         occurring = set(self.variables())
-        places: list[int | None] = []
-        for name, image in zip(self._ring.names, images, strict=True):
-            if image in target:
-                places.append(target.index(image))
-            elif name in occurring:
-                raise RingMismatchError(f"{image!r} of {self._ring} has no place in {target}")
-            else:
-                places.append(None)
-
-        def moved() -> Iterator[tuple[list[int], int]]:
-            for key, value in self._terms.items():
-                exponents = packing.unpack(key, len(places), self._width)
-                result = [0] * len(target.names)
-                for place, exponent in zip(places, exponents, strict=True):
-                    if place is not None:
-                        result[place] += exponent
-                yield result, value
-
-        return target.from_terms(moved()) / self._denominator
+        places: dict[int, int] = {}
+        for at, (name, image) in enumerate(zip(self._ring.names, images, strict=True)):
+            if name in occurring:
+                if image not in target:
+                    raise RingMismatchError(f"{image!r} of {self._ring} has no place in {target}")
+                places[at] = target.index(image)
+        if len(target.names) == len(images) and all(at == new for at, new in places.items()):
+            return self._make(target, self._flint)
+        return self._make(target, evaluation.moved(self._flint, places, target._context))
 
     def to_ring(self, ring: PolynomialRing) -> Polynomial:
         """Return the same polynomial in another ring; variables match by name.
@@ -354,7 +557,7 @@ class Polynomial(Queries):
         >>> p.to_text(power="**"), p.to_text(ascii=False), p.to_text(times=" ")
         ('2*x**2*y - 1', '2·x²·y - 1', '2 x^2 y - 1')
         """
-        return printing.polynomial_text(self, order, power, times, names, ascii)
+        return text.polynomial_text(self, order, power, times, names, ascii)
 
     def to_latex(self, order: Order = "lex", names: Callable[[str], str] | None = None) -> str:
         r"""Return the polynomial as LaTeX.
@@ -378,7 +581,7 @@ class Polynomial(Queries):
         >>> print((x1**2 * w / 2).to_latex())
         \frac{1}{2} x_{1}^{2} W^{0}_{1,1,0}
         """
-        return printing.polynomial_latex(self, order, names)
+        return text.polynomial_latex(self, order, names)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
@@ -389,11 +592,9 @@ class Polynomial(Queries):
 
     def __repr__(self) -> str:
         """Return the leading terms and the ring, for people to read."""
-        shown: Polynomial = self
-        rest = ""
-        if len(self._terms) > _REPR_TERMS:
-            keys = sorted(self._terms, reverse=True)[:_REPR_TERMS]
-            terms = {key: self._terms[key] for key in keys}
-            shown = self._reduced(self._ring, self._width, terms, self._denominator)
-            rest = f" + ... ({len(self._terms)} terms)"
-        return f"<Polynomial {shown}{rest} in {self._ring}>"
+        if len(self) <= _REPR_TERMS:
+            return f"<Polynomial {self} in {self._ring}>"
+        value = self._flint
+        leading = {value.monomial(at): value.coefficient(at) for at in range(_REPR_TERMS)}
+        shown = self._make(self._ring, self._ring._context.from_dict(leading))
+        return f"<Polynomial {shown} + ... ({len(self)} terms) in {self._ring}>"

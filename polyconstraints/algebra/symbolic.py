@@ -10,7 +10,7 @@ from polyconstraints.errors import InputError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
-    from polyconstraints.algebra.ring import PolynomialRing
+    from polyconstraints.algebra.rings import PolynomialRing
 
 __all__ = ["polynomial_from_sympy", "polynomial_to_sympy"]
 
@@ -39,6 +39,8 @@ def polynomial_from_sympy(ring: PolynomialRing, expression: object) -> Polynomia
     for symbol in expression.free_symbols:
         if symbol.name not in ring:
             raise InputError(f"unknown name {symbol.name!r} in {ring}")
+        if not symbol.is_commutative:
+            raise InputError(f"the symbol {symbol.name!r} does not commute")
         if symbol.name in names:
             raise InputError(f"two different symbols are called {symbol.name!r}")
         names.add(symbol.name)

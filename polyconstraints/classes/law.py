@@ -7,20 +7,17 @@ everything that is counted here a sum of both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import prod
 from typing import Any
 
+from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.patterns import PatternClass
 from polyconstraints.spec.groups.spaces import Sort
 
 __all__ = ["Law", "Piece", "class_law", "existence_law", "weights_law"]
-
-#: Exponents of the variables → coefficient.
-Polynomial = Mapping[tuple[int, ...], Fraction]
 
 
 @dataclass(frozen=True)
@@ -47,38 +44,40 @@ class Law:
     ----------
     sorts : tuple of Sort
         The variables; those with a size have that value.
-    polynomial : mapping from exponents to Fraction
+    polynomial : Polynomial or int
+        In the sorts' names, or a constant.
     steps : tuple of (needs, int)
         What is added where every sort has as many letters as ``needs`` says.
 
     Examples
     --------
     >>> steps = (((1,), 1), ((2,), 2), ((3,), 1))
-    >>> print(Law((Sort("n", None),), {}, steps))
+    >>> print(Law((Sort("n", None),), 0, steps))
     4 for n ≥ 3, 3 for n = 2, 1 for n = 1
     """
 
     sorts: tuple[Sort, ...]
-    polynomial: Polynomial = field(default_factory=dict, hash=False)
+    polynomial: Polynomial | int = 0
     steps: tuple[tuple[tuple[int, ...], int], ...] = ()
 
     def __add__(self, other: Law) -> Law:
-        return Law(self.sorts, _sum([self.polynomial, other.polynomial]), self.steps + other.steps)
+        return Law(self.sorts, self.polynomial + other.polynomial, self.steps + other.steps)
 
     def __sub__(self, other: Law) -> Law:
-        negated = {exponents: -value for exponents, value in other.polynomial.items()}
-        steps = tuple((needs, -count) for needs, count in other.steps)
-        return self + Law(self.sorts, negated, steps)
+        return self + other.scaled(-1)
 
     def scaled(self, factor: int) -> Law:
         """Return the law times a number."""
-        polynomial = {exponents: factor * value for exponents, value in self.polynomial.items()}
-        return Law(self.sorts, polynomial, tuple((needs, factor * c) for needs, c in self.steps))
+        steps = tuple((needs, factor * count) for needs, count in self.steps)
+        return Law(self.sorts, factor * self.polynomial, steps)
 
     def __call__(self, *sizes: int) -> int:
         """Return the value for given numbers of letters."""
-        value = _evaluate(self.polynomial, sizes) + self._step(sizes)
-        return int(value)
+        return int(self._polynomial(*sizes)) + self._step(sizes)
+
+    @property
+    def _polynomial(self) -> Polynomial:
+        return _ring(self.sorts).one * self.polynomial
 
     def _step(self, sizes: Sequence[int]) -> int:
         return sum(
@@ -93,15 +92,15 @@ class Law:
         Ranges of one variable in which all values agree are one piece.
         """
         ranges = [self._ranges(at) for at in range(len(self.sorts))]
+        sizes = {sort.name: sort.size for sort in self.sorts if sort.size is not None}
         found = []
         for bounds in product(*ranges):
             least = [low for low, _ in bounds]
             step = self._step(least)
             if all(low == high for low, high in bounds):
-                value = str(int(_evaluate(self.polynomial, least) + step))
+                value = str(int(self._polynomial(*least)) + step)
             else:
-                constant = {(0,) * len(self.sorts): Fraction(step)}
-                value = self._written(_sum([self.polynomial, constant]))
+                value = write_polynomial(self._polynomial.substitute(sizes) + step)
             found.append(Piece(bounds, value))
         return found
 
@@ -122,18 +121,6 @@ class Law:
                 rest = needs[:at] + needs[at + 1 :]
                 others[rest] = others.get(rest, 0) + count
         return any(others.values())
-
-    def _written(self, polynomial: Polynomial) -> str:
-        free = [at for at, sort in enumerate(self.sorts) if sort.size is None]
-        reduced: dict[tuple[int, ...], Fraction] = {}
-        for exponents, value in polynomial.items():
-            for at, sort in enumerate(self.sorts):
-                if sort.size is not None:
-                    value *= sort.size ** exponents[at]
-            key = tuple(exponents[at] for at in free)
-            reduced[key] = reduced.get(key, Fraction(0)) + value
-        names = [self.sorts[at].name for at in free]
-        return write_polynomial(reduced, names)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the pieces as JSON; ``to`` is null where there is no largest size."""
@@ -176,76 +163,39 @@ def class_law(sorts: tuple[Sort, ...], one: PatternClass) -> Law:
 
 def weights_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law:
     """Return the number of weights of some classes together."""
-    total: list[Polynomial] = []
+    ring = _ring(sorts)
+    total = ring.zero
     for one in classes:
-        polynomial: Polynomial = {(0,) * len(sorts): Fraction(1, 2 if one.symmetric else 1)}
-        for sort, count in one.labels:
-            polynomial = _times(polynomial, _falling(sort, count, len(sorts)))
-        total.append(polynomial)
-    return Law(sorts, _sum(total))
+        number = ring.constant(Fraction(1, 2 if one.symmetric else 1))
+        for sort, letters in one.labels:
+            for taken in range(letters):
+                number = number * (ring.gen(sorts[sort].name) - taken)
+        total = total + number
+    return Law(sorts, total)
 
 
 def existence_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law:
     """Return the number of classes that have weights."""
-    return Law(sorts, {}, tuple((one.needs(len(sorts)), 1) for one in classes))
+    return Law(sorts, 0, tuple((one.needs(len(sorts)), 1) for one in classes))
 
 
-# --- polynomials with rational coefficients -----------------------------------------------
+def _ring(sorts: Iterable[Sort]) -> PolynomialRing:
+    return PolynomialRing([sort.name for sort in sorts])
 
 
-def _falling(variable: int, length: int, variables: int) -> Polynomial:
-    """Return x (x-1) … (x-length+1) for one of the variables x."""
-    zero = (0,) * variables
-    x = tuple(int(at == variable) for at in range(variables))
-    result: Polynomial = {zero: Fraction(1)}
-    for at in range(length):
-        result = _times(result, {x: Fraction(1), zero: Fraction(-at)})
-    return result
-
-
-def _times(a: Polynomial, b: Polynomial) -> Polynomial:
-    result: dict[tuple[int, ...], Fraction] = {}
-    for (p, u), (q, v) in product(a.items(), b.items()):
-        exponents = tuple(i + j for i, j in zip(p, q, strict=True))
-        result[exponents] = result.get(exponents, Fraction(0)) + u * v
-    return {exponents: value for exponents, value in result.items() if value}
-
-
-def _sum(polynomials: Iterable[Polynomial]) -> Polynomial:
-    result: dict[tuple[int, ...], Fraction] = {}
-    for polynomial in polynomials:
-        for exponents, value in polynomial.items():
-            result[exponents] = result.get(exponents, Fraction(0)) + value
-    return {exponents: value for exponents, value in result.items() if value}
-
-
-def _evaluate(polynomial: Polynomial, sizes: Sequence[int]) -> Fraction:
-    return sum(
-        (
-            value * prod(size**power for size, power in zip(sizes, exponents, strict=True))
-            for exponents, value in polynomial.items()
-        ),
-        Fraction(0),
-    )
-
-
-def write_polynomial(polynomial: Polynomial, names: Sequence[str]) -> str:
-    """Return a polynomial as text, highest degree first.
+def write_polynomial(polynomial: Polynomial) -> str:
+    """Return a polynomial as text, highest degree first and denominators last.
 
     Examples
     --------
-    >>> write_polynomial({(3,): Fraction(1, 2), (2,): Fraction(-1), (0,): Fraction(2)}, ["n"])
+    >>> write_polynomial(PolynomialRing(["n"]).parse("1/2*n^3 - n^2 + 2"))
     'n^3/2 - n^2 + 2'
     """
     text = ""
-    order = sorted(polynomial, key=lambda exponents: (-sum(exponents), [-e for e in exponents]))
-    for exponents in order:
-        value = polynomial[exponents]
-        if not value:
-            continue
+    for exponents, value in polynomial.terms("grlex"):
         powers = [
             name if power == 1 else f"{name}^{power}"
-            for name, power in zip(names, exponents, strict=True)
+            for name, power in zip(polynomial.ring.names, exponents, strict=True)
             if power
         ]
         numerator = abs(value.numerator)

@@ -27,6 +27,7 @@ from itertools import product
 from math import comb
 from typing import Any
 
+from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -37,9 +38,6 @@ MAX_ELEMENTS = 20_000
 
 #: Cycle type: length → number of cycles of that length.
 CycleType = Mapping[int, int]
-
-#: A polynomial in the numbers of cycles: exponents of c_1, c_2, … → coefficient.
-CyclePolynomial = dict[tuple[int, ...], Fraction]
 
 
 @dataclass(frozen=True)
@@ -201,55 +199,46 @@ def fixed_polynomial(
     channels: tuple[int, int] = (1, 1),
     bias: bool = False,
     commuting: bool = True,
-) -> CyclePolynomial:
+) -> Polynomial:
     """Return the number of fixed coefficients of a permutation, in its numbers of cycles.
 
     The parameters are those of :func:`predicted_orbits`.
     """
     below, above = channels
-    variables = max(1, degree)
-    zero = (0,) * variables
-
-    def cycles(length: int) -> CyclePolynomial:
-        unit = tuple(int(at == length - 1) for at in range(variables))
-        letters: CyclePolynomial = {unit: Fraction(below)}
-        if length == 1 and bias:
-            letters[zero] = Fraction(1)
-        return letters
-
-    kept: CyclePolynomial
-    if outputs is None:
-        kept = {(1, *zero[1:]): Fraction(above)}
-    else:
-        kept = {zero: Fraction(outputs * above)}
+    ring = PolynomialRing([f"c{length}" for length in range(1, max(1, degree) + 1)])
+    cycles = ring.gens()
+    letters = [below * count for count in cycles]
+    letters[0] = letters[0] + bias
+    kept = above * (cycles[0] if outputs is None else ring.constant(outputs))
     if not commuting:
-        for _ in range(degree):
-            kept = _times(kept, cycles(1))
-        return kept
+        return kept * letters[0] ** degree
     # h_D = Σ over partitions of D: by D h_D = Σ_j p_j h_(D-j) with p_j = Σ_(d | j) d c_d.
-    complete: list[CyclePolynomial] = [{zero: Fraction(1)}]
+    complete = [ring.one]
     for total in range(1, degree + 1):
-        parts: CyclePolynomial = {}
-        for j in range(1, total + 1):
-            for d in range(1, j + 1):
-                if j % d == 0:
-                    _add(parts, _times(cycles(d), complete[total - j]), Fraction(d, total))
-        complete.append(parts)
-    return _times(kept, complete[degree])
+        parts = [
+            complete[total - j] * letters[d - 1] * Fraction(d, total)
+            for j in range(1, total + 1)
+            for d in range(1, j + 1)
+            if j % d == 0
+        ]
+        complete.append(ring.sum(parts))
+    return kept * complete[degree]
 
 
-def mean_over_symmetric_group(polynomial: Mapping[tuple[int, ...], Fraction], n: int) -> Fraction:
-    """Return the mean of a polynomial in the numbers of cycles over S_n.
+def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
+    """Return the mean of a polynomial in the numbers c1, c2, … of cycles over S_n.
 
     Examples
     --------
-    >>> mean_over_symmetric_group({(1,): Fraction(1)}, 5)      # one fixed point on average
+    >>> from polyconstraints.algebra import ring
+    >>> R, c1 = ring("c1")
+    >>> mean_over_symmetric_group(c1, 5)      # one fixed point on average
     Fraction(1, 1)
-    >>> [int(mean_over_symmetric_group({(3,): Fraction(1)}, n)) for n in range(1, 5)]
+    >>> [int(mean_over_symmetric_group(c1**3, n)) for n in range(1, 5)]
     [1, 4, 5, 5]
     """
     total = Fraction(0)
-    for exponents, value in polynomial.items():
+    for exponents, value in polynomial.terms():
         # x^e = Σ_r S(e, r) (x)_r, with the Stirling numbers of the second kind.
         for falling in product(*(range(exponent + 1) for exponent in exponents)):
             length = sum(j * r for j, r in enumerate(falling, start=1))
@@ -269,20 +258,3 @@ def _stirling(n: int, k: int) -> int:
         longer = [0, *row]
         row = [longer[at] + at * (row[at] if at < len(row) else 0) for at in range(len(longer))]
     return row[k] if k < len(row) else 0
-
-
-def _times(
-    a: Mapping[tuple[int, ...], Fraction], b: Mapping[tuple[int, ...], Fraction]
-) -> CyclePolynomial:
-    result: CyclePolynomial = {}
-    for (p, u), (q, v) in product(a.items(), b.items()):
-        exponents = tuple(i + j for i, j in zip(p, q, strict=True))
-        result[exponents] = result.get(exponents, Fraction(0)) + u * v
-    return result
-
-
-def _add(
-    total: CyclePolynomial, other: Mapping[tuple[int, ...], Fraction], factor: Fraction
-) -> None:
-    for exponents, value in other.items():
-        total[exponents] = total.get(exponents, Fraction(0)) + factor * value

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconstraints.algebra import Polynomial, PolynomialRing, ring
-from polyconstraints.algebra.orders import Order
+from polyconstraints.algebra.text import Order
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 from .strategies import coefficients, polynomials, small_polynomials
@@ -247,6 +248,15 @@ class TestRings:
         assert merged == 0
         assert (x * y).rename({"y": "x"}, R) == x**2
 
+    def test_rings_of_one_size(self) -> None:
+        other, u, v, w = ring("u, v, w")
+        assert (x * y**2).rename(dict(zip("xyz", "uvw", strict=True))) == u * v**2
+        assert (x * y**2).rename({"x": "v", "y": "w", "z": "u"}, other) == v * w**2
+        assert (x * y**2).rename({"x": "v", "y": "v"}, PolynomialRing(["z", "a", "v"])).terms() == [
+            ((0, 0, 3), 1)
+        ]
+        assert (x - x + 3).rename({"x": "u"}) == 3
+
     def test_missing_variables(self) -> None:
         small = PolynomialRing(["y"])
         assert (y + 1).to_ring(small).ring == small
@@ -275,7 +285,14 @@ class TestRings:
         with pytest.raises(UsageError):
             R.gen("u")
 
-    @pytest.mark.parametrize("names", ["xy", ["x", "x"], ["1x"], ["x y"], [""], [3], ["a·b"]])
+    @pytest.mark.parametrize(
+        "names",
+        [
+            *("xy", ["x", "x"], ["1x"], ["x y"], [""], [3], ["a·b"]),
+            # Printed, x² could also be the square of x; both letters are written μ.
+            *(["x", "x²"], ["\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"], ["ﬁ"]),
+        ],
+    )
     def test_bad_names(self, names: Any) -> None:
         with pytest.raises(UsageError):
             PolynomialRing(names)
@@ -286,6 +303,9 @@ class TestRings:
             ({(1, 2): 1}, UsageError),
             ({(1, 2, -1): 1}, UsageError),
             ({(1, 2, 0.5): 1}, TypeError),
+            ({(1, 2, 1.0): 1}, TypeError),
+            ({(1, 2, True): 1}, TypeError),
+            ({(-1, 0, 0): 1}, UsageError),
             ({(1, 2, 0): 0.5}, TypeError),
             ({(1, 2, 0): None}, TypeError),
         ],
@@ -293,6 +313,31 @@ class TestRings:
     def test_bad_terms(self, terms: Any, error: type[Exception]) -> None:
         with pytest.raises(error):
             R.from_terms(terms)
+
+    def test_letters_beyond_ascii(self) -> None:
+        greek, mu, e = ring(["\N{GREEK SMALL LETTER MU}", "é"])
+        assert str(mu * e**2) == "μ*é^2"
+        assert greek.parse("μ*é^2") == mu * e**2
+
+    def test_integers_of_numpy(self) -> None:
+        two, three = np.int64(2), np.int64(3)
+        p = x**3 * y**2
+        assert R.from_terms({(three, two, np.int8(0)): two}) == 2 * p
+        assert x**three * y**two == p
+        assert p.derivative("x", two) == 6 * x * y**2
+        assert p.coefficient((three, two, 0)) == 1
+        assert R.constant(two) == 2
+        assert type(R.constant(two).constant_value()) is int
+        assert p(two, three, 1) == 72
+
+    @pytest.mark.parametrize("degree", [True, 2.0, "2", None, np.float64(2), np.bool_(True)])
+    def test_degrees_are_integers(self, degree: Any) -> None:
+        with pytest.raises(TypeError, match="order of a derivative must be an integer"):
+            x.derivative("x", degree)
+        with pytest.raises(TypeError, match="exponent must be an integer"):
+            R.from_terms({(degree, 0, 0): 1})
+        with pytest.raises(TypeError):
+            x**degree
 
     def test_from_terms_adds_up(self) -> None:
         half = Fraction(1, 2)

@@ -61,7 +61,7 @@ def test_spelling(way: tuple[Any, Any], expected: tuple[str, ...]) -> None:
 
 
 def test_latex_names_are_those_of_polynomials() -> None:
-    from polyconstraints.algebra.printing import latex_name
+    from polyconstraints.algebra.text import latex_name
 
     network = NetworkSpec(11, depth=2, bias=True, hidden=[2])
     names = notation(network, "latex")

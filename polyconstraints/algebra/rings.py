@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import lcm
-from operator import index
 from typing import Any, Self
 
-from polyconstraints.algebra import packing
-from polyconstraints.algebra.numerals import Coefficient, ratio
-from polyconstraints.algebra.parsing import NAME, parse_polynomial
+from flint import fmpq, fmpq_mpoly_ctx
+
+from polyconstraints.algebra.element import Coefficient, exact, integer
 from polyconstraints.algebra.polynomial import Polynomial
 from polyconstraints.algebra.symbolic import polynomial_from_sympy
+from polyconstraints.algebra.text import NAME, parse_polynomial
 from polyconstraints.errors import RingMismatchError, UsageError
 
 __all__ = ["PolynomialRing", "ring"]
@@ -33,7 +33,8 @@ class PolynomialRing:
     Raises
     ------
     UsageError
-        If a name is no identifier or occurs twice.
+        If a name is no identifier, is not in the Unicode normal form NFKC (so that no two
+        names print alike), or occurs twice.
 
     Examples
     --------
@@ -45,11 +46,12 @@ class PolynomialRing:
     (True, False)
     """
 
-    __slots__ = ("_hash", "_index", "_names", "_one", "_zero")
+    __slots__ = ("_context", "_hash", "_index", "_names", "_one", "_zero")
 
     _names: tuple[str, ...]
     _index: dict[str, int]
     _hash: int
+    _context: fmpq_mpoly_ctx
     _zero: Polynomial
     _one: Polynomial
 
@@ -63,6 +65,12 @@ class PolynomialRing:
                 raise UsageError(
                     f"variable name must be letters, digits and underscores, got {name!r}"
                 )
+            if name != unicodedata.normalize("NFKC", name):
+                # Raised digits read like powers, and other forms of a letter like the letter.
+                raise UsageError(
+                    f"variable name must be in the normal form NFKC, which for {name!r} is "
+                    f"{unicodedata.normalize('NFKC', name)!r}"
+                )
             if name in positions:
                 raise UsageError(f"variable name {name!r} occurs twice")
             positions[name] = len(positions)
@@ -70,8 +78,10 @@ class PolynomialRing:
         put(self, "_names", checked)
         put(self, "_index", positions)
         put(self, "_hash", hash((PolynomialRing, checked)))
-        put(self, "_zero", Polynomial._make(self, packing.MIN_WIDTH, {}, 1))
-        put(self, "_one", Polynomial._make(self, packing.MIN_WIDTH, {0: 1}, 1))
+        # FLINT only numbers the variables, so rings of one size share a context.
+        put(self, "_context", fmpq_mpoly_ctx.get(("x", len(positions)), "lex"))
+        put(self, "_zero", self._constant(0))
+        put(self, "_one", self._constant(1))
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: rings are immutable."""
@@ -152,8 +162,7 @@ class PolynomialRing:
         return self._gen_at(self.index(name))
 
     def _gen_at(self, position: int) -> Polynomial:
-        shift = packing.MIN_WIDTH * (len(self._names) - 1 - position)
-        return Polynomial._make(self, packing.MIN_WIDTH, {1 << shift: 1}, 1)
+        return Polynomial._make(self, self._context.gen(position))
 
     def index(self, name: str) -> int:
         """Return the position of a variable among the names.
@@ -196,9 +205,10 @@ class PolynomialRing:
         >>> print(PolynomialRing(["x"]).constant(Fraction(1, 2)))
         1/2
         """
-        numerator, denominator = _exact(value)
-        terms = {0: numerator} if numerator else {}
-        return Polynomial._make(self, packing.MIN_WIDTH, terms, denominator)
+        return self._constant(_coefficient(value))
+
+    def _constant(self, value: int | fmpq) -> Polynomial:
+        return Polynomial._make(self, self._context.constant(value))
 
     def from_terms(
         self,
@@ -231,32 +241,30 @@ class PolynomialRing:
         3*x^2 - y
         """
         pairs = terms.items() if isinstance(terms, Mapping) else terms
-        count = len(self._names)
-        total: dict[tuple[int, ...], tuple[int, int]] = {}
-        highest, common = 0, 1
+        total: dict[tuple[int, ...], int | fmpq] = {}
         for given, value in pairs:
-            exponents = tuple(map(index, given))
-            if len(exponents) != count:
-                raise UsageError(f"expected {count} exponents for {self}, got {len(exponents)}")
-            if exponents and min(exponents) < 0:
-                raise UsageError(f"exponents must not be negative, got {exponents}")
-            numerator, denominator = _exact(value)
-            if exponents in total:
-                old, scale = total[exponents]
-                numerator = numerator * scale + old * denominator
-                denominator *= scale
-            if denominator != 1:
-                common = lcm(common, denominator)
-            total[exponents] = numerator, denominator
-            highest = max(highest, *exponents) if exponents else 0
-        width = packing.width_for(highest)
-        pack = packing.pack
-        packed = {
-            pack(exponents, width): numerator * (common // denominator)
-            for exponents, (numerator, denominator) in total.items()
-            if numerator
-        }
-        return Polynomial._reduced(self, width, packed, common)
+            exponents = self._exponents(given)
+            coefficient = _coefficient(value)
+            known = total.get(exponents)
+            total[exponents] = coefficient if known is None else known + coefficient
+        return self._from_flint(total)
+
+    def _from_flint(self, terms: Mapping[tuple[int, ...], int | fmpq]) -> Polynomial:
+        """Return the sum of terms whose exponents are known to be nonnegative integers."""
+        return Polynomial._make(self, self._context.from_dict(terms))
+
+    def _exponents(self, given: Sequence[int]) -> tuple[int, ...]:
+        """Return exponents as Python's integers, one for each variable."""
+        exponents = tuple(given)
+        if not set(map(type, exponents)) <= {int}:
+            exponents = tuple(integer(exponent, "exponent") for exponent in exponents)
+        if len(exponents) != len(self._names):
+            raise UsageError(
+                f"expected {len(self._names)} exponents for {self}, got {len(exponents)}"
+            )
+        if exponents and min(exponents) < 0:
+            raise UsageError(f"exponents must not be negative, got {exponents}")
+        return exponents
 
     def sum(self, polynomials: Iterable[Polynomial]) -> Polynomial:
         """Return the sum of many polynomials of this ring.
@@ -275,17 +283,17 @@ class PolynomialRing:
         >>> print(R.sum([x, y, x]))
         2*x + y
         """
-        parts: list[Polynomial] = []
+        parts = []
         for part in polynomials:
             if part.ring != self:
                 raise RingMismatchError(f"operands are in different rings: {self} and {part.ring}")
-            parts.append(part)
+            parts.append(part._flint)
         while len(parts) > 1:
             parts = [
                 parts[at] + parts[at + 1] if at + 1 < len(parts) else parts[at]
                 for at in range(0, len(parts), 2)
             ]
-        return parts[0] if parts else self._zero
+        return Polynomial._make(self, parts[0]) if parts else self._zero
 
     def parse(self, text: str) -> Polynomial:
         """Return the polynomial that a text denotes.
@@ -360,10 +368,10 @@ def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
     return (made, *made.gens())
 
 
-def _exact(value: object) -> tuple[int, int]:
-    parts = ratio(value)
-    if parts is None:
+def _coefficient(value: object) -> int | fmpq:
+    coefficient = exact(value)
+    if coefficient is None:
         raise TypeError(
             f"coefficients must be exact (int or Fraction), got {type(value).__name__} {value!r}"
         )
-    return parts
+    return coefficient

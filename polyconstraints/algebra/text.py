@@ -1,4 +1,4 @@
-"""Text to polynomial, without evaluating anything and without recursion.
+"""Text to polynomial and back, without evaluating anything and without recursion.
 
 The parser keeps one frame for each open parenthesis, so nesting is limited by memory only.
 Sums of monomials collect in a dictionary, so long texts take linear time. Operations whose
@@ -9,19 +9,28 @@ refused when it is spent: text may come from anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from flint import fmpq, fmpz
 
 from polyconstraints.algebra.element import predicted_power_terms
-from polyconstraints.algebra.numerals import Coefficient, decimal_value, quotient
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
-    from polyconstraints.algebra.ring import PolynomialRing
+    from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = ["NAME", "parse_polynomial"]
+__all__ = [
+    "NAME",
+    "Order",
+    "latex_name",
+    "order_key",
+    "parse_polynomial",
+    "polynomial_latex",
+    "polynomial_text",
+]
 
 # Machine words that products and powers in one text may write altogether: under a second.
 _WORK_BUDGET = 500_000
@@ -46,7 +55,7 @@ class _Frame:
     __slots__ = ("denominator", "dividing", "factor", "monomials", "numerator", "powers", "sums")
 
     def __init__(self) -> None:
-        self.monomials: dict[tuple[int, ...], Coefficient] = {}
+        self.monomials: dict[tuple[int, ...], fmpq] = {}
         self.sums: list[Polynomial] = []
         self.start_term()
 
@@ -63,15 +72,16 @@ class _Frame:
         for position, exponent in self.powers.items():
             exponents[position] = exponent
         key = tuple(exponents)
-        value = quotient(self.numerator, self.denominator)
+        value = fmpq(self.numerator, self.denominator)
         if self.factor is None:
-            self.monomials[key] = self.monomials.get(key, 0) + value
+            known = self.monomials.get(key)
+            self.monomials[key] = value if known is None else known + value
         else:
-            self.sums.append(self.factor * ring.from_terms([(key, value)]))
+            self.sums.append(self.factor * ring._from_flint({key: value}))
         self.start_term()
 
     def total(self, ring: PolynomialRing) -> Polynomial:
-        return ring.sum([ring.from_terms(self.monomials), *self.sums])
+        return ring.sum([ring._from_flint(self.monomials), *self.sums])
 
 
 class _Parser:
@@ -109,7 +119,7 @@ class _Parser:
                 self.opened.append(token.position)
         token = self.advance()
         if token.kind == "number":
-            self.apply_number(decimal_value(token.text), token.position)
+            self.apply_number(_decimal(token.text), token.position)
         elif token.kind == "name":
             if token.text not in self.ring:
                 raise _error(f"unknown name {token.text!r} in {self.ring}", token.position)
@@ -152,7 +162,7 @@ class _Parser:
         token = self.advance()
         if token.kind != "number":
             raise _unexpected(token, "a nonnegative integer as exponent")
-        exponent = decimal_value(token.text)
+        exponent = _decimal(token.text)
         if exponent.bit_length() > _MAX_EXPONENT_BITS:
             raise _error(f"exponent has more than {_MAX_EXPONENT_BITS} bits", token.position)
         if bracketed:
@@ -234,6 +244,11 @@ class _Parser:
             raise _error("expanding this text would take too many terms", position)
 
 
+def _decimal(digits: str) -> int:
+    """Return the integer that digits denote, also more than Python's `int` takes."""
+    return int(fmpz(digits))
+
+
 def _cost(bits: int) -> int:
     """Return what a coefficient costs: its words, and more where multiplying them counts."""
     words = bits // 64 + 1
@@ -283,3 +298,141 @@ def parse_polynomial(ring: PolynomialRing, text: str) -> Polynomial:
     if not isinstance(text, str):
         raise InputError(f"expected a text, got {type(text).__name__}")
     return _Parser(ring, text).run()
+
+
+# -- polynomial to text -----------------------------------------------------------------------
+
+Order = Literal["lex", "grlex", "grevlex"]
+
+_ORDER_KEYS: dict[str, Callable[[tuple[int, ...]], tuple[int, ...]]] = {
+    "lex": lambda exponents: exponents,
+    "grlex": lambda exponents: (sum(exponents), *exponents),
+    "grevlex": lambda exponents: (sum(exponents), *[-e for e in reversed(exponents)]),
+}
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+# A factor as FLINT writes it: a variable by its number, perhaps with a power, or a fraction.
+_FACTOR = re.compile(r"(\*?)(?:x([0-9]+)(?:\^([0-9]+))?|([0-9]+)(?:/([0-9]+))?)")
+_NAME_PARTS = re.compile(r"(?P<stem>.*?)(?P<digits>[0-9]*(?:_[0-9]+)*)")
+_GREEK = re.compile(
+    "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|"
+    "[pP]i|rho|[sS]igma|tau|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
+)
+
+
+def order_key(order: str) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return a function from exponents to a tuple that sorts them in the named order.
+
+    Raises
+    ------
+    UsageError
+        If there is no such order.
+
+    Examples
+    --------
+    >>> order_key("grlex")((1, 2))
+    (3, 1, 2)
+    """
+    try:
+        return _ORDER_KEYS[order]
+    except (KeyError, TypeError):
+        raise UsageError(
+            f"unknown monomial order {order!r}: expected one of {', '.join(_ORDER_KEYS)}"
+        ) from None
+
+
+def polynomial_text(
+    polynomial: Polynomial,
+    order: Order = "lex",
+    power: str = "^",
+    times: str = "*",
+    names: Callable[[str], str] | None = None,
+    ascii: bool = True,
+) -> str:
+    """Return the polynomial as text; see :meth:`Polynomial.to_text`."""
+    if not ascii:
+        times = "·" if times == "*" else times
+
+    def raised(name: str, exponent: str) -> str:
+        return name + (power + exponent if ascii else exponent.translate(_SUPERSCRIPTS))
+
+    return _spelled(polynomial, order, times, names or str, raised, "{}/{}")
+
+
+def polynomial_latex(
+    polynomial: Polynomial, order: Order = "lex", names: Callable[[str], str] | None = None
+) -> str:
+    """Return the polynomial as LaTeX; see :meth:`Polynomial.to_latex`."""
+
+    def raised(name: str, exponent: str) -> str:
+        # A name with a superscript of its own can't take a second one.
+        base = rf"\left({name}\right)" if "^" in name else name
+        return f"{base}^{{{exponent}}}"
+
+    return _spelled(polynomial, order, " ", names or latex_name, raised, r"\frac{{{}}}{{{}}}")
+
+
+def _spelled(
+    polynomial: Polynomial,
+    order: Order,
+    times: str,
+    names: Callable[[str], str],
+    raised: Callable[[str, str], str],
+    fraction: str,
+) -> str:
+    """Return FLINT's text of a polynomial in another spelling, its terms in another order."""
+    shown: dict[str, str] = {}
+
+    def factor(match: re.Match[str]) -> str:
+        joined, place, exponent, numerator, denominator = match.groups()
+        sign = times if joined else ""
+        if place is None:
+            return sign + (fraction.format(numerator, denominator) if denominator else numerator)
+        if place not in shown:
+            shown[place] = names(polynomial.ring.names[int(place)])
+        return sign + (raised(shown[place], exponent) if exponent else shown[place])
+
+    key = order_key(order)
+    text = polynomial._flint.str()
+    if order != "lex" and polynomial:
+        signed = re.split(r"(?:^| )([+-]) ?", text if text.startswith("-") else f"+ {text}")
+        pairs = zip(polynomial._flint.monoms(), signed[1::2], signed[2::2], strict=True)
+        ordered = sorted(pairs, key=lambda pair: key(pair[0]), reverse=True)
+        text = " ".join(f"{sign} {term}" for _, sign, term in ordered)
+        text = text.removeprefix("+ ") if text.startswith("+") else "-" + text[2:]
+    return _FACTOR.sub(factor, text)
+
+
+def latex_name(name: str) -> str:
+    r"""Return a variable's name as LaTeX.
+
+    Trailing numbers become indices. Of several numbers after a letter that one follows
+    directly, that first one is the upper index, as weights are written: layer above, position
+    below. Greek names become letters.
+
+    Examples
+    --------
+    >>> latex_name("x1"), latex_name("W0_1_1_0"), latex_name("x_1"), latex_name("beta2")
+    ('x_{1}', 'W^{0}_{1,1,0}', 'x_{1}', '\\beta_{2}')
+    """
+    match = _NAME_PARTS.fullmatch(name)
+    if match is None or not match["stem"].strip("_"):
+        return _stem(name)
+    stem, upper, lower = match["stem"], *_indices(match["digits"])
+    spelled = _stem(stem)
+    if upper and lower:
+        return f"{spelled}^{{{upper}}}_{{{lower}}}"
+    index = upper or lower
+    return f"{spelled}_{{{index}}}" if index else spelled
+
+
+def _indices(digits: str) -> tuple[str, str]:
+    first, *rest = digits.split("_")
+    return first, ",".join(rest)
+
+
+def _stem(stem: str) -> str:
+    if _GREEK.fullmatch(stem):
+        return "\\" + stem
+    escaped = stem.replace("_", r"\_")
+    return escaped if len(stem) == 1 else rf"\mathrm{{{escaped}}}"
