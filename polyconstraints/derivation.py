@@ -32,6 +32,7 @@ from polyconstraints.equalities.comparison import (
 from polyconstraints.equalities.orbit_counts import OrbitCount, predicted_orbits
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.size import require_room
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
@@ -43,18 +44,22 @@ if TYPE_CHECKING:
 __all__ = ["Derivation", "derive"]
 
 
-def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
+def derive(network: NetworkSpec, symmetry: Symmetry, memory_limit: int | None = None) -> Derivation:
     """Derive the constraints that a symmetry puts on the weights of a network.
 
     Parameters
     ----------
     network : NetworkSpec
     symmetry : Symmetry
+    memory_limit : int, optional
+        Bytes that it may take; half of what is free unless given.
 
     Raises
     ------
     UsageError
         If the symmetry doesn't fit the network.
+    TooLargeError
+        If it would take more memory than it may.
 
     Examples
     --------
@@ -65,6 +70,7 @@ def derive(network: NetworkSpec, symmetry: Symmetry) -> Derivation:
     >>> result.distinct_weights, result.dimension, result.function_dimension
     (4, 4, 4)
     """
+    require_room(network, symmetry, "derivation", memory_limit)
     if symmetry.scope == "network" and network.depth > 1:
         orbits = Orbits(network_comparison(network, symmetry))
         layers = tuple(untied(layer) for layer in network.layers)

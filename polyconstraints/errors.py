@@ -111,16 +111,33 @@ class TooLargeError(PolyconstraintsError):
     Parameters
     ----------
     message : str
-        The predicted size, the limit, and what would allow it.
+        The limit and the predicted size.
     terms : int, optional
-        Predicted number of terms.
+        Predicted number of terms, or of weights where none are multiplied.
     size : int, optional
         Predicted memory in bytes.
+    allow : tuple of str and (str or int), optional
+        The argument that would allow it, and its value: ``("memory_limit", "13GiB")``. The
+        command line words it as its option.
+
+    Examples
+    --------
+    >>> print(TooLargeError("expected at most 10 weights, got 12", 12, allow=("max_weights", 12)))
+    expected at most 10 weights, got 12: max_weights=12 would allow it
     """
 
     exit_status = 4
 
-    def __init__(self, message: str, terms: int | None = None, size: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        terms: int | None = None,
+        size: int | None = None,
+        allow: tuple[str, str | int] | None = None,
+    ) -> None:
+        name, value = allow or ("", "")
+        super().__init__(f"{message}: {name}={value} would allow it" if allow else message)
+        self.message = message
         self.terms = terms
         self.size = size
+        self.allow = allow

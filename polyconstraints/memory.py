@@ -7,16 +7,30 @@ import re
 from math import log10
 from pathlib import Path
 
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 
-__all__ = ["default_limit", "format_size", "free_memory", "parse_size"]
+__all__ = [
+    "allowing",
+    "default_limit",
+    "format_size",
+    "free_memory",
+    "many",
+    "parse_size",
+    "require_memory",
+]
+
+#: Bytes up to which nothing is refused unless a limit is given: no need to ask the system.
+_NEVER_REFUSED = 1 << 24
+
+#: Digits of the longest size that is written or read.
+_MOST_DIGITS = 40
 
 #: What is taken to be free where the system doesn't say.
 _UNKNOWN_FREE = 4 << 30
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})")
+_SIZE = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})")
 
 _MEMINFO = Path("/proc/meminfo")
 #: Limit and use of a control group (a container), in either version of the interface.
@@ -32,15 +46,16 @@ _GROUP_FILES = (
 def free_memory() -> int:
     """Return how many bytes of memory can be used without pushing anything out.
 
-    A container's limit counts where there is one; where the system says nothing, 4 GiB.
+    Limits of a container and of the process (``ulimit -v``) count where there are any; where
+    the system says nothing, 4 GiB.
 
     Examples
     --------
     >>> free_memory() > 0
     True
     """
-    found = [amount for amount in (_system_free(), *map(_group_free, _GROUP_FILES)) if amount]
-    return min(found, default=_UNKNOWN_FREE)
+    amounts = (_system_free(), _process_free(), *map(_group_free, _GROUP_FILES))
+    return min((amount for amount in amounts if amount), default=_UNKNOWN_FREE)
 
 
 def _system_free() -> int | None:
@@ -56,6 +71,20 @@ def _system_free() -> int | None:
         return None
 
 
+def _process_free() -> int | None:
+    """Return what the limit on this process's address space leaves of it."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit == resource.RLIM_INFINITY:
+            return None
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        return max(1, limit - pages * resource.getpagesize())
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+
+
 def _group_free(files: tuple[Path, Path]) -> int | None:
     try:
         limit, used = (int(file.read_text()) for file in files)
@@ -68,6 +97,75 @@ def _group_free(files: tuple[Path, Path]) -> int | None:
 def default_limit() -> int:
     """Return how much memory a job may take unless told otherwise: half of what is free."""
     return free_memory() // 2
+
+
+def require_memory(needed: int, limit: int | None, what: str, terms: int | None = None) -> None:
+    """Refuse a job that would not fit into memory, before it starts.
+
+    Parameters
+    ----------
+    needed : int
+        Predicted bytes.
+    limit : int or None
+        Bytes that it may take; half of what is free if None.
+    what : str
+        What needs them, in words.
+    terms : int, optional
+        How many terms or weights that has.
+
+    Raises
+    ------
+    TooLargeError
+        With the predicted terms and bytes, and the limit that would allow it.
+
+    Examples
+    --------
+    >>> require_memory(5 << 30, 1 << 30, "a map of 12 weights", 12)
+    Traceback (most recent call last):
+        ...
+    polyconstraints.errors.TooLargeError: expected a job that fits into 1.0 GiB, got one that \
+needs about 5.0 GiB for a map of 12 weights: memory_limit=6GiB would allow it
+    """
+    if limit is None and needed < _NEVER_REFUSED:
+        return
+    allowed = default_limit() if limit is None else limit
+    if needed > allowed:
+        enough = allowing(needed)
+        raise TooLargeError(
+            f"expected a job that fits into {format_size(allowed)}, got one that needs about "
+            f"{format_size(needed)} for {what}",
+            terms,
+            needed,
+            None if enough is None else ("memory_limit", enough),
+        )
+
+
+def allowing(needed: int) -> str | None:
+    """Return a round size that is large enough, as text; None where no text is short enough.
+
+    Examples
+    --------
+    >>> allowing(5 * 2**30 + 1), allowing(10**30)
+    ('6GiB', '867361737989EiB')
+    """
+    power = min((needed.bit_length() - 1) // 10, len(_UNITS) - 1) if needed else 0
+    count = -((-needed) >> (10 * power)) if power == len(_UNITS) - 1 else (needed >> 10 * power) + 1
+    return f"{count}{_UNITS[power]}" if count < 10**_MOST_DIGITS else None
+
+
+def many(number: int) -> str:
+    """Return a number in full where that is readable, otherwise its order of magnitude.
+
+    Examples
+    --------
+    >>> many(666775), many(107453578649336647228381), many(10**5000)
+    ('666775', '1.07e23', '1.00e5000')
+    """
+    if number < 10**12:
+        return str(number)
+    logarithm = log10(number)
+    digits = f"{10 ** (logarithm % 1):.2f}"
+    return f"{digits}e{int(logarithm)}" if digits != "10.00" else f"1.00e{int(logarithm) + 1}"
 
 
 def parse_size(text: str, field: str | None = None) -> int:

@@ -1,13 +1,20 @@
-"""Large networks: quick where much of them is equal."""
+"""Large networks: quick where much of them is equal, refused beforehand where they don't fit."""
 
 from __future__ import annotations
 
+import ast
+import re
+import subprocess
+import sys
 import time
 from math import comb
+from pathlib import Path
 
 import pytest
 
 import polyconstraints as pc
+from polyconstraints.cli.main import run
+from polyconstraints.memory import parse_size
 
 
 def test_equal_layers_are_one_layer() -> None:
@@ -47,3 +54,75 @@ def test_counts_of_channels_are_those_of_single_pairs(kind: str, bias: bool) -> 
     found = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(3), kind))
     comparison = found.comparisons[0]
     assert found.counts.distinct == len(list(comparison.pairs()))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "derive -n 1000000000",
+        "derive -n 1000",
+        "derive -n 1000 --indices redundant",
+        "derive -n 100 --indices redundant --compare paper",
+        "derive -n 1000 --group tuples(S10,3)",
+        "derive -n 2 --channels 1000000",
+        "derive -n 8 -d 5 --scope network",
+    ],
+)
+def test_what_does_not_fit_is_refused_before_it_is_built(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = time.process_time()
+    assert run([*command.split(), "--memory-limit", "2GiB"]) == 4
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "expected a job that fits into 2.0 GiB" in message
+    assert ": --memory-limit " in message
+    assert message.endswith(" would allow it\n")
+    assert time.process_time() - started < 5
+
+
+def test_depths_without_end_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["derive", "-n", "2", "-d", "1000000000"]) == 4
+    assert capsys.readouterr().err.endswith(": --depth 100000 would allow it\n")
+    assert run(["expand", "-n", "2", "-d", "13"]) == 4
+    assert capsys.readouterr().err.endswith("got 8192: --depth 12 would allow it\n")
+
+
+def test_the_limit_of_python_is_that_of_the_command_line() -> None:
+    symmetric = pc.Symmetry(pc.PermutationGroup.symmetric(100))
+    with pytest.raises(pc.TooLargeError, match="for a derivation of 505000 weights") as refused:
+        pc.derive(pc.NetworkSpec(100), symmetric, memory_limit=1 << 20)
+    assert refused.value.terms == 505000
+    assert refused.value.allow is not None
+    name, value = refused.value.allow
+    pc.derive(pc.NetworkSpec(100), symmetric, **{name: parse_size(str(value))})
+
+
+def test_a_limit_of_the_process_counts() -> None:
+    pytest.importorskip("resource")
+    script = (
+        "import resource as r; from polyconstraints.memory import free_memory;"
+        f"r.setrlimit(r.RLIMIT_AS, ({1 << 30}, r.getrlimit(r.RLIMIT_AS)[1])); print(free_memory())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert 0 < int(found.stdout) < 1 << 30
+
+
+def test_messages_of_the_core_name_no_options() -> None:
+    root = Path(pc.__file__).parent
+    # Commands of other systems, and the command line that a map records.
+    others = {"cli", "jobs", "variety/equations/systems.py", "tying/provenance.py", "tying/rule.py"}
+    named = []
+    for path in sorted(root.rglob("*.py")):
+        place = path.relative_to(root)
+        if {place.parts[0], place.as_posix()} & others:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc]
+        for node in (inner for one in raised for inner in ast.walk(one)):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and re.search(r"--[a-z]", text):
+                named.append(f"{place}:{node.lineno}")
+    assert named == []

@@ -149,8 +149,8 @@ class AnyNetwork:
         """
         if not self.bounded:
             raise UsageError(
-                "expected ordered, or --compare tensor, for a rule: with redundant indices and "
-                "--compare function the number of distinct weights grows with n",
+                "expected ordered, or tensor as the comparison, for a rule: with redundant indices "
+                "compared as functions the number of distinct weights grows with n",
                 "indices",
             )
         return self.coefficients if self.indices == "ordered" else self.patterns(ordered=False)

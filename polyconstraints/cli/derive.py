@@ -86,7 +86,7 @@ def derive(**options: Any) -> None:
         write_law(options)
         return
     problem = build_problem(options["inputs"], cast("NetworkOptions", options))
-    derivation = derive_constraints(*problem)
+    derivation = derive_constraints(*problem, options["memory_limit"])
     if options["check"]:
         derivation = derivation.with_check()
     if options["dry_run"] or (options["equalities"] and not derivation.solved):

@@ -186,7 +186,12 @@ def _known_error(error: Exception) -> int:
     """Report an error that somebody raised on purpose, or an internal one."""
     import click
 
-    from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
+    from polyconstraints.errors import (
+        InputError,
+        PolyconstraintsError,
+        TooLargeError,
+        UsageError,
+    )
 
     if isinstance(error, UsageError) and error.field:
         return _fail(error, f"{_option(error.field)}: {error.message}", error.exit_status)
@@ -194,6 +199,10 @@ def _known_error(error: Exception) -> int:
         # Text that an option holds, not a file.
         place = f"{error.place}: " if error.place else ""
         message = f"{_option(error.source)}: {place}{error.message}"
+        return _fail(error, message, error.exit_status)
+    if isinstance(error, TooLargeError) and error.allow:
+        field, value = error.allow
+        message = f"{error.message}: {_option(field)} {value} would allow it"
         return _fail(error, message, error.exit_status)
     if isinstance(error, PolyconstraintsError):
         return _fail(error, str(error), error.exit_status)

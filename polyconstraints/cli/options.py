@@ -289,8 +289,9 @@ def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
 
 
 def _network_of(inputs: int, options: NetworkOptions, choice: GroupChoice) -> NetworkSpec:
-    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.network import NetworkSpec, check_depth
 
+    check_depth(options["depth"])
     channels, depth = options["channels"], options["depth"]
     invariant = options["symmetry"] == "invariant"
     return NetworkSpec(

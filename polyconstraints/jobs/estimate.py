@@ -6,14 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from polyconstraints.derivation import Derivation
-from polyconstraints.errors import TooLargeError
 from polyconstraints.expansion.counting import count_terms, monomial_count, term_bound
-from polyconstraints.expansion.size import allowing, check_degree, many, table_bytes, table_edges
+from polyconstraints.expansion.size import table_bytes, table_edges
 from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
 from polyconstraints.jobs.document import BATCH_STEPS
 from polyconstraints.jobs.running import cores
-from polyconstraints.memory import default_limit, format_size
+from polyconstraints.memory import (
+    allowing,
+    default_limit,
+    format_size,
+    many,
+    require_memory,
+)
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.size import check_degree
 
 __all__ = ["Estimate", "estimate_derivation", "estimate_expansion"]
 
@@ -95,16 +101,11 @@ class Estimate:
         Raises
         ------
         TooLargeError
-            With the predicted terms and bytes, and the option that would allow it.
+            With the predicted terms and bytes, and the limit that would allow it.
         """
-        if not self.fits:
-            raise TooLargeError(
-                f"expected a job that fits into {format_size(self.limit)}, got one that needs "
-                f"about {format_size(self.memory)} for {self.what} of {self._terms_in_words()}: "
-                f"--memory-limit {allowing(self.memory)} would allow it",
-                terms=self.terms,
-                size=self.memory,
-            )
+        require_memory(
+            self.memory, self.limit, f"{self.what} of {self._terms_in_words()}", self.terms
+        )
 
     def _terms_in_words(self) -> str:
         known = "" if self.precision == "exactly" else f"{self.precision} "
@@ -128,7 +129,7 @@ class Estimate:
 
     def to_text(self) -> str:
         """Return the estimate for people, a line for each figure."""
-        verdict = "fits" if self.fits else f"needs --memory-limit {allowing(self.memory)}"
+        verdict = "fits" if self.fits else f"needs a memory limit of {allowing(self.memory)}"
         return (
             f"monomials in x   {many(self.monomials)}\n"
             f"terms            {self._terms_in_words().removesuffix(' terms')}\n"

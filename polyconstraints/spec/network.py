@@ -17,14 +17,22 @@ from math import comb, prod
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
-from polyconstraints.memory import default_limit, format_size
+from polyconstraints.memory import many, require_memory
 from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["IndexKind", "LayerKind", "LayerSpec", "NetworkSpec", "layer_degree", "layer_kind"]
+__all__ = [
+    "IndexKind",
+    "LayerKind",
+    "LayerSpec",
+    "NetworkSpec",
+    "check_depth",
+    "layer_degree",
+    "layer_kind",
+]
 
 #: ``linear``, ``quadratic``, ``cubic``, or a degree in digits.
 LayerKind = str
@@ -39,6 +47,19 @@ _AXES = ("i", "j", "k", "l", "m", "n")
 
 #: Layers of a network: the sizes of that many levels are kept.
 _MAX_DEPTH = 100_000
+
+
+def check_depth(depth: int) -> None:
+    """Refuse more layers than there can be, before their levels are listed.
+
+    Raises
+    ------
+    TooLargeError
+    """
+    if depth > _MAX_DEPTH:
+        raise TooLargeError(
+            f"expected at most {_MAX_DEPTH} layers, got {depth}", allow=("depth", _MAX_DEPTH)
+        )
 
 
 def layer_kind(degree: int) -> LayerKind:
@@ -162,12 +183,15 @@ class LayerSpec:
         """Boolean array of the weight array's shape: where there is a weight."""
         import numpy as np
 
-        _require_memory(prod(self.shape), self.letters, self.degree)
+        require_memory(prod(self.shape), None, self._in_words())
         mask = np.ones(self.shape, dtype=bool)
         if self.ordered:
             for large, small in pairwise(np.ogrid[(slice(self.letters),) * self.degree]):
                 mask &= large >= small
         return mask
+
+    def _in_words(self) -> str:
+        return f"the indices of a layer of {many(self.weights)} weights"
 
     def has(self, place: tuple[int, ...]) -> bool:
         """Return whether there is a weight at array indices."""
@@ -182,7 +206,9 @@ class LayerSpec:
 
         letters, degree = self.letters, self.degree
         # Twice, for the rows that the last step starts from and what it numbers them by.
-        _require_memory(2 * self.products * degree * np.dtype(np.intp).itemsize, letters, degree)
+        require_memory(
+            2 * self.products * degree * np.dtype(np.intp).itemsize, None, self._in_words()
+        )
         if not self.ordered:
             return np.indices((letters,) * degree).reshape(degree, -1).T.astype(np.intp)
         rows = np.arange(letters, dtype=np.intp)[:, None]
@@ -269,8 +295,7 @@ class NetworkSpec:
     ) -> None:
         inputs = integer(inputs, "inputs")
         depth = integer(depth, "depth")
-        if depth > _MAX_DEPTH:
-            raise TooLargeError(f"expected at most {_MAX_DEPTH} layers, got {depth}")
+        check_depth(depth)
         degrees = _degrees(layer, depth)
         if indices not in INDEX_KINDS:
             raise UsageError(f"expected ordered or redundant, got {indices!r}", "indices")
@@ -408,14 +433,3 @@ def _degrees(layer: object, depth: int) -> tuple[int, ...]:
         got = ",".join(dict.fromkeys(map(layer_kind, degrees)))
         raise UsageError(f"expected quadratic or linear for all layers, got {got}", "layer")
     return degrees
-
-
-def _require_memory(size: int, letters: int, degree: int) -> None:
-    """Raise TooLargeError if the indices of a layer's weights don't fit into memory."""
-    limit = default_limit()
-    if size > limit:
-        raise TooLargeError(
-            f"expected a layer whose indices fit into {format_size(limit)}, half of what is free, "
-            f"got one of {letters} units and degree {degree} with {format_size(size)}",
-            size=size,
-        )

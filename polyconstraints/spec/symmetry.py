@@ -199,7 +199,7 @@ class Symmetry:
             if level not in self.actions and network.widths[level] != network.inputs:
                 raise UsageError(
                     f"expected hidden width {network.inputs} (the group must act on every "
-                    f"hidden layer in layer scope; or use --scope network), got "
+                    f"hidden layer in layer scope; or be asked of the whole network alone), got "
                     f"{network.widths[level]}",
                     "widths",
                 )

@@ -179,8 +179,8 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
             loss, gradients = objective(theta, x[train][chosen], target[train][chosen])
             if not math.isfinite(loss):
                 raise PolyconstraintsError(
-                    f"the loss is not finite after {step} steps; a smaller --learning-rate or "
-                    "--depth, or --bias, may keep it finite"
+                    f"the loss is not finite after {step} steps; a smaller learning rate or "
+                    "depth, or a bias, may keep it finite"
                 )
             steps = optimizer.step(_times(theta, scales, -1), _times(gradients, scales, 1))
             theta = _times(steps, scales, 1)

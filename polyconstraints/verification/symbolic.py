@@ -62,7 +62,7 @@ def is_symmetric_by_expansion(tying: TyingMap) -> bool:
         raise TooLargeError(
             f"the layers are not symmetric one by one, and expanding the tied network takes up "
             f"to {terms:,} terms, about {terms * _TERM_BYTES:,} bytes, of which at most "
-            f"{MAX_TERMS:,} are allowed; without --exact the check is random and needs neither",
+            f"{MAX_TERMS:,} are allowed; a random check, not an exact one, needs neither",
             terms,
             terms * _TERM_BYTES,
         )

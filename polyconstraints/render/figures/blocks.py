@@ -136,8 +136,8 @@ def block_picture(
     """
     if tying.network.weights > MAX_WEIGHTS:
         raise TooLargeError(
-            f"expected at most {MAX_WEIGHTS} weights to draw, got {tying.network.weights}: a "
-            "smaller --inputs shows the same patterns"
+            f"expected at most {MAX_WEIGHTS} weights to draw, got {tying.network.weights}: fewer "
+            "inputs show the same patterns"
         )
     count = len(tying.layers)
     shown = range(count) if layers is None else sorted(set(layers))

@@ -195,7 +195,7 @@ def examine(
         If the system isn't installed, or indices are redundant.
     """
     if variety.network.indices == "redundant" and variety.network.layer == "quadratic":
-        raise UsageError("expected ordered with --decompose, got redundant", "indices")
+        raise UsageError("expected ordered for a decomposition, got redundant", "indices")
     system = _system(method)
     equations = network_equations(variety)
     names = variety.network.weight_names()

@@ -260,10 +260,10 @@ class Variety:
             size = _ENTRY_BYTES * weights**2
             raise TooLargeError(
                 f"the tangent space needs elimination on {weights} × {weights} entries "
-                f"({size} bytes), more than the limit of {self.max_weights} weights: "
-                "--max-weights allows it",
+                f"({size} bytes), more than the limit of {self.max_weights} weights",
                 weights**2,
                 size,
+                ("max_weights", weights),
             )
         first, last = self.ends
         levels = (first, *hidden, last)

@@ -1,0 +1,152 @@
+"""What work on a network takes, predicted from its specification before anything is built.
+
+Every command and :func:`~polyconstraints.derivation.derive` ask :func:`require_room` first, so
+that what can't be done is refused in a moment and not after an hour. The figures are peaks of
+memory that were measured, divided by the number of weights; they are meant to be right
+within a factor of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import comb, prod
+from typing import Literal
+
+from polyconstraints.errors import TooLargeError
+from polyconstraints.memory import many, require_memory
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
+
+__all__ = ["MOST_DEGREE", "Product", "check_degree", "predicted_bytes", "require_room"]
+
+Product = Literal["derivation", "map", "picture", "page", "plan"]
+
+#: Largest degree in the inputs that is worked with; the bound for the number of terms of
+#: one beyond it has thousands of digits.
+MOST_DEGREE = 1 << 12
+
+#: Bytes a weight of what is made of a derivation, beside the derivation's own.
+_BYTES_A_WEIGHT: Mapping[Product, int] = {
+    "derivation": 0,
+    "map": 24,
+    "picture": 300,
+    "page": 2400,
+    "plan": 1600,
+}
+
+_WORDS: Mapping[Product, str] = {
+    "derivation": "a derivation",
+    "map": "a tying map",
+    "picture": "a picture",
+    "page": "a page",
+    "plan": "the layers",
+}
+
+#: Bytes a coefficient of orbits and classes, for one array of them and several in between.
+_BYTES_A_COEFFICIENT = 48
+#: The same where i and j have a weight each, whose sums are equated.
+_BYTES_A_SUM = 100
+#: Bytes a weight of dependent weights written out as fractions.
+_BYTES_OF_DEPENDENCE = 700
+#: Bytes a pair of coefficients that equation (21) equates; all pairs are kept.
+_BYTES_A_PAIR = 260
+#: Bytes a unit of permutations of the units, and a level.
+_BYTES_A_UNIT = 250
+_BYTES_A_LEVEL = 6000
+#: Bytes a letter of the monomials in network scope.
+_BYTES_A_LETTER = 40
+
+
+def check_degree(network: NetworkSpec) -> None:
+    """Refuse a network so deep that even the size of its expansion cannot be worked out.
+
+    Raises
+    ------
+    TooLargeError
+    """
+    degree, allowed = 1, 0
+    for at, factor in enumerate(network.degrees, start=1):
+        degree *= factor
+        allowed = at if degree <= MOST_DEGREE else allowed
+    if degree > MOST_DEGREE:
+        raise TooLargeError(
+            f"expected a degree in the inputs of at most {MOST_DEGREE}, got {many(degree)}",
+            allow=("depth", allowed) if allowed else None,
+        )
+
+
+def predicted_bytes(
+    network: NetworkSpec, symmetry: Symmetry, product: Product = "derivation"
+) -> int:
+    """Return how much memory it takes to derive the constraints and to make something of them.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    product : {"derivation", "map", "picture", "page", "plan"}
+
+    Raises
+    ------
+    TooLargeError
+        In network scope, if the degree is too large for a prediction.
+
+    Examples
+    --------
+    >>> from polyconstraints.spec.groups import PermutationGroup
+    >>> network = NetworkSpec(1000)
+    >>> predicted_bytes(network, Symmetry(PermutationGroup.symmetric(1000))) > 2**34
+    True
+    """
+    different = {(layer.inputs, layer.outputs, layer.degree): layer for layer in network.layers}
+    size = _BYTES_A_LEVEL * network.depth
+    size += sum(_BYTES_A_UNIT * (layer.letters + layer.outputs) for layer in different.values())
+    if symmetry.scope == "network" and network.depth > 1:
+        check_degree(network)
+        letters, degree = network.layers[0].letters, network.degree
+        monomials = comb(letters + degree - 1, degree)
+        size += monomials * degree * _BYTES_A_LETTER
+        size += monomials * network.units[-1] * _BYTES_A_COEFFICIENT
+    else:
+        size += sum(_layer_bytes(layer, symmetry, product) for layer in different.values())
+    size += _BYTES_A_WEIGHT[product] * network.weights
+    return size
+
+
+def _layer_bytes(layer: LayerSpec, symmetry: Symmetry, product: Product) -> int:
+    """Return what orbits and classes of one layer take."""
+    if layer.degree == 1 or layer.ordered:
+        return _BYTES_A_COEFFICIENT * max(layer.weights, prod(layer.shape) // 2)
+    if symmetry.compare == "tensor":
+        return _BYTES_A_COEFFICIENT * layer.weights
+    if symmetry.compare == "paper":
+        pairs = symmetry.imposed_count * 2 * layer.products
+        return _BYTES_A_PAIR * pairs
+    written = 0 if product == "derivation" else _BYTES_OF_DEPENDENCE
+    return (_BYTES_A_SUM + written) * layer.weights
+
+
+def require_room(
+    network: NetworkSpec,
+    symmetry: Symmetry,
+    product: Product = "derivation",
+    limit: int | None = None,
+) -> None:
+    """Refuse what would not fit into memory, before anything is built.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    product : {"derivation", "map", "picture", "page", "plan"}
+    limit : int, optional
+        Bytes; half of what is free unless given.
+
+    Raises
+    ------
+    TooLargeError
+        With the predicted weights and bytes, and the limit that would allow it.
+    """
+    needed = predicted_bytes(network, symmetry, product)
+    what = f"{_WORDS[product]} of {many(network.weights)} weights"
+    require_memory(needed, limit, what, network.weights)
