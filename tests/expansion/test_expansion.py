@@ -241,7 +241,7 @@ def test_what_would_not_fit_is_refused_before_it_is_built() -> None:
     assert refused.value.terms == 8 * expansion.term_count()
     assert refused.value.size is not None
     assert refused.value.size > 1 << 50
-    with pytest.raises(TooLargeError, match="--depth"):
+    with pytest.raises(TooLargeError, match="depth=12 would allow it"):
         expand(NetworkSpec(2, depth=40)).packed(0)
 
 
