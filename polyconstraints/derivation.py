@@ -29,7 +29,6 @@ from polyconstraints.equalities.comparison import (
     layer_comparison,
     network_comparison,
 )
-from polyconstraints.equalities.orbit_counts import OrbitCount, predicted_orbits
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.size import require_room
@@ -38,6 +37,7 @@ from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
+    from polyconstraints.equalities.burnside import OrbitCount
     from polyconstraints.equalities.polynomials import Equality
     from polyconstraints.variety.strata.best import BestKnown
 
@@ -223,31 +223,28 @@ class Derivation(Displayed):
         >>> pc.derive(pc.NetworkSpec(4), dihedral).orbit_counts
         [OrbitCount(predicted=7, counted=7)]
         """
-        ends = (
-            [(0, self.network.depth)]
-            if len(self.orbits) == 1
-            else [(at, at + 1) for at in range(self.network.depth)]
-        )
-        return [
-            OrbitCount(self._predicted(orbits.comparison, *levels), orbits.count)
-            for orbits, levels in zip(self.orbits, ends, strict=True)
-        ]
+        from polyconstraints.equalities.burnside import OrbitCount, predicted_orbits
 
-    def _predicted(self, comparison: Comparison, below: int, above: int) -> int | None:
-        network, space = self.network, comparison.space
-        if not isinstance(space, FunctionCoefficients | TensorCoefficients):
-            return None
-        stays = self.symmetry.kind == "invariant" and above == network.depth
-        return predicted_orbits(
-            self.symmetry,
-            degree=space.degree,
-            levels=(below, above),
-            widths=(network.widths[below], network.widths[above]),
-            outputs=network.widths[above] if stays else None,
-            channels=(network.channels[below], network.channels[above]),
-            bias=network.bias,
-            commuting=isinstance(space, FunctionCoefficients),
-        )
+        network, symmetry = self.network, self.symmetry
+        found = []
+        for at, orbits in enumerate(self.orbits):
+            below, above = (at, at + 1) if len(self.orbits) > 1 else (0, network.depth)
+            space = orbits.comparison.space
+            predicted = None
+            if isinstance(space, FunctionCoefficients | TensorCoefficients):
+                stays = symmetry.kind == "invariant" and above == network.depth
+                predicted = predicted_orbits(
+                    symmetry,
+                    degree=space.degree,
+                    levels=(below, above),
+                    widths=(network.widths[below], network.widths[above]),
+                    outputs=network.widths[above] if stays else None,
+                    channels=(network.channels[below], network.channels[above]),
+                    bias=network.bias,
+                    commuting=isinstance(space, FunctionCoefficients),
+                )
+            found.append(OrbitCount(predicted, orbits.count))
+        return found
 
     # -- results ---------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.equalities.orbit_counts import (
+from polyconstraints.equalities.burnside import (
     OrbitCount,
     fixed_polynomial,
     mean_over_symmetric_group,

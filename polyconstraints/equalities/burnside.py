@@ -31,7 +31,7 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["OrbitCount", "mean_over_symmetric_group", "predicted_orbits"]
+__all__ = ["OrbitCount", "fixed_polynomial", "mean_over_symmetric_group", "predicted_orbits"]
 
 #: Elements of a group that are listed.
 MAX_ELEMENTS = 20_000
@@ -244,10 +244,10 @@ def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
             length = sum(j * r for j, r in enumerate(falling, start=1))
             if length > n:
                 continue
-            weight = Fraction(1)
+            weight = Fraction(value)
             for j, (exponent, r) in enumerate(zip(exponents, falling, strict=True), start=1):
                 weight *= Fraction(_stirling(exponent, r), j**r)
-            total += value * weight
+            total += weight
     return total
 
 
