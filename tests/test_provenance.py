@@ -195,3 +195,46 @@ def test_maps_are_equal_whatever_made_them() -> None:
     del document["provenance"]
     assert pc.TyingMap.from_json(document) == make()
     assert pc.TyingMap.from_json(document).origin != make().origin
+
+
+def _sealed(document: Any) -> Any:
+    """Give a document the checksum of its content, as anyone can who reads how it is taken."""
+    from polyconstraints.tying.provenance import checksum
+
+    header = {
+        **document,
+        "layers": [
+            {key: value for key, value in layer.items() if key != "classes"}
+            for layer in document["layers"]
+        ],
+        "provenance": {k: v for k, v in document["provenance"].items() if k != "checksum"},
+    }
+    arrays = [np.array(layer["classes"]) for layer in document["layers"]]
+    document["provenance"]["checksum"] = checksum(header, arrays)
+    return document
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    "command", ["rm -rf /", "polyconstraints export -n 4", "", "polyconstraints export -n 3\x1b[2J"]
+)
+def test_commands_are_not_believed(sealed: bool, command: str) -> None:
+    document = make().to_json()
+    document["provenance"]["command"] = command
+    if sealed:
+        _sealed(document)
+    else:
+        del document["provenance"]["checksum"]
+    loaded = pc.TyingMap.from_json(document)
+    assert "command" not in loaded.to_json()["provenance"]
+
+
+def test_versions_are_not_believed() -> None:
+    document = make().to_json()
+    document["provenance"]["version"] = "1\x1b[2J"
+    assert pc.TyingMap.from_json(_sealed(document)).origin is None
+
+
+def test_what_is_true_survives() -> None:
+    document = make().to_json()
+    assert pc.TyingMap.from_json(document).to_json() == document

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,9 @@ from polyconstraints.spec.network import LayerSpec
 __all__ = ["LayerClasses"]
 
 Array = NDArray[Any]
+
+#: Binary exponent up to which any number of weights can be squared and summed.
+_ROOM = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +120,11 @@ class LayerClasses:
 
         Returns
         -------
-        array of shape (largest class + 1,) or (largest class + 1, …), of the same dtype
+        array of shape (largest class + 1,) or (largest class + 1, …)
+            Of the same dtype, but for booleans, which become integers, and for integers where
+            a class depends on others by a fraction, or would not fit: float64.
         """
+        theta = self._promoted(theta)
         values = np.zeros((len(self.sizes), *theta.shape[1:]), dtype=theta.dtype)
         values[list(self.free)] = theta
         rows, columns, factors = self._dependence
@@ -127,6 +134,21 @@ class LayerClasses:
             scale = scale.reshape(-1, *(1,) * (theta.ndim - 1))
             np.add.at(values, rows, scale * theta[columns])
         return values
+
+    def _promoted(self, theta: Array) -> Array:
+        """Return parameters in a type that holds what depends on them."""
+        if theta.dtype.kind == "b":
+            theta = theta.astype(np.int64)
+        if theta.dtype.kind not in "iu" or not self.dependent or not theta.size:
+            return theta
+        _, _, factors = self._dependence
+        largest = max(int(theta.max()), -int(theta.min()))
+        reach = Fraction(1)
+        for combination in self.dependent.values():
+            reach = max(reach, sum(map(abs, combination.values()), Fraction(0)))
+        whole = all(factor.denominator == 1 for factor in factors)
+        fits = largest * reach <= np.iinfo(np.int64).max
+        return theta.astype(np.int64 if whole and fits else np.float64)
 
     @cached_property
     def _dependence(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
@@ -157,7 +179,9 @@ class LayerClasses:
         number of classes that depend on one another.
         """
         values = np.asarray(weights, dtype=np.float64)[self.layer.mask]
-        sums = np.bincount(self.by_weight, weights=values)
+        # Sums of the largest numbers overflow where their means don't.
+        excess = max(0, int(np.frexp(np.abs(values).max())[1]) - _ROOM)
+        sums = np.bincount(self.by_weight, weights=np.ldexp(values, -excess))
         sizes = self.sizes
         theta = np.zeros(len(self.free))
         place = {number: at for at, number in enumerate(self.free)}
@@ -176,7 +200,7 @@ class LayerClasses:
             else:
                 solution = target / scale
             theta[[place[number] for number in free]] = solution
-        return theta
+        return np.ldexp(theta, excess)
 
     def _blocks(self) -> list[tuple[list[int], list[int]]]:
         """Return the free and dependent classes that belong together, block by block."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from polyconstraints.spec.groups import group_label
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.counterexample import Counterexample
@@ -48,7 +49,7 @@ def verification_text(tying: TyingMap, result: Verification) -> str:
     symmetry = tying.symmetry
     rows = [
         ("symmetric", "yes" if result.symmetric else "no"),
-        ("symmetry", f"{symmetry.kind} under {symmetry.group.name}"),
+        ("symmetry", f"{symmetry.kind} under {group_label(symmetry.group)}"),
         (
             "checked",
             (

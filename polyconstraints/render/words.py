@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from polyconstraints.spec.groups import PRESETS
+from polyconstraints.spec.groups import PRESETS, group_label
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -85,9 +85,10 @@ def group_in_words(symmetry: Symmetry) -> str:
     'S3xS2 (order 12)'
     """
     group = symmetry.group
-    if group.name not in PRESETS:
-        short = len(group.name) <= _LONGEST_NAME
-        name = group.name if short else "a group given by generators"
+    if not any(map(group.is_preset, PRESETS)):
+        name = group_label(group)
+        if len(name) > _LONGEST_NAME:
+            name = "a group given by generators"
         order = sum(1 for _ in group.elements(_LARGEST_COUNT))
         return f"{name} (order {order})" if order <= _LARGEST_COUNT else name
     name = group.name if group.name == "trivial" else f"{group.name}_{group.degree}"

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups import Permutation, PermutationGroup, parse_group
+from polyconstraints.spec.groups import (
+    Permutation,
+    PermutationGroup,
+    parse_group,
+    require_true_name,
+)
 from polyconstraints.spec.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import TyingMap
-from polyconstraints.tying.reading import field, integer, integers, one_of, shown
-from polyconstraints.tying.rule_document import read_rule
+from polyconstraints.tying.reading import field, integer, integers, number_key, one_of, shown
+from polyconstraints.tying.rule_document import read_rule, require_rule_order
 
 __all__ = [
     "SCHEMA",
@@ -49,6 +56,10 @@ MAX_WEIGHTS = 1 << 27
 
 #: Components of one level that are read: more than that no permutation is written for.
 MAX_WIDTH = 10_000_000
+
+
+#: Largest numerator and denominator: every quotient of such is a number in float64.
+MAX_FACTOR = 10**300
 
 
 def to_header(tying: TyingMap) -> dict[str, Any]:
@@ -157,27 +168,29 @@ def _read(document: Any, classes_of: Any) -> TyingMap:
     entries = field(document, "layers", list)
     if len(entries) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
+    written: dict[Any, NDArray[np.int64]] = {}
     layers = tuple(
-        _layer(entry, layer, classes_of, f"layers[{layer.index}]")
+        _layer(entry, layer, classes_of, written)
         for entry, layer in zip(entries, network.layers, strict=True)
     )
-    origin = provenance.read(document)
-    tying = TyingMap(network, symmetry, layers, _counted(document, network, layers), origin)
+    _check_counts(document, network, layers)
+    origin = provenance.read(document, network, symmetry)
     # Last, so that damage is named by its place wherever it has one.
     listed = (
         None if "rule" in entry else layer.classes
         for entry, layer in zip(entries, layers, strict=True)
     )
     provenance.check(document, listed)
-    return tying
+    # What the document says of its functions isn't taken over: the map works it out when asked.
+    return TyingMap(network, symmetry, layers, origin=origin)
 
 
-def _counted(
+def _check_counts(
     document: dict[str, Any], network: NetworkSpec, layers: tuple[LayerClasses, ...]
-) -> int | None:
-    """Check the counts that a document states; return the dimension of its functions."""
+) -> None:
+    """Check the counts that a document states."""
     if "counts" not in document:
-        return None
+        return
     counts = field(document, "counts", dict)
     found = {
         "weights": network.weights,
@@ -193,7 +206,6 @@ def _counted(
     dimension = counts.get("function_dimension")
     if dimension is not None:
         integer(dimension, "counts.function_dimension", 0)
-    return dimension
 
 
 def _network(entry: dict[str, Any]) -> NetworkSpec:
@@ -225,30 +237,32 @@ def _network(entry: dict[str, Any]) -> NetworkSpec:
 def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
     place = "symmetry"
     name = field(entry, "group", str, place)
-    if "generators" in entry:
-        generators = field(entry, "generators", list, place)
-        # Images on other levels match the generators one by one, so none may be dropped.
-        keep_all = "actions" in entry
-        group = PermutationGroup(network.inputs, generators, name, keep_all=keep_all)
-    elif name.startswith("@"):
-        raise InputError(f"expected a group, got {shown(name)}", f"{place}.group")
-    else:
-        try:
+    where = f"{place}.group"
+    try:
+        if "generators" in entry:
+            generators = field(entry, "generators", list, place)
+            # Images on other levels match the generators one by one, so none may be dropped.
+            keep_all = "actions" in entry
+            where = place
+            group = PermutationGroup(network.inputs, generators, name, keep_all=keep_all)
+            require_true_name(group)
+        else:
             group = parse_group(name, network.inputs)
-        except (InputError, UsageError) as error:
-            raise InputError(error.message, f"{place}.group") from None
+    except InputError as error:
+        inner = error.place if where == place else ""
+        raise InputError(error.message, ".".join(filter(None, (where, inner)))) from None
+    except UsageError as error:
+        raise InputError(error.message, f"{place}.group") from None
     actions: dict[int, tuple[Permutation, ...]] = {}
-    for level, images in field(entry, "actions", dict, place).items() if "actions" in entry else ():
-        where = f"{place}.actions.{level}"
-        if not level.isdecimal() or not 0 < int(level) <= network.depth:
-            raise InputError(f"expected a level from 1 to {network.depth}", where)
-        width = network.widths[int(level)]
+    for key, images in field(entry, "actions", dict, place).items() if "actions" in entry else ():
+        where = f"{place}.actions.{key}"
+        level = number_key(key, where, 1, network.depth, f"a level from 1 to {network.depth}")
+        width = network.widths[level]
         if not isinstance(images, list):
             raise InputError(f"expected a list, got {shown(images)}", where)
-        actions[int(level)] = tuple(
+        actions[level] = tuple(
             _permutation(image, width, f"{where}[{at}]") for at, image in enumerate(images)
         )
-    count = entry.get("permutations")
     symmetry = Symmetry(
         group,
         one_of(entry.get("kind"), ("equivariant", "invariant"), f"{place}.kind"),
@@ -256,17 +270,30 @@ def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
         one_of(
             entry.get("compare", "function"), ("function", "paper", "tensor"), f"{place}.compare"
         ),
-        "adjacent" if _is_adjacent(group, count, bool(actions)) else "auto",
-        actions,
+        actions=actions,
     )
+    if "permutations" in entry:
+        symmetry = _imposed(symmetry, integer(entry["permutations"], f"{place}.permutations", 0))
     symmetry.require_fit(network)
     return symmetry
 
 
-def _is_adjacent(group: PermutationGroup, count: Any, acted: bool) -> bool:
-    """Return whether the number of imposed permutations is that of adjacent transpositions."""
-    degree = group.degree
-    return group.name == "S" and not acted and degree > 2 and count == degree - 1
+def _imposed(symmetry: Symmetry, count: int) -> Symmetry:
+    """Return the symmetry with the choice of permutations that has the stated number."""
+    degree, known = symmetry.group.degree, symmetry.imposed_count
+    if count == known:
+        return symmetry
+    numbers: dict[Literal["transpositions", "adjacent", "generators"], int] = {
+        "transpositions": degree * (degree - 1) // 2,
+        "adjacent": degree - 1,
+        "generators": len(symmetry.group.generators),
+    }
+    for choice, number in numbers.items():
+        if count == number and not symmetry.actions and symmetry.group.is_symmetric():
+            return replace(symmetry, permutations=choice)
+    raise InputError(
+        f"expected {known}, as many as are imposed, got {shown(count)}", "symmetry.permutations"
+    )
 
 
 def _permutation(value: Any, width: int, place: str) -> Permutation:
@@ -276,7 +303,10 @@ def _permutation(value: Any, width: int, place: str) -> Permutation:
     return images
 
 
-def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerClasses:
+def _layer(
+    entry: Any, layer: LayerSpec, classes_of: Any, written: dict[Any, NDArray[np.int64]]
+) -> LayerClasses:
+    place = f"layers[{layer.index}]"
     name = field(entry, "name", str, place)
     if name != f"layer{layer.index}":
         raise InputError(f"expected 'layer{layer.index}', got {shown(name)}", f"{place}.name")
@@ -287,44 +317,65 @@ def _layer(entry: Any, layer: LayerSpec, classes_of: Any, place: str) -> LayerCl
                 f"{place}.{key}",
             )
     if "rule" in entry:
-        return _by_rule(entry, layer, place)
+        return _by_rule(entry, layer, place, written)
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
-    present = set(LayerClasses(layer, classes, {}).present)
+    present = set(LayerClasses(layer, classes).present)
     free = integers(field(entry, "free", list, place), f"{place}.free", 0)
+    known: set[int] = set()
     for at, number in enumerate(free):
         if number not in present:
             raise InputError(
                 f"expected a class that has weights, got {number}", f"{place}.free[{at}]"
             )
-        if number in free[:at]:
+        if number in known:
             raise InputError(f"expected each class once, got {number}", f"{place}.free[{at}]")
-    known = set(free)
+        known.add(number)
     dependent: dict[int, dict[int, Fraction]] = {}
     given = field(entry, "dependent", dict, place) if "dependent" in entry else {}
     for key, terms in given.items():
         where = f"{place}.dependent.{key}"
-        if not key.isdecimal() or len(key) > 10 or int(key) not in present:
-            raise InputError(f"expected a class that has weights, got {shown(key)}", where)
-        if int(key) in known:
+        wanted = "a class that has weights"
+        number = number_key(key, where, 0, layer.weights - 1, wanted)
+        if number not in present:
+            raise InputError(f"expected {wanted}, got {shown(key)}", where)
+        if number in known:
             raise InputError(f"expected a class that is not free, got {key}", where)
-        dependent[int(key)] = _combination(terms, known, where)
-    missing = sorted(present - known - set(dependent))
+        dependent[number] = _combination(terms, known, where)
+    missing = present - known - set(dependent)
     if missing:
         raise InputError(
-            f"expected every class to be free or dependent, got neither for {missing[0]}", place
+            f"expected every class to be free or dependent, got neither for {min(missing)}", place
         )
-    return LayerClasses(layer, classes, dependent)
+    order = None if free == sorted(free) else tuple(free)
+    return LayerClasses(layer, classes, dependent, order)
 
 
-def _by_rule(entry: dict[str, Any], layer: LayerSpec, place: str) -> LayerClasses:
-    """Return the tying of a layer that gives a rule instead of a list of classes."""
+def _by_rule(
+    entry: dict[str, Any], layer: LayerSpec, place: str, written: dict[Any, NDArray[np.int64]]
+) -> LayerClasses:
+    """Return the classes of a layer that gives a rule instead of a list of them.
+
+    Layers of one rule share their array, which is kept in ``written``.
+    """
     if "classes" in entry:
         raise InputError("expected classes or a rule, got both", f"{place}.rule")
     if entry.get("dependent"):
         raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
     rule, _, sizes = read_rule(field(entry, "rule", dict, place), layer, f"{place}.rule")
-    return LayerClasses(layer, rule.array(sizes), {})
+    key = (rule.patterns, frozenset(rule.numbers.items()), sizes)
+    if key not in written:
+        entries = math.prod(layer.shape) + sum(array.size for array in written.values())
+        if entries > MAX_WEIGHTS:
+            raise InputError(
+                f"expected at most {MAX_WEIGHTS} entries in layers whose rules differ, got "
+                f"{entries}",
+                f"{place}.rule",
+            )
+        written[key] = rule.array(sizes)
+    tied = LayerClasses(layer, written[key])
+    require_rule_order(entry, tied.distinct, place)
+    return tied
 
 
 def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]:
@@ -341,6 +392,9 @@ def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]
         if not isinstance(numerator, int) or isinstance(numerator, bool):
             raise InputError(f"expected an integer, got {shown(numerator)}", f"{where}[0]")
         integer(denominator, f"{where}[1]", 1)
+        for part, size in enumerate((abs(numerator), denominator)):
+            if size > MAX_FACTOR:
+                raise InputError("expected an integer of at most 300 digits", f"{where}[{part}]")
         if isinstance(free, bool) or not isinstance(free, int) or free not in known:
             raise InputError(f"expected a free class, got {shown(free)}", f"{where}[2]")
         if free in result:
@@ -364,22 +418,29 @@ def _nested(value: list[Any], layer: LayerSpec, place: str) -> NDArray[np.int64]
         for at, inner in enumerate(item):
             check(inner, axis + 1, f"{where}[{at}]")
 
-    try:
-        array = np.array(value)
-    except (ValueError, OverflowError):
-        array = np.empty(0)
-    if array.shape != shape or array.dtype != np.int64 or bool in _leaf_types(value, len(shape)):
+    # Before an array is made: one long text among its entries would make it a wide one.
+    if not _are_integers(value, shape):
         check(value, 0, place)
-        array = np.array(value, dtype=np.int64)
-    return array
+    try:
+        return np.array(value, dtype=np.int64).reshape(shape)
+    except OverflowError:
+        check(value, 0, place)
+        raise
 
 
-def _leaf_types(value: list[Any], depth: int) -> set[type]:
-    """Return the types of the leaves; NumPy takes true among integers for 1."""
+def _are_integers(value: list[Any], shape: tuple[int, ...]) -> bool:
+    """Return whether nested lists have a shape, and integers as leaves: true is none."""
     rows = value
-    for _ in range(depth - 1):
-        rows = [item for row in rows if isinstance(row, list) for item in row]
-    return {type(item) for item in rows}
+    for at, size in enumerate(shape):
+        if (
+            not all(type(row) is list and len(row) == size for row in rows)
+            if at
+            else (len(rows) != size)
+        ):
+            return False
+        if at:
+            rows = [item for row in rows for item in row]
+    return set(map(type, rows)) <= {int}
 
 
 def _check_classes(classes: NDArray[np.int64], layer: LayerSpec, place: str) -> None:

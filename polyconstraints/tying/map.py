@@ -6,13 +6,17 @@ uses a map (backends, verification, pictures) knows classes and numbers only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
@@ -57,8 +61,9 @@ class TyingMap(Displayed):
     symmetry : Symmetry
         The symmetry that every network of this map is meant to have.
     layers : tuple of LayerClasses
-    function_dimension : int or None
-        Dimension of the set of functions that the map's networks compute, where known.
+    functions : int or None, optional
+        Dimension of the set of functions that the map's networks compute, None where it isn't
+        known; worked out when it is asked for unless given.
     origin : Origin or None
         What produced the map; None for one that somebody wrote by hand.
 
@@ -78,7 +83,7 @@ class TyingMap(Displayed):
     network: NetworkSpec
     symmetry: Symmetry
     layers: tuple[LayerClasses, ...] = field(repr=False)
-    function_dimension: int | None = None
+    functions: int | EllipsisType | None = ...
     origin: Origin | None = None
 
     @property
@@ -96,13 +101,21 @@ class TyingMap(Displayed):
         """Number of classes of weights."""
         return sum(layer.distinct for layer in self.layers)
 
+    @cached_property
+    def function_dimension(self) -> int | None:
+        """Dimension of the set of functions that the map's networks compute, where known."""
+        if isinstance(self.functions, EllipsisType):
+            return function_dimension(self.network, self.layers)
+        return self.functions
+
     def split(self, theta: Sequence[Any] | Array) -> list[Array]:
         """Return parameters as one array a layer.
 
         Parameters
         ----------
         theta : array of shape (dimension,), or sequence of one array a layer
-            Numbers of any dtype; an object array keeps exact rationals exact.
+            Numbers of any dtype; an object array keeps exact rationals exact, and integers
+            become float64 where a weight is a fraction of them.
 
         Raises
         ------
@@ -110,6 +123,7 @@ class TyingMap(Displayed):
             If the number of parameters doesn't fit.
         """
         if isinstance(theta, np.ndarray):
+            _require_numbers(theta)
             if theta.shape != (self.dimension,):
                 raise InputError(
                     f"expected {self.dimension} parameters, got an array of shape {theta.shape}",
@@ -117,6 +131,8 @@ class TyingMap(Displayed):
                 )
             return np.split(theta, np.cumsum(self.parameters)[:-1])
         parts = [np.asarray(part) for part in theta]
+        for part in parts:
+            _require_numbers(part)
         shapes = [part.shape for part in parts]
         if shapes != [(count,) for count in self.parameters]:
             raise InputError(
@@ -136,7 +152,8 @@ class TyingMap(Displayed):
         Returns
         -------
         list of arrays of the layers' shapes
-            Of the parameters' dtype; 0 where there is no weight.
+            Of the parameters' dtype, or one that holds what depends on them; 0 where there is
+            no weight.
 
         Raises
         ------
@@ -170,11 +187,17 @@ class TyingMap(Displayed):
                 )
         theta = [layer.project(array) for layer, array in zip(self.layers, arrays, strict=True)]
         tied = self.weights(theta)
-        moved = sum(
-            float(((array - near)[layer.layer.mask] ** 2).sum())
-            for layer, array, near in zip(self.layers, arrays, tied, strict=True)
-        )
-        return Projection(theta, tied, moved**0.5)
+        # Scaled down, so that only a distance that is no number itself overflows.
+        with np.errstate(over="ignore"):
+            moved = [
+                (array / 2 - near / 2)[layer.layer.mask]
+                for layer, array, near in zip(self.layers, arrays, tied, strict=True)
+            ]
+            largest = max(float(np.abs(part).max()) for part in moved)
+            scale = 2.0 ** max(0, math.frexp(largest)[1] - 400)
+            total = sum(float(((part / scale) ** 2).sum()) for part in moved)
+            distance = float(np.float64(2 * total**0.5) * scale)
+        return Projection(theta, tied, distance)
 
     # -- documents -------------------------------------------------------------------------
 
@@ -230,10 +253,24 @@ class TyingMap(Displayed):
         """Tell whether two maps have the same content, whatever produced them."""
         if not isinstance(other, TyingMap):
             return NotImplemented
-        mine, others = self.to_json(), other.to_json()
-        for document in (mine, others):
-            del document["provenance"]
-        return mine == others
+        return (
+            self.network == other.network
+            and self.symmetry.to_json() == other.symmetry.to_json()
+            and all(map(_are_alike, self.layers, other.layers))
+        )
 
     def __hash__(self) -> int:
         return hash((self.network, self.parameters))
+
+
+def _require_numbers(array: Array) -> None:
+    if array.dtype.kind not in "biufcO":
+        raise InputError(f"expected numbers, got {str(array.dtype)[:40]}", "theta")
+
+
+def _are_alike(one: LayerClasses, other: LayerClasses) -> bool:
+    return (
+        one.free == other.free
+        and np.array_equal(one.classes, other.classes)
+        and dict(one.dependent) == dict(other.dependent)
+    )

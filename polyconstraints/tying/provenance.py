@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ KEY = "provenance"
 """The key of a document that holds all this."""
 
 _PROGRAM = "polyconstraints"
+
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,39}")
+
+#: What is added to the command of a map that isn't simply derived.
+_MADE_WITH = re.compile(r" --rule$| --stratum [1-9][0-9]{0,5}(?: --gauge-fixed)?$")
 
 #: Entries that are hashed at once.
 _CHUNK = 1 << 20
@@ -182,8 +188,12 @@ def checksum(header: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | No
     return f"sha256:{digest.hexdigest()}"
 
 
-def read(document: Mapping[str, Any]) -> Origin | None:
-    """Return the origin that a document states.
+def read(document: Mapping[str, Any], network: NetworkSpec, symmetry: Symmetry) -> Origin | None:
+    """Return the origin that a document states, as far as it can be believed.
+
+    What a document without a checksum says of itself is dropped, and so is a command that
+    isn't the one by which this program makes a map of the network and the symmetry: what is
+    saved again says nothing that wasn't worked out here.
 
     Raises
     ------
@@ -194,9 +204,26 @@ def read(document: Mapping[str, Any]) -> Origin | None:
         return None
     entry = field(document, KEY, dict)
     texts = {key: field(entry, key, str, KEY) for key in ("version", "command") if key in entry}
-    if "checksum" in entry:
-        field(entry, "checksum", str, KEY)
-    return Origin(texts["version"], texts.get("command")) if "version" in texts else None
+    if "checksum" not in entry:
+        return None
+    field(entry, "checksum", str, KEY)
+    version, command = texts.get("version", ""), texts.get("command")
+    if not _VERSION.fullmatch(version):
+        return None
+    if command is not None and not _is_ours(command, network, symmetry):
+        command = None
+    return Origin(version, command)
+
+
+def _is_ours(command: str, network: NetworkSpec, symmetry: Symmetry) -> bool:
+    """Return whether a command is one by which this program makes such a map."""
+    option = _MADE_WITH.search(command)
+    if option is None:
+        return command == Origin.of(network, symmetry).command
+    # The map of a stratum has actions on hidden levels, which its command doesn't state.
+    plain = type(symmetry)(symmetry.group, symmetry.kind, symmetry.scope, symmetry.compare)
+    made = (Origin.of(network, known).command for known in (symmetry, plain))
+    return command[: option.start()] in made
 
 
 def check(document: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from polyconstraints.errors import InputError
 
-__all__ = ["field", "integer", "integers", "one_of", "shown"]
+__all__ = ["field", "integer", "integers", "number_key", "one_of", "shown"]
 
 T = TypeVar("T")
 
@@ -80,3 +80,17 @@ def one_of(value: Any, allowed: Sequence[T], place: str) -> T:
             return word
     words = ", ".join(map(str, allowed))
     raise InputError(f"expected one of {words}, got {shown(value)}", place)
+
+
+def number_key(key: str, place: str, low: int, high: int, expected: str) -> int:
+    """Return the number that a key of an object is, spelled in the one way that there is.
+
+    Raises
+    ------
+    InputError
+        If it isn't a number from ``low`` to ``high`` in ASCII digits without leading zeros.
+    """
+    plain = key.isascii() and key.isdecimal() and len(key) <= len(str(high))
+    if plain and key == str(int(key)) and low <= int(key) <= high:
+        return int(key)
+    raise InputError(f"expected {expected}, got {shown(key)}", place)

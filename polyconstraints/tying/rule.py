@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,8 @@ from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import TyingMap
-from polyconstraints.tying.reading import field, shown
-from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
+from polyconstraints.tying.reading import field, number_key, shown
+from polyconstraints.tying.rule_document import LayerRule, read_rule, require_rule_order, write_rule
 
 __all__ = ["TyingRule"]
 
@@ -193,13 +193,29 @@ class TyingRule:
         if len(entries) != network.depth:
             raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
         rules = []
+        first: dict[str, int] = {}
         group, actions = symmetry.group.name, {}
         for layer, entry in zip(network.layers, entries, strict=True):
             place = f"layers[{layer.index}]"
             rule = field(entry, "rule", dict, place)
-            rules.append(read_rule(rule, layer, f"{place}.rule")[0])
+            read, names, counts = read_rule(rule, layer, f"{place}.rule")
+            rules.append(read)
+            require_rule_order(entry, len(read.present(counts)), place)
+            letters = dict(zip(names, counts, strict=True))
+            if layer.index and letters != first:
+                raise InputError(
+                    f"expected {first}, as in the layers before, got {letters}",
+                    f"{place}.rule.letters",
+                )
+            first = letters
             if "group" in rule:
-                group = field(rule, "group", str, f"{place}.rule")
+                stated = field(rule, "group", str, f"{place}.rule")
+                if rules[1:] and stated != group:
+                    raise InputError(
+                        f"expected {shown(group)}, as in the layers before, got {shown(stated)}",
+                        f"{place}.rule.group",
+                    )
+                group = stated
             if "actions" in rule:
                 actions = _actions(field(rule, "actions", dict, f"{place}.rule"), f"{place}.rule")
         if symmetry.compare == "paper":
@@ -216,14 +232,22 @@ class TyingRule:
             network.widths[-1],
             actions,
         )
+        sorts = [sort.name for sort in described.sorts]
+        if sorted(sorts) != sorted(first):
+            raise InputError(
+                f"expected the letters {', '.join(sorts)}, got others", "layers[0].rule.letters"
+            )
+        sizes = [first[name] for name in sorts]
         expected = described.patterns(ordered=network.indices == "ordered")
         for own, read in zip(expected, rules, strict=True):
             if own.positions != read.patterns.positions:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
-        provenance.read(document)
+        made = cls(described, tuple(rules))
+        _check_group(made, sizes, symmetry)
+        provenance.read(document, network, symmetry)
         # Last, so that damage is named by its place wherever it has one.
         provenance.check(document, [])
-        return cls(described, tuple(rules))
+        return made
 
     def save(self, path: str | os.PathLike[str], *sizes: int) -> None:
         """Write the document of :meth:`to_json` to a JSON file, whole or not at all.
@@ -256,13 +280,24 @@ class TyingRule:
         return cls.from_json(load_json(path), os.fspath(path))
 
 
+def _check_group(rule: TyingRule, sizes: Sequence[int], symmetry: Symmetry) -> None:
+    """Check that a rule's group is the one whose symmetry the document states."""
+    own = rule.symmetry(*sizes)
+    for key in ("kind", "group", "generators", "actions"):
+        stated, found = (known.to_json().get(key) for known in (symmetry, own))
+        if stated != found:
+            raise InputError(
+                f"expected {shown(found)}, as the rule has it, got {shown(stated)}",
+                f"symmetry.{key}",
+            )
+
+
 def _actions(entry: Mapping[str, Any], place: str) -> dict[int, str]:
     actions = {}
     for level, text in entry.items():
         where = f"{place}.actions.{level}"
-        if not level.isdecimal() or len(level) > 6:
-            raise InputError("expected levels from 1 as keys", where)
+        number = number_key(level, where, 1, 999_999, "levels from 1 as keys")
         if not isinstance(text, str):
             raise InputError(f"expected a string, got {shown(text)}", where)
-        actions[int(level)] = text
+        actions[number] = text
     return actions

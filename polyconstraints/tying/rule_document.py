@@ -40,7 +40,7 @@ from polyconstraints.spec.groups.points import (
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.reading import field, integer, shown
 
-__all__ = ["LayerRule", "read_rule", "write_rule"]
+__all__ = ["LayerRule", "read_rule", "require_rule_order", "write_rule"]
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,16 @@ def read_rule(
     patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
     numbers = _numbers(field(entry, "patterns", list, place), patterned, names, place)
     return LayerRule(patterned, numbers), names, sizes
+
+
+def require_rule_order(entry: Mapping[str, Any], present: int, place: str) -> None:
+    """Raise InputError if a layer with a rule states other parameters than the rule gives."""
+    if "free" in entry and field(entry, "free", list, place) != list(range(present)):
+        raise InputError(
+            f"expected the classes that the rule gives, 0 to {present - 1} ascending, which is the "
+            "order of its parameters, got others or another order",
+            f"{place}.free",
+        )
 
 
 def _points(value: Any, names: Sequence[str], place: str) -> Points:

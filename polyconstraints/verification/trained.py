@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ class Deviation:
         return {
             "weight": self.weight,
             "value": self.value,
-            "tied": self.tied,
-            "difference": self.difference,
+            "tied": _finite(self.tied),
+            "difference": _finite(self.difference),
         }
 
 
@@ -121,13 +122,18 @@ class WeightCheck:
             "symmetric": self.symmetric,
             "tolerance": self.tolerance,
             "function_error": self.function_error,
-            "weight_error": self.weight_error,
-            "distance": self.distance,
+            "weight_error": _finite(self.weight_error),
+            "distance": _finite(self.distance),
             "points": self.points,
             "seed": self.seed,
             "deviating": self.deviating,
             "deviations": [deviation.to_json() for deviation in self.deviations],
         }
+
+
+def _finite(value: float) -> float | None:
+    """Return a number that JSON can say; None for one that overflows."""
+    return value if math.isfinite(value) else None
 
 
 # --- Reading ------------------------------------------------------------------------------
@@ -402,7 +408,8 @@ def _deviations(
     layer: LayerSpec, given: Floats, near: Floats, limit: float
 ) -> tuple[float, int, list[Deviation]]:
     """Return a layer's relative error, how many weights deviate, and the worst of them."""
-    difference = np.abs(given - near)
+    with np.errstate(over="ignore"):
+        difference = np.abs(given - near)
     largest = float(np.abs(given).max())
     if not largest:
         return 0.0, 0, []

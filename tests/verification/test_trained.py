@@ -14,6 +14,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
+from polyconstraints.io.strict_json import iter_json
 from polyconstraints.schemas import load_schema
 from polyconstraints.verification.discovery import group_name
 from polyconstraints.verification.trained import (
@@ -350,3 +351,21 @@ def test_wrong_usage(
     assert captured.out == ""
     assert captured.err.startswith(f"polyconstraints: error: {message.format(**names)}")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_largest_numbers_are_checked_like_others() -> None:
+    network = pc.NetworkSpec(2, 2, "linear")
+    tying = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2))).tying_map()
+    tied = [np.array([[1e308, -1e308], [-1e308, 1e308]])] * 2
+    assert check_weights(tying, tied).distance < 1e-15 * 1e308
+    broken = [tied[0], np.array([[1e308, 1e308], [-1e308, 1e308]])]
+    found = check_weights(tying, broken)
+    assert found.distance == pytest.approx(2**0.5 * 1e308)
+    document = found.to_json()
+    jsonschema.validate(document, load_schema("weight-check"))
+    assert json.loads("".join(iter_json(document)))["symmetric"] is False
+    far = [np.array([[1.7e308, -1.7e308], [1.7e308, -1.7e308]])] * 2
+    document = check_weights(tying, far).to_json()
+    assert document["distance"] is None
+    jsonschema.validate(json.loads("".join(iter_json(document))), load_schema("weight-check"))

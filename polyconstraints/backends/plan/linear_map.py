@@ -92,11 +92,18 @@ class LinearMap:
         return dense
 
     def __call__(self, theta: NDArray[Any]) -> NDArray[Any]:
-        """Return the results for parameters of shape (parameters,), in their dtype."""
+        """Return the results for parameters of shape (parameters,), in their dtype.
+
+        Integers become float64 where a factor isn't 1, and booleans always.
+        """
+        if theta.dtype.kind == "b":
+            theta = theta.astype(np.float64)
         if self.is_identity:
             return theta
         if self.selection is not None:
             return theta[self.selection]
+        if theta.dtype.kind in "iu":
+            theta = theta.astype(np.float64)
         terms = self.factors.astype(theta.dtype) * theta[self.columns]
         return _segment_sums(terms, self.rows, self.shape[0])
 

@@ -12,6 +12,7 @@ actions are written, and
 from polyconstraints.spec.groups.actions import GroupAction
 from polyconstraints.spec.groups.grammar import parse_action
 from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
+from polyconstraints.spec.groups.naming import group_label, names_its_group, require_true_name
 from polyconstraints.spec.groups.permutations import Permutation, compose, cycle_lengths, inverse
 from polyconstraints.spec.groups.reading import GroupChoice, parse_group, read_group
 
@@ -23,8 +24,11 @@ __all__ = [
     "PermutationGroup",
     "compose",
     "cycle_lengths",
+    "group_label",
     "inverse",
+    "names_its_group",
     "parse_action",
     "parse_group",
     "read_group",
+    "require_true_name",
 ]

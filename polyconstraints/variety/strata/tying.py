@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
 def stratum_map(
     variety: Variety,
     hidden: Sequence[Level],
-    function_dimension: int | None = None,
+    function_dimension: int | EllipsisType | None = ...,
     zeros: Sequence[tuple[int, int]] = (),
     origin: Origin | None = None,
 ) -> TyingMap:
@@ -73,7 +74,7 @@ def stratum_map(
     hidden : sequence of Level
         What each hidden level carries.
     function_dimension : int, optional
-        What the document says of the functions.
+        What is known of the map's functions; worked out when asked for unless given.
     zeros : sequence of (layer, parameter)
         Parameters to be set to zero, such as a gauge fixing names; parameters of a layer
         are numbered as in :func:`layer_bases`.
