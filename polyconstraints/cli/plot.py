@@ -116,7 +116,7 @@ def _picture(context: click.Context, options: dict[str, Any]) -> Picture:
         return strata_graph(load_json(source), source)
     tying = _tying_map(context, options)
     if options["view"] == "graph":
-        from polyconstraints.render.figures.graph import network_graph
+        from polyconstraints.render.figures.network_graph import network_graph
 
         return network_graph(block_picture(tying), options["units"])
     outputs = options["outputs"]

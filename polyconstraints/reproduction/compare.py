@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.reproduction import counting, layers, training
+from polyconstraints.reproduction import gradients, layer_equations, numbers
 from polyconstraints.reproduction.items import CHECKS, Item, Verdict
 from polyconstraints.reproduction.printed import paper
 
 __all__ = ["document", "reproduce"]
 
 #: Where comparisons are, so that all are known here.
-_MODULES = (layers, counting, training)
+_MODULES = (layer_equations, numbers, gradients)
 
 
 def reproduce(keys: Sequence[str] = ()) -> Iterator[Item]:

@@ -11,7 +11,7 @@ import pytest
 
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.blocks import BlockPicture
-from polyconstraints.render.figures.graph import network_graph
+from polyconstraints.render.figures.network_graph import network_graph
 from polyconstraints.render.figures.strata_graph import strata_graph
 from polyconstraints.render.figures.svg import scene_svg
 
