@@ -27,6 +27,7 @@ ROOMS = (
     "memory",
     "schemas",
     "io",
+    "documents",
     "spec",
     "algebra",
     "evaluation",
