@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +19,20 @@ import pytest
 import polyconstraints as pc
 from polyconstraints.cli.main import run as run_cli
 from polyconstraints.errors import InputError, PolyconstraintsError, TooLargeError, UsageError
-from polyconstraints.io.strict_json import iter_json
-from polyconstraints.jobs import journal as journals
-from polyconstraints.jobs.document import Document, Part, Segment, batches, evaluate, written
+from polyconstraints.jobs.engines import run, run_on_cluster
 from polyconstraints.jobs.estimate import estimate_derivation, estimate_expansion
-from polyconstraints.jobs.journal import Journal, journal_path, partial_path
-from polyconstraints.jobs.running import run
+from polyconstraints.jobs.parts import PartFiles, parts_folder
+from polyconstraints.jobs.pieces import Part, Piece, Writer, batches, written
 from polyconstraints.memory import format_size, parse_size
-from polyconstraints.render import equality_parts, expansion_document
-from polyconstraints.render.derivation_document import (
-    DerivationJson,
-    DerivationLatex,
-    DerivationText,
-)
-from polyconstraints.render.derivation_json import derivation_document
-from polyconstraints.render.derivation_text import derivation_latex, derivation_text
+from polyconstraints.render import equalities, expansion
+from polyconstraints.render.derivation import DerivationJson, DerivationLatex, DerivationText
+from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
 from polyconstraints.render.expansion_json import ExpansionJson
-from polyconstraints.render.expansion_latex import ExpansionLatex
-from polyconstraints.render.expansion_text import ExpansionSympy, ExpansionText
-from polyconstraints.render.groups import Assignment, ExpansionView
+from polyconstraints.render.expansion_view import Assignment, ExpansionView
 from polyconstraints.schemas import load_schema
 
 
-def ignore(steps: float) -> None:
-    """Take no notice of progress."""
-
-
-def expansion_documents(network: pc.NetworkSpec, *values: str) -> list[Document]:
+def expansion_writers(network: pc.NetworkSpec, *values: str) -> list[Writer]:
     view = ExpansionView(pc.expand(network), assignment=Assignment.parse(values, network))
     return [
         ExpansionJson(view),
@@ -59,12 +46,12 @@ def expansion_documents(network: pc.NetworkSpec, *values: str) -> list[Document]
     ]
 
 
-def whole(document: Document) -> str:
-    return "".join(written(document, ignore))
+def whole(writer: Writer) -> str:
+    return "".join(written(writer))
 
 
 class Sum:
-    """A document without anything heavy in it."""
+    """A result without anything heavy in it."""
 
     steps = 30
 
@@ -75,7 +62,7 @@ class Sum:
     def identity(self) -> Mapping[str, Any]:
         return {"name": self.name, "of": {"numbers": [1, 2]}}
 
-    def segments(self) -> Iterator[Segment]:
+    def pieces(self) -> Iterator[Piece]:
         yield "begin\n"
         for number in range(30):
             yield Part((number,), 1)
@@ -87,32 +74,33 @@ class Sum:
         return str(part.key[0])
 
 
-# --- Documents ----------------------------------------------------------------------------
+# --- Pieces -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("values", [(), ("x1=0", "W1_1_1_1=1/2"), ("W1_1_2_1=0",)], ids=str)
 def test_division_changes_nothing(monkeypatch: pytest.MonkeyPatch, values: tuple[str, ...]) -> None:
     network = pc.NetworkSpec(2, depth=2, bias=True)
-    expected = [whole(document) for document in expansion_documents(network, *values)]
-    monkeypatch.setattr(expansion_document, "PART_TERMS", 4)
-    for document, text in zip(expansion_documents(network, *values), expected, strict=True):
+    expected = [whole(writer) for writer in expansion_writers(network, *values)]
+    monkeypatch.setattr(expansion, "PART_TERMS", 4)
+    for writer, text in zip(expansion_writers(network, *values), expected, strict=True):
         for most in (1, 7, 10_000):
-            parts = list(batches(document.segments(), most))
-            assert "".join(evaluate(document, batch) for batch in parts) == text
+            parts = list(batches(writer.pieces(), most))
+            assert [batch.number for batch in parts] == list(range(len(parts)))
+            assert "".join("".join(batch.written(writer.text)) for batch in parts) == text
             if not values:
-                assert sum(batch.steps for batch in parts) == document.steps
+                assert sum(batch.steps for batch in parts) == writer.steps
 
 
 def test_no_line_is_divided() -> None:
     # LaTeX puts 4 terms on a line, SymPy's format 500 into a pair of parentheses.
-    assert expansion_document.PART_TERMS % 4 == 0
-    assert expansion_document.PART_TERMS % 500 == 0
+    assert expansion.PART_TERMS % 4 == 0
+    assert expansion.PART_TERMS % 500 == 0
 
 
 def test_a_long_coefficient_in_sympy_format(monkeypatch: pytest.MonkeyPatch) -> None:
     view = ExpansionView(pc.expand(pc.NetworkSpec(2, depth=3, bias=True)))
     expected = whole(ExpansionSympy(view))
-    monkeypatch.setattr(expansion_document, "PART_TERMS", 500)
+    monkeypatch.setattr(expansion, "PART_TERMS", 500)
     assert whole(ExpansionSympy(view)) == expected
 
 
@@ -130,55 +118,82 @@ def test_equalities_in_parts_are_the_equalities(
     monkeypatch: pytest.MonkeyPatch, network: pc.NetworkSpec, scope: Any, long: bool
 ) -> None:
     if long:
-        monkeypatch.setattr(equality_parts, "_LONG", 5)
-        monkeypatch.setattr(equality_parts, "_PART_TERMS", 7)
-        monkeypatch.setattr(equality_parts, "_PART_EQUALITIES", 2)
+        monkeypatch.setattr(equalities, "_LONG", 5)
+        monkeypatch.setattr(equalities, "_PART_TERMS", 7)
+        monkeypatch.setattr(equalities, "_PART_EQUALITIES", 2)
     group = pc.PermutationGroup.symmetric(network.inputs)
     derivation = pc.derive(network, pc.Symmetry(group, scope=scope))
-    plain = derivation_text(derivation, classes=True, equalities=True)
-    assert whole(DerivationText(derivation, classes=True)) == "".join(plain)
-    latex = derivation_latex(derivation, "paper", equalities=True)
-    assert whole(DerivationLatex(derivation, "paper")) == "".join(latex)
+    # Polynomials, compared as such.
+    expected = {(one.left, one.right) for one in derivation.equalities()}
+    ring = derivation.weight_ring
+
+    def read(text: str) -> Any:
+        return sum((ring.parse(term) for term in text.split(" + ")), ring.zero)
+
     steps: list[float] = []
-    document = DerivationJson(derivation)
-    text = "".join(written(document, steps.append))
-    assert text == "".join(iter_json(derivation_document(derivation, equalities=True)))
-    assert sum(steps) == document.steps
-    assert len(json.loads(text)["list"]) == derivation.counts.distinct
+    writer = DerivationJson(derivation, equalities=True)
+    listed = json.loads("".join(written(writer, steps.append)))["list"]
+    assert sum(steps) == writer.steps
+    assert len(listed) == derivation.counts.distinct == len(expected)
+    assert {(read(one["left"]), read(one["right"])) for one in listed} == expected
+    lines = [f"{one['left']} = {one['right']}" for one in listed]
+    text = whole(DerivationText(derivation, classes=True, equalities=True))
+    before = whole(DerivationText(derivation, classes=True))
+    assert text == "\n".join([before, *lines, ""])
+    latex = whole(DerivationLatex(derivation, "paper", equalities=True))
+    assert latex.count("&= ") == len(lines)
+    assert latex.startswith(whole(DerivationLatex(derivation, "paper")))
 
 
 # --- Processes ----------------------------------------------------------------------------
 
 
-def test_several_processes_write_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equality_parts, "_PART_TERMS", 500)
+def test_several_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equalities, "_PART_TERMS", 500)
     network = pc.NetworkSpec(2, depth=3, bias=True)
     group = pc.PermutationGroup.symmetric(2)
     derivation = pc.derive(network, pc.Symmetry(group, scope="network"))
-    documents: list[Document] = [
-        expansion_documents(network)[0],
-        expansion_documents(network)[3],
-        DerivationText(derivation),
-    ]
-    for document in documents:
-        results = list(run(document, batches(document.segments(), 500), jobs=2))
+    parts = PartFiles(str(tmp_path))
+    for writer in (
+        expansion_writers(network)[0],
+        expansion_writers(network)[3],
+        DerivationText(derivation, equalities=True),
+    ):
+        results = list(run(writer.text, batches(writer.pieces(), 500), parts, jobs=2))
         assert len(results) > 10
-        assert "".join(text for _, text in results) == whole(document)
+        assert "".join(parts.take(name) for _, name in results) == whole(writer)
+        assert os.listdir(tmp_path) == []
 
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
 
 
 @needs_proc
-def test_a_process_that_is_ended_from_outside() -> None:
-    document = expansion_documents(pc.NetworkSpec(2, depth=3, bias=True))[0]
-    results = run(document, batches(document.segments(), 100), jobs=2)
-    next(results)
-    for child in children(os.getpid()):
-        if "spawn_main" in command_line(child):
-            os.kill(child, signal.SIGKILL)
+@pytest.mark.parametrize("moment", [0, 1, 5])
+def test_a_process_that_is_ended_from_outside(tmp_path: Path, moment: int) -> None:
+    writer = expansion_writers(pc.NetworkSpec(2, depth=3, bias=True))[0]
+    results = run(writer.text, batches(writer.pieces(), 100), PartFiles(str(tmp_path)), jobs=2)
+    for _ in range(moment + 1):
+        next(results)
+    for child in workers(os.getpid()):
+        os.kill(child, signal.SIGKILL)
     with pytest.raises(PolyconstraintsError, match="fewer --jobs need less"):
         list(results)
+    assert workers(os.getpid()) == []
+
+
+@needs_proc
+def test_nobody_goes_on_when_nobody_wants_the_rest(tmp_path: Path) -> None:
+    writer = expansion_writers(pc.NetworkSpec(2, depth=3, bias=True))[0]
+    work = batches(writer.pieces(), 100)
+    with closing(run(writer.text, work, PartFiles(str(tmp_path)), jobs=2)) as results:
+        next(results)
+        assert workers(os.getpid())
+    assert workers(os.getpid()) == []
+
+
+def workers(parent: int) -> list[int]:
+    return [child for child in children(parent) if "spawn_main" in command_line(child)]
 
 
 def children(parent: int) -> list[int]:
@@ -201,119 +216,164 @@ def command_line(process: int) -> str:
         return ""
 
 
-# --- Journals -----------------------------------------------------------------------------
+# --- Part files ---------------------------------------------------------------------------
 
 
-class Clock:
-    """Lets a second pass whenever it is looked at."""
+def write(path: Path, writer: Sum, *, resume: bool = False, stop_after: int | None = None) -> int:
+    """Write a result, or as many batches of it; return the number of those that were there."""
+    with PartFiles.opened(str(path), writer.identity(), resume=resume) as parts:
+        names = {n: name for n, name in parts.found().items() if parts.get(name) is not None}
+        there = len(names)
+        left = [batch for batch in batches(writer.pieces(), 4) if batch.number not in names]
+        for batch, name in run(writer.text, iter(left[:stop_after]), parts):
+            names[batch.number] = name
+        if stop_after is not None:
+            raise KeyboardInterrupt
+        path.write_bytes(b"".join(parts.joined(names, writer)))
+    return there
 
-    def __init__(self) -> None:
-        self.now = 0.0
 
-    def __call__(self) -> float:
-        self.now += 1
-        return self.now
-
-
-def write(path: Path, document: Sum, *, resume: bool = False, stop_after: int | None = None) -> int:
-    """Write a document, or as many batches of it; return the number of segments skipped."""
-    with Journal.opened(str(path), document.identity(), resume=resume, clock=Clock()) as journal:
-        skipped = journal.done.segments
-        segments = list(document.segments())[skipped:]
-        for position, batch in enumerate(batches(iter(segments), 4)):
-            if position == stop_after:
-                raise KeyboardInterrupt
-            journal.write(evaluate(document, batch), len(batch.segments), batch.steps)
-    return skipped
+def interrupt(path: Path, stop_after: int = 3, **options: Any) -> Path:
+    with pytest.raises(KeyboardInterrupt):
+        write(path, Sum(), stop_after=stop_after, **options)
+    return Path(parts_folder(str(path)))
 
 
 @pytest.mark.parametrize("stop_after", range(1, 8))
 def test_an_interrupted_job_goes_on(tmp_path: Path, stop_after: int) -> None:
     path = tmp_path / "result.txt"
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), stop_after=stop_after)
+    interrupt(path, stop_after)
     assert not path.exists()
-    document = Sum()
-    assert write(path, document, resume=True) > 0
+    writer = Sum()
+    assert write(path, writer, resume=True) == stop_after
     assert path.read_text("utf-8") == whole(Sum())
     # What had been written was not written again, and nothing is left lying about.
-    assert min(document.asked) == 2 * stop_after
+    assert len(writer.asked) < 30
     assert os.listdir(tmp_path) == ["result.txt"]
 
 
-def test_whatever_comes_after_the_last_line_is_written_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"half", None])
+def test_a_part_that_is_not_what_its_name_says_is_written_again(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    # As a power cut or a careless hand leaves them.
     path = tmp_path / "result.txt"
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), stop_after=3)
-    # As if the machine had gone down while both files were being written to.
-    with open(partial_path(str(path)), "a") as partial:
-        partial.write("half a line")
-    with open(journal_path(str(path)), "a") as journal:
-        journal.write('{"checksum": 1, "segm')
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), resume=True, stop_after=1)
-    assert write(path, Sum(), resume=True) > 0
+    folder = interrupt(path)
+    part = next(item for item in sorted(folder.iterdir()) if "-" in item.name)
+    if content is None:
+        part.unlink()
+    else:
+        part.write_bytes(content)
+    (folder / ".polyconstraints-0123456789abcdef.tmp").write_bytes(b"half a part")
+    assert write(path, Sum(), resume=True) == 2
     assert path.read_text("utf-8") == whole(Sum())
+    assert os.listdir(tmp_path) == ["result.txt"]
 
 
 def test_without_resume_a_job_starts_over(tmp_path: Path) -> None:
     path = tmp_path / "result.txt"
     path.write_text("what was there before")
-    path.chmod(0o600)
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), stop_after=3)
+    folder = interrupt(path)
     assert path.read_text() == "what was there before"
-    assert os.stat(partial_path(str(path))).st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
     assert write(path, Sum()) == 0
     assert path.read_text("utf-8") == whole(Sum())
-    assert path.stat().st_mode & 0o777 == 0o600
     assert write(path, Sum(), resume=True) == 0
+    assert os.listdir(tmp_path) == ["result.txt"]
 
 
-def test_a_short_job_leaves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "result.txt"
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Journal.opened(str(path), Sum().identity(), resume=False) as journal,
-    ):
-        journal.write("text", 1, 1)
-        raise KeyboardInterrupt
+def test_a_job_without_a_part_leaves_nothing(tmp_path: Path) -> None:
+    interrupt(tmp_path / "result.txt", 0)
     assert os.listdir(tmp_path) == []
 
 
-def test_the_journal_of_another_job_is_refused(tmp_path: Path) -> None:
+def test_the_parts_of_another_job_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "result.txt"
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), stop_after=3)
+    folder = interrupt(path)
     with pytest.raises(InputError, match='name is "sum" there and "product" here') as refused:
         write(path, Sum("product"), resume=True)
     assert "\n" not in str(refused.value)
+    manifest = folder / "manifest.json"
+    manifest.write_text('{"schema": "something else"}\n')
+    with pytest.raises(InputError, match="expected a manifest of schema"):
+        write(path, Sum(), resume=True)
+    manifest.unlink()
     assert write(path, Sum(), resume=True) > 0
 
 
-def test_a_partial_file_that_was_changed_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "result.txt"
-    with pytest.raises(KeyboardInterrupt):
-        write(path, Sum(), stop_after=3)
-    partial = Path(partial_path(str(path)))
-    partial.write_bytes(partial.read_bytes().replace(b"1", b"7"))
-    with pytest.raises(PolyconstraintsError, match="without --resume starts over"):
-        write(path, Sum(), resume=True)
-    Path(journal_path(str(path))).write_text("something else\n")
-    with pytest.raises(InputError, match="expected a journal of schema"):
-        write(path, Sum(), resume=True)
-    partial.unlink()
-    Path(journal_path(str(path))).unlink()
-    assert write(path, Sum(), resume=True) == 0
+def foreign(folder: Path, kind: str) -> None:
+    """Put something of somebody's where part files go."""
+    if kind == "file":
+        folder.write_text("precious")
+    elif kind == "link":
+        other = folder.parent / "elsewhere"
+        other.mkdir()
+        folder.symlink_to(other)
+    elif kind == "pipe":
+        os.mkfifo(folder)
+    else:
+        folder.mkdir()
+        inside = folder / (
+            "manifest.json" if "manifest" in kind else "0" * 16 + "-00000000-00000000"
+        )
+        if kind == "somebody's file in it":
+            (folder / "precious.txt").write_text("precious")
+        elif "link" in kind:
+            inside.symlink_to(folder.parent / "kept.txt")
+        elif "pipe" in kind:
+            os.mkfifo(inside)
 
 
-def test_two_writers_of_one_file(tmp_path: Path) -> None:
+FOREIGN = [
+    *("file", "link", "pipe", "somebody's file in it"),
+    *("manifest that is a link", "manifest that is a pipe", "part: a link", "part: a pipe"),
+]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_is_not_ours_is_neither_followed_nor_consumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, resume: bool
+) -> None:
+    (tmp_path / "kept.txt").write_text("precious")
+    target = tmp_path / "result.json"
+    foreign(Path(parts_folder(str(target))), kind)
+    before = sorted(str(item) for item in tmp_path.rglob("*"))
+    extra = ["--resume"] if resume else []
+    assert run_cli([*COMMAND.split(), "-o", str(target), *extra]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "--output-file: expected a directory with nothing but part files at" in error
+    assert sorted(str(item) for item in tmp_path.rglob("*")) == before
+    assert (tmp_path / "kept.txt").read_text() == "precious"
+
+
+def test_two_writers_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "result.txt"
-    with open(partial_path(str(path)), "w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(UsageError, match="another process is writing"):
-            write(path, Sum())
-    assert write(path, Sum()) == 0
+    # The second one starts while the first is at work, and ends before it.
+    with PartFiles.opened(str(path), Sum().identity(), resume=False) as parts:
+        writer = Sum()
+        first, *rest = batches(writer.pieces(), 4)
+        names = {first.number: parts.put(first.number, first.written(writer.text))}
+        write(path, Sum("other"))
+        assert os.listdir(tmp_path) == ["result.txt"]
+        names.update(
+            (batch.number, parts.put(batch.number, batch.written(writer.text))) for batch in rest
+        )
+        # The batches of `joined` are the usual ones, which are larger.
+        text = b"".join(filter(None, map(parts.get, [names[batch.number] for batch in rest])))
+        assert parts.get(names[0]) is None
+    assert whole(Sum()).endswith(text.decode())
+    assert os.listdir(tmp_path) == ["result.txt"]
+
+
+@pytest.mark.parametrize("length", [244, 250, 255])
+def test_names_as_long_as_names_can_be(tmp_path: Path, length: int) -> None:
+    path = tmp_path / ("x" * length)
+    assert run_cli([*COMMAND.split(), "-o", str(path)]) == 0
+    assert os.listdir(tmp_path) == [path.name]
+    interrupt(path)
+    assert write(path, Sum(), resume=True) == 3
 
 
 # --- The command line ---------------------------------------------------------------------
@@ -321,21 +381,20 @@ def test_two_writers_of_one_file(tmp_path: Path) -> None:
 COMMAND = "expand -n 2 -d 4 --format json"
 EQUALITIES = "derive -n 3 -d 2 --bias --scope network --list --format json"
 
-#: Runs the command line with a journal that is written after every batch, and does
-#: something to itself once there are some lines in it.
+#: Runs the command line, and does something to itself once there are some parts.
 INTERRUPTED = """
-import os, signal, sys
-from polyconstraints.jobs import journal
+import os, sys
+from polyconstraints.jobs import engines
 from polyconstraints.cli.main import run
 if __name__ == "__main__":
-    journal.INTERVAL = 0.0
-    write, left = journal.Journal.write, [3]
-    def counted(self, *arguments):
-        write(self, *arguments)
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), int(sys.argv[1]))
-    journal.Journal.write = counted
+    run_, left = engines.run, [3]
+    def counted(*arguments):
+        for result in run_(*arguments):
+            yield result
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), int(sys.argv[1]))
+    engines.run = counted
     sys.exit(run(sys.argv[2:]))
 """
 
@@ -368,7 +427,7 @@ def test_a_killed_command_goes_on(
     arguments = [*COMMAND.split(), "--jobs", jobs, "-o", str(target)]
     done = interrupted(number, *arguments)
     assert not target.exists()
-    assert Path(journal_path(str(target))).exists()
+    assert Path(parts_folder(str(target))).is_dir()
     if number == signal.SIGINT:
         assert done.returncode == 130
         assert done.stderr.count("\n") == 1
@@ -437,8 +496,6 @@ def test_resuming_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_of_two_workers_writes_the_same(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
-    from polyconstraints.jobs.cluster import run_on_cluster
-
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
@@ -448,13 +505,13 @@ def test_a_cluster_of_two_workers_writes_the_same(tmp_path: Path) -> None:
             assert run_cli([*command.split(), "-o", str(here)]) == 0
             assert run_cli([*command.split(), "--dask", address, "-o", str(there)]) == 0
             assert there.read_bytes() == here.read_bytes()
-        document = expansion_documents(pc.NetworkSpec(2, depth=3, bias=True))[3]
+        writer = expansion_writers(pc.NetworkSpec(2, depth=3, bias=True))[3]
+        parts = PartFiles(str(tmp_path / "parts"))
         with distributed.Client(cluster, set_as_default=False) as client:
-            results = list(
-                run_on_cluster(document, batches(document.segments(), 300), client=client)
-            )
+            work = batches(writer.pieces(), 300)
+            results = list(run_on_cluster(writer.text, work, parts, client=client))
         assert len(results) > 10
-        assert "".join(text for _, text in results) == whole(document)
+        assert "".join(parts.take(name) for _, name in results) == whole(writer)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -462,7 +519,7 @@ def test_a_cluster_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr("polyconstraints.jobs.cluster._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("polyconstraints.jobs.engines._CONNECT_SECONDS", 1)
     assert run_cli(["expand", "-n", "2", "--dask", "tcp://127.0.0.1:9"]) == 1
     error = capsys.readouterr().err
     assert "--dask: cannot reach a scheduler at 'tcp://127.0.0.1:9'" in error.splitlines()[-1]
@@ -487,16 +544,14 @@ def test_estimates_are_right_about_the_terms() -> None:
     estimate = estimate_expansion(network)
     assert (estimate.terms, estimate.precision) == (2 * 9811, "exactly")
     # Within a factor of two of what is really written.
-    for kind, document in zip(
-        ("json", "sympy", "text"), expansion_documents(network), strict=False
-    ):
-        size = len(whole(document))
+    for kind, writer in zip(("json", "sympy", "text"), expansion_writers(network), strict=False):
+        size = len(whole(writer))
         assert size / 2 < estimate_expansion(network, format=kind).output < size * 2
     derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network"))
     about = estimate_derivation(derivation)
-    document = DerivationText(derivation)
+    steps = DerivationText(derivation, equalities=True).steps
     assert about.precision == "about"
-    assert document.steps / 2 < about.terms < document.steps * 2
+    assert steps / 2 < about.terms < steps * 2
 
 
 def test_what_does_not_fit_is_refused_with_the_option_that_allows_it() -> None:
@@ -542,7 +597,3 @@ def test_sizes_that_cannot_be_worked_out(capsys: pytest.CaptureFixture[str]) -> 
     assert "at most 2.57e53 terms" in capsys.readouterr().err
     assert run_cli(["expand", "-n", "3", "-d", "6", "--bias", "--dry-run"]) == 0
     assert "at most" in capsys.readouterr().out
-
-
-def test_journals_are_kept_once_a_second() -> None:
-    assert journals.INTERVAL == 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -18,9 +17,7 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
-    from polyconstraints.cli.streaming import Paint
     from polyconstraints.derivation import Derivation
-    from polyconstraints.render.derivation_document import DerivationDocument
 
 __all__ = ["derive"]
 
@@ -108,59 +105,38 @@ def derive(**options: Any) -> None:
 
 def _write(derivation: Derivation, options: dict[str, Any]) -> None:
     from polyconstraints.cli.console import audience
-    from polyconstraints.cli.output import open_text, write_json
-    from polyconstraints.cli.streaming import write_document
-    from polyconstraints.render.derivation_json import derivation_document
-    from polyconstraints.render.derivation_text import derivation_latex, derivation_text
-
-    kind, file, classes = (options[key] for key in ("output_format", "output_file", "classes"))
-    whom = audience(file)
-    if whom == "terminal" and kind == "text":
-        _show(derivation, options)
-        return
-    paint = _painter(derivation, options) if whom == "colour" and kind == "text" else None
-    if options["equalities"]:
-        document = _document(derivation, options)
-        write_document(document, options, "writing equalities", steps=document.steps, paint=paint)
-    elif kind == "json":
-        write_json(derivation_document(derivation, classes=classes), file)
-    else:
-        render = derivation_latex if kind == "latex" else derivation_text
-        pieces = render(derivation, options["style"], classes=classes)
-        with open_text(file) as handle:
-            handle.writelines(pieces if paint is None else paint(pieces))
-
-
-def _document(derivation: Derivation, options: dict[str, Any]) -> DerivationDocument:
-    """Return the document with the equalities, in the format that is asked for."""
-    from polyconstraints.render.derivation_document import (
+    from polyconstraints.cli.streaming import write_result
+    from polyconstraints.render.derivation import (
         DerivationJson,
         DerivationLatex,
         DerivationText,
+        DerivationWriter,
     )
+    from polyconstraints.render.derivation_facts import fact_pattern
+    from polyconstraints.render.painting import layer_patterns
 
-    kinds: dict[str, Callable[..., DerivationDocument]] = {
+    if audience(options["output_file"]) == "terminal" and options["output_format"] == "text":
+        _show(derivation, options)
+        return
+    kinds: dict[str, type[DerivationWriter]] = {
         "text": DerivationText,
         "latex": DerivationLatex,
         "json": DerivationJson,
     }
-    return kinds[options["output_format"]](
+    writer = kinds[options["output_format"]](
         derivation,
         options["style"],
         classes=options["classes"],
+        equalities=options["equalities"],
         memory_limit=options["memory_limit"],
     )
-
-
-def _painter(derivation: Derivation, options: dict[str, Any]) -> Paint:
-    """Return what colours the text."""
-    from polyconstraints.render.derivation_facts import fact_pattern
-    from polyconstraints.render.notation import notation
-    from polyconstraints.render.painting import layer_patterns, painted
-
-    names = notation(derivation.network, "text", options["style"])
-    patterns = [fact_pattern(), *layer_patterns(derivation.network, names)]
-    return lambda pieces: painted(pieces, patterns)
+    write_result(
+        writer,
+        options,
+        "writing equalities",
+        steps=writer.steps,
+        patterns=lambda: [fact_pattern(), *layer_patterns(derivation.network, writer.names)],
+    )
 
 
 def _show(derivation: Derivation, options: dict[str, Any]) -> None:

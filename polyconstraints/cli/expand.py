@@ -17,10 +17,9 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
-    from polyconstraints.cli.streaming import Paint
     from polyconstraints.jobs.estimate import Estimate
-    from polyconstraints.render.expansion_document import ExpansionDocument
-    from polyconstraints.render.groups import ExpansionView
+    from polyconstraints.render.expansion import ExpansionWriter
+    from polyconstraints.render.expansion_view import ExpansionView
     from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["expand"]
@@ -129,7 +128,7 @@ def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
     """Return what is to be shown."""
     from polyconstraints.errors import InputError
     from polyconstraints.expansion import Expansion
-    from polyconstraints.render.groups import Assignment, ExpansionView, parse_monomial
+    from polyconstraints.render.expansion_view import Assignment, ExpansionView, parse_monomial
 
     try:
         assignment = Assignment.parse(options["assignments"], network)
@@ -166,47 +165,39 @@ def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
 
 def _write(view: ExpansionView, options: dict[str, Any]) -> None:
     from polyconstraints.cli.console import audience
-    from polyconstraints.cli.streaming import write_document
+    from polyconstraints.cli.streaming import write_result
+    from polyconstraints.render.painting import layer_patterns
 
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    whom = audience(options["output_file"])
-    if whom == "terminal" and options["output_format"] == "text":
+    if audience(options["output_file"]) == "terminal" and options["output_format"] == "text":
         _show(view, options)
         return
-    document = _document(view, options)
+    writer = _writer(view, options)
     # With values to substitute, counting the terms would take as long as writing them.
-    steps = None if view.assignment else document.steps
-    paint = _painter(view, options) if whom == "colour" else None
-    write_document(document, options, "expanding", steps=steps, paint=paint)
+    steps = None if view.assignment else writer.steps
+    write_result(
+        writer,
+        options,
+        "expanding",
+        steps=steps,
+        patterns=lambda: layer_patterns(view.network, writer.names),
+    )
 
 
-def _document(view: ExpansionView, options: dict[str, Any]) -> ExpansionDocument:
-    """Return the document in the format that is asked for."""
+def _writer(view: ExpansionView, options: dict[str, Any]) -> ExpansionWriter:
+    """Return what writes the format that is asked for."""
+    from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
     from polyconstraints.render.expansion_json import ExpansionJson
-    from polyconstraints.render.expansion_latex import ExpansionLatex
-    from polyconstraints.render.expansion_text import ExpansionSympy, ExpansionText
 
-    kind, style, grouped = options["output_format"], options["style"], options["grouped"]
-    if kind == "json":
-        return ExpansionJson(view)
-    if kind == "sympy":
-        return ExpansionSympy(view)
-    if kind == "latex":
-        return ExpansionLatex(view, style, grouped=grouped)
-    return ExpansionText(view, style, grouped=grouped)
-
-
-def _painter(view: ExpansionView, options: dict[str, Any]) -> Paint | None:
-    """Return what colours the text, if the format is one that is coloured."""
-    from polyconstraints.render.notation import notation
-    from polyconstraints.render.painting import layer_patterns, painted
-
-    if options["output_format"] != "text":
-        return None
-    names = notation(view.network, "text", options["style"], grouped=options["grouped"])
-    patterns = layer_patterns(view.network, names)
-    return lambda pieces: painted(pieces, patterns)
+    kinds: dict[str, type[ExpansionWriter]] = {
+        "text": ExpansionText,
+        "latex": ExpansionLatex,
+        "sympy": ExpansionSympy,
+        "json": ExpansionJson,
+    }
+    kind = kinds[options["output_format"]]
+    return kind(view, options["style"], grouped=options["grouped"])
 
 
 def _show(view: ExpansionView, options: dict[str, Any]) -> None:

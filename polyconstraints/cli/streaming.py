@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
@@ -14,25 +15,24 @@ from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.cli.console import Advance
-    from polyconstraints.jobs.document import Batch, Document
+    from polyconstraints.jobs.engines import Result
     from polyconstraints.jobs.estimate import Estimate
-    from polyconstraints.jobs.running import Result
+    from polyconstraints.jobs.parts import PartFiles
+    from polyconstraints.jobs.pieces import Batch, Writer
+    from polyconstraints.render.painting import Pattern
 
 __all__ = [
-    "Paint",
     "StreamingOptions",
     "job_count",
     "streaming_options",
-    "write_document",
     "write_estimate",
+    "write_result",
 ]
 
 ALL = "all"
 """What ``--jobs`` takes for as many processes as there are cores."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-Paint = Callable[[Iterator[str]], Iterator[str]]
 
 
 class StreamingOptions(TypedDict):
@@ -90,7 +90,7 @@ def streaming_options() -> Callable[[_Function], _Function]:
 
 def job_count(options: dict[str, Any]) -> int:
     """Return the number of processes that were asked for."""
-    from polyconstraints.jobs.running import cores
+    from polyconstraints.jobs.engines import cores
 
     jobs = options["jobs"]
     return cores() if jobs == ALL else int(jobs)
@@ -106,19 +106,19 @@ def write_estimate(estimate: Estimate, options: dict[str, Any]) -> None:
         write_text(estimate.to_text(), options["output_file"])
 
 
-def write_document(
-    document: Document,
+def write_result(
+    writer: Writer,
     options: dict[str, Any],
     description: str,
     *,
     steps: int | None,
-    paint: Paint | None = None,
+    patterns: Callable[[], Iterable[Pattern]] | None = None,
 ) -> None:
-    """Write a long result to a file or standard output.
+    """Write a result, however long, to a file or standard output.
 
     Parameters
     ----------
-    document : Document
+    writer : Writer
     options : dict
         The keywords of the command, those of :class:`StreamingOptions` and
         :class:`~polyconstraints.cli.options.CommonOptions` among them.
@@ -126,89 +126,123 @@ def write_document(
         What is being done, for the progress bar.
     steps : int or None
         How many steps there are, as far as that is known.
-    paint : callable, optional
-        Turns pieces of text into coloured ones, on standard output only.
+    patterns : callable, optional
+        Gives what is coloured of the text, on standard output where colour is wanted.
 
     Raises
     ------
     UsageError
         If ``--resume`` is given and there is no file to be continued.
     """
-    from polyconstraints.jobs.journal import is_resumable
+    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.jobs.parts import takes_parts
 
     file = options["output_file"]
-    if file is not None and is_resumable(file):
-        _write_file(document, options, description, steps)
-        return
-    if options["resume"]:
-        raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
+    whom = audience(file)
+    # On a terminal a bar would be torn by the lines that come in between.
+    quiet = options["quiet"] or whom == "terminal"
+    with progress(description, steps, quiet=quiet) as advance:
+        if file is not None and takes_parts(file):
+            _write_file(writer, file, options, advance)
+            return
+        if options["resume"]:
+            raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
+        with _streamed(writer, options, advance) as pieces:
+            if patterns is not None and whom == "colour" and options["output_format"] == "text":
+                from polyconstraints.render.painting import painted
+
+                pieces = painted(pieces, patterns())
+            _write(pieces, file)
+
+
+def _write(pieces: Iterable[str], file: str | None) -> None:
     from polyconstraints.cli.output import open_text
 
-    with (
-        open_text(file) as handle,
-        _running(document, options, description, steps, 0, 0) as results,
-    ):
-        pieces = (text for _, text in results)
-        handle.writelines(pieces if paint is None else paint(pieces))
+    with open_text(file) as handle:
+        handle.writelines(pieces)
 
 
-def _write_file(
-    document: Document, options: dict[str, Any], description: str, steps: int | None
-) -> None:
-    from polyconstraints.jobs.journal import Journal
+@contextmanager
+def _streamed(writer: Writer, options: dict[str, Any], advance: Advance) -> Iterator[Iterator[str]]:
+    """Give a result's text as it comes; with helpers, by part files of a private directory."""
+    from tempfile import TemporaryDirectory
 
-    file = options["output_file"]
-    with Journal.opened(file, document.identity(), resume=options["resume"]) as journal:
-        done = journal.done
+    from polyconstraints.jobs.parts import PartFiles
+    from polyconstraints.jobs.pieces import batches, written
+
+    if options["dask"] is None and job_count(options) == 1:
+        yield written(writer, advance)
+        return
+    with TemporaryDirectory(prefix="polyconstraints-", ignore_cleanup_errors=True) as folder:
+        parts = PartFiles(folder)
+        with _running(writer, batches(writer.pieces()), parts, options, advance) as results:
+            yield (parts.take(name) for _, name in results)
+
+
+def _write_file(writer: Writer, file: str, options: dict[str, Any], advance: Advance) -> None:
+    """Write a file: at once if it is short, else from part files."""
+    from polyconstraints.io.files import atomic_writer
+    from polyconstraints.jobs.parts import PartFiles, parts_folder
+    from polyconstraints.jobs.pieces import batches
+
+    resume = options["resume"]
+    work = batches(writer.pieces())
+    begun = list(islice(work, 2))
+    if len(begun) < 2 and not (resume and os.path.lexists(parts_folder(file))):
+        _write(chain.from_iterable(batch.written(writer.text) for batch in begun), file)
+        return
+    with PartFiles.opened(file, writer.identity(), resume=resume) as parts:
+        names: dict[int, str] = {}
         try:
-            with _running(
-                document, options, description, steps, done.segments, done.steps
-            ) as results:
-                for batch, text in results:
-                    journal.write(text, len(batch.segments), batch.steps)
+            left = _left(chain(begun, work), parts, names, advance)
+            with _running(writer, left, parts, options, advance) as results:
+                names.update((batch.number, name) for batch, name in results)
         except KeyboardInterrupt:
-            if journal.kept and not options["quiet"]:
+            if parts.found() and not options["quiet"]:
                 click.echo(
                     f"polyconstraints: interrupted; the same command with --resume continues "
                     f"{file!r}",
                     err=True,
                 )
             raise
+        with atomic_writer(file, binary=True, field="output_file") as handle:
+            handle.writelines(parts.joined(names, writer))
+
+
+def _left(
+    work: Iterable[Batch], parts: PartFiles, names: dict[int, str], advance: Advance
+) -> Iterator[Batch]:
+    """Yield the batches that are not there yet; note the names of those that are."""
+    found = parts.found()
+    for batch in work:
+        name = found.get(batch.number)
+        if name is not None and parts.get(name) is not None:
+            names[batch.number] = name
+            advance(batch.steps)
+        else:
+            yield batch
 
 
 @contextmanager
 def _running(
-    document: Document,
+    writer: Writer,
+    work: Iterator[Batch],
+    parts: PartFiles,
     options: dict[str, Any],
-    description: str,
-    steps: int | None,
-    skipped: int,
-    done: int,
+    advance: Advance,
 ) -> Iterator[Iterator[Result]]:
-    """Start the work, and give its results in order.
+    """Start the work, and give the names of part files in order."""
+    from polyconstraints.jobs.engines import run, run_on_cluster
 
-    The first ``skipped`` segments are left out, with ``done`` steps.
-    """
-    from polyconstraints.cli.console import audience, progress
-    from polyconstraints.jobs.document import batches
-    from polyconstraints.jobs.running import run
-
-    work = batches(islice(document.segments(), skipped, None))
     if options["dask"] is not None:
-        from polyconstraints.jobs.cluster import run_on_cluster
-
-        results = run_on_cluster(document, work, options["dask"])
+        results = run_on_cluster(writer.text, work, parts, options["dask"])
     else:
-        results = run(document, work, job_count(options))
-    # On a terminal a bar would be torn by the lines that come in between.
-    quiet = options["quiet"] or audience(options["output_file"]) == "terminal"
-    with progress(description, steps, quiet=quiet) as advance, closing(results):
-        advance(done)
-        yield _counted(results, advance)
+        results = run(writer.text, work, parts, job_count(options))
 
+    def counted() -> Iterator[Result]:
+        for batch, name in results:
+            yield batch, name
+            advance(batch.steps)
 
-def _counted(results: Iterator[Result], advance: Advance) -> Iterator[Result]:
-    batch: Batch
-    for batch, text in results:
-        yield batch, text
-        advance(batch.steps)
+    with closing(results):
+        yield counted()

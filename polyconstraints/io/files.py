@@ -129,17 +129,19 @@ there is no directory '/no/such/place'
 
 @overload
 def atomic_writer(
-    path: _StrPath, *, binary: Literal[False] = False, field: str | None = None
+    path: _StrPath, *, binary: Literal[False] = False, field: str | None = None, durable: bool = ...
 ) -> AbstractContextManager[IO[str]]: ...
 
 
 @overload
 def atomic_writer(
-    path: _StrPath, *, binary: Literal[True], field: str | None = None
+    path: _StrPath, *, binary: Literal[True], field: str | None = None, durable: bool = ...
 ) -> AbstractContextManager[IO[bytes]]: ...
 
 
-def atomic_writer(path: _StrPath, *, binary: bool = False, field: str | None = None) -> Any:
+def atomic_writer(
+    path: _StrPath, *, binary: bool = False, field: str | None = None, durable: bool = True
+) -> Any:
     r"""Write a file whole or not at all.
 
     The content goes to a temporary file in the same directory, is forced to the disk and
@@ -158,6 +160,9 @@ def atomic_writer(path: _StrPath, *, binary: bool = False, field: str | None = N
         Give a handle for bytes instead of one for UTF-8 text with ``\n`` line ends.
     field : str, optional
         The argument that named the file, for the message of an error.
+    durable : bool, default True
+        Force the content to the disk first. Without it the file is whole for every process,
+        but may be empty after a power cut.
 
     Returns
     -------
@@ -181,15 +186,18 @@ def atomic_writer(path: _StrPath, *, binary: bool = False, field: str | None = N
     ...     read_text(path)
     '1 3 4\n'
     """
-    return _atomic_writer(path, binary, field)
+    return _atomic_writer(path, binary, field, durable)
 
 
 @contextmanager
-def _atomic_writer(path: _StrPath, binary: bool, field: str | None) -> Iterator[IO[Any]]:
+def _atomic_writer(
+    path: _StrPath, binary: bool, field: str | None, durable: bool
+) -> Iterator[IO[Any]]:
     target = _target(path, field)
     blamed = True
     try:
-        with _special(target, binary) if target.special else _replacing(target, binary) as handle:
+        opened = _special(target, binary) if target.special else _replacing(target, binary, durable)
+        with opened as handle:
             blamed = False
             yield handle
             blamed = True
@@ -210,7 +218,7 @@ def _special(target: _Target, binary: bool) -> Iterator[IO[Any]]:
 
 
 @contextmanager
-def _replacing(target: _Target, binary: bool) -> Iterator[IO[Any]]:
+def _replacing(target: _Target, binary: bool, durable: bool) -> Iterator[IO[Any]]:
     """Give a handle to a temporary file that replaces `target` when the block succeeds.
 
     Nothing is locked: each writer has a name of its own, and whoever is last has written the
@@ -229,7 +237,8 @@ def _replacing(target: _Target, binary: bool) -> Iterator[IO[Any]]:
             handle.flush()
             if target.mode is not None:
                 os.chmod(handle.fileno(), target.mode)
-            os.fsync(handle.fileno())
+            if durable:
+                os.fsync(handle.fileno())
             if not named:
                 _give_name(handle.fileno(), temporary)
         os.replace(temporary, target.path)

@@ -9,8 +9,8 @@ from polyconstraints.derivation import Derivation
 from polyconstraints.expansion.counting import count_terms, monomial_count, term_bound
 from polyconstraints.expansion.size import table_bytes, table_edges
 from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
-from polyconstraints.jobs.document import BATCH_STEPS
-from polyconstraints.jobs.running import cores
+from polyconstraints.jobs.engines import cores
+from polyconstraints.jobs.pieces import BATCH_STEPS
 from polyconstraints.memory import (
     allowing,
     default_limit,

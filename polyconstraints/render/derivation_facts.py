@@ -144,7 +144,7 @@ def fact_pattern() -> Pattern:
     import re
 
     names = "network|symmetry|equalities|rank|weights|orbits|dimension|functions"
-    return re.compile(rf"^(?:{names})(?= )"), "bold"
+    return re.compile(rf"^(?:{names})(?= )", re.MULTILINE), "bold"
 
 
 def _distinct_remark(derivation: Derivation, total: int, distinct: int, ascii: bool) -> str:

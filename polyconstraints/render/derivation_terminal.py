@@ -13,7 +13,7 @@ from polyconstraints.render.derivation_facts import (
     derivation_facts,
     layer_rows,
 )
-from polyconstraints.render.equalities import equality_sides
+from polyconstraints.render.equalities import Equalities, EqualityForm
 from polyconstraints.render.notation import Medium, Notation, Style, notation
 from polyconstraints.render.painting import layer_patterns
 
@@ -46,7 +46,7 @@ def print_derivation(
     classes, equalities : bool
         Whether to add the classes of weights, and the equalities.
     memory_limit : int, optional
-        As for :func:`~polyconstraints.render.equalities.equality_sides`.
+        As for :class:`~polyconstraints.render.equalities.EqualityText`.
     fold : int
         How many members of a class are shown at most; 0 shows all.
     ascii : bool
@@ -83,11 +83,13 @@ def print_derivation(
     if equalities:
         patterns = layer_patterns(derivation.network, names)
         console.print()
-        for left, right in equality_sides(derivation, names, memory_limit=memory_limit):
-            line = Text(f"{left} = {right}")
+        listed = Equalities(derivation, EqualityForm(medium, style), memory_limit)
+        for piece in (piece for item in listed.items() for piece in item):
+            written = piece if isinstance(piece, str) else listed.text(piece)
+            text = Text(written.removesuffix("\n"))
             for pattern, color in patterns:
-                line.highlight_regex(pattern, color)
-            console.print(line, soft_wrap=True)
+                text.highlight_regex(pattern, color)
+            console.print(text, soft_wrap=True, end="\n" if written.endswith("\n") else "")
 
 
 def _print_classes(

@@ -3,157 +3,238 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby, islice
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyconstraints.derivation import Derivation
-from polyconstraints.equalities.comparison import Comparison
+from polyconstraints.equalities.coefficients import CoefficientSpace, FunctionCoefficients
 from polyconstraints.expansion import Expansion
-from polyconstraints.io.strict_json import JsonText
-from polyconstraints.render.notation import Notation
-from polyconstraints.render.terms import TermWriter
-from polyconstraints.spec.network import LayerSpec
+from polyconstraints.jobs.pieces import Part, Piece
+from polyconstraints.render.notation import Medium, Style, notation
+from polyconstraints.render.terms import TermWriter, without_plus
+from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["Coefficients", "equality_items", "equality_sides", "layer_sides"]
+__all__ = ["Equalities", "EqualityForm", "EqualityText"]
 
-Sides = tuple[str, str]
-Advance = Callable[[float], None]
+#: Equalities of single layers in one part.
+_PART_EQUALITIES = 1 << 12
 
-#: Equalities that are written at once.
-_BLOCK = 1 << 12
+#: Terms of one part, and the length beyond which a coefficient is divided.
+_PART_TERMS = 1 << 15
+_LONG = 1 << 18
 
 #: Characters of coefficients that are remembered: each one takes part in several equalities.
 _REMEMBERED = 1 << 26
 
 
-def _ignore(steps: float) -> None:
-    """Take no notice of progress."""
+class EqualityForm(NamedTuple):
+    """How an equality is written: in which notation, what stands around its sides and between two.
+
+    Attributes
+    ----------
+    medium : {"text", "latex", "unicode"}
+    style : {"canonical", "paper"}
+    before, between, after, joint : str
+    """
+
+    medium: Medium = "text"
+    style: Style = "canonical"
+    before: str = ""
+    between: str = " = "
+    after: str = "\n"
+    joint: str = ""
 
 
-def equality_sides(
-    derivation: Derivation,
-    names: Notation,
-    *,
-    memory_limit: int | None = None,
-    advance: Advance = _ignore,
-) -> Iterator[Sides]:
-    """Yield the two sides of every distinct equality, in the derivation's order.
+class EqualityText:
+    """Writes parts of a list of equalities, in any process.
 
     Parameters
     ----------
-    derivation : Derivation
-    names : Notation
+    network : NetworkSpec
+    spaces : sequence of CoefficientSpace
+        What the numbers of coefficients mean: of each layer, or of the whole network.
+    solved : bool
+        Whether they are those of the layers.
+    form : EqualityForm
     memory_limit : int, optional
-        Bytes that the expansion's tables may take, in network scope; half of the free
-        memory unless given.
-    advance : callable, optional
-        Told that one more equality has been written.
-
-    Raises
-    ------
-    TooLargeError
-        If the coefficients of the network would need more memory.
-
-    Notes
-    -----
-    Memory is bounded: in layer scope by a block of equalities, in network scope by the
-    coefficients that are remembered.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.render.notation import notation
-    >>> network = pc.NetworkSpec(2, indices="redundant")
-    >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2)))
-    >>> for left, right in equality_sides(derivation, notation(network)):
-    ...     print(left, "=", right)
-    W0_1_1_1 = W0_2_2_2
-    W0_1_2_1 + W0_1_1_2 = W0_2_2_1 + W0_2_1_2
-    W0_1_2_2 = W0_2_1_1
-    """
-    if derivation.solved:
-        for layer, comparison in zip(
-            derivation.network.layers, derivation.comparisons, strict=True
-        ):
-            for sides in layer_sides(layer, comparison, names, comparison.pairs()):
-                yield sides
-                advance(1)
-    else:
-        for sides in _network_sides(derivation, names, memory_limit):
-            yield sides
-            advance(1)
-
-
-def equality_items(
-    derivation: Derivation,
-    names: Notation,
-    *,
-    memory_limit: int | None = None,
-    advance: Advance = _ignore,
-) -> Iterator[JsonText]:
-    """Yield the equalities as the items of a JSON document's ``list``."""
-    # Names and polynomials hold nothing that JSON would escape.
-    sides = equality_sides(derivation, names, memory_limit=memory_limit, advance=advance)
-    for left, right in sides:
-        yield JsonText(f'{{"left": "{left}", "right": "{right}"}}')
-
-
-def layer_sides(
-    layer: LayerSpec, comparison: Comparison, names: Notation, pairs: Iterable[tuple[int, int]]
-) -> Iterator[Sides]:
-    """Yield the two sides of equalities of one layer, given as pairs of coefficients."""
-    spelled = names.weight_names(layer)
-    left_over = iter(pairs)
-    while block := list(islice(left_over, _BLOCK)):
-        numbers = np.array(block, dtype=np.int64)
-        weights = comparison.space.weights(numbers.ravel()).reshape(len(block), 2, -1).tolist()
-        for left, right in weights:
-            yield _sum(left, spelled), _sum(right, spelled)
-
-
-def _sum(weights: list[int], spelled: list[str]) -> str:
-    return " + ".join([spelled[weight] for weight in weights if weight >= 0])
-
-
-def _network_sides(
-    derivation: Derivation, names: Notation, memory_limit: int | None
-) -> Iterator[Sides]:
-    coefficients = Coefficients(derivation, names, Expansion(derivation.network, memory_limit))
-    for left, pairs in groupby(derivation.comparisons[0].pairs(), key=lambda pair: pair[0]):
-        text = coefficients.text(left)
-        for _, right in pairs:
-            yield text, coefficients.text(right)
-
-
-class Coefficients:
-    """Writes coefficients of the whole network, the latest of them from memory.
-
-    Parameters
-    ----------
-    derivation : Derivation
-        In network scope.
-    names : Notation
-    expansion : Expansion
+        Bytes that the expansion's tables may take, in network scope; half of the free memory
+        unless given.
     """
 
-    def __init__(self, derivation: Derivation, names: Notation, expansion: Expansion) -> None:
-        self._derivation = derivation
-        self._expansion = expansion
-        self._writer = TermWriter(derivation.network, names)
+    def __init__(
+        self,
+        network: NetworkSpec,
+        spaces: Sequence[CoefficientSpace],
+        solved: bool,
+        form: EqualityForm,
+        memory_limit: int | None = None,
+    ) -> None:
+        self._arguments = (network, spaces, solved, form, memory_limit)
+        self.network, self.spaces, self.solved, self.form = network, spaces, solved, form
+        self.expansion = Expansion(network, memory_limit)
         self._known: OrderedDict[int, str] = OrderedDict()
         self._size = 0
 
-    def text(self, number: int) -> str:
-        """Return a coefficient, given its number in the comparison's space."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Spaces without what they have worked out, which can be large.
+        network, spaces, *rest = self._arguments
+        fresh: list[Any] = list(spaces)
+        return EqualityText, (network, [replace(space) for space in fresh], *rest)
+
+    @cached_property
+    def _terms(self) -> TermWriter:
+        names = notation(self.network, self.form.medium, self.form.style)
+        return TermWriter(self.network, names)
+
+    @cached_property
+    def _names(self) -> list[list[str]]:
+        """The names of each layer's weights."""
+        return [self._terms.notation.weight_names(layer) for layer in self.network.layers]
+
+    def __call__(self, part: Part) -> str:
+        """Write a part: whole equalities, or some of the terms of one side."""
+        if len(part.key) == 3:
+            number, start, stop = part.key
+            terms = self.expansion.coefficient(*self.coefficient_of(number), start, stop)
+            text = "".join(self._terms.signed(terms).tolist())
+            return without_plus(text) if start == 0 else text
+        layer, pairs = part.key
+        numbers = chain.from_iterable(pairs)
+        sides = self._sums(layer, list(numbers)) if self.solved else map(self._side, numbers)
+        before, between, after, joint = self.form[2:]
+        return joint.join(
+            [
+                f"{before}{left}{between}{right}{after}"
+                for left, right in zip(sides, sides, strict=True)
+            ]
+        )
+
+    def _sums(self, layer: int, numbers: list[int]) -> Iterator[str]:
+        """Yield coefficients of one layer, each of them a sum of a few weights."""
+        names = self._names[layer]
+        for side in self.spaces[layer].weights(np.array(numbers, dtype=np.int64)).tolist():
+            yield " + ".join([names[weight] for weight in side if weight >= 0])
+
+    def coefficient_of(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output and the monomial of a coefficient of the whole network."""
+        [space] = self.spaces
+        if not isinstance(space, FunctionCoefficients):
+            raise TypeError("expected a derivation in network scope")
+        output, exponents = space.exponents(number)
+        return output, exponents[1:] if self.network.bias else exponents
+
+    def _side(self, number: int) -> str:
+        """Return a coefficient of the whole network, the latest of them from memory."""
         if number in self._known:
             self._known.move_to_end(number)
             return self._known[number]
-        output, monomial = self._derivation.pair(number)
-        text = "".join(self._writer.pieces(self._expansion.blocks(output, monomial)))
-        self._known[number] = text
+        blocks = self.expansion.blocks(*self.coefficient_of(number))
+        text = self._known[number] = "".join(self._terms.pieces(blocks))
         self._size += len(text)
         while self._size > _REMEMBERED:
             self._size -= len(self._known.popitem(last=False)[1])
         return text
+
+
+class Equalities:
+    """The distinct equalities of a derivation, in its order, as parts that any process can write.
+
+    Parameters
+    ----------
+    derivation : Derivation
+    form : EqualityForm
+    memory_limit : int, optional
+        As for :class:`EqualityText`.
+
+    Raises
+    ------
+    TooLargeError
+        By every method, if the coefficients of the network would need more memory.
+
+    Notes
+    -----
+    Memory is bounded: in layer scope by a part, in network scope by the coefficients that are
+    remembered.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> network = pc.NetworkSpec(2, indices="redundant")
+    >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2)))
+    >>> equalities = Equalities(derivation, EqualityForm())
+    >>> for part, in equalities.items():
+    ...     print(equalities.text(part), end="")
+    W0_1_1_1 = W0_2_2_2
+    W0_1_2_1 + W0_1_1_2 = W0_2_2_1 + W0_2_1_2
+    W0_1_2_2 = W0_2_1_1
+    """
+
+    def __init__(
+        self, derivation: Derivation, form: EqualityForm, memory_limit: int | None = None
+    ) -> None:
+        self.derivation = derivation
+        self.form = form
+        spaces = [comparison.space for comparison in derivation.comparisons]
+        self.text = EqualityText(derivation.network, spaces, derivation.solved, form, memory_limit)
+
+    @property
+    def steps(self) -> int:
+        """Number of equalities, or of their terms in network scope."""
+        if self.derivation.solved:
+            return self.derivation.counts.distinct
+        # Both sides of an equality have equally many terms.
+        return 2 * sum(size for _, size in self._sized_pairs())
+
+    @cached_property
+    def _sizes(self) -> NDArray[np.int64]:
+        """Number of terms of each monomial's coefficient, in network scope."""
+        count = self.derivation.comparisons[0].space.size // self.derivation.network.units[-1]
+        monomials = (self.text.coefficient_of(number)[1] for number in range(count))
+        sizes = [self.text.expansion.term_count(0, monomial) for monomial in monomials]
+        return np.array(sizes, dtype=np.int64 if max(sizes) < 1 << 62 else object)
+
+    def _sized_pairs(self) -> Iterator[tuple[tuple[int, int], int]]:
+        sizes = self._sizes.tolist()
+        for pair in self.derivation.comparisons[0].pairs():
+            yield pair, sizes[pair[0] % len(sizes)]
+
+    def items(self) -> Iterator[tuple[Piece, ...]]:
+        """Yield the pieces of one or several whole equalities.
+
+        The joint is to be put between what is yielded; inside, it is there already.
+        """
+        if self.derivation.solved:
+            for layer, comparison in enumerate(self.derivation.comparisons):
+                pairs = comparison.pairs()
+                while several := tuple(islice(pairs, _PART_EQUALITIES)):
+                    yield (Part((layer, several), len(several)),)
+            return
+        gathered: list[tuple[int, int]] = []
+        steps = 0
+        for pair, size in self._sized_pairs():
+            if gathered and (steps + 2 * size > _PART_TERMS or size > _LONG):
+                yield (Part((0, tuple(gathered)), steps),)
+                gathered, steps = [], 0
+            if size > _LONG:
+                yield tuple(self._long(pair, size))
+            else:
+                gathered.append(pair)
+                steps += 2 * size
+        if gathered:
+            yield (Part((0, tuple(gathered)), steps),)
+
+    def _long(self, pair: tuple[int, int], size: int) -> Iterator[Piece]:
+        """Yield an equality whose sides are too long to be written at once."""
+        form = self.form
+        for number, text in zip(pair, (form.before, form.between), strict=True):
+            yield text
+            for start in range(0, size, _PART_TERMS):
+                stop = min(start + _PART_TERMS, size)
+                yield Part((number, start, stop), stop - start)
+        yield form.after

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -10,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion import Terms
-from polyconstraints.io.strict_json import JsonText
-from polyconstraints.jobs.document import Part, Segment
-from polyconstraints.render.expansion_document import ExpansionDocument
-from polyconstraints.render.groups import Advance, ExpansionView, Exponents, Group, ignore
-from polyconstraints.render.json_parts import PartText, with_parts
+from polyconstraints.jobs.pieces import Part, PartText, Piece, json_pieces
+from polyconstraints.render.expansion import ExpansionWriter
+from polyconstraints.render.expansion_view import ExpansionView, Exponents
 from polyconstraints.render.terms import row_keys
 
-__all__ = ["ExpansionJson", "count_document", "expansion_document"]
+__all__ = ["ExpansionJson", "count_document"]
 
 SCHEMA = "polyconstraints/expansion/1"
 
@@ -41,55 +40,37 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
     }
 
 
-def expansion_document(view: ExpansionView, *, advance: Advance = ignore) -> dict[str, Any]:
-    """Return the document of an expansion, its outputs and monomials as iterators.
-
-    To be written by :func:`polyconstraints.io.strict_json.dump_json`. Values that are not whole
-    numbers, which only substitution brings, are written as text: ``"1/2"``.
-    """
-    writer = _TermJson(view)
-    return _document(view, lambda _, group: map(writer.items, group.blocks()), advance)
-
-
-def _document(
-    view: ExpansionView,
-    terms: Callable[[int, Group], Iterator[JsonText]],
-    advance: Advance = ignore,
-) -> dict[str, Any]:
-    def monomials(output: int) -> Iterator[dict[str, Any]]:
-        for group in view.groups(output, advance):
-            yield {"x": _powers(group.monomial), "terms": terms(output, group)}
-
-    return {
-        "schema": SCHEMA,
-        "network": view.network.to_json(),
-        "outputs": (
-            {"output": output + 1, "monomials": monomials(output)} for output in view.outputs
-        ),
-    }
-
-
-class ExpansionJson(ExpansionDocument):
-    """An expansion as JSON, in parts."""
+class ExpansionJson(ExpansionWriter):
+    """An expansion as JSON; values that are not whole numbers are written as text: ``"1/2"``."""
 
     format = "json"
 
-    def __init__(self, view: ExpansionView) -> None:
-        super().__init__(view)
-        self._writer = _TermJson(view)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return ExpansionJson, (self.view,)
-
-    def segments(self) -> Iterator[Segment]:
+    def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
-        return with_parts(
-            _document(self.view, lambda output, group: map(PartText.of, self.parts(output, group)))
+
+        def monomials(output: int) -> Iterator[dict[str, Any]]:
+            for group in self.view.groups(output):
+                terms = map(PartText.of, self.parts(output, group))
+                yield {"x": _powers(group.monomial), "terms": terms}
+
+        return json_pieces(
+            {
+                "schema": SCHEMA,
+                "network": self.view.network.to_json(),
+                "outputs": (
+                    {"output": output + 1, "monomials": monomials(output)}
+                    for output in self.view.outputs
+                ),
+            }
         )
+
+    @cached_property
+    def _writer(self) -> _TermJson:
+        return _TermJson(self.view)
 
     def text(self, part: Part) -> str:
         """Write a part: items of an array."""
-        return self._writer.items(self.terms(part))
+        return self._writer.items(self.terms_of(part))
 
 
 def _powers(monomial: Exponents) -> dict[str, int]:
@@ -108,15 +89,13 @@ class _TermJson:
         self._rank = np.array([rank[name] for name in names] + [-1], dtype=np.int64)
         self._offsets = np.cumsum([0, *(layer.weights for layer in view.network.layers)])
 
-    def items(self, terms: Terms) -> JsonText:
+    def items(self, terms: Terms) -> str:
         """Return the terms as items of an array."""
         pairs = zip(terms.coefficients.tolist(), self._products(terms), strict=True)
         # Indented as the items of `terms` are in the whole document.
-        return JsonText(
-            (",\n" + " " * 12).join(
-                f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
-                for value, product in pairs
-            )
+        return (",\n" + " " * 12).join(
+            f'{{"coefficient": {_number(value)}, "weights": {{{product}}}}}'
+            for value, product in pairs
         )
 
     def _products(self, terms: Terms) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from polyconstraints.render.groups import ExpansionView, Group
+from polyconstraints.render.expansion_view import ExpansionView, Group
 from polyconstraints.render.notation import Medium, Notation, Style, notation
 from polyconstraints.render.painting import layer_patterns, layer_style
 from polyconstraints.render.terms import TermWriter, without_plus

@@ -305,7 +305,7 @@ def polynomial(data: bytes) -> None:
 
 def monomial(data: bytes) -> None:
     """Read what ``--monomial`` and ``--set`` take."""
-    from polyconstraints.render.groups import Assignment, parse_monomial
+    from polyconstraints.render.expansion_view import Assignment, parse_monomial
     from polyconstraints.spec.network import NetworkSpec
 
     network = NetworkSpec(3, 2, bias=True)

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from polyconstraints.expansion import expand
-from polyconstraints.render.expansion_text import expansion_text
-from polyconstraints.render.groups import ExpansionView
+from polyconstraints.jobs.pieces import written
+from polyconstraints.render.expansion import ExpansionText
+from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.spec.network import NetworkSpec
 from tests import paper
 from tests.test_paper import SLIPS
@@ -17,7 +18,7 @@ from tests.test_paper import SLIPS
 
 def printed(output: int, *, grouped: bool) -> str:
     view = ExpansionView(expand(NetworkSpec(3, depth=2, bias=True)), [output - 1], order="paper")
-    return "".join(expansion_text(view, "paper", grouped=grouped))
+    return "".join(written(ExpansionText(view, "paper", grouped=grouped)))
 
 
 def groups_of(text: str) -> dict[paper.Exponents, paper.Terms]:
@@ -93,7 +94,7 @@ def test_terms_come_in_the_order_of_the_listing() -> None:
 def test_units_beyond_nine_stay_apart(grouped: bool) -> None:
     network = NetworkSpec(11, layer="linear", depth=2, hidden=[1], outputs=1)
     view = ExpansionView(expand(network), order="paper")
-    text = "".join(expansion_text(view, "paper", grouped=grouped))
+    text = "".join(written(ExpansionText(view, "paper", grouped=grouped)))
     names = re.findall(r"\d[\d,]*W[\d,]+", text)
     assert len(set(names)) == 12
     assert {"0,1W11", "0,1W1", "1,1W1"} <= set(names)

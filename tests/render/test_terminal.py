@@ -13,7 +13,7 @@ import polyconstraints as pc
 from polyconstraints.expansion import expand
 from polyconstraints.render.derivation_terminal import print_derivation
 from polyconstraints.render.expansion_terminal import print_expansion
-from polyconstraints.render.groups import ExpansionView
+from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.table import TableRow, print_table
 from polyconstraints.spec.network import NetworkSpec
 

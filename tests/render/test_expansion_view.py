@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import expand
-from polyconstraints.render.groups import Assignment, ExpansionView, paper_order, parse_monomial
+from polyconstraints.render.expansion_view import (
+    Assignment,
+    ExpansionView,
+    paper_order,
+    parse_monomial,
+)
 from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
 

@@ -21,28 +21,22 @@ from polyconstraints.expansion import Expansion, Terms
 from polyconstraints.spec.network import NetworkSpec
 
 __all__ = [
-    "Advance",
     "Assignment",
     "ExpansionView",
     "Exponents",
     "Group",
-    "ignore",
     "paper_order",
     "parse_monomial",
+    "sliced",
 ]
 
 Exponents = tuple[int, ...]
-Advance = Callable[[float], None]
 
 #: Terms that are made and written at once, which bounds the memory of a long coefficient.
 BLOCK = 1 << 15
 
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
-
-
-def ignore(steps: float) -> None:
-    """Take no notice of progress."""
 
 
 def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
@@ -161,22 +155,17 @@ class Group:
         Number of terms.
     part : callable
         The terms from a number up to but not including another.
-    advance : callable
-        Told how many terms more have been dealt with, block by block.
     """
 
     monomial: Exponents
     size: int
     part: Callable[[int, int], Terms]
-    advance: Advance = ignore
 
     def blocks(self, most: int = BLOCK, stop: int | None = None) -> Iterator[Terms]:
         """Yield the terms, or those before number ``stop``, some at a time."""
         end = self.size if stop is None else min(stop, self.size)
         for start in range(0, end, most):
-            stopped = min(start + most, end)
-            yield self.part(start, stopped)
-            self.advance(stopped - start)
+            yield self.part(start, min(start + most, end))
 
 
 class ExpansionView:
@@ -227,13 +216,20 @@ class ExpansionView:
                 )
         self.assignment = assignment or Assignment()
         self._order = order
-        self._chosen = None if monomials is None else set(monomials)
+        self._chosen = None if monomials is None else frozenset(monomials)
+        self._latest: tuple[int, Group] | None = None
         for monomial in monomials or ():
             if monomial not in self._sources:
                 raise UsageError(
                     f"expected a monomial that occurs in the network, got {_plain(monomial)}",
                     "monomial",
                 )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without what has been worked out: that is quicker to do again than to send.
+        chosen = None if self._chosen is None else sorted(self._chosen)
+        arguments = (self.expansion, self.outputs, chosen, self.assignment, self._order)
+        return ExpansionView, arguments
 
     @cached_property
     def _sources(self) -> dict[Exponents, list[Exponents]]:
@@ -270,18 +266,22 @@ class ExpansionView:
             "order": self._order,
         }
 
-    def group(self, output: int, monomial: Exponents, advance: Advance = ignore) -> Group:
+    def group(self, output: int, monomial: Exponents) -> Group:
         """Return a shown monomial of an output with its coefficient.
 
-        With values to substitute, the coefficient is held whole: like terms have to be
-        found. Otherwise it is made when its parts are asked for.
+        With values to substitute, the coefficient is held whole, and kept until the next one
+        is asked for: like terms have to be found. Otherwise it is made when its parts are.
         """
         if self.assignment:
-            terms = self._collected(output, monomial)
-            return Group(monomial, len(terms), partial(sliced, terms), advance)
+            if self._latest is None or (self._latest[0], self._latest[1].monomial) != (
+                output,
+                monomial,
+            ):
+                terms = self._collected(output, monomial)
+                self._latest = output, Group(monomial, len(terms), partial(sliced, terms))
+            return self._latest[1]
         size = self.expansion.term_count(output, monomial)
-        part = partial(self.expansion.coefficient, output, monomial)
-        return Group(monomial, size, part, advance)
+        return Group(monomial, size, partial(self.expansion.coefficient, output, monomial))
 
     def _collected(self, output: int, monomial: Exponents) -> Terms:
         """Return a coefficient with the values substituted."""
@@ -299,12 +299,10 @@ class ExpansionView:
         by_layer = zip(*(part.layers for part in parts), strict=True)
         return _collected(Terms(coefficients, tuple(np.concatenate(rows) for rows in by_layer)))
 
-    def groups(self, output: int, advance: Advance = ignore) -> Iterator[Group]:
+    def groups(self, output: int) -> Iterator[Group]:
         """Yield each shown monomial of an output with its coefficient, unless that is 0."""
-        for monomial in self.monomials:
-            group = self.group(output, monomial, advance)
-            if group.size:
-                yield group
+        groups = (self.group(output, monomial) for monomial in self.monomials)
+        return (group for group in groups if group.size)
 
     @property
     def monomial_count(self) -> int:

@@ -1,0 +1,297 @@
+r"""An expansion written as sums: as text, canonical or the paper's, as LaTeX, and for SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+from polyconstraints.expansion import Terms
+from polyconstraints.jobs.pieces import Part, Piece
+from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
+from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.terms import TermWriter, without_plus
+
+__all__ = [
+    "PART_TERMS",
+    "ExpansionLatex",
+    "ExpansionSympy",
+    "ExpansionText",
+    "ExpansionWriter",
+]
+
+#: Most terms of one part. A multiple of what the formats put on one line or into one pair of
+#: parentheses, so that a line is never divided.
+PART_TERMS = 32_000
+
+#: Terms on one line of LaTeX's output; nothing there breaks lines by itself.
+_LATEX_LINE = 4  # divides PART_TERMS
+
+#: Terms of one pair of parentheses in SymPy's format. Python's parser, which SymPy uses,
+#: gives up on sums of several thousand terms, but not on sums of such sums.
+_SYMPY_BLOCK = 500  # divides PART_TERMS
+
+
+class ExpansionWriter:
+    """What the formats have in common; a :class:`~polyconstraints.jobs.pieces.Writer`.
+
+    Parts are stretches of one coefficient, with a key of output, monomial, first and last
+    number, and what the format adds.
+
+    Parameters
+    ----------
+    view : ExpansionView
+    style : {"canonical", "paper"}
+        The paper's style is that of the two listings of its section 2.6.
+    grouped : bool
+        One bracket for each monomial in the inputs, or each term with its own monomial.
+    """
+
+    format: ClassVar[str]
+    medium: ClassVar[Medium] = "text"
+
+    def __init__(
+        self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
+    ) -> None:
+        self.view = view
+        self.style: Style = style
+        self.grouped = grouped
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), grouped=self.grouped), (self.view, self.style)
+
+    @cached_property
+    def names(self) -> Notation:
+        """How names are written."""
+        return notation(self.view.network, self.medium, self.style, grouped=self.grouped)
+
+    @cached_property
+    def terms(self) -> TermWriter:
+        """What writes terms."""
+        return TermWriter(self.view.network, self.names)
+
+    @property
+    def steps(self) -> int:
+        """Number of terms."""
+        return sum(map(self.view.term_count, self.view.outputs))
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what makes this text this one."""
+        from polyconstraints import __version__
+
+        return {
+            "command": "expand",
+            "version": __version__,
+            "format": self.format,
+            "style": self.style,
+            "grouped": self.grouped,
+            **self.view.identity(),
+        }
+
+    def parts(self, output: int, group: Group, *how: Any) -> Iterator[Part]:
+        """Yield the parts of a group, with what the format adds to their keys."""
+        for start in range(0, group.size, PART_TERMS):
+            stop = min(start + PART_TERMS, group.size)
+            yield Part((output, group.monomial, start, stop, *how), stop - start)
+
+    def terms_of(self, part: Part) -> Terms:
+        """Return the terms of a part."""
+        output, monomial, start, stop = part.key[:4]
+        return self.view.group(output, monomial).part(start, stop)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        raise NotImplementedError
+
+    def text(self, part: Part) -> str:
+        """Write a part."""
+        raise NotImplementedError
+
+
+class _Sums(ExpansionWriter):
+    """A format in which each output is a sum of groups, and they are sums of terms."""
+
+    #: What leads the first group of an output and the others; None where their terms' signs do.
+    first: str = ""
+    lead: str | None = " + "
+    #: What ends an output.
+    tail: str = ""
+    #: How many terms stand on a line, if they are counted, and what is between two lines.
+    line: int | None = None
+    line_break: str = ""
+
+    def head(self, output: int) -> str:
+        """Return what stands before the sum."""
+        raise NotImplementedError
+
+    def brackets(self, group: Group) -> tuple[str, str]:
+        """Return what stands around a group of several terms."""
+        return "(", ")"
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        for output in self.view.outputs:
+            yield self.head(output)
+            lead: str | None = self.first
+            empty = True
+            for group in self.view.groups(output):
+                yield from self._group(output, group, lead)
+                lead, empty = self.lead, False
+            yield (self.first + "0" if empty else "") + self.tail
+
+    def _group(self, output: int, group: Group, lead: str | None) -> Iterator[Piece]:
+        product = self.names.monomial(group.monomial)
+        after = self.names.times + product if product else ""
+        if not self.grouped or self._stands_alone(group):
+            one = self.grouped and self._is_one(group) and product
+            yield (lead or "") + (one or "")
+            if not one:
+                yield from self.parts(output, group, after, lead is not None)
+            return
+        opening, closing = self.brackets(group)
+        yield (lead or "") + opening
+        yield from self.parts(output, group, "", True)
+        gap = " " if self.style == "paper" else self.names.times
+        yield closing + (gap + product if product else "")
+
+    def _stands_alone(self, group: Group) -> bool:
+        """Tell whether a group needs no brackets."""
+        if group.size > 1 or self.style == "paper":
+            return False
+        return not self.view.assignment or bool(group.part(0, 1).coefficients[0] > 0)
+
+    def _is_one(self, group: Group) -> bool:
+        """Tell whether a group is the number 1, which is left out before a monomial."""
+        return bool(self.view.assignment) and self.terms.sum(group.part(0, 1)) == "1"
+
+    def text(self, part: Part) -> str:
+        """Write a part: a sum, in lines, with something after each of its terms."""
+        after, leads = part.key[4:]
+        texts: list[str] = self.terms.signed(self.terms_of(part)).tolist()
+        if after:
+            texts = [text + after for text in texts]
+        length = self.line or len(texts)
+        lines = ["".join(texts[at : at + length]) for at in range(0, len(texts), length)]
+        if leads and part.key[2] == 0:
+            return self.line_break.join([without_plus(lines[0]), *lines[1:]])
+        return self.line_break.join(["", *lines])
+
+
+class ExpansionText(_Sums):
+    """An expansion as text, one group or one term a line.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.spec.network import NetworkSpec
+    >>> network = NetworkSpec(2, depth=2, bias=True, hidden=[1], outputs=1)
+    >>> view = ExpansionView(expand(network), monomials=[(0, 0), (1, 0)])
+    >>> print("".join(written(ExpansionText(view))), end="")
+    y1 = (W1_1_0_0 + W0_1_0_0*W1_1_1_0 + W0_1_0_0^2*W1_1_1_1)
+      + (W0_1_1_0*W1_1_1_0 + 2*W0_1_0_0*W0_1_1_0*W1_1_1_1)*x1
+    >>> print("".join(written(ExpansionText(view, "paper"))), end="")
+    Z1 = { 11W00 + 01W00 11W10 + 01W00^2 11W11}
+      + { 01W10 11W10 + 2 01W00 01W10 11W11} X01
+    """
+
+    format = "text"
+    first = " "
+    tail = "\n"
+
+    def __init__(
+        self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
+    ) -> None:
+        super().__init__(view, style, grouped=grouped)
+        self.lead = "\n  + " if grouped else None
+        self.line, self.line_break = (None, "") if grouped else (1, "\n ")
+
+    def head(self, output: int) -> str:
+        """Return what stands before the sum."""
+        return f"{self.names.output(output + 1)} ="
+
+    def brackets(self, group: Group) -> tuple[str, str]:
+        """Return what stands around a group of several terms.
+
+        The paper prints every term as its coefficient, a space, and its weights, and leaves
+        the coefficient 1 out: so a brace is followed by a space or by a number.
+        """
+        if self.style != "paper":
+            return "(", ")"
+        number, _, _ = self.terms.sum(group.part(0, 1)).partition(" ")
+        return "{" if number.isdigit() else "{ ", "}"
+
+
+class ExpansionLatex(_Sums):
+    r"""An expansion as LaTeX: one ``align*`` environment an output (amsmath).
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.spec.network import NetworkSpec
+    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0), (0, 4)])
+    >>> print("".join(written(ExpansionLatex(view, "paper"))), end="")
+    \begin{align*}
+    Z_{1} ={}& \{ 01W_{11}^{2}\ 11W_{11} + 01W_{11}\ 02W_{11}\ 11W_{21} + 02W_{11}^{2}\ 11W_{22} \} X_{1}^{4} \\
+    &{}+ \{ 01W_{22}^{2}\ 11W_{11} + 01W_{22}\ 02W_{22}\ 11W_{21} + 02W_{22}^{2}\ 11W_{22} \} X_{2}^{4}
+    \end{align*}
+    """  # noqa: E501 - output is shown as it is
+
+    format = "latex"
+    medium = "latex"
+    lead = " \\\\\n&{}+ "
+    tail = "\n\\end{align*}\n"
+    line = _LATEX_LINE
+    line_break = " \\\\\n&\\quad{}"
+
+    def head(self, output: int) -> str:
+        """Return what stands before the sum."""
+        return f"\\begin{{align*}}\n{self.names.output(output + 1)} ={{}}& "
+
+    def brackets(self, group: Group) -> tuple[str, str]:
+        """Return what stands around a group of several terms."""
+        return (r"\{ ", r" \}") if self.style == "paper" else ("(", ")")
+
+    def _is_one(self, group: Group) -> bool:
+        return False
+
+
+class ExpansionSympy(_Sums):
+    """An expansion that SymPy's ``sympify`` reads: an expression, or a list of several.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.spec.network import NetworkSpec
+    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0)])
+    >>> print("".join(written(ExpansionSympy(view))), end="")
+    (W0_1_1_1**2*W1_1_1_1 + W0_1_1_1*W0_2_1_1*W1_1_2_1 + W0_2_1_1**2*W1_1_2_2)*x1**4
+    """
+
+    format = "sympy"
+    medium = "sympy"
+
+    def head(self, output: int) -> str:
+        """Return what stands before the sum."""
+        return "" if output == self.view.outputs[0] else ",\n"
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        several = len(self.view.outputs) > 1
+        yield "[" if several else ""
+        yield from super().pieces()
+        yield "]\n" if several else "\n"
+
+    def text(self, part: Part) -> str:
+        """Write a part: a sum, or a sum of sums none of which is too long for Python's parser."""
+        output, monomial, start = part.key[:3]
+        if self.view.group(output, monomial).size <= _SYMPY_BLOCK:
+            return super().text(part)
+        terms = self.terms_of(part)
+        sums = [
+            f"({self.terms.sum(sliced(terms, at, at + _SYMPY_BLOCK))})"
+            for at in range(0, len(terms), _SYMPY_BLOCK)
+        ]
+        return (" + " if start else "") + " + ".join(sums)
