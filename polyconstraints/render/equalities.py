@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.derivation import Derivation
-from polyconstraints.equalities.coefficients import CoefficientSpace, FunctionCoefficients
+from polyconstraints.equalities.comparison import Comparison, coefficient_monomial
 from polyconstraints.expansion import Expansion
 from polyconstraints.jobs.pieces import Part, Piece
 from polyconstraints.render.notation import Medium, Style, notation
@@ -57,10 +57,8 @@ class EqualityText:
     Parameters
     ----------
     network : NetworkSpec
-    spaces : sequence of CoefficientSpace
-        What the numbers of coefficients mean: of each layer, or of the whole network.
-    solved : bool
-        Whether they are those of the layers.
+    comparisons : sequence of Comparison
+        Of each layer, or of the whole network.
     form : EqualityForm
     memory_limit : int, optional
         Bytes that the expansion's tables may take, in network scope; half of the free memory
@@ -70,22 +68,22 @@ class EqualityText:
     def __init__(
         self,
         network: NetworkSpec,
-        spaces: Sequence[CoefficientSpace],
-        solved: bool,
+        comparisons: Sequence[Comparison],
         form: EqualityForm,
         memory_limit: int | None = None,
     ) -> None:
-        self._arguments = (network, spaces, solved, form, memory_limit)
-        self.network, self.spaces, self.solved, self.form = network, spaces, solved, form
+        self.network = network
+        self.comparisons = comparisons
+        self.form = form
         self.expansion = Expansion(network, memory_limit)
         self._known: OrderedDict[int, str] = OrderedDict()
         self._size = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Spaces without what they have worked out, which can be large.
-        network, spaces, *rest = self._arguments
-        fresh: list[Any] = list(spaces)
-        return EqualityText, (network, [replace(space) for space in fresh], *rest)
+        # Without what has been worked out, which can be large.
+        fresh: list[Any] = list(self.comparisons)
+        fresh = [replace(one, space=replace(one.space)) for one in fresh]
+        return EqualityText, (self.network, fresh, self.form, self.expansion.memory_limit)
 
     @cached_property
     def _terms(self) -> TermWriter:
@@ -106,7 +104,11 @@ class EqualityText:
             return without_plus(text) if start == 0 else text
         layer, pairs = part.key
         numbers = chain.from_iterable(pairs)
-        sides = self._sums(layer, list(numbers)) if self.solved else map(self._side, numbers)
+        sides = (
+            self._sums(layer, list(numbers))
+            if self.comparisons[layer].single_weights
+            else map(self._side, numbers)
+        )
         before, between, after, joint = self.form[2:]
         return joint.join(
             [
@@ -118,16 +120,14 @@ class EqualityText:
     def _sums(self, layer: int, numbers: list[int]) -> Iterator[str]:
         """Yield coefficients of one layer, each of them a sum of a few weights."""
         names = self._names[layer]
-        for side in self.spaces[layer].weights(np.array(numbers, dtype=np.int64)).tolist():
+        for side in (
+            self.comparisons[layer].space.weights(np.array(numbers, dtype=np.int64)).tolist()
+        ):
             yield " + ".join([names[weight] for weight in side if weight >= 0])
 
     def coefficient_of(self, number: int) -> tuple[int, tuple[int, ...]]:
         """Return the output and the monomial of a coefficient of the whole network."""
-        [space] = self.spaces
-        if not isinstance(space, FunctionCoefficients):
-            raise TypeError("expected a derivation in network scope")
-        output, exponents = space.exponents(number)
-        return output, exponents[1:] if self.network.bias else exponents
+        return coefficient_monomial(self.network, self.comparisons[0], number)
 
     def _side(self, number: int) -> str:
         """Return a coefficient of the whole network, the latest of them from memory."""
@@ -180,8 +180,7 @@ class Equalities:
     ) -> None:
         self.derivation = derivation
         self.form = form
-        spaces = [comparison.space for comparison in derivation.comparisons]
-        self.text = EqualityText(derivation.network, spaces, derivation.solved, form, memory_limit)
+        self.text = EqualityText(derivation.network, derivation.comparisons, form, memory_limit)
 
     @property
     def steps(self) -> int:
