@@ -11,18 +11,19 @@ from polyconstraints.algebra.element import (
     MAX_BITS,
     MAX_BYTES,
     Coefficient,
+    Element,
     coefficient_bits,
     decimal_text,
     exact,
     number,
 )
-from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = ["evaluate", "moved", "substitute"]
+__all__ = ["evaluate", "moved", "substitute", "without_idle_variables"]
 
 #: What is left to FLINT without or with little checking: values and compositions up to this
 #: degree, compositions up to this part of the allowed memory.
@@ -40,13 +41,10 @@ def evaluate(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) 
     places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
     if all(numbers[at] is not None for at in places):
         return _at_numbers(polynomial, [0 if value is None else value for value in numbers])
-    rings = {id(point[at].ring): point[at].ring for at in places if _is_polynomial(point[at])}
-    if rings and all(numbers[at] is not None or _is_polynomial(point[at]) for at in places):
-        first, *others = rings.values()
-        for ring in others:
-            if ring != first:
-                raise RingMismatchError(f"operands are in different rings: {first} and {ring}")
-        return _composed(polynomial, places, [first.one * point[at] for at in places], first)
+    rings = [point[at]._ring for at in places if isinstance(point[at], Element)]
+    if rings and all(numbers[at] is not None or isinstance(point[at], Element) for at in places):
+        one = rings[0].one
+        return _composed(polynomial, places, [one * point[at] for at in places], rings[0])
     return _by_operators(polynomial, places, [point[at] for at in places])
 
 
@@ -61,9 +59,24 @@ def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
     return _composed(polynomial, places, chosen, ring)
 
 
+def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int]]:
+    """Return a polynomial in the variables that occur, and their places.
+
+    The time of much of FLINT grows with all variables, whether they occur or not.
+    """
+    degrees = polynomial._degrees()
+    places = [at for at, degree in enumerate(degrees) if degree > 0]
+    if len(places) == len(degrees):
+        return polynomial._flint, places
+    context = fmpq_mpoly_ctx.get(("x", len(places)), "lex")
+    return moved(polynomial._flint, {at: new for new, at in enumerate(places)}, context), places
+
+
 def moved(value: fmpq_mpoly, places: Mapping[int, int], context: fmpq_mpoly_ctx) -> fmpq_mpoly:
     """Return a value of FLINT's with the variables that occur at other places."""
     if value.context() is context:
+        if all(at == new for at, new in places.items()):
+            return value
         # Projecting to the same context takes no notice of the mapping.
         return value.compose(*(context.gen(places.get(at, 0)) for at in range(context.nvars())))
     mapping: dict[str | int, str | int] = dict(places)  # type: ignore[arg-type]
@@ -109,24 +122,14 @@ def _check_power(value: int | fmpq | None, exponent: int) -> None:
         )
 
 
-def _is_polynomial(value: object) -> bool:
-    from polyconstraints.algebra.polynomial import Polynomial
-
-    return isinstance(value, Polynomial)
-
-
 def _composed(
     polynomial: Polynomial, places: Sequence[int], images: list[Polynomial], ring: PolynomialRing
 ) -> Polynomial:
     """Return the polynomial with the variables at `places`, all that occur, replaced."""
-    value = polynomial._flint
-    if not _is_small(value, [image._flint for image in images]):
+    if not _is_small(polynomial._flint, [image._flint for image in images]):
         result: Polynomial = ring.one * _by_operators(polynomial, places, images)
         return result
-    if len(places) < len(polynomial.ring.names):
-        # FLINT's time grows with the number of variables, whether they occur or not.
-        small = fmpq_mpoly_ctx.get(("x", len(places)), "lex")
-        value = moved(value, {at: new for new, at in enumerate(places)}, small)
+    value, _ = without_idle_variables(polynomial)
     composed = value.compose(*(image._flint for image in images), ctx=ring._context)
     return polynomial._make(ring, composed)
 

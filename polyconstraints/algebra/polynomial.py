@@ -14,10 +14,13 @@ from polyconstraints.algebra.element import (
     MAX_BITS,
     Coefficient,
     Element,
+    check_size,
+    coefficient_bits,
     decimal_text,
     integer,
     number,
     numerators_over,
+    predicted_power_terms,
 )
 from polyconstraints.algebra.text import Order, order_key
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
@@ -265,6 +268,78 @@ class Polynomial(Element):
         2*x - 3
         """
         return self / self.content() if self else self
+
+    def normalised(self) -> Polynomial:
+        """Return the polynomial with coprime integer coefficients, the leading one positive.
+
+        Polynomials with the same zeros up to a constant factor become equal.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> print((2 * y - 4 * x / 3).normalised())
+        2*x - 3*y
+        """
+        primitive = self.primitive()
+        return -primitive if self._flint.leading_coefficient() < 0 else primitive
+
+    def factor(self) -> list[tuple[Polynomial, int]]:
+        """Return the irreducible factors over the rationals with their multiplicities.
+
+        Constants are left out; factors are normalised and in a fixed order, the shortest
+        first.
+
+        Raises
+        ------
+        UsageError
+            If the polynomial is zero.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y = ring("x, y")
+        >>> [(str(factor), power) for factor, power in (2 * x**3 - 2 * x * y**2).factor()]
+        [('x', 1), ('x + y', 1), ('x - y', 1)]
+        """
+        if not self:
+            raise UsageError("expected a polynomial other than zero")
+        value, places = evaluation.without_idle_variables(self)
+        back, context = dict(enumerate(places)), self._ring._context
+        found = [
+            (self._make(self._ring, evaluation.moved(factor, back, context)), int(power))
+            for factor, power in value.factor()[1]
+        ]
+        return sorted(found, key=lambda pair: (len(pair[0]), str(pair[0])))
+
+    def resultant(self, other: Polynomial, name: str) -> Polynomial:
+        """Return the resultant with another polynomial of the ring in one of the variables.
+
+        Of ``q*x - p`` and a polynomial f in x it is f at p/q, cleared of denominators.
+
+        Raises
+        ------
+        UsageError
+            If the ring has no such variable.
+        TooLargeError
+            If the resultant may not fit into memory.
+
+        Examples
+        --------
+        >>> from polyconstraints.algebra import ring
+        >>> R, x, y, z = ring("x, y, z")
+        >>> print((y * x - z).resultant(x**2 + 3, "x"))
+        3*y^2 + z^2
+        """
+        self._require_same_ring(other)
+        powers = (other.degree(name), self.degree(name))
+        terms, bits = 1, 0
+        for factor, power in zip((self, other), powers, strict=True):
+            terms *= predicted_power_terms(factor._degrees(), len(factor), max(power, 0))
+            bits += coefficient_bits(factor._flint) * max(power, 0)
+        check_size(f"the resultant of {len(self)} and {len(other)} terms", terms, bits)
+        at = self._ring.index(name)
+        return self._make(self._ring, self._flint.resultant(other._flint, at))
 
     # -- values and derivatives -------------------------------------------------------
 

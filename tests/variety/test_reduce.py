@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy.polys.subresultants_qq_zz import sylvester
 
 import polyconstraints as pc
 from polyconstraints.algebra import Polynomial, PolynomialRing, ring
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.variety.equations import Reduction, reduce_equations
-from polyconstraints.variety.equations.blocks import blocks, constraint_graph
-from polyconstraints.variety.equations.branch import Branch, residue
-from polyconstraints.variety.equations.components import branch_point
-from polyconstraints.variety.equations.factoring import irreducible_factors, normalised
+from polyconstraints.variety.equations.branch import Branch, branch_point, residue
+from polyconstraints.variety.equations.reduce import blocks, constraint_graph
 
 R, a, b, c, d = ring("a, b, c, d")
 
@@ -106,7 +106,7 @@ def test_what_is_not_solved_stays_open() -> None:
     reduction = reduce_equations(R, equations)
     assert reduction.dimension is None
     (branch,) = reduction.open_branches
-    assert set(branch.equations) == {normalised(e) for e in equations}
+    assert set(branch.equations) == {e.normalised() for e in equations}
     assert branch.bound == 2
 
 
@@ -151,16 +151,51 @@ def test_linear_equations_are_eliminated_first() -> None:
     assert reduction.unbound == ("a", "d")
 
 
+@given(st.lists(monomials(), min_size=2, max_size=3))
+def test_factors_are_sympys(parts: list[Polynomial]) -> None:
+    """Whatever the signs and contents; in few of the ring's variables, and in all of them."""
+    wide = PolynomialRing(["u", "c", "b", "v", "a"])
+    polynomial = wide.one * -6
+    for part in parts:
+        polynomial = polynomial * (part + 2).to_ring(wide)
+    factors = dict(polynomial.factor())
+    _, expected = sympy.factor_list(polynomial.to_sympy())
+    found = {wide.from_sympy(factor).normalised(): power for factor, power in expected}
+    assert factors == found
+    for factor in factors:
+        assert factor.ring == wide
+        assert factor.content() == 1
+        assert factor.leading_term()[1] > 0
+
+
+@given(monomials(), monomials(), monomials())
+def test_resultants_are_sylvesters_determinants(
+    p: Polynomial, q: Polynomial, f: Polynomial
+) -> None:
+    for one, other in ((p, q), (p + f, q * f + 1), (q - 1, p + 2)):
+        if one.degree("a") > 0 and other.degree("a") > 0:
+            # SymPy's own resultant has another sign where it swaps polynomials of odd degree.
+            matrix = sylvester(one.to_sympy(), other.to_sympy(), sympy.Symbol("a"))
+            assert one.resultant(other, "a") == one.ring.from_sympy(matrix.det(method="berkowitz"))
+
+
+def test_large_resultants_are_refused() -> None:
+    wide, *variables = ring([f"x{at}" for at in range(60)])
+    x, rest = variables[0], wide.sum(variables[1:])
+    with pytest.raises(TooLargeError, match="the resultant of"):
+        (rest * x - rest - 1).resultant(x**30 + 1, "x0")
+
+
 def test_factors() -> None:
     polynomial = 6 * (a - b) ** 2 * (a + b) * c
-    factors = irreducible_factors(polynomial)
+    factors = polynomial.factor()
     product_of = R.one
     for factor, power in factors:
         product_of = product_of * factor**power
-    assert normalised(product_of) == normalised(polynomial)
+    assert product_of.normalised() == polynomial.normalised()
     assert dict(factors) == {c: 1, a + b: 1, a - b: 2}
     with pytest.raises(UsageError):
-        irreducible_factors(R.zero)
+        R.zero.factor()
 
 
 def network_system(n: int, layer: str = "quadratic") -> tuple[PolynomialRing, list[Polynomial]]:

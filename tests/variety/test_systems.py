@@ -13,12 +13,13 @@ import polyconstraints as pc
 from polyconstraints.algebra import Polynomial, PolynomialRing, ring
 from polyconstraints.errors import PolyconstraintsError, UsageError
 from polyconstraints.variety.equations import reduce_equations
-from polyconstraints.variety.equations.checking import check_decomposition, component_point
 from polyconstraints.variety.equations.systems import (
     PRIME,
     Component,
     Decomposition,
     System,
+    check_decomposition,
+    component_point,
     decompose,
     find_systems,
 )

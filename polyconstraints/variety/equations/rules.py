@@ -8,15 +8,22 @@ the closed branches in the end are disjoint.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from polyconstraints.algebra import Polynomial
 from polyconstraints.classes.linear import eliminate
+from polyconstraints.errors import TooLargeError
 from polyconstraints.variety.equations.branch import Branch, Solved, Step
-from polyconstraints.variety.equations.factoring import irreducible_factors, normalised
 
 __all__ = ["RULES", "eliminated", "too_long"]
 
 Rule = Callable[[Branch, int], "list[Branch] | None"]
+
+
+@lru_cache(maxsize=1 << 12)
+def _factors(polynomial: Polynomial) -> tuple[Polynomial, ...]:
+    """Return the different irreducible factors; branches have most equations in common."""
+    return tuple(factor for factor, _ in polynomial.factor())
 
 
 def eliminated(branch: Branch) -> Branch:
@@ -36,7 +43,7 @@ def eliminated(branch: Branch) -> Branch:
         values[name] = ring.sum(
             ring.gen(ring.names[of]) * factor for of, factor in combination.items()
         )
-        relation = normalised(ring.gen(name) - values[name])
+        relation = (ring.gen(name) - values[name]).normalised()
         steps.append(Step("dependent", relation, f"{name} = {values[name]}"))
     solved = tuple(Solved(name, value, ring.one) for name, value in values.items())
     rest = tuple(e.substitute(values) for e in branch.equations if e not in linear)
@@ -63,17 +70,17 @@ def _cleaned(branch: Branch, _limit: int) -> list[Branch] | None:
             continue
         if equation.is_constant:
             return []
-        plain = normalised(equation)
+        plain = equation.normalised()
         if plain in kept:
             continue
-        factors = irreducible_factors(plain)
-        vanishing = [factor for factor, _ in factors if factor not in branch.nonzero]
+        factors = _factors(plain)
+        vanishing = [factor for factor in factors if factor not in branch.nonzero]
         if not vanishing:
             return []
         product = plain.ring.one
         for factor in vanishing:
             product = product * factor
-        product = normalised(product)
+        product = product.normalised()
         if len(vanishing) < len(factors):
             steps.append(Step("nonzero factor", plain, f"{product} = 0"))
         elif product != plain:
@@ -97,7 +104,7 @@ def _cleaned(branch: Branch, _limit: int) -> list[Branch] | None:
 def _split(branch: Branch, _limit: int) -> list[Branch] | None:
     """Split at the shortest equation that has several factors."""
     for equation in branch.equations:
-        factors = [factor for factor, _ in irreducible_factors(equation)]
+        factors = _factors(equation)
         if len(factors) > 1:
             others = tuple(other for other in branch.equations if other is not equation)
             return list(_cases(branch, equation, factors, others, "factor"))
@@ -130,7 +137,7 @@ def _solve(branch: Branch, limit: int) -> list[Branch] | None:
             if equation.degree(name) != 1:
                 continue
             coefficient = equation.derivative(name)
-            known = all(f in branch.nonzero for f, _ in irreducible_factors(coefficient))
+            known = all(f in branch.nonzero for f in _factors(coefficient))
             # Cases are worse than long equations, and long coefficients multiply up.
             key = (0 if known else 1, len(coefficient), len(equation), name)
             if best is None or key < best[0]:
@@ -141,9 +148,12 @@ def _solve(branch: Branch, limit: int) -> list[Branch] | None:
     coefficient = equation.derivative(name)
     rest = equation - coefficient * branch.ring.gen(name)
     others = tuple(other for other in branch.equations if other is not equation)
-    factors = [f for f, _ in irreducible_factors(coefficient) if f not in branch.nonzero]
+    factors = [f for f in _factors(coefficient) if f not in branch.nonzero]
     branches = list(_cases(branch, equation, factors, (rest, *others), "coefficient"))
-    solved = _substituted(branch, equation, Solved(name, -rest, coefficient), others, factors)
+    try:
+        solved = _substituted(branch, equation, Solved(name, -rest, coefficient), others, factors)
+    except TooLargeError:
+        return None
     if solved is not None:
         if too_long(solved, limit):
             return None
@@ -164,7 +174,7 @@ def _substituted(
         moved = _replaced(polynomial, solved)
         if moved.is_zero:
             return None
-        nonzero.update(factor for factor, _ in irreducible_factors(moved))
+        nonzero.update(_factors(moved))
     return branch.because(
         Step("dependent", equation, str(solved)),
         equations=tuple(_replaced(other, solved) for other in others),
@@ -175,14 +185,10 @@ def _substituted(
 
 def _replaced(polynomial: Polynomial, solved: Solved) -> Polynomial:
     """Return a polynomial with a variable replaced by a quotient, the denominator cleared."""
-    degree = polynomial.degree(solved.name)
-    if degree < 1:
+    if polynomial.degree(solved.name) < 1:
         return polynomial
-    ring = polynomial.ring
-    return ring.sum(
-        part.to_ring(ring) * solved.numerator**power * solved.denominator ** (degree - power)
-        for (power,), part in polynomial.collect([solved.name]).items()
-    )
+    relation = solved.denominator * polynomial.ring.gen(solved.name) - solved.numerator
+    return relation.resultant(polynomial, solved.name)
 
 
 def too_long(branch: Branch, limit: int) -> bool:

@@ -1,20 +1,40 @@
-"""Singular and Macaulay2, where they are installed: irreducible decomposition."""
+"""Decomposition by Singular or Macaulay2, where they are installed, and a check of it.
+
+A system's answer is checked by substituting points of our own.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import PolyconstraintsError
+from polyconstraints.variety.equations.branch import residue
+from polyconstraints.variety.equations.child import run
+from polyconstraints.variety.equations.reduce import reduce_equations
 
-__all__ = ["PRIME", "Component", "Decomposition", "System", "decompose", "find_systems"]
+__all__ = [
+    "PRIME",
+    "Check",
+    "Component",
+    "Decomposition",
+    "System",
+    "check_decomposition",
+    "component_point",
+    "contains",
+    "decompose",
+    "find_systems",
+]
 
 SystemName = Literal["macaulay2", "singular"]
 
@@ -110,6 +130,7 @@ def find_systems() -> list[System]:
     found = []
     for name, executable in _EXECUTABLES.items():
         path = shutil.which(executable)
+        path = None if path is None else os.path.abspath(path)
         version = None if path is None else _version(path)
         if path is not None and version is not None:
             found.append(System(name, path, version))
@@ -119,17 +140,12 @@ def find_systems() -> list[System]:
 def _version(path: str) -> str | None:
     """Return what an executable calls its version, or None if it doesn't work."""
     try:
-        done = subprocess.run(
-            [path, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = run([path, "--version"], "", _PATIENCE)
+    except OSError:
         return None
-    number = re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.stdout)
+    if done is None:
+        return None
+    number = re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.output)
     return number.group(0) if number else None
 
 
@@ -187,18 +203,8 @@ def _answer(system: System, script: str, time_limit: float) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "script"
         file.write_text(script, "utf-8")
-        try:
-            done = subprocess.run(
-                [system.path, *arguments, str(file)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=time_limit,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return None
-    return done.stdout
+        done = run([system.path, *arguments, str(file)], "", time_limit)
+    return None if done is None else done.output
 
 
 def _order(component: Component) -> tuple[int, int, list[str]]:
@@ -228,3 +234,109 @@ def _read(
         Component(tuple(found), dimension, degree)
         for (dimension, degree), found in zip(heads, generators, strict=True)
     ]
+
+
+# -- checking an answer -----------------------------------------------------------------------
+
+#: Largest numerator and denominator that residues are taken for.
+_LARGEST = 100
+
+_ATTEMPTS = 40
+
+#: Branches up to which a component's equations are reduced to find a point of it.
+_BRANCHES = 200
+
+
+@dataclass(frozen=True)
+class Check:
+    """How an answer fares.
+
+    Attributes
+    ----------
+    solutions : tuple of bool or None
+        For each component, whether a random point of it satisfies the equations; None where
+        no point was found.
+    covered : int
+        How many of the given points lie on some component.
+    points : int
+        How many points were given.
+    """
+
+    solutions: tuple[bool | None, ...]
+    covered: int
+    points: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the answer."""
+        return False not in self.solutions and self.covered == self.points
+
+
+def contains(component: Component, point: Mapping[str, int], prime: int) -> bool:
+    """Return whether a point modulo the prime is a zero of a component's ideal."""
+    return all(residue(generator, point, prime) == 0 for generator in component.generators)
+
+
+def check_decomposition(
+    decomposition: Decomposition,
+    equations: Sequence[Polynomial],
+    points: Iterable[Mapping[str, int]],
+) -> Check:
+    """Check that components hold solutions only, and that given solutions are in components.
+
+    Parameters
+    ----------
+    decomposition : Decomposition
+    equations : sequence of Polynomial
+        What was decomposed.
+    points : iterable of mapping
+        Solutions modulo the decomposition's prime, by variable.
+    """
+    prime = decomposition.prime
+    solutions: list[bool | None] = []
+    for component in decomposition.components:
+        point = component_point(component, prime)
+        solutions.append(
+            None if point is None else all(residue(e, point, prime) == 0 for e in equations)
+        )
+    inside = [
+        any(contains(component, point, prime) for component in decomposition.components)
+        for point in points
+    ]
+    return Check(tuple(solutions), sum(inside), len(inside))
+
+
+def component_point(component: Component, prime: int, seed: int = 0) -> dict[str, int] | None:
+    """Return a random point of a component modulo the prime, or None if none is found.
+
+    The generators' residues are taken for small fractions, which is right for components
+    that are defined over the rationals; their equations are then reduced to branches, and a
+    point of a branch of the component's dimension is a random point.
+    """
+    ring = component.generators[0].ring if component.generators else None
+    rng = np.random.default_rng([seed, prime])
+    if ring is None:
+        return None
+    lifted = [
+        generator.map_coefficients(lambda c: _fraction(int(c), prime))
+        for generator in component.generators
+    ]
+    reduction = reduce_equations(ring, lifted, max_branches=_BRANCHES)
+    case = reduction.largest()
+    if case is None or reduction.case_dimension(case) != component.dimension:
+        return None
+    for _ in range(_ATTEMPTS):
+        point = reduction.point(case, prime, rng)
+        if point is not None and contains(component, point, prime):
+            return point
+    return None
+
+
+def _fraction(value: int, prime: int) -> Fraction | int:
+    """Return the fraction with small numerator and denominator that a residue stands for."""
+    for denominator in range(1, _LARGEST):
+        numerator = value * denominator % prime
+        numerator = numerator - prime if numerator > prime // 2 else numerator
+        if abs(numerator) < _LARGEST:
+            return Fraction(numerator, denominator)
+    return value
