@@ -322,3 +322,16 @@ def test_convention_of_the_comparison(drawn: Any) -> None:
         permuted = x[list(element)]
         assert np.array_equal(weights @ permuted, (weights @ x)[list(element)])
         assert compose(inverse(element), element) == tuple(range(degree))
+
+
+@pytest.mark.parametrize("degree", [2, 3, 4])
+def test_coefficients_are_sums_over_the_orders_of_their_letters(degree: int) -> None:
+    space = FunctionCoefficients(2, 3, degree, redundant=True)
+    expected: dict[tuple[int, ...], set[int]] = {}
+    for number, (output, *letters) in enumerate(np.ndindex(2, *(3,) * degree)):
+        expected.setdefault((output, *sorted(letters, reverse=True)), set()).add(number)
+    sums = space.weights(np.arange(space.size))
+    outputs, rows = space.split(np.arange(space.size))
+    for output, row, weights in zip(outputs, rows, sums, strict=True):
+        assert set(weights[weights >= 0].tolist()) == expected[int(output), *map(int, row)]
+        assert (weights >= 0).sum() == len(set(weights[weights >= 0].tolist()))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from math import comb
 from typing import Protocol
 
@@ -141,7 +142,7 @@ class FunctionCoefficients:
     outputs, letters, degree : int
     redundant : bool
         Whether x_i x_j and x_j x_i have a weight each, so that a coefficient of a layer is
-        the sum of two weights unless i = j.
+        a sum of weights, one for each order of the letters.
 
     Examples
     --------
@@ -252,10 +253,16 @@ class FunctionCoefficients:
         if not self.redundant:
             return numbers[:, None]
         output, monomial = np.divmod(numbers, self.monomials)
-        i, j = self.multisets[monomial].T.astype(np.int64)
-        base = output * self.letters**2
-        mirrored = np.where(i == j, -1, base + j * self.letters + i)
-        return np.stack([base + i * self.letters + j, mirrored], axis=1)
+        rows = self.multisets[monomial].astype(np.int64)
+        # One weight for each order of the letters, equal letters being in no order.
+        columns: list[Numbers] = []
+        for order in permutations(range(self.degree)):
+            number = output
+            for place in order:
+                number = number * self.letters + rows[:, place]
+            known = np.any([number == column for column in columns], axis=0)
+            columns.append(np.where(known, -1, number))
+        return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True)

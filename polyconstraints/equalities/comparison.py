@@ -118,25 +118,24 @@ def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec)
     UsageError
         If the symmetry doesn't fit the network.
     """
-    redundant = layer.kind == "quadratic" and layer.indices == "redundant"
+    redundant = layer.degree > 1 and not layer.ordered
     space: CoefficientSpace
     if not redundant or symmetry.compare == "function":
         space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree, redundant)
     elif symmetry.compare == "tensor":
         space = TensorCoefficients(layer.outputs, layer.letters, layer.degree)
     else:
-        if set(network.channels) != {1}:
-            raise UsageError(
-                "expected function or tensor, since equation (21) is written for one "
-                "channel, got paper",
-                "compare",
-            )
-        if symmetry.kind == "invariant":
-            raise UsageError(
-                "expected function or tensor, since equation (21) is written for "
-                "equivariance, got paper",
-                "compare",
-            )
+        for fits, what in (
+            (layer.degree == 2, "products of two inputs"),
+            (set(network.channels) == {1}, "one channel"),
+            (symmetry.kind == "equivariant", "equivariance"),
+        ):
+            if not fits:
+                raise UsageError(
+                    f"expected function or tensor, since equation (21) is written for {what}, "
+                    "got paper",
+                    "compare",
+                )
         space = PaperCoefficients(layer.outputs, layer.letters)
     imposed = imposed_moves(network, symmetry, layer.index, layer.index + 1)
     # Equation (21) relates fewer coefficients than the group does: no short cut.

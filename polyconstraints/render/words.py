@@ -50,7 +50,7 @@ def layers_in_words(network: NetworkSpec) -> str:
     '2 quadratic layers with ordered indices and bias'
     """
     words = plural(network.depth, f"{network.layer} layer")
-    if network.layer == "quadratic":
+    if max(network.degrees) > 1:
         return words + f" with {network.indices} indices{' and bias' if network.bias else ''}"
     return words + (" with bias" if network.bias else "")
 

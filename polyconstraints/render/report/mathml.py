@@ -63,20 +63,19 @@ def layer_formula(network: NetworkSpec) -> str:
         _operator("="),
     ]
     lower = _tag("mn", first)
-    if network.layer == "linear":
-        index = ["i"]
-        factors = _unit("o", "i", raised=_identifier("l"))
-        under = [_identifier("i"), _operator("≥"), lower]
-        words = f"o k, level l plus 1, is the sum over i ≥ {first} of W l k i times o i, level l"
-    else:
-        index = ["i", "j"]
-        between = "≥" if network.indices == "ordered" else ","
-        factors = "".join(_unit("o", name, raised=_identifier("l")) for name in index)
-        under = [_identifier("i"), _operator(between), _identifier("j"), _operator("≥"), lower]
-        words = (
-            f"o k, level l plus 1, is the sum over i {between} j ≥ {first} of W l k i j times "
-            "o i o j, both of level l"
-        )
+    layer = network.layers[0]
+    index = layer.axes[1:]
+    between = "≥" if layer.ordered else ","
+    factors = "".join(_unit("o", name, raised=_identifier("l")) for name in index)
+    under = [_identifier(index[0])]
+    for name in index[1:]:
+        under += [_operator(between), _identifier(name)]
+    under += [_operator("≥"), lower]
+    level = {1: "level l", 2: "both of level l"}.get(layer.degree, "all of level l")
+    words = (
+        f"o k, level l plus 1, is the sum over {f' {between} '.join(index)} ≥ {first} of "
+        f"W l k {' '.join(index)} times {' '.join(f'o {name}' for name in index)}, {level}"
+    )
     letters = [_identifier("k"), *(_operator(",") + _identifier(name) for name in index)]
     weight = _tag("msubsup", _identifier("W"), _tag("mrow", *letters), bound)
     return _math(
