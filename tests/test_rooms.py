@@ -53,9 +53,9 @@ CIRCLES = (
     {"algebra.evaluation", "algebra.polynomial"},
 )
 
-#: Imports inside functions outside the command line and packages that load their names when
-#: they are first used, today; the aim is 20.
-MOST_INSIDE = 31
+#: Imports inside functions, outside the command line and packages that load their names when
+#: they are first used: for what is heavy or optional.
+MOST_INSIDE = 20
 
 
 class Import(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from polyconstraints import __version__
 from polyconstraints.derivation import Derivation
 from polyconstraints.jobs.pieces import PartText, Piece, json_pieces
 from polyconstraints.render.classes import class_documents, linear_sum, weight_classes
@@ -73,8 +74,6 @@ class DerivationWriter:
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
-        from polyconstraints import __version__
-
         symmetry = self.derivation.symmetry
         return {
             "command": "derive",

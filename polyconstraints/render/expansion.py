@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
+from polyconstraints import __version__
 from polyconstraints.expansion import Terms
 from polyconstraints.jobs.pieces import Part, Piece
 from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
@@ -77,8 +78,6 @@ class ExpansionWriter:
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
-        from polyconstraints import __version__
-
         return {
             "command": "expand",
             "version": __version__,

@@ -18,6 +18,7 @@ from polyconstraints.classes.orbits import Orbits
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError
+from polyconstraints.expansion import expand
 from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.layer_scene import BlockLayout
 from polyconstraints.render.figures.palette import ink_on
@@ -235,8 +236,6 @@ def polynomial_data(network: NetworkSpec, limit: int = MAX_TERMS) -> dict[str, A
     A group is ``[[input, exponent, …], [[coefficient, weight, …], …], terms]``, where the
     last number counts all terms of the group, shown or not; weights may repeat.
     """
-    from polyconstraints.expansion import expand
-
     expansion = expand(network)
     offsets = np.cumsum([0, *(layer.weights for layer in network.layers)])[:-1].tolist()
     count = network.units[-1]

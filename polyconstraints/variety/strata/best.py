@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.variety.equations import reduce_equations
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -127,8 +128,6 @@ def best_known_dimension(
 
 def _reduced_dimension(equations: Sequence[Polynomial]) -> int | None:
     """Return the dimension of the variety if the reduction of its equations proves it."""
-    from polyconstraints.variety.equations import reduce_equations
-
     return reduce_equations(equations[0].ring, equations, max_branches=_MAX_BRANCHES).dimension
 
 
