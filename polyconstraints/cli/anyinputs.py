@@ -2,51 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any
 
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
-if TYPE_CHECKING:
-    from polyconstraints.classes.any_network import AnyNetwork
-
-__all__ = ["any_network", "write_law"]
-
-
-def any_network(options: Any) -> AnyNetwork:
-    """Return the network that the options describe, for every number of inputs.
-
-    Parameters
-    ----------
-    options : mapping
-        The keywords of :class:`~polyconstraints.cli.options.NetworkOptions`.
-
-    Raises
-    ------
-    UsageError
-        If an option says something of one number of inputs, or there is no rule.
-    """
-    from polyconstraints.classes.any_network import AnyNetwork
-
-    if options["widths"] is not None:
-        raise UsageError("expected no widths for a rule: hidden levels have width n", "--widths")
-    if options["scope"] == "network" and options["depth"] > 1:
-        raise UsageError("expected layer for a rule, got network", "--scope")
-    if options["group"].strip().startswith("@"):
-        raise UsageError("expected the name of a group for a rule, got a file", "--group")
-    if options["permutations"] is not None:
-        raise UsageError("expected none for a rule, which holds for all of S_n", "--permutations")
-    channels = options["channels"]
-    return AnyNetwork(
-        "".join(options["group"].split()),
-        options["depth"],
-        options["layer"],
-        options["indices"],
-        options["bias"],
-        channels[0] if len(channels) == 1 else channels,
-        options["symmetry"],
-        cast('Literal["function", "tensor"]', options["compare"]),
-        actions=dict(options["actions"]),
-    )
+__all__ = ["write_law"]
 
 
 def write_law(options: Any) -> None:
@@ -64,7 +25,7 @@ def write_law(options: Any) -> None:
             raise UsageError("expected a number of inputs with it, got any", option)
     if options["output_format"] == "latex":
         raise UsageError("expected text or json with -n any, got latex", "--format")
-    network = any_network(options)
+    network = Request.of(options).any_network()
     if options["output_format"] == "json":
         write_json(network.to_json(), options["output_file"])
         return

@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ __all__ = [
     "color_wanted",
     "is_terminal",
     "make_console",
+    "patience",
     "progress",
     "stderr_console",
     "stdout_console",
@@ -37,6 +39,12 @@ PIPE_WIDTH = 1_000_000
 
 PROGRESS_DELAY = 1.0
 """Seconds of work before a progress bar appears."""
+
+PATIENCE = 20.0
+"""Seconds of work before a command says that it goes on."""
+
+#: Progress bars that are shown now.
+_bars: set[int] = set()
 
 _DUMB_TERMINALS = frozenset({"dumb", "unknown"})
 
@@ -187,6 +195,53 @@ def warn(message: str, *, quiet: bool = False) -> None:
         click.echo(f"polyconstraints: warning: {' '.join(message.split())}", err=True)
 
 
+@contextmanager
+def patience(command: str, *, quiet: bool = False) -> Iterator[None]:
+    """Say once on standard error that a command goes on, if it takes its time.
+
+    On a terminal it is said again whenever that time has doubled; where a bar is shown there
+    is nothing to say.
+
+    Parameters
+    ----------
+    command : str
+        Its name.
+    quiet : bool, default False
+        Say nothing.
+    """
+    ended = threading.Event()
+
+    def wait() -> None:
+        passed = 0.0
+        following = PATIENCE
+        while not ended.wait(following - passed):
+            passed, following = following, 2 * following
+            if not _bars:
+                _say(f"polyconstraints: {command} goes on after {passed:.0f} seconds")
+                if not is_terminal(sys.stderr):
+                    return
+
+    if quiet:
+        yield
+        return
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _say(line: str) -> None:
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        # Nobody listens any more.
+        return
+
+
 class Advance(Protocol):
     """Tells a progress bar that some of the work is done."""
 
@@ -290,8 +345,13 @@ def _show_bar(
     )
     task = bar.add_task(description, total=total)
     bar.start()
+    _bars.add(id(bar))
 
     def update(done: float) -> None:
         bar.update(task, completed=done)
 
-    return update, bar.stop
+    def stop() -> None:
+        bar.stop()
+        _bars.discard(id(bar))
+
+    return update, stop

@@ -11,7 +11,6 @@ from polyconstraints.cli.options import (
     Integer,
     NetworkOptions,
     common_options,
-    memory_option,
     network_options,
 )
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
@@ -61,7 +60,6 @@ __all__ = ["derive"]
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
 @streaming_options()
-@memory_option()
 @common_options(formats=("text", "latex", "json"))
 def derive(**options: Any) -> None:
     """Derive the constraints that a symmetry puts on the weights, and count what they leave.

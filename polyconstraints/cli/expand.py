@@ -11,7 +11,6 @@ from polyconstraints.cli.options import (
     Integer,
     NetworkOptions,
     common_options,
-    memory_option,
     network_options,
 )
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
@@ -78,7 +77,6 @@ __all__ = ["expand"]
 )
 @click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
 @streaming_options()
-@memory_option()
 @common_options(formats=("text", "latex", "sympy", "json"))
 def expand(**options: Any) -> None:
     """Print the network, expanded as a polynomial in its inputs and weights.

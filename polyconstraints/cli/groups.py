@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, common_options
+from polyconstraints.cli.options import Integer, Request, common_options
 
 __all__ = ["groups"]
 
@@ -22,10 +20,15 @@ __all__ = ["groups"]
 )
 @click.argument("names", nargs=-1, metavar="[GROUP]...")
 @click.option(
-    "-n", "--inputs", type=Integer(1), metavar="N", help="Number of points for S, A, C, D, trivial."
+    "-n",
+    "--inputs",
+    "points",
+    type=Integer(1),
+    metavar="N",
+    help="Number of points for S, A, C, D, trivial.",
 )
 @common_options()
-def groups(names: tuple[str, ...], inputs: int | None, **options: Any) -> None:
+def groups(request: Request, names: tuple[str, ...], points: int | None) -> None:
     """List how groups are written, or say what some GROUPs are.
 
     Each is shown with its number of points, its order, its orbits of points and its
@@ -44,14 +47,14 @@ def groups(names: tuple[str, ...], inputs: int | None, **options: Any) -> None:
     found = []
     for name in names:
         if name.strip().startswith("@"):
-            if inputs is None:
+            if points is None:
                 raise UsageError(f"expected a number of points for {name}, got none", "inputs")
-            found.append((name.strip(), read_group_option(name, inputs).group))
+            found.append((name.strip(), read_group_option(name, points).group))
         else:
-            found += described_groups([name], inputs)
+            found += described_groups([name], points)
     found = found or described_groups()
-    if options["output_format"] == "json":
-        write_json(group_documents(found), options["output_file"])
+    if request.output_format == "json":
+        write_json(group_documents(found), request.output_file)
     else:
         text = groups_text(found) if names else syntax_text(found)
-        write_text(text, options["output_file"])
+        write_text(text, request.output_file)

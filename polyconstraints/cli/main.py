@@ -80,6 +80,8 @@ COMMANDS: Mapping[str, CommandEntry] = {
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments and end the process."""
+    # Whatever Python is started from here, no module of the current folder is imported there.
+    os.environ["PYTHONSAFEPATH"] = "1"
     sys.exit(run())
 
 
@@ -253,7 +255,9 @@ def _interrupted() -> int:
 
 def _tolerate_any_text() -> None:
     """Let standard output show what its encoding lacks, such as ≥, as an escape."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    # In the locale C Python lets lone surrogates pass, and still fails for ≥.
+    lenient = ("strict", "surrogateescape")
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in lenient:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

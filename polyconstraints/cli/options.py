@@ -1,16 +1,23 @@
 """The options that commands share, each checked while the command line is parsed.
 
-A command that takes a network is decorated with :func:`network_options` and receives the
-keywords of :class:`NetworkOptions`; every command is decorated with :func:`common_options`
-and receives those of :class:`CommonOptions`.
+A command that takes a network is decorated with :func:`network_options`, and every command with
+:func:`common_options`, which hands what they say as one
+:class:`~polyconstraints.cli.request.Request` to a function that has a parameter ``request``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import inspect
+import io
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from polyconstraints.cli.parameters import (
     ANY,
@@ -21,23 +28,29 @@ from polyconstraints.cli.parameters import (
     ParamType,
     Size,
 )
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 from polyconstraints.io.files import STANDARD_STREAM, check_writable
 
 __all__ = [
     "ANY",
-    "CommonOptions",
+    "INDICES",
     "Integer",
     "IntegerList",
     "IntegerRange",
     "LevelAction",
     "NetworkOptions",
+    "Request",
     "Size",
-    "build_network",
+    "ascii_option",
     "build_problem",
+    "check_output_file",
     "common_options",
-    "memory_option",
+    "fold_option",
     "network_options",
+    "positive",
+    "seed_option",
+    "style_option",
 ]
 
 LAYERS = ("quadratic", "linear")
@@ -48,7 +61,6 @@ COMPARISONS = ("function", "paper", "tensor")
 PERMUTATIONS = ("transpositions", "adjacent", "generators")
 
 if TYPE_CHECKING:
-    from polyconstraints.spec.groups import GroupChoice
     from polyconstraints.spec.network import NetworkSpec
     from polyconstraints.spec.symmetry import Symmetry
 
@@ -88,31 +100,6 @@ class NetworkOptions(TypedDict):
     """Levels on which the group acts in a way of its own, and how, as typed."""
 
 
-class CommonOptions(TypedDict):
-    """What :func:`common_options` passes to a command, as keywords."""
-
-    output_format: str
-    output_file: str | None
-    """None stands for standard output; so does ``-``, which is turned into None."""
-
-    quiet: bool
-
-
-def memory_option() -> Callable[[_Function], _Function]:
-    """Add ``--memory-limit``, which allows what would be refused as too large.
-
-    The command receives ``memory_limit``: bytes, or None where it isn't given.
-    """
-    return click.option(
-        "--memory-limit",
-        type=Size(),
-        metavar="SIZE",
-        show_default=False,
-        help="Memory that tables of the expansion may take, as 4GiB.  [default: half of what "
-        "is free]",
-    )
-
-
 def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:
     """Return one decorator that adds `options` in the order in which the help lists them."""
 
@@ -145,7 +132,7 @@ def network_options(
     Returns
     -------
     callable
-        A decorator. The command receives the keywords of :class:`NetworkOptions`.
+        A decorator.
 
     Examples
     --------
@@ -254,138 +241,67 @@ def network_options(
     )
 
 
-def build_network(inputs: int, options: NetworkOptions) -> NetworkSpec:
-    """Return the network that the options describe.
-
-    Parameters
-    ----------
-    inputs : int
-        The number of inputs, since ``-n`` may stand for several.
-    options : NetworkOptions
-        The keywords that :func:`network_options` passes; others are ignored.
-
-    Raises
-    ------
-    UsageError
-        If the sizes don't fit one another.
-    """
-    return _network_of(inputs, options, _group_choice(inputs, options))
+def build_problem(inputs: int, options: Mapping[str, Any]) -> tuple[NetworkSpec, Symmetry]:
+    """Return the network and the symmetry that a command's keywords describe."""
+    return Request.of(options).problem(inputs)
 
 
-def _group_choice(inputs: int, options: NetworkOptions) -> GroupChoice:
-    """Return the group and how it acts on levels."""
-    from polyconstraints.cli.group_file import read_group_option
+#: Formats by the endings of files' names; others, as .txt, may hold anything.
+ENDINGS: Mapping[str, str] = {
+    "csv": "csv",
+    "graphml": "graphml",
+    "htm": "html",
+    "html": "html",
+    "json": "json",
+    "md": "markdown",
+    "npz": "npz",
+    "png": "png",
+    "safetensors": "safetensors",
+    "svg": "svg",
+    "tex": "latex",
+}
 
-    levels: dict[int, str] = {}
-    for level, text in options["actions"]:
-        if level > options["depth"]:
-            raise UsageError(
-                f"expected a level from 1 to {options['depth']}, got {level}", "--action"
-            )
-        if level in levels:
-            raise UsageError(f"expected each level once, got {level} twice", "--action")
-        levels[level] = text
-    return read_group_option(options["group"], inputs, levels)
-
-
-def _network_of(inputs: int, options: NetworkOptions, choice: GroupChoice) -> NetworkSpec:
-    from polyconstraints.spec.network import NetworkSpec, check_depth
-
-    check_depth(options["depth"])
-    channels, depth = options["channels"], options["depth"]
-    invariant = options["symmetry"] == "invariant"
-    return NetworkSpec(
-        inputs,
-        depth,
-        options["layer"],
-        options["indices"],
-        options["bias"],
-        choice.hidden_widths(inputs, depth, options["widths"]),
-        outputs=1 if invariant else choice.widths.get(depth),
-        channels=channels[0] if len(channels) == 1 else channels,
-    )
+#: Formats that are UTF-8 by definition, whatever the locale says.
+_UTF8_FORMATS = frozenset({"graphml", "html", "json", "svg"})
 
 
-def build_problem(inputs: int, options: NetworkOptions) -> tuple[NetworkSpec, Symmetry]:
-    """Return the network and the symmetry that the options describe.
-
-    Parameters
-    ----------
-    inputs : int
-        The number of inputs, since ``-n`` may stand for several.
-    options : NetworkOptions
-        The keywords that :func:`network_options` passes; others are ignored.
-
-    Raises
-    ------
-    UsageError, InputError
-        If the options contradict one another, or the group can't be read.
-
-    Examples
-    --------
-    >>> @click.command()
-    ... @network_options()
-    ... def show(**options: object) -> None:
-    ...     network, symmetry = build_problem(options["inputs"], options)
-    ...     click.echo(f"{network.widths} {symmetry.kind} {symmetry.permutations}")
-    >>> show.main(["-n3", "--symmetry=invariant", "--group=C"], standalone_mode=False)
-    (3, 1) invariant generators
-    """
-    from polyconstraints.spec.symmetry import Symmetry
-
-    choice = _group_choice(inputs, options)
-    network = _network_of(inputs, options, choice)
-    symmetry = Symmetry(
-        choice.group,
-        options["symmetry"],
-        options["scope"],
-        options["compare"],
-        options["permutations"] or "auto",
-        choice.actions,
-    )
-    return network, symmetry
-
-
-def common_options(
-    *, formats: Sequence[str] = ("text", "json"), default: str | None = None
-) -> Callable[[_Function], _Function]:
-    """Add ``--format``, ``-o/--output-file`` and ``-q/--quiet``.
+def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[Any]:
+    """Add ``--memory-limit``, ``--format``, ``-o/--output-file`` and ``-q/--quiet``.
 
     Parameters
     ----------
     formats : sequence of str, optional
-        The formats that the command can write; ``json`` is added where it is missing.
-    default : str, optional
-        The format unless another is asked for; the first of `formats` by default.
+        The formats that the command can write, the default first; ``json`` is added where it
+        is missing.
 
     Returns
     -------
     callable
-        A decorator. The command receives the keywords of :class:`CommonOptions`.
-
-    Raises
-    ------
-    ValueError
-        If `default` is not one of `formats`.
+        A decorator, to be the innermost one. If the command has a parameter ``request``, that
+        is a :class:`Request` of all shared options; otherwise they come as keywords.
     """
     choices = tuple(formats) if "json" in formats else (*formats, "json")
-    chosen = choices[0] if default is None else default
-    if chosen not in choices:
-        raise ValueError(f"expected one of {', '.join(choices)} as default, got {chosen!r}")
-    return _compose(
+    options = _compose(
         [
+            click.option(
+                "--memory-limit",
+                type=Size(),
+                metavar="SIZE",
+                show_default=False,
+                help="Memory that it may take, as 4GiB.  [default: half of what is free]",
+            ),
             click.option(
                 "--format",
                 "output_format",
                 type=click.Choice(choices),
-                default=chosen,
-                help="What to write.",
+                default=choices[0],
+                help="What to write; unless given, as the ending of FILE says.",
             ),
             click.option(
                 "-o",
                 "--output-file",
                 metavar="FILE",
-                callback=_check_output_file,
+                callback=check_output_file,
                 help="Write to FILE instead of standard output.",
             ),
             click.option(
@@ -398,8 +314,58 @@ def common_options(
         ]
     )
 
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        wants_request = "request" in inspect.signature(function).parameters
 
-def _check_output_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        @functools.wraps(function)
+        def parsed(*args: Any, **keywords: Any) -> Any:
+            from polyconstraints.cli.console import patience
+
+            context = click.get_current_context()
+            given = frozenset(
+                name
+                for name in keywords
+                if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
+            )
+            if "output_format" not in given:
+                found = _format_of_file(keywords["output_file"], choices)
+                keywords["output_format"] = found or choices[0]
+            if keywords["output_format"] in _UTF8_FORMATS:
+                _write_utf8()
+            if wants_request:
+                request = Request.of({**keywords, "given": given})
+                shared = {field.name for field in fields(Request)}
+                keywords = {name: value for name, value in keywords.items() if name not in shared}
+                keywords["request"] = request
+            quiet = context.params["quiet"]
+            with patience(context.info_name or "", quiet=quiet):
+                return function(*args, **keywords)
+
+        decorated: Callable[..., Any] = options(parsed)
+        return decorated
+
+    return decorate
+
+
+def _format_of_file(file: str | None, choices: Sequence[str]) -> str | None:
+    """Return the format that a file's name ends as, if it ends as that of any."""
+    _, dot, ending = (file or "").rpartition(".")
+    found = ENDINGS.get(ending.lower()) if dot else None
+    if found is None or found in choices:
+        return found
+    endings = ", ".join(f".{end}" for end, kind in ENDINGS.items() if kind in choices)
+    raise UsageError(
+        f"expected a name that ends in {endings}, or --format, got .{ending}", "-o/--output-file"
+    )
+
+
+def _write_utf8() -> None:
+    """Have standard output encode as UTF-8 whatever the locale says."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def check_output_file(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a file that can't be written before the work starts, not after it."""
     if value is None or value == STANDARD_STREAM:
         return None
@@ -408,3 +374,42 @@ def _check_output_file(ctx: click.Context, param: click.Parameter, value: str | 
     except UsageError as error:
         raise click.BadParameter(str(error), ctx=ctx, param=param) from None
     return value
+
+
+# -- options of several commands ------------------------------------------------------------
+
+
+def positive(context: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse numbers that aren't above 0."""
+    if value is not None and not (value > 0 and math.isfinite(value)):
+        raise click.BadParameter(f"expected a number above 0, got {value}", context, param)
+    return value
+
+
+style_option = click.option(
+    "--style",
+    type=click.Choice(("canonical", "paper")),
+    default="canonical",
+    help="Names as W0_1_1_0, or as the paper's 01W10.",
+)
+
+
+def fold_option(members: str) -> _Decorator[Any]:
+    """Add ``--fold``, the number of members that a terminal shows."""
+    return click.option(
+        "--fold",
+        type=Integer(0),
+        default=12,
+        metavar="N",
+        help=f"On a terminal show at most N {members}; 0 shows all.",
+    )
+
+
+def ascii_option(where: str = "on a terminal") -> _Decorator[Any]:
+    """Add ``--ascii``."""
+    return click.option("--ascii", is_flag=True, show_default=False, help=f"No Unicode {where}.")
+
+
+seed_option = click.option(
+    "--seed", type=Integer(0), default=0, metavar="SEED", help="Decides all random choices."
+)

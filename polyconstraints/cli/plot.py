@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,18 +10,19 @@ from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
     Integer,
     IntegerRange,
+    Request,
+    ascii_option,
     common_options,
     network_options,
 )
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
+    from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.figures.scene import Picture
-    from polyconstraints.tying import TyingMap
+    from polyconstraints.render.figures.strata_graph import StrataGraph
 
 __all__ = ["plot"]
-
-_FORMATS = ("text", "svg", "png", "json")
 
 #: Columns that are filled with blocks where no terminal says how wide it is.
 _COLUMNS = 100
@@ -68,10 +69,18 @@ _COLUMNS = 100
     metavar="S",
     help="Pixels of a PNG for each unit of the SVG.",
 )
-@click.option("--ascii", is_flag=True, show_default=False, help="No Unicode in text.")
-@common_options(formats=_FORMATS)
-@click.pass_context
-def plot(context: click.Context, /, **options: Any) -> None:
+@ascii_option("in text")
+@common_options(formats=("text", "svg", "png", "json"))
+def plot(
+    request: Request,
+    source: str | None,
+    view: str,
+    layers: tuple[int, ...] | None,
+    outputs: tuple[int, ...] | None,
+    units: int | None,
+    scale: float,
+    ascii: bool,
+) -> None:
     """Draw a tying map: FILE, or that of the network that the options describe.
 
     The block picture has n blocks of n × n weights for each layer, one colour and number for
@@ -79,64 +88,54 @@ def plot(context: click.Context, /, **options: Any) -> None:
     first few units and the last. For strata FILE is what `strata --format json` wrote. The
     format follows the output file's ending unless it is given. PNG needs the extra 'plot'.
     """
-    from polyconstraints.cli.output import write_json
+    from polyconstraints.cli.output import write_bytes, write_json, write_text
 
-    kind = _format(context, options)
-    picture = _picture(context, options)
-    if kind == "json":
-        write_json(picture.to_json(), options["output_file"])
-    elif kind == "text":
-        _write_text(picture, options)
-    else:
-        _write_scene(picture, kind, options)
-
-
-def _format(context: click.Context, options: dict[str, Any]) -> str:
-    """Return the format asked for, or that of the output file's ending."""
-    given = context.get_parameter_source("output_format")
-    kind: str = options["output_format"]
-    file: str | None = options["output_file"]
-    if given is click.core.ParameterSource.DEFAULT and file is not None:
-        ending = file.rpartition(".")[2].lower()
-        if ending in _FORMATS:
-            return ending
-    return kind
-
-
-def _picture(context: click.Context, options: dict[str, Any]) -> Picture:
-    from polyconstraints.render.figures.blocks import block_picture
-
-    if options["view"] == "strata":
-        from polyconstraints.io.files import load_json
-        from polyconstraints.render.figures.strata_graph import strata_graph
-
-        source = options["source"]
-        if source is None:
-            raise UsageError("expected a document of strata, got none", "FILE")
-        return strata_graph(load_json(source), source)
-    tying = _tying_map(context, options)
-    if options["view"] == "graph":
+    kind, file = request.output_format, request.output_file
+    picture: Picture
+    if view == "strata":
+        picture = _strata(source)
+    elif view == "graph":
         from polyconstraints.render.figures.network_graph import network_graph
 
-        return network_graph(block_picture(tying), options["units"])
-    outputs = options["outputs"]
-    return block_picture(tying, options["layers"], outputs and [output - 1 for output in outputs])
+        picture = network_graph(_blocks(request, source), units)
+    else:
+        picture = _blocks(request, source, layers, outputs)
+    if kind == "json":
+        write_json(picture.to_json(), file)
+    elif kind == "text":
+        _write_text(picture, file, ascii)
+    elif kind == "svg":
+        from polyconstraints.render.figures.svg import scene_svg
+
+        write_text(scene_svg(picture.scene()), file)
+    else:
+        from polyconstraints.render.figures.raster import scene_png
+
+        write_bytes(scene_png(picture.scene(), scale), file)
 
 
-def _tying_map(context: click.Context, options: dict[str, Any]) -> TyingMap:
-    from polyconstraints.cli.source import file_or_problem
+def _strata(source: str | None) -> StrataGraph:
+    from polyconstraints.io.files import load_json
+    from polyconstraints.render.figures.strata_graph import strata_graph
 
-    problem = file_or_problem(context, options["source"], options)
-    if problem is None:
-        from polyconstraints.tying import TyingMap
-
-        return TyingMap.load(options["source"])
-    from polyconstraints.derivation import derive
-
-    return derive(*problem).tying_map()
+    if source is None:
+        raise UsageError("expected a document of strata, got none", "FILE")
+    return strata_graph(load_json(source), source)
 
 
-def _write_text(picture: Picture, options: dict[str, Any]) -> None:
+def _blocks(
+    request: Request,
+    source: str | None,
+    layers: tuple[int, ...] | None = None,
+    outputs: tuple[int, ...] | None = None,
+) -> BlockPicture:
+    from polyconstraints.render.figures.blocks import block_picture
+
+    tying = request.tying_map(source, "picture")
+    return block_picture(tying, layers, outputs and [output - 1 for output in outputs])
+
+
+def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
     import shutil
     import sys
 
@@ -145,25 +144,13 @@ def _write_text(picture: Picture, options: dict[str, Any]) -> None:
     from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.words import to_ascii
 
-    file = options["output_file"]
     watched = file is None and is_terminal(sys.stdout)
     width = shutil.get_terminal_size().columns if watched else _COLUMNS
-    colored = file is None and color_wanted(sys.stdout) and not options["ascii"]
+    colored = file is None and color_wanted(sys.stdout) and not ascii
     if colored and isinstance(picture, BlockPicture):
         console = stdout_console()
         for line in picture.rich(width):
             console.print(line, no_wrap=True, overflow="ignore", crop=False)
         return
     lines = picture.text(width)
-    write_text("\n".join(map(to_ascii, lines) if options["ascii"] else lines), file)
-
-
-def _write_scene(picture: Picture, kind: str, options: dict[str, Any]) -> None:
-    from polyconstraints.cli.output import write_bytes, write_text
-    from polyconstraints.render.figures.raster import scene_png
-    from polyconstraints.render.figures.svg import scene_svg
-
-    if kind == "svg":
-        write_text(scene_svg(picture.scene()), options["output_file"])
-    else:
-        write_bytes(scene_png(picture.scene(), options["scale"]), options["output_file"])
+    write_text("\n".join(map(to_ascii, lines) if ascii else lines), file)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import common_options, network_options
+from polyconstraints.cli.options import Request, common_options, network_options
 
 __all__ = ["report"]
 
@@ -28,8 +28,7 @@ __all__ = ["report"]
     help="Show these strata, too: what 'strata --format json' wrote.",
 )
 @common_options(formats=("html", "json"))
-@click.pass_context
-def report(context: click.Context, /, **options: Any) -> None:
+def report(request: Request, source: str | None, strata: str | None) -> None:
     """Write one HTML page about a tying map: FILE, or that of a network.
 
     The page shows the network, its polynomials and constraints, the picture of its weights
@@ -38,27 +37,23 @@ def report(context: click.Context, /, **options: Any) -> None:
     """
     from polyconstraints.cli.commands import program_version
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.cli.source import file_or_problem
     from polyconstraints.render.report import Report, report_html
 
-    strata = None
-    if options["strata"] is not None:
+    graph = None
+    if strata is not None:
         from polyconstraints.io.files import load_json
         from polyconstraints.render.figures.strata_graph import strata_graph
 
-        strata = strata_graph(load_json(options["strata"]), options["strata"])
-    problem = file_or_problem(context, options["source"], options)
-    more: dict[str, Any] = {"strata": strata, "command": _command(), "version": program_version()}
-    if problem is None:
-        from polyconstraints.tying import TyingMap
-
-        page = Report.of_map(TyingMap.load(options["source"]), **more)
+        graph = strata_graph(load_json(strata), strata)
+    more: dict[str, Any] = {"strata": graph, "command": _command(), "version": program_version()}
+    if request.described_beside(source):
+        page = Report.of_problem(*request.problem_with_room("page"), **more)
     else:
-        page = Report.of_problem(*problem, **more)
-    if options["output_format"] == "json":
-        write_json(page.derivation.to_json(), options["output_file"])
+        page = Report.of_map(request.tying_map(source), **more)
+    if request.output_format == "json":
+        write_json(page.derivation.to_json(), request.output_file)
     else:
-        write_text(report_html(page), options["output_file"])
+        write_text(report_html(page), request.output_file)
 
 
 def _command() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import common_options
+from polyconstraints.cli.options import Request, common_options
 
 __all__ = ["reproduce"]
 
@@ -27,7 +27,7 @@ __all__ = ["reproduce"]
     help="Only this item, as 22 or 26-27; may be given several times.",
 )
 @common_options(formats=("text", "markdown", "json"))
-def reproduce(**options: Any) -> None:
+def reproduce(request: Request, only: tuple[str, ...]) -> None:
     """Compare every number, equation and listing of the paper with ours.
 
     The paper is YKY, "Permutation-invariant neural networks" (2019), from which this program
@@ -41,16 +41,16 @@ def reproduce(**options: Any) -> None:
     from polyconstraints.reproduction import Item, compare
 
     def counted() -> Any:
-        with progress("comparing", quiet=options["quiet"]) as advance:
+        with progress("comparing", quiet=request.quiet) as advance:
             item: Item
-            for item in compare.reproduce(options["only"]):
+            for item in compare.reproduce(only):
                 advance()
                 yield item
 
-    if options["output_format"] == "json":
-        write_json(compare.document(counted()), options["output_file"])
+    if request.output_format == "json":
+        write_json(compare.document(counted()), request.output_file)
         return
-    markdown = options["output_format"] == "markdown"
+    markdown = request.output_format == "markdown"
     lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))
-    with open_text(options["output_file"]) as handle:
+    with open_text(request.output_file) as handle:
         handle.writelines(f"{line}\n" for line in lines)

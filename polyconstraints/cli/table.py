@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import NetworkOptions, common_options, network_options
+from polyconstraints.cli.options import Request, common_options, network_options
 
 if TYPE_CHECKING:
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.render.table import Problem, TableRow
-    from polyconstraints.spec.network import NetworkSpec
-    from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["table"]
 
@@ -31,55 +29,48 @@ _MAX_WEIGHTS = 1_000_000
 )
 @network_options(inputs="range", default="1-6")
 @common_options(formats=("text", "json", "csv", "latex", "markdown"))
-def table(**options: Any) -> None:
+def table(request: Request) -> None:
     """Derive over a range of n: how many weights stay distinct, and of which dimension.
 
     The first example is the paper's table (22). For symmetric groups the counts follow a rule
     in n, so that a row for n = 1000000 takes no longer than one for n = 3.
     """
     from polyconstraints.cli.console import progress
-    from polyconstraints.cli.options import build_problem
 
-    rule = _rule(options)
-    problems: list[Problem] = []
-    rows = []
-    with progress("deriving", len(options["inputs"]), quiet=options["quiet"]) as advance:
-        for inputs in options["inputs"]:
-            network, symmetry = build_problem(inputs, cast("NetworkOptions", options))
-            problem, row = _row(network, symmetry, rule)
-            problems.append(problem)
-            rows.append(row)
+    if not isinstance(request.inputs, tuple):
+        raise TypeError("expected several numbers of inputs")
+    rule = _rule(request)
+    with progress("deriving", len(request.inputs), quiet=request.quiet) as advance:
+        found = []
+        for inputs in request.inputs:
+            found.append(_row(request, inputs, rule))
             advance()
-    _write(problems, rows, options)
+    _write([problem for problem, _ in found], [row for _, row in found], request)
 
 
-def _rule(options: dict[str, Any]) -> AnyNetwork | None:
+def _rule(request: Request) -> AnyNetwork | None:
     """Return what holds for every n where there is such a thing, and it is not the slower way."""
-    from polyconstraints.cli.anyinputs import any_network
     from polyconstraints.errors import UsageError
 
     try:
-        network = any_network(options)
+        network = request.any_network()
     except UsageError:
         return None
     return network if len(network.sorts) == 1 and network.sorts[0].size is None else None
 
 
-def _row(
-    network: NetworkSpec, symmetry: Symmetry, rule: AnyNetwork | None
-) -> tuple[Problem, TableRow]:
+def _row(request: Request, inputs: int, rule: AnyNetwork | None) -> tuple[Problem, TableRow]:
     from polyconstraints.render.table import RuledProblem, TableRow
 
+    network, symmetry = request.problem(inputs)
     if rule is not None and (rule.depth == 1 or network.weights > _MAX_WEIGHTS):
         return RuledProblem(network, symmetry), TableRow.by_rule(rule, network.inputs)
-    from polyconstraints.derivation import derive
-
     # Of several layers only a derivation knows the dimension of the functions.
-    derivation = derive(network, symmetry)
+    derivation = request.derive(inputs=inputs)
     return derivation, TableRow.of(derivation)
 
 
-def _write(derivations: list[Problem], rows: list[TableRow], options: dict[str, Any]) -> None:
+def _write(derivations: list[Problem], rows: list[TableRow], request: Request) -> None:
     import sys
 
     from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
@@ -91,7 +82,7 @@ def _write(derivations: list[Problem], rows: list[TableRow], options: dict[str, 
         table_text,
     )
 
-    kind, file = options["output_format"], options["output_file"]
+    kind, file = request.output_format, request.output_file
     reader = audience(file)
     if kind == "json":
         write_json(table_document(derivations, rows), file)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, common_options, network_options
-from polyconstraints.cli.source import file_or_problem
+from polyconstraints.cli.options import (
+    Integer,
+    Request,
+    check_output_file,
+    common_options,
+    network_options,
+    positive,
+    seed_option,
+)
 
 if TYPE_CHECKING:
     from polyconstraints.backends.plan import NetworkPlan
@@ -19,27 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
+#: Bytes a sample and unit: the values, their derivatives, and what is made of them on the way.
+_BYTES_A_SAMPLE_AND_UNIT = 64
+
 #: Weights of a layer up to which --save writes them out beside the parameters.
 _WRITTEN_OUT = 1 << 20
-
-
-def _positive(context: click.Context, param: click.Parameter, value: float) -> float:
-    if not (value > 0 and math.isfinite(value)):
-        raise click.BadParameter(f"expected a number above 0, got {value}", context, param)
-    return value
-
-
-def _file(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a file that can't be written before the work starts, not after it."""
-    from polyconstraints.errors import UsageError
-    from polyconstraints.io.files import check_writable
-
-    if value is not None:
-        try:
-            check_writable(value)
-        except UsageError as error:
-            raise click.BadParameter(str(error), context, param) from None
-    return value
 
 
 def _archive(context: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -47,7 +37,7 @@ def _archive(context: click.Context, param: click.Parameter, value: str | None) 
         raise click.BadParameter(
             f"expected a name that ends in .npz, got {value!r}", context, param
         )
-    return _file(context, param, value)
+    return check_output_file(context, param, value)
 
 
 def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
@@ -106,14 +96,15 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     type=float,
     default=0.01,
     metavar="X",
-    callback=_positive,
+    callback=positive,
     help="Size of the steps.",
 )
+@seed_option
 @click.option(
-    "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
-)
-@click.option(
-    "--plot", metavar="FILE", callback=_file, help="Write the loss curve to a PNG file, too."
+    "--plot",
+    metavar="FILE",
+    callback=check_output_file,
+    help="Write the loss curve to a PNG file, too.",
 )
 @click.option(
     "--save",
@@ -124,8 +115,14 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 )
 @network_options(required=False)
 @common_options()
-@click.pass_context
-def train(context: click.Context, /, **options: Any) -> None:
+def train(
+    request: Request,
+    map_file: str | None,
+    target: str | None,
+    plot: str | None,
+    save: str | None,
+    **training: Any,
+) -> None:
     """Train a tied network on a symmetric function.
 
     The network is that of MAP, a file that `export` wrote (- reads standard input), or the
@@ -137,47 +134,35 @@ def train(context: click.Context, /, **options: Any) -> None:
     from polyconstraints.training import Job, run_job
     from polyconstraints.training.targets import find_target
 
-    plan, symmetry = _plan(context, options)
-    job = Job(
-        plan,
-        symmetry,
-        find_target(options["target"], symmetry.kind),
-        options["backend"],
-        options["path"],
-        options["dtype"],
-        options["samples"],
-        options["steps"],
-        options["batch"],
-        options["optimizer"],
-        options["learning_rate"],
-        options["seed"],
-    )
-    with progress("training", total=job.steps, quiet=options["quiet"]) as advance:
+    plan, symmetry = _plan(request, map_file, training["samples"] + training["batch"])
+    job = Job(plan, symmetry, find_target(target, symmetry.kind), **training)
+    with progress("training", total=job.steps, quiet=request.quiet) as advance:
         outcome = run_job(job, advance)
-    if options["plot"] is not None:
-        _plot(outcome, options["plot"])
-    if options["save"] is not None:
-        _save(outcome, options["save"])
-    if options["output_format"] == "json":
-        write_json(outcome.to_json(), options["output_file"])
+    if plot is not None:
+        _plot(outcome, plot)
+    if save is not None:
+        _save(outcome, save)
+    if request.output_format == "json":
+        write_json(outcome.to_json(), request.output_file)
     else:
-        write_text(_text(outcome), options["output_file"])
+        write_text(_text(outcome), request.output_file)
 
 
-def _plan(context: click.Context, options: dict[str, Any]) -> tuple[NetworkPlan, Symmetry]:
+def _plan(request: Request, map_file: str | None, samples: int) -> tuple[NetworkPlan, Symmetry]:
     from polyconstraints.backends.plan import NetworkPlan
-    from polyconstraints.derivation import derive
+    from polyconstraints.memory import require_memory
     from polyconstraints.tying import TyingMap
 
-    problem = file_or_problem(context, options["map_file"], options)
-    if problem is None:
-        tying = TyingMap.load(options["map_file"])
+    if not request.described_beside(map_file):
+        tying = TyingMap.load(str(map_file))
         return NetworkPlan.from_map(tying), tying.symmetry
-    network, symmetry = problem
+    network, symmetry = request.problem()
+    needed = _BYTES_A_SAMPLE_AND_UNIT * samples * sum(network.units)
+    require_memory(needed, request.memory_limit, f"{samples} samples of {network.units[0]} units")
     if _has_rule(network, symmetry):
         # Nothing of the size of the weights is made, so that n may be in the thousands.
         return NetworkPlan.symmetric(network, symmetry.kind), symmetry
-    return NetworkPlan.from_map(derive(network, symmetry).tying_map()), symmetry
+    return NetworkPlan.from_map(request.derive("plan").tying_map()), symmetry
 
 
 def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:

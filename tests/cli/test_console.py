@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import pytest
 from rich.table import Table
 from rich.text import Text
 
+from polyconstraints.cli import console
 from polyconstraints.cli.console import (
     color_wanted,
     is_terminal,
@@ -184,3 +186,20 @@ def test_bar_goes_away_after_an_exception() -> None:
         advance()
         raise KeyboardInterrupt
     assert "\x1b[?25h" in stream.getvalue()  # the cursor is shown again
+
+
+def test_a_command_says_that_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "PATIENCE", 0.05)
+    with console.patience("derive", quiet=True):
+        time.sleep(0.3)
+    assert capsys.readouterr().err == ""
+    with console.patience("derive"):
+        time.sleep(0.3)
+    # Once, where nobody watches.
+    assert capsys.readouterr().err == "polyconstraints: derive goes on after 0 seconds\n"
+    with console.patience("derive"):
+        pass
+    time.sleep(0.2)
+    assert capsys.readouterr().err == ""

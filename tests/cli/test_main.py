@@ -327,3 +327,35 @@ def test_interrupt_in_a_destructor_is_not_lost(run_command: RunCommand) -> None:
     result = run_command(try_it)
     assert (result.status, result.stdout, result.stderr) == (130, "", "")
     assert sys.unraisablehook is before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "strata -n 2 -d 2 --symmetry invariant --decompose sympy --time-limit 5",
+        "expand -n 3 -d 2 --bias --jobs 2 -o out.txt",
+    ],
+)
+def test_code_of_the_current_folder_does_not_run(
+    command: str, child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    trap = "import pathlib; pathlib.Path(__file__).with_suffix('.ran').touch(); raise SystemExit"
+    for name in ("sympy", "numpy", "flint", "json", "joblib", "pickle", "polyconstraints"):
+        (tmp_path / f"{name}.py").write_text(trap, encoding="utf-8")
+    program = tmp_path / "bin" / "polyconstraints"
+    program.parent.mkdir()
+    program.write_text(
+        "from polyconstraints.cli.main import main\nif __name__ == '__main__':\n    main()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), *command.split()],
+        cwd=tmp_path,
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(tmp_path.glob("*.ran")) == []

@@ -15,32 +15,30 @@ from hypothesis import strategies as st
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    CommonOptions,
     Integer,
     IntegerList,
     IntegerRange,
-    NetworkOptions,
+    Request,
     common_options,
     network_options,
 )
 from polyconstraints.cli.parameters import MAX_INTEGER
 
 RunCommand = Callable[..., Any]
-Seen = dict[str, Any]
 
 
-def recording(**how: Any) -> tuple[click.Command, Seen]:
+def recording(**how: Any) -> tuple[click.Command, list[Request]]:
     """Return a command with all shared options, and where it leaves what it was given."""
-    seen: Seen = {}
+    seen: list[Request] = []
 
     @click.command(
         cls=ExampleCommand, examples=["polyconstraints try -n 3", "polyconstraints try -n 4 --bias"]
     )
     @network_options(**how)
     @common_options(formats=["text", "latex"])
-    def command(**options: Any) -> None:
+    def command(request: Request) -> None:
         """Record the options."""
-        seen.update(options)
+        seen.append(request)
 
     return command, seen
 
@@ -48,33 +46,20 @@ def recording(**how: Any) -> tuple[click.Command, Seen]:
 def test_defaults(run_command: RunCommand) -> None:
     command, seen = recording()
     assert run_command(command, "-n", "3") == (0, "", "")
-    assert seen == {
-        "inputs": 3,
-        "depth": 1,
-        "layer": "quadratic",
-        "indices": "ordered",
-        "bias": False,
-        "widths": None,
-        "channels": (1,),
-        "symmetry": "equivariant",
-        "scope": "layer",
-        "compare": "function",
-        "permutations": None,
-        "group": "S",
-        "actions": (),
-        "output_format": "text",
-        "output_file": None,
-        "quiet": False,
+    # What the options say by default is what the request does.
+    assert seen == [Request(inputs=3, given=frozenset({"inputs"}))]
+    assert set(vars(seen[0])) - {"given"} == {
+        parameter.name for parameter in command.params if parameter.name not in ("version", "help")
     }
-    assert set(seen) == set(NetworkOptions.__annotations__) | set(CommonOptions.__annotations__)
 
 
 def test_choices_are_those_of_the_types() -> None:
-    hints = typing.get_type_hints(NetworkOptions)
+    hints = typing.get_type_hints(Request)
     command, _ = recording()
     for parameter in command.params:
-        if parameter.name in hints and isinstance(parameter.type, click.Choice):
-            hint = hints[parameter.name]
+        hint = hints.get(parameter.name or "")
+        # Formats differ from command to command, and layers may be of any degree.
+        if isinstance(parameter.type, click.Choice) and hint is not str:
             # One that may be left out is a choice or None.
             choices = next((arg for arg in typing.get_args(hint) if typing.get_args(arg)), hint)
             assert tuple(parameter.type.choices) == typing.get_args(choices)
@@ -88,14 +73,15 @@ def test_everything_given(run_command: RunCommand) -> None:
         "--group [[1,0,2,3]] --format json -o - -q"
     )
     assert run_command(command, *args.split()).status == 0
-    assert seen["widths"] == (4, 5)
-    assert seen["channels"] == (2, 3, 3, 1)
-    assert seen["group"] == "[[1,0,2,3]]"
-    assert seen["output_file"] is None
-    assert seen["bias"]
-    assert seen["quiet"]
+    [request] = seen
+    assert request.widths == (4, 5)
+    assert request.channels == (2, 3, 3, 1)
+    assert request.group == "[[1,0,2,3]]"
+    assert request.output_file is None
+    assert request.bias
+    assert request.quiet
     assert run_command(command, *args.split(), "--no-bias").status == 0
-    assert not seen["bias"]
+    assert not seen[-1].bias
 
 
 @pytest.mark.parametrize(
@@ -141,7 +127,7 @@ def test_wrong_value_is_one_line_naming_the_option(
     assert result.stderr.startswith(f"polyconstraints: error: {line}")
     assert result.stderr.count("\n") == 1
     assert len(result.stderr) < 200
-    assert seen == {}
+    assert seen == []
 
 
 @pytest.mark.parametrize("empty", ["--widths", "--channels", "-n", "-o"])
@@ -157,16 +143,17 @@ def test_output_file_is_not_touched_while_parsing(run_command: RunCommand, tmp_p
     command, seen = recording()
     path = str(tmp_path / "out.json")
     assert run_command(command, "-n", "3", "-o", path).status == 0
-    assert seen["output_file"] == path
+    assert seen[-1].output_format == "json"
+    assert seen[-1].output_file == path
     assert os.listdir(tmp_path) == []
 
 
 def test_any(run_command: RunCommand) -> None:
     command, seen = recording(inputs="any")
     assert run_command(command, "-n", "any").status == 0
-    assert seen["inputs"] == "any"
+    assert seen[-1].inputs == "any"
     assert run_command(command, "-n", "5").status == 0
-    assert seen["inputs"] == 5
+    assert seen[-1].inputs == 5
     assert "expected an integer ≥ 1 or 'any', got 'all'" in run_command(command, "-n", "all").stderr
 
 
@@ -179,7 +166,7 @@ def test_range(run_command: RunCommand) -> None:
         "8,1:2": (1, 2, 8),
     }.items():
         assert run_command(command, "-n", text).status == 0
-        assert seen["inputs"] == numbers
+        assert seen[-1].inputs == numbers
     for text in ("4-1", "0-3", "-2", "1-", "a", "1,,2", f"1-{MAX_INTEGER}", "1-1001"):
         result = run_command(command, "-n", text)
         assert result.status == 2
@@ -189,12 +176,54 @@ def test_range(run_command: RunCommand) -> None:
 def test_not_required(run_command: RunCommand) -> None:
     command, seen = recording(required=False)
     assert run_command(command).status == 0
-    assert seen["inputs"] is None
+    assert seen[-1].inputs is None
 
 
 def test_json_is_always_a_format() -> None:
-    with pytest.raises(ValueError, match="expected one of html, json as default, got 'text'"):
-        common_options(formats=["html"], default="text")
+    @click.command()
+    @common_options(formats=["html"])
+    def command(request: Request) -> None:
+        """Do nothing."""
+
+    [kind] = [one.type for one in command.params if one.name == "output_format"]
+    assert isinstance(kind, click.Choice)
+    assert tuple(kind.choices) == ("html", "json")
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["-o", "a.JSON"], "json"),
+        (["-o", "a.tex"], "latex"),
+        (["-o", "a.txt"], "text"),
+        (["-o", "a.out"], "text"),
+        (["-o", "json"], "text"),
+        (["-o", "a.json", "--format", "latex"], "latex"),
+        (["-o", "a.csv", "--format", "text"], "text"),
+    ],
+)
+def test_the_ending_of_the_file_chooses_the_format(
+    run_command: RunCommand,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    args: list[str],
+    expected: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, seen = recording()
+    assert run_command(command, "-n", "3", *args).status == 0
+    assert seen[-1].output_format == expected
+
+
+def test_an_ending_that_cannot_be_written_is_refused(
+    run_command: RunCommand, tmp_path: Path
+) -> None:
+    command, seen = recording()
+    result = run_command(command, "-n", "3", "-o", str(tmp_path / "a.csv"))
+    assert (result.status, seen) == (2, [])
+    assert (
+        "-o/--output-file: expected a name that ends in .json, .tex, or --format" in result.stderr
+    )
 
 
 @given(st.text(max_size=30))
@@ -240,7 +269,7 @@ def test_version_of_a_command(run_command: RunCommand) -> None:
     result = run_command(command, "--version")
     assert result.status == 0
     assert result.stdout.startswith("polyconstraints ")
-    assert seen == {}
+    assert seen == []
 
 
 def test_version_without_options_of_the_command(run_command: RunCommand) -> None:
