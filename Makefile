@@ -23,7 +23,7 @@ KILL_ROUNDS  ?= 200
 DOCS_PAGES := README.md $(filter-out docs/findings.md,$(wildcard docs/*.md docs/how-to/*.md))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt docs docs-outputs bench-startup clean
+.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt schemas docs docs-outputs bench-startup clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ kill-tests: $(TEST_STAMP) ## Kill every command that writes a file, KILL_ROUNDS 
 fmt: $(TEST_STAMP) ## Format the code and apply safe fixes.
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+schemas: $(CORE_STAMP) ## Write the JSON Schemas of the documents from their declarations.
+	$(BIN)/python -m polyconstraints.schemas.generate
 
 docs: $(TEST_STAMP) ## Build the documentation into site/, with warnings as errors.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

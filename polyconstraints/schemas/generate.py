@@ -1,0 +1,109 @@
+"""The JSON Schemas of the documents, from their declarations.
+
+``make schemas`` writes them anew. They are shipped so that other programs can read them, and a
+test holds them to the declarations.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from polyconstraints.schemas import checks, maps, results, variety
+from polyconstraints.schemas.types import Document
+
+__all__ = ["DOCUMENTS", "json_schema"]
+
+#: The declaration of each document.
+DOCUMENTS: dict[str, Any] = {
+    "derivation": results.Derivation,
+    "discovery": checks.Discovery,
+    "estimate": results.Estimate,
+    "expansion": results.Expansion,
+    "groups": results.Groups,
+    "law": results.Law,
+    "plot": variety.Plot,
+    "reproduction": results.Reproduction,
+    "strata": variety.Strata,
+    "table": results.Table,
+    "training": checks.Training,
+    "tying-map": maps.TyingMap,
+    "verification": checks.Verification,
+    "weight-check": checks.WeightCheck,
+}
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _nested(leaf: int, name: str) -> dict[str, Any]:
+    items = {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{name}"}}
+    return {"anyOf": [{"type": "integer", "minimum": leaf}, items]}
+
+
+#: Lists of lists of any depth, which no type says.
+_NESTED = {"classes": _nested(-1, "classes"), "address": _nested(0, "address")}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a document.
+
+    Examples
+    --------
+    >>> json_schema("groups")["required"]
+    ['groups', 'schema']
+    """
+    declared = DOCUMENTS[name]
+    (schema,), parts = msgspec.json.schema_components([declared], ref_template="#/$defs/{name}")
+    extras = {kind.__name__: kind.EXTRA for kind in _kinds(Document) if hasattr(kind, "EXTRA")}
+    found: dict[str, Any] = {key: {**part, **extras.get(key, {})} for key, part in parts.items()}
+    if schema.keys() == {"$ref"}:
+        schema = found.pop(schema["$ref"].rpartition("/")[2])
+    text = json.dumps([schema, found])
+    found.update((key, part) for key, part in _NESTED.items() if f"#/$defs/{key}" in text)
+    document = {
+        "$schema": _DIALECT,
+        "$id": f"urn:polyconstraints:schema:{name}:1",
+        **schema,
+        "title": name.replace("-", " ").capitalize(),
+    }
+    if found:
+        document["$defs"] = found
+    plain: dict[str, Any] = _plain(document)
+    return plain
+
+
+def _with(part: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    known, more = part.get("properties", {}), extra.get("properties", {})
+    return {**part, **extra, "properties": {**known, **more}}
+
+
+def _kinds(kind: type[Document]) -> list[type[Any]]:
+    return [one for sub in kind.__subclasses__() for one in (sub, *_kinds(sub))]
+
+
+def _plain(part: Any) -> Any:
+    """Return a schema in one form: what has no order sorted, one constant as a constant."""
+    if isinstance(part, list):
+        return [_plain(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: _plain(item) for key, item in part.items()}
+    if isinstance(found.get("enum"), list) and len(found["enum"]) == 1:
+        found["const"] = found.pop("enum")[0]
+    if isinstance(found.get("anyOf"), list):
+        found["anyOf"] = sorted(found["anyOf"], key=lambda item: json.dumps(item, sort_keys=True))
+    if isinstance(found.get("required"), list):
+        found["required"] = sorted(found["required"])
+    return found
+
+
+def text(name: str) -> str:
+    """Return the file that holds a document's schema."""
+    return json.dumps(json_schema(name), sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    folder = Path(__file__).parent
+    for name in DOCUMENTS:
+        (folder / f"{name}.json").write_text(text(name), encoding="utf-8")
