@@ -6,7 +6,7 @@ What is long is cut, since it is only looked at.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from zlib import crc32
@@ -231,7 +231,7 @@ class StrataView:
     True
     """
 
-    strata: Sequence[Stratum]
+    strata: Sequence[Stratum] = field(repr=False)
 
     def _repr_html_(self) -> str:
         document = {

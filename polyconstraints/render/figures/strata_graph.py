@@ -26,6 +26,7 @@ from polyconstraints.render.figures.scene import (
     text_width,
 )
 from polyconstraints.tying.reading import field, integer, shown
+from polyconstraints.variety.strata.graph import covers
 
 __all__ = ["StrataGraph", "Stratum", "strata_graph"]
 
@@ -283,7 +284,8 @@ def _read(document: Any) -> StrataGraph:
         "functions" if known else "exchange",
     )
     strata.sort(key=lambda one: (-(one.function_dimension or 0) * known, -one.weight_dimension))
-    edges = _covers(strata) if known else _neighbours(strata)
+    attained = [[dict(level) for level in one.attained or ()] for one in strata]
+    edges = covers(attained) if known else _neighbours(strata)
     return replace(graph, strata=tuple(strata), edges=tuple(edges))
 
 
@@ -295,27 +297,6 @@ def _merged(strata: Sequence[Stratum]) -> list[Stratum]:
         if same is not stratum:
             first[stratum.attained] = replace(same, also=(*same.also, stratum.name))
     return list(first.values())
-
-
-def _covers(strata: Sequence[Stratum]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of strata, the one with more functions first, with none between."""
-    count = len(strata)
-    below = [[a != b and _within(strata[b], strata[a]) for b in range(count)] for a in range(count)]
-    for a in range(count):
-        for b in range(count):
-            if below[a][b] and not any(below[a][c] and below[c][b] for c in range(count)):
-                yield a, b
-
-
-def _within(small: Stratum, large: Stratum) -> bool:
-    """Return whether every hidden layer of one stratum attains no more than the other's."""
-    for own, other in zip(small.attained or (), large.attained or (), strict=True):
-        counts = dict(other)
-        if "free" in counts or any(
-            name == "free" or count > counts.get(name, 0) for name, count in own
-        ):
-            return False
-    return True
 
 
 def _stratum(entry: Any, place: str) -> Stratum:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.variety.strata.representations import FREE
@@ -11,7 +11,10 @@ from polyconstraints.variety.strata.variety import Stratum
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["strata_graph"]
+__all__ = ["covers", "strata_graph"]
+
+#: For each hidden level the multiplicities of what its functions span.
+Attained = Sequence[Mapping[str, int]]
 
 
 def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
@@ -56,23 +59,47 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
             same_as=first.setdefault(stratum.attained, stratum.number),
         )
     distinct = [stratum for stratum in listed if first[stratum.attained] == stratum.number]
-    order: nx.DiGraph[Any] = nx.DiGraph()
-    order.add_nodes_from(stratum.number for stratum in distinct)
-    order.add_edges_from(
-        (one.number, other.number)
-        for one in distinct
-        for other in distinct
-        if one is not other and _within(one, other)
-    )
-    graph.add_edges_from(nx.transitive_reduction(order).edges)
+    for larger, smaller in covers([stratum.dimensions.attained for stratum in distinct]):
+        graph.add_edge(distinct[smaller].number, distinct[larger].number)
     return graph
 
 
-def _within(one: Stratum, other: Stratum) -> bool:
+def covers(attained: Sequence[Attained]) -> list[tuple[int, int]]:
+    """Return which strata are just above which others, sorted.
+
+    Parameters
+    ----------
+    attained : sequence
+        What the functions of each stratum's hidden levels span, all different.
+
+    Returns
+    -------
+    list of (place, place)
+        Every function of the second one is one of the first, with no stratum between them.
+
+    Examples
+    --------
+    >>> covers([[{"[2]": 1}], [{"[2]": 2}], [{"[2]": 1, "[1,1]": 1}], [{"[2]": 3}]])
+    [(1, 0), (2, 0), (3, 1)]
+    """
+    import networkx as nx
+
+    order: nx.DiGraph[int] = nx.DiGraph()
+    places = range(len(attained))
+    order.add_edges_from(
+        (large, small)
+        for large in places
+        for small in places
+        if large != small and _within(attained[small], attained[large])
+    )
+    return sorted(nx.transitive_reduction(order).edges)
+
+
+def _within(one: Attained, other: Attained) -> bool:
     """Return whether every hidden level of one stratum attains no more than the other's."""
     return all(
         FREE not in small
         and FREE not in large
         and all(count <= large.get(name, 0) for name, count in small.items())
-        for small, large in zip(one.dimensions.attained, other.dimensions.attained, strict=True)
+        for small, large in zip(one, other, strict=True)
     )
