@@ -63,11 +63,14 @@ def test_prediction_agrees_in_network_scope(
 @given(st.integers(1, 4), st.integers(1, 4), st.data())
 def test_prediction_agrees_for_random_groups(n: int, other: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 2))
-    generators = [data.draw(st.permutations(range(n))) for _ in range(count)]
     images = tuple(tuple(data.draw(st.permutations(range(other)))) for _ in range(count))
-    group = pc.PermutationGroup(n, generators, keep_all=True)
+    # They act on the inputs as on the outputs, and on n more inputs.
+    generators = [
+        (*image, *(other + at for at in data.draw(st.permutations(range(n))))) for image in images
+    ]
+    group = pc.PermutationGroup(n + other, generators, keep_all=True)
     symmetry = pc.Symmetry(group, permutations="generators", actions={1: images})
-    [found] = pc.derive(pc.NetworkSpec(n, outputs=other), symmetry).orbit_counts
+    [found] = pc.derive(pc.NetworkSpec(n + other, outputs=other), symmetry).orbit_counts
     assert found.agrees
 
 

@@ -9,14 +9,21 @@ from math import comb, factorial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
 from polyconstraints.cli.group_file import read_group_option
-from polyconstraints.spec.groups import GroupAction, parse_action, parse_group, read_group
-from polyconstraints.spec.groups.grammar import parse_expression
+from polyconstraints.spec.groups import (
+    GroupAction,
+    checked_images,
+    parse_action,
+    parse_expression,
+    parse_group,
+    read_group,
+)
 from tests.oracles import closure
 
 S = pc.PermutationGroup.symmetric
@@ -198,6 +205,178 @@ def test_generators_inside_an_expression() -> None:
     assert parse_action("[[1,2,0]]x[[1,0]]").group().order() == 6
 
 
+# --- orders and relations -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S3",
+        "A4",
+        "D2",
+        "S3+S2",
+        "S3xS2xC3",
+        "S3#1xS3#1",
+        "S3#1+pairs(S3#1)+S2",
+        "S2wrS3",
+        "C2wr(S2+S1)",
+        "S2wrS2wrS2",
+        "S2wrS2#1+S2#1",
+        "S2#1wrS2+S2#1wrS2",
+        "pairs(S2)",
+        "pairs(S2)wrS2",
+        "subsets(S3,3)xS2",
+        "ordered_pairs(S2)",
+        "pairs(S2wrS2)",
+        "tuples(S2+C3,2)",
+        "edges(D4,[[0,1],[1,2],[2,3],[3,0]])",
+        "edges(D4,[[0,2],[1,3]])",
+        "grid(2,2,D2)",
+        "grid(2,2,D4)",
+        "grid(1,3,D2)",
+        "grid(1,1,D4)",
+        "D2#1+grid(2,2,D2#1)",
+        "[[1,0,3,2]]xS2",
+    ],
+)
+def test_orders_of_constructions(text: str) -> None:
+    tree = parse_expression(text)
+    count = len(elements(parse_action(text)))
+    assert tree.group().order() == count
+    assert tree.order() in (count, None)
+    assert tree.size() == parse_action(text).degree
+
+
+def test_orders_of_large_groups_are_formulas() -> None:
+    assert parse_expression("S60wrS2").group().order() == factorial(60) ** 2 * 2
+    assert parse_group("pairs(S90)", 4005).order() == factorial(90)
+    assert parse_expression("S999xA7").order() == factorial(999) * factorial(7) // 2
+    # Given by generators they are recognised: 35 s by a stabiliser chain.
+    transpositions = S(150).adjacent_transpositions()
+    assert pc.PermutationGroup(150, transpositions).order() == factorial(150)
+    assert pc.PermutationGroup(150, transpositions).is_symmetric()
+    alternating = pc.PermutationGroup(101, pc.PermutationGroup.alternating(101).generators, "mine")
+    assert alternating.order() == factorial(101) // 2
+    assert not alternating.is_symmetric()
+    cycle = (*range(1, 1000), 0)
+    assert pc.PermutationGroup(1000, [cycle]).order() == 1000
+
+
+@given(
+    st.sampled_from(
+        [
+            "S1",
+            "S2",
+            "S3",
+            "S4",
+            "A3",
+            "A4",
+            "C1",
+            "C4",
+            "D1",
+            "D2",
+            "D3",
+            "D4",
+            "S2xS2",
+            "S2+C3",
+            "S2wrS2",
+            "S2wrC3",
+            "S2wr(S1+S2)",
+            "C2wrS2xS2",
+            "grid(2,2,D4)",
+            "tuples(S2,2)",
+            "pairs(S4)",
+            "[[1,2,0]]+S2",
+        ]
+    ),
+    st.integers(1, 4),
+    st.data(),
+)
+def test_images_are_an_action_if_they_satisfy_the_relations(
+    text: str, width: int, data: st.DataObject
+) -> None:
+    action = parse_action(text)
+    group = action.group(text, keep_all=True)
+    images = [tuple(data.draw(st.permutations(range(width)))) for _ in action.keys]
+    joint = [
+        (*one, *(action.degree + at for at in image))
+        for one, image in zip(action.images, images, strict=True)
+    ]
+    # No element of the group may be the identity on its own points and move the others.
+    right = len(closure(joint, action.degree + width)) == len(elements(action))
+    for one in (group, pc.PermutationGroup(group.degree, group.generators, keep_all=True)):
+        if right:
+            assert checked_images(one, images) == tuple(images)
+        else:
+            with pytest.raises(pc.UsageError, match="expected images that satisfy the relations"):
+                checked_images(one, images)
+
+
+def test_relations_of_large_groups() -> None:
+    sign = [(1, 0), (1, 0)]
+    for n, right in ((300, True), (301, False)):
+        # A cycle of even length is odd.
+        group = S(n)
+        if right:
+            assert pc.Symmetry(group, actions={1: sign}).actions == {1: tuple(sign)}
+        else:
+            with pytest.raises(pc.UsageError, match="actions: level 1: expected images that"):
+                pc.Symmetry(group, actions={1: sign})
+    choice = read_group("S20wrS20", 400, {1: "S20#2"})
+    plain = pc.PermutationGroup(400, choice.group.generators, "S20wrS20", keep_all=True)
+    images = [list(image) for image in choice.actions[1]]
+    assert pc.Symmetry(plain, actions={1: images}).actions == choice.actions
+    images[0] = [1, 0, *range(2, 20)]
+    with pytest.raises(pc.UsageError, match="got images that break one"):
+        pc.Symmetry(plain, actions={1: images})
+    nameless = pc.PermutationGroup(400, choice.group.generators, keep_all=True)
+    with pytest.raises(pc.UsageError, match="expected at most 200 points in all for images"):
+        pc.Symmetry(nameless, actions={1: choice.actions[1][::-1]})
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (((0, 0),), "level 1, image [0][1]: expected a permutation, got 0 as the image of both"),
+        (((-1, 0),), "level 1, image [0][0]: expected an image from 0 to 1, got -1"),
+        (((True, False),), "level 1, image [0][0]: expected an integer, got True"),
+        (((0.0, 1.0),), "level 1, image [0][0]: expected an integer, got 0.0"),
+        (((0, 1), (0, 1)), "level 1: expected one permutation for each of the 1 generators, got 2"),
+        ((), "level 1: expected one permutation for each of the 1 generators, got 0"),
+        (((1, 0),), "level 1: expected images that satisfy the relations of the generators"),
+        ("01", "level 1: expected a list of permutations, got str"),
+        ((5,), "level 1, image [0]: expected a list of images of 0 … n-1, got int"),
+    ],
+)
+def test_actions_are_checked_where_they_are_made(images: Any, message: str) -> None:
+    with pytest.raises(pc.UsageError) as caught:
+        pc.Symmetry(pc.PermutationGroup.cyclic(3), actions={1: images})
+    assert str(caught.value).startswith(f"actions: {message}")
+
+
+def test_integers_of_numpy_are_images() -> None:
+    group = pc.PermutationGroup(np.int64(3), np.array([[1, 2, 0]]))
+    assert group == pc.PermutationGroup(3, [(1, 2, 0)])
+    assert {type(image) for image in group.generators[0]} == {int}
+    symmetry = pc.Symmetry(group, actions={np.int64(1): np.array([[2, 0, 1]]).tolist()})
+    assert symmetry.actions == {1: ((2, 0, 1),)}
+    for level in (0, True, 1.0, "1"):
+        with pytest.raises(pc.UsageError, match="actions: expected an integer of at least 1"):
+            pc.Symmetry(group, actions={level: ((2, 0, 1),)})
+
+
+def test_presentations_present_the_groups() -> None:
+    """Coset enumeration by SymPy finds as many elements as the presets have."""
+    from sympy.combinatorics.fp_groups import FpGroup
+    from sympy.combinatorics.free_groups import free_group
+
+    for n in (3, 4, 5):
+        free, a, b = free_group("a b")
+        words = [a**2, b**n, (a * b) ** (n - 1), (a * b**-1 * a * b) ** 3]
+        words += [(a * b**-j * a * b**j) ** 2 for j in range(2, n // 2 + 1)]
+        assert FpGroup(free, words).order() == factorial(n)
+
+
 # --- the grammar --------------------------------------------------------------------------
 
 
@@ -222,7 +401,7 @@ def test_generators_inside_an_expression() -> None:
 )
 def test_spelling_is_read_again(text: str) -> None:
     expression = parse_expression(text)
-    assert expression.spelled({}) == text
+    assert expression.text() == text
     spaced = text.replace("(", " ( ").replace(",", " , ").replace("+", " + ")
     assert parse_expression(spaced) == expression
 
@@ -273,12 +452,6 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
             1,
             "group: expected an action on at least 1 point, got none, in 'pairs(S1)'",
         ),
-        ("tuples(S9,9)", 3, "group: expected an action on at most 1000000 points, got 387420489"),
-        (
-            "tuples(S9999,99)",
-            3,
-            "group: expected an action on at most 1000000 points, got more than",
-        ),
         ("grid(3,4,C4)", 12, "group: expected a square grid for C4, got 3 rows and 4 columns"),
         ("grid(3,3,S3)", 9, "group: expected one of C2, D2, C4, D4, got 'S3'"),
         (
@@ -293,8 +466,6 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
         ),
         ("+".join(["S2"] * 101), 202, "group: expected at most 100 factors, got more"),
         ("S700xS1400", 6, "group: expected a group on 6 points, one for each input, got S700x"),
-        ("A900xA1100", 990000, "group: expected at most 2000000 images of points under"),
-        ("S3xS23xS32xS323xS3xS7", 6, "group: expected at most 2000000 images of points"),
         ("edges(S2,[[0,1],[1,0]])", 2, "group: expected each edge once, got [1, 0] twice"),
         ("(" * 60 + "S3" + ")" * 60, 3, "group: expected at most 50 levels of parentheses"),
         (" @/etc/passwd", 3, "group: expected a preset (S, A, C, D, trivial), one of pairs,"),
@@ -306,6 +477,47 @@ def test_wrong_groups_are_named_in_one_line(text: str, degree: int, message: str
         parse_group(text, degree)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "degree", "message"),
+    [
+        ("tuples(S9,9)", 3, "expected an action on at most 1000000 points, got 387420489; for"),
+        ("tuples(S9999,99)", 3, "expected an action on at most 1000000 points, got more than"),
+        ("subsets(S9999999,5000000)", 3, "expected an action on at most 1000000 points, got more"),
+        ("S9999999", 3, "expected an action on at most 1000000 points, got 9999999"),
+        ("pairs(S9999999)", 3, "expected an action on at most 1000000 points, got 49999985000001"),
+        ("A900xA1100", 990000, "expected at most 2000000 images of points under generators, got"),
+        ("S3xS23xS32xS323xS3xS7", 6, "expected an action on at most 1000000 points, got 14976864"),
+        ("(1 9999999)", 3, "expected at most 2000000 images of points under generators, got 1"),
+    ],
+)
+def test_large_groups_are_refused_before_they_are_built(
+    text: str, degree: int, message: str
+) -> None:
+    with pytest.raises(pc.TooLargeError) as caught:
+        parse_group(text, degree)
+    assert str(caught.value).startswith(message)
+
+
+def test_cycles() -> None:
+    assert parse_expression("(1 2 3)(4 5)").text() == "[[1,2,0,4,3]]"
+    assert parse_expression("( 1,2 ) (3 4),(1 3)").text() == "[[1,0,3,2],[2,1,0,3]]"
+    assert parse_expression("(2)").text() == "[[0,1]]"
+    assert parse_group("(1 2 3)(4 5)", 5).order() == 6
+    # The others stay.
+    assert parse_group("(1 2)", 4).generators == ((1, 0, 2, 3),)
+    assert parse_action("pairs((1 2 3),(1 2))x(1 2)").group().order() == 12
+    assert parse_expression("((1 2)+S3)").text() == "[[1,0]]+S3"
+    for text, message in [
+        ("(1 2)(2 3)", "expected disjoint cycles of points from 1, got 2 twice in '(1 2)(2 3)'"),
+        ("(0 1)", "expected disjoint cycles of points from 1, got 0 in '(0 1)'"),
+        ("(1 2", "expected a preset"),
+        ("(1 5)", "generators[0]: expected a permutation of 3 points, got one of 5"),
+    ]:
+        with pytest.raises((pc.UsageError, pc.InputError)) as caught:
+            parse_group(text, 3)
+        assert str(caught.value).startswith(f"group: {message}")
 
 
 def test_a_letter_without_size_takes_the_one_that_fits() -> None:

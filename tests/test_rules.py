@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import itertools
 import json
 import re
 import shlex
@@ -20,7 +21,9 @@ from hypothesis import strategies as st
 import polyconstraints as pc
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.schemas import load_schema
-from polyconstraints.spec.groups.points import Letters, canonical, patterns
+from polyconstraints.spec.groups.constructions import Selection, Sum
+from polyconstraints.spec.groups.letters import canonical, patterns
+from polyconstraints.spec.groups.tree import Fixed, Letters
 
 CASES: list[dict[str, Any]] = [
     {"layer": "linear"},
@@ -46,6 +49,17 @@ GROUPS: list[tuple[str, dict[int, str], list[tuple[int, ...]]]] = [
     ("SwrSwrS", {}, [(2, 2, 2)]),
     ("tuples(S,2)", {1: "S"}, [(1,), (2,), (4,)]),
     ("S3xS", {}, [(1,), (4,)]),
+    ("pairs(S)", {}, [(2,), (3,), (5,)]),
+    ("pairs(S)", {1: "S"}, [(2,), (4,)]),
+    ("S", {1: "pairs(S)"}, [(2,), (4,)]),
+    ("ordered_pairs(S)", {}, [(2,), (4,)]),
+    ("subsets(S,3)", {}, [(3,), (4,)]),
+    ("pairs(S+trivial1)", {}, [(1,), (3,)]),
+    ("pairs(S)wrS", {}, [(3, 2)]),
+    ("Swrpairs(S)", {}, [(2, 3)]),
+    ("pairs(SwrS)", {}, [(2, 2)]),
+    ("ordered_pairs(S)+S", {}, [(3, 2)]),
+    ("S#1xS#2+S#2xS#3", {1: "S#1+S#2+S#3"}, [(1, 2, 2), (2, 2, 2)]),
 ]
 
 
@@ -89,6 +103,88 @@ def test_rules_of_products_and_wreath_products(
         document = json.loads(json.dumps(rule.to_json(*given_sizes)))
         assert pc.TyingMap.from_json(document) == tying
         assert pc.TyingRule.from_json(document).at(*network.sizes(given_sizes)) == tying
+
+
+@pytest.mark.parametrize(("group", "actions", "sizes"), GROUPS, ids=str)
+def test_classes_are_counted(
+    group: str, actions: dict[int, str], sizes: list[tuple[int, ...]]
+) -> None:
+    for case in ({}, {"bias": True}, {"indices": "redundant"}):
+        network = pc.AnyNetwork(group, actions=actions, **case)
+        for given_sizes in sizes:
+            full = network.sizes(given_sizes)
+            derivation = pc.derive(network.network(full), pc.TyingRule(network, ()).symmetry(*full))
+            assert network.total(*full) == derivation.total_weights
+            assert network.distinct(*full) == derivation.distinct_weights
+            assert network.dimension(*full) == derivation.dimension
+
+
+# --- any degree, against figures found by brute force -------------------------------------
+
+ONE, LETTERS = Fixed(1), Letters(0)
+
+
+@pytest.mark.parametrize(
+    ("output", "inputs", "degree", "expected"),
+    [
+        (LETTERS, LETTERS, 3, [1, 4, 6, 7, 7, 7]),
+        (LETTERS, LETTERS, 4, [1, 5, 9, 11, 12, 12]),
+        (LETTERS, LETTERS, 5, [1, 6, 12, 16, 18, 19]),
+        (LETTERS, Sum((ONE, LETTERS)), 3, [4, 10, 13, 14, 14]),
+        (LETTERS, Sum((ONE, LETTERS)), 4, [5, 15, 22, 25, 26]),
+        (LETTERS, Sum((ONE, LETTERS)), 5, [6, 21, 34, 41, 44]),
+        (ONE, LETTERS, 3, [1, 2, 3, 3, 3, 3]),
+        (ONE, LETTERS, 4, [1, 3, 4, 5, 5, 5]),
+        (ONE, LETTERS, 5, [1, 3, 5, 6, 7, 7]),
+    ],
+)
+def test_classes_of_any_degree(output: Any, inputs: Any, degree: int, expected: list[int]) -> None:
+    layer = LayerPatterns(output, inputs, degree, ordered=True)
+    assert [len(layer.present((n,))) for n in range(1, len(expected) + 1)] == expected
+
+
+@pytest.mark.parametrize(
+    ("degree", "large", "small"),
+    [(1, 1, [1, 1, 1]), (2, 3, [3, 3, 3]), (3, 8, [6, 7, 8]), (4, 23, [11, 17, 21])],
+)
+def test_invariants_of_pairs_are_multigraphs(degree: int, large: int, small: list[int]) -> None:
+    layer = LayerPatterns(ONE, Selection(LETTERS), degree, ordered=True)
+    assert len(layer.classes) == large
+    assert [len(layer.present((n,))) for n in (4, 5, 6)] == small
+
+
+@pytest.mark.parametrize(
+    ("points", "size"), [(LETTERS, 3), (Sum((ONE, LETTERS)), 2), (Selection(LETTERS), 3)]
+)
+@pytest.mark.parametrize("ordered", [True, False])
+def test_cubic_layers_equal_brute_force(points: Any, size: int, ordered: bool) -> None:
+    """Orbits of all permutations of the letters on the weights of a cubic layer."""
+    layer = LayerPatterns(points, points, 3, ordered)
+    places = {
+        LETTERS: [(at,) for at in range(size)],
+        Sum((ONE, LETTERS)): [(), *((at,) for at in range(size))],
+        Selection(LETTERS): list(itertools.combinations(range(size), 2)),
+    }[points]
+
+    def normal(weight: tuple[int, ...]) -> tuple[int, ...]:
+        return (weight[0], *sorted(weight[1:], reverse=True)) if ordered else weight
+
+    roots = {}
+    for weight in itertools.product(range(len(places)), repeat=4):
+        images = [
+            normal(tuple(places.index(tuple(sorted(p[x] for x in places[i]))) for i in weight))
+            for p in itertools.permutations(range(size))
+        ]
+        if normal(weight) == weight:
+            roots[weight] = min(images)
+    order = {root: at for at, root in enumerate(sorted(set(roots.values())))}
+    array = layer.array((size,))
+    for weight in itertools.product(range(len(places)), repeat=4):
+        assert array[weight] == (order[roots[weight]] if weight in roots else -1)
+    counted = [one.weights((size,)) for one in layer.classes]
+    assert [counted[at] for at in layer.present((size,))] == [
+        list(roots.values()).count(root) for root in order
+    ]
 
 
 @pytest.mark.parametrize("n", range(1, 6))
@@ -154,8 +250,15 @@ def test_laws_in_several_variables() -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ({"group": "C"}, "group: expected symmetric and trivial groups combined by +, x, wr and"),
-        ({"group": "pairs(S)"}, "group: expected symmetric and trivial groups combined by"),
+        (
+            {"group": "C"},
+            "group: expected symmetric and trivial groups combined by +, x, wr, pairs",
+        ),
+        (
+            {"group": "edges(S2,[[0,1]])"},
+            "group: expected symmetric and trivial groups combined by",
+        ),
+        ({"group": "S3x[[1,0]]"}, "group: expected symmetric and trivial groups combined by"),
         ({"group": "S", "compare": "paper"}, "compare: expected function or tensor for a rule"),
         (
             {"group": "SwrS", "actions": {1: "S"}},

@@ -11,9 +11,10 @@ from typing import Any, Literal, cast
 from polyconstraints.classes.law import Law, class_law, existence_law, weights_law
 from polyconstraints.classes.patterns import LayerPatterns, PatternClass
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups.points import Fixed, Sum
+from polyconstraints.spec.groups.constructions import Sum
 from polyconstraints.spec.groups.spaces import LevelSpaces, Sort, level_spaces, sized_texts
-from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec
+from polyconstraints.spec.groups.tree import Fixed
+from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec, layer_degree
 
 __all__ = ["AnyNetwork", "LayerLaws"]
 
@@ -44,7 +45,7 @@ class AnyNetwork:
     Parameters
     ----------
     group : str
-        Symmetric groups, combined by ``+``, ``x``, ``wr`` and ``tuples``. Each is given by
+        Symmetric groups, combined by ``+``, ``x``, ``wr``, ``pairs`` and the like. Each is given by
         its size or leaves it open: ``S``, ``SxS``, ``S2wrS``.
     depth : int
     layer : {"quadratic", "linear"}
@@ -118,17 +119,21 @@ class AnyNetwork:
     @property
     def bounded(self) -> bool:
         """Whether the number of classes stays bounded, so that they can be listed."""
-        return self.layer == "linear" or self.indices == "ordered" or self.compare == "tensor"
+        return self.degree == 1 or self.indices == "ordered" or self.compare == "tensor"
+
+    @property
+    def degree(self) -> int:
+        """Degree of the layers."""
+        return layer_degree(self.layer)
 
     def patterns(self, *, ordered: bool) -> tuple[LayerPatterns, ...]:
         """Return the patterns of each layer, i and j interchangeable or not."""
-        degree = 2 if self.layer == "quadratic" else 1
         return tuple(
             LayerPatterns(
                 above,
                 Sum((Fixed(1), below)) if self.bias else below,
-                degree,
-                ordered and degree == 2,
+                self.degree,
+                ordered and self.degree > 1,
             )
             for below, above in pairwise(self.spaces.units)
         )
@@ -170,16 +175,21 @@ class AnyNetwork:
             classes = self.layers[at].classes
             distinct = existence_law(sorts, classes)
             return LayerLaws(weights_law(sorts, classes), distinct, distinct, functions)
-        # A coefficient with i ≠ j is a sum of two weights, which no other coefficient has:
-        # all of them stay distinct, and each orbit of m coefficients gives m - 1 equations.
-        single = [one for one in coefficients if _on_diagonal(one)]
-        double = [one for one in coefficients if not _on_diagonal(one)]
-        sums = weights_law(sorts, double)
-        distinct = existence_law(sorts, single) + sums.scaled(2)
-        dimension = functions + sums
-        return LayerLaws(
-            weights_law(sorts, single) + sums.scaled(2), distinct, dimension, functions
+        # A coefficient of several weights is their sum, and they are in no other: all of them
+        # stay distinct, and each orbit of m coefficients gives m - 1 equations.
+        single = [one for one in coefficients if one.orders == 1]
+        weights, distinct, dimension = (
+            weights_law(sorts, single),
+            existence_law(sorts, single),
+            functions,
         )
+        for one in coefficients:
+            if one.orders > 1:
+                sums = weights_law(sorts, [one])
+                weights = weights + sums.scaled(one.orders)
+                distinct = distinct + sums.scaled(one.orders)
+                dimension = dimension + sums.scaled(one.orders - 1)
+        return LayerLaws(weights, distinct, dimension, functions)
 
     def _over_layers(self, name: str) -> Law:
         first, *rest = (getattr(laws, name) for laws in self.layer_laws)
@@ -348,8 +358,3 @@ class AnyNetwork:
     def texts(self, sizes: Sequence[int]) -> tuple[str, dict[int, str]]:
         """Return the group and its actions with given numbers of letters, as texts."""
         return sized_texts(self.group, self.actions, sizes)
-
-
-def _on_diagonal(one: PatternClass) -> bool:
-    pattern = one.members[0]
-    return len(pattern) < 3 or pattern[1] == pattern[2]

@@ -166,7 +166,7 @@ def weights_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law
     ring = _ring(sorts)
     total = ring.zero
     for one in classes:
-        number = ring.constant(Fraction(1, 2 if one.symmetric else 1))
+        number = ring.constant(Fraction(1, one.divisor))
         for sort, letters in one.labels:
             for taken in range(letters):
                 number = number * (ring.gen(sorts[sort].name) - taken)

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.union_find import classes_of_pairs, orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.groups.orbits import classes_of_pairs, orbits
 
 __all__ = ["Orbits", "coefficient_orbits"]
 

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from itertools import islice, pairwise, permutations
+from math import comb, factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.spec.groups.points import (
+from polyconstraints.errors import TooLargeError
+from polyconstraints.spec.groups.letters import (
     Pattern,
-    Points,
-    Scope,
+    arranged,
     canonical,
+    has_subsets,
+    met,
     patterns,
     relabellings,
     scopes,
 )
+from polyconstraints.spec.groups.tree import Construction, Scope
 
 __all__ = ["LayerPatterns", "PatternClass", "falling"]
+
+#: Patterns of a layer that are listed.
+MAX_PATTERNS = 50_000
 
 
 def falling(n: int, length: int) -> int:
@@ -41,18 +48,21 @@ class PatternClass:
     Attributes
     ----------
     members : tuple of Pattern
-        One pattern, or the two that exchanging i and j makes of one.
+        One pattern, or all those that exchanging input indices makes of one.
     labels : tuple of (sort, int)
         For each scope of the patterns its sort and its number of labels. The class has
         weights where every sort has that many letters.
-    symmetric : bool
-        Whether exchanging i and j gives the pattern back though the two differ: with ordered
-        indices there is then one weight for every two tuples.
+    divisor : int
+        In how many ways the letters of one weight can be named: with ordered indices, or in
+        subsets, letters can change places and leave the weight as it is.
+    orders : int
+        In how many orders the input indices of one weight can stand.
     """
 
     members: tuple[Pattern, ...]
     labels: tuple[tuple[int, int], ...]
-    symmetric: bool
+    divisor: int
+    orders: int
 
     def needs(self, sorts: int) -> tuple[int, ...]:
         """Return how many letters of each sort the class needs, at least 1 of each."""
@@ -63,12 +73,7 @@ class PatternClass:
 
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights for given numbers of letters."""
-        tuples = prod(falling(sizes[sort], count) for sort, count in self.labels)
-        return tuples // 2 if self.symmetric else tuples
-
-
-def _sorts(classes: Iterable[PatternClass]) -> int:
-    return max((sort for one in classes for sort, _ in one.labels), default=-1) + 1
+        return prod(falling(sizes[sort], count) for sort, count in self.labels) // self.divisor
 
 
 @dataclass(frozen=True)
@@ -77,16 +82,17 @@ class LayerPatterns:
 
     Attributes
     ----------
-    output, inputs : Points
-        What the axes of the weight array run over; ``inputs`` has the homogenising unit.
+    output, inputs : Construction
+        What the axes of the weight array run over, as points made of letters; ``inputs`` has
+        the homogenising unit.
     degree : int
-        Number of input axes, 1 or 2.
+        Number of input axes.
     ordered : bool
-        Whether only weights with i ≥ j exist, so that exchanging them is no difference.
+        Whether only weights with i ≥ j ≥ … exist, so that exchanging them is no difference.
 
     Examples
     --------
-    >>> from polyconstraints.spec.groups.points import Letters
+    >>> from polyconstraints.spec.groups.tree import Letters
     >>> layer = LayerPatterns(Letters(0), Letters(0), 2, ordered=True)
     >>> [layer.text(number) for number in range(len(layer.classes))]
     ['a_a_a', 'a_b_a', 'a_b_b', 'a_b_c']
@@ -94,81 +100,117 @@ class LayerPatterns:
     [[0, -1], [1, 2]]
     """
 
-    output: Points
-    inputs: Points
+    output: Construction
+    inputs: Construction
     degree: int
     ordered: bool
 
     @property
-    def positions(self) -> tuple[Points, ...]:
+    def positions(self) -> tuple[Construction, ...]:
         """What each axis of the weight array runs over."""
         return (self.output, *(self.inputs,) * self.degree)
 
     @cached_property
     def classes(self) -> tuple[PatternClass, ...]:
-        """The classes, in the order of their smallest weights where every one has weights."""
+        """The classes, in the order of their smallest weights where every one has weights.
+
+        That order is the same for every number of letters.
+
+        Raises
+        ------
+        TooLargeError
+            If there are too many patterns to be listed.
+        """
+        seen: set[Pattern] = set()
+        found: list[PatternClass] = []
+        for pattern in islice(patterns(self.positions), MAX_PATTERNS + 1):
+            if pattern not in seen:
+                found.append(self._class_of(pattern))
+                seen.update(found[-1].members)
+        if len(seen) > MAX_PATTERNS:
+            raise TooLargeError(
+                f"expected at most {MAX_PATTERNS} patterns of equal indices in a layer, got "
+                "more; for a given number of inputs none is listed"
+            )
+        enough = self._enough(found)
+        return tuple(sorted(found, key=lambda one: self._smallest(one.members[0], enough)))
+
+    def _class_of(self, pattern: Pattern) -> PatternClass:
         positions = self.positions
-        found: dict[Pattern, PatternClass] = {}
-        for pattern in patterns(positions):
-            mirrored = self._mirrored(pattern)
-            first = min(pattern, mirrored, key=repr)
-            if first in found:
-                continue
-            members = (pattern,) if mirrored == pattern else (pattern, mirrored)
-            counts = scopes(positions, pattern)
-            symmetric = self.ordered and mirrored == pattern and pattern[1] != pattern[2]
-            labels = tuple(sorted((scope[0], count) for scope, count in counts.items()))
-            found[first] = PatternClass(members, labels, symmetric)
-        enough = (len(positions),) * _sorts(found.values())
-        return tuple(sorted(found.values(), key=lambda one: self.smallest(one, enough)))
+        mirrored = [pattern]
+        if self.ordered and self.degree > 1:
+            output, *inputs = pattern
+            mirrored = [(output, *order) for order in dict.fromkeys(permutations(inputs))]
+        if len(mirrored) > 1 or any(map(has_subsets, positions)):
+            members = dict.fromkeys(canonical(positions, one) for one in mirrored)
+            forms = {way for one in mirrored for way in arranged(positions, one)}
+            # As many ways to write the weight look alike as its letters can be exchanged.
+            own = met(positions, pattern)
+            divisor = sum(met(positions, way) == own for way in forms)
+        else:
+            members, divisor = dict.fromkeys(mirrored), 1
+        counts = scopes(positions, pattern)
+        labels = tuple(sorted((scope[0], count) for scope, count in counts.items()))
+        return PatternClass(tuple(members), labels, divisor, len(set(permutations(pattern[1:]))))
 
     @cached_property
     def sorts(self) -> int:
         """Number of sorts that the layer's points are made of."""
         return _sorts(self.classes)
 
-    def _mirrored(self, pattern: Pattern) -> Pattern:
-        """Return the pattern with i and j exchanged where their order makes no difference."""
-        if not self.ordered:
-            return pattern
-        output, i, j = pattern
-        return canonical(self.positions, (output, j, i))
+    def _enough(self, classes: Iterable[PatternClass]) -> tuple[int, ...]:
+        """Return a number of letters of each sort with which every class has weights."""
+        classes = list(classes)
+        needs = [one.needs(_sorts(classes)) for one in classes]
+        return tuple(map(max, zip(*needs, strict=True)))
 
-    def smallest(self, one: PatternClass, sizes: Sequence[int]) -> int:
-        """Return the number of the smallest weight of a class that has some."""
-        return min(
-            self._number(labelled, sizes)
-            for member in one.members
-            for labelled in relabellings(self.positions, member)
-        )
+    def _smallest(self, pattern: Pattern, sizes: Sequence[int]) -> int:
+        """Return the number of the smallest weight of a pattern's class.
 
-    def _number(self, labelled: Pattern, sizes: Sequence[int]) -> int:
+        It is among those that permuting the labels gives: replacing letters by smaller ones
+        in the same order never makes a tuple of points larger.
+        """
+        plain = not any(map(has_subsets, self.positions))
+        if plain and not self.ordered:
+            return int(self._number(pattern, sizes))
+        labelled, count = relabellings(self.positions, pattern)
+        return int(np.broadcast_to(self._number(labelled, sizes), count).min())
+
+    def _number(self, labelled: Sequence[object], sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the numbers of weights, given labels or arrays of labels."""
         letters = self.inputs.size(sizes)
-        output = self.output.number(labelled[0], sizes)
+        found = self.output.number(labelled[0], sizes)
         indices = [self.inputs.number(address, sizes) for address in labelled[1:]]
-        if not self.ordered:
-            number = output
-            for index in indices:
-                number = number * letters + index
-            return number
-        large, small = sorted(indices, reverse=True)
-        return output * (letters * (letters + 1) // 2) + large * (large + 1) // 2 + small
+        if self.ordered:
+            descending = -np.sort(-np.stack(np.broadcast_arrays(*indices)), axis=0)
+            products, number = self._products(letters), 0
+            for at, index in enumerate(descending):
+                left, top = self.degree - at, index
+                for following in range(1, left):
+                    top = top * (index + following)
+                number = number + top // factorial(left)
+            return np.asarray(found * products + number)
+        for index in indices:
+            found = found * letters + index
+        return np.asarray(found)
 
     def present(self, sizes: Sequence[int]) -> list[int]:
         """Return the classes that have weights, in the order of their smallest weights."""
-        least = [(number, one.needs(len(sizes))) for number, one in enumerate(self.classes)]
-        found = [
+        least = enumerate(one.needs(len(sizes)) for one in self.classes)
+        return [
             number
             for number, needs in least
             if all(size >= need for size, need in zip(sizes, needs, strict=True))
         ]
-        return sorted(found, key=lambda number: self.smallest(self.classes[number], sizes))
+
+    def _products(self, letters: int) -> int:
+        if self.ordered:
+            return comb(letters + self.degree - 1, self.degree)
+        return int(letters**self.degree)
 
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights of the layer."""
-        letters = self.inputs.size(sizes)
-        products = letters * (letters + 1) // 2 if self.ordered else letters**self.degree
-        return self.output.size(sizes) * products
+        return self.output.size(sizes) * self._products(self.inputs.size(sizes))
 
     def array(
         self, sizes: Sequence[int], numbers: Sequence[int] | None = None
@@ -185,7 +227,7 @@ class LayerPatterns:
 
         Returns
         -------
-        array of shape (outputs, inputs[, inputs])
+        array of shape (outputs, inputs, …)
             With -1 where there is no weight.
 
         Notes
@@ -195,12 +237,9 @@ class LayerPatterns:
         letters coincide, so the time is a small multiple of that for filling the array.
         """
         order = self.present(sizes)
-        if numbers is None:
-            names = dict(zip(order, range(len(order)), strict=True))
-        else:
-            names = {number: numbers[number] for number in order}
+        names = enumerate(order) if numbers is None else ((numbers[one], one) for one in order)
         writes = [
-            (member, names[number]) for number in order for member in self.classes[number].members
+            (member, name) for name, number in names for member in self.classes[number].members
         ]
         return self.written(writes, sizes)
 
@@ -208,18 +247,25 @@ class LayerPatterns:
         self, writes: Iterable[tuple[Pattern, int]], sizes: Sequence[int]
     ) -> NDArray[np.int64]:
         """Return an array with a number at all weights of each given pattern."""
-        result = np.full([points.size(sizes) for points in self.positions], -1, dtype=np.int64)
+        # Subsets have no strides of their own: they are cut out of all tuples.
+        whole = [points.expanded() for points in self.positions]
+        result = np.full([points.size(sizes) for points in whole], -1, dtype=np.int64)
         for pattern, number in sorted(writes, key=lambda write: -self._letters(write[0])):
-            self._view(result, pattern, sizes)[...] = number
+            for way in arranged(self.positions, pattern):
+                self._view(result, way, sizes)[...] = number
+        if whole != list(self.positions):
+            result = result[np.ix_(*(points.kept(sizes) for points in self.positions))]
         if self.ordered:
-            np.copyto(result, -1, where=~np.tri(result.shape[1], dtype=bool))
+            axes = np.ogrid[(slice(result.shape[1]),) * self.degree]
+            for large, small in pairwise(axes):
+                np.copyto(result, -1, where=large < small)
         return result
 
     def _letters(self, pattern: Pattern) -> int:
         return sum(scopes(self.positions, pattern).values())
 
     def _view(
-        self, array: NDArray[np.int64], pattern: Pattern, sizes: Sequence[int]
+        self, array: NDArray[np.int64], pattern: Sequence[object], sizes: Sequence[int]
     ) -> NDArray[np.int64]:
         labels: list[tuple[Scope, int]] = []
         for axis in reversed(range(len(pattern))):
@@ -241,17 +287,21 @@ class LayerPatterns:
     def pattern_text(self, pattern: Pattern) -> str:
         """Return a pattern with letters for its indices."""
         pairs = zip(self.positions, pattern, strict=True)
-        return "_".join(points.text(address) for points, address in pairs)
+        return "_".join(points.label(address) for points, address in pairs)
 
     def _shown(self, number: int) -> Pattern:
-        """Return the pattern that names a class: with ordered indices one with i ≥ j."""
+        """Return the pattern that names a class: with ordered indices one with i ≥ j ≥ …."""
         members = self.classes[number].members
         if not self.ordered:
             return members[0]
-        enough = (len(self.positions),) * self.sorts
+        enough = self._enough(self.classes)
 
         def descending(pattern: Pattern) -> bool:
-            i, j = (self.inputs.number(address, enough) for address in pattern[1:])
-            return i >= j
+            numbers = [self.inputs.number(address, enough) for address in pattern[1:]]
+            return all(large >= small for large, small in pairwise(numbers))
 
         return next((member for member in members if descending(member)), members[0])
+
+
+def _sorts(classes: Iterable[PatternClass]) -> int:
+    return max((sort for one in classes for sort, _ in one.labels), default=-1) + 1

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.linear import Combination, eliminate
 from polyconstraints.classes.orbits import Orbits
-from polyconstraints.classes.union_find import classes_of_pairs, numbered
 from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
 from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["reduce_layer", "untied"]

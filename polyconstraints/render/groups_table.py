@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_action
+from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
 __all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
 
@@ -61,10 +61,9 @@ def described_groups(
             found.append((text, PermutationGroup.preset(text, inputs)))
         else:
             try:
-                action = parse_action(text)
+                found.append((text, parse_expression(text).group(text, keep_all=True)))
             except UsageError as error:
                 raise UsageError(error.message, "GROUP") from None
-            found.append((text, action.group(text, keep_all=True)))
     return found
 
 

@@ -12,12 +12,17 @@ Address = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/address"})]
 
 
 class CombinedPoints(Document):
-    """Points made of others: one of the three, in a wreath product inside a block, blocks."""
+    """Points made of others: one of these, in a wreath product inside a block, blocks.
+
+    Subsets and arrangements (different points in some order) say of what, and of how many.
+    """
 
     EXTRA: ClassVar[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
     sum: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
     product: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
     wreath: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
+    subsets: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
+    arrangements: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
 
 
 #: What an axis runs over: letters, so many points that stay in place, or a combination.

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec.groups import (
+    PRESETS,
+    Images,
+    Permutation,
+    PermutationGroup,
+    checked_images,
+)
+from polyconstraints.spec.integers import integer
 from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["Action", "Symmetry"]
@@ -68,13 +75,7 @@ class Symmetry:
         _choice(self.scope, SCOPES, "scope")
         _choice(self.compare, COMPARISONS, "compare")
         _choice(self.permutations, CHOICES, "permutations")
-        for level, images in self.actions.items():
-            if len(images) != len(self.group.generators):
-                raise UsageError(
-                    f"expected one permutation for each of the {len(self.group.generators)} "
-                    f"generators, got {len(images)} for level {level}",
-                    "actions",
-                )
+        object.__setattr__(self, "actions", _checked_actions(self.group, self.actions))
         chosen = self.permutations
         if chosen == "auto":
             chosen = "transpositions" if self.is_plain else "generators"
@@ -227,6 +228,23 @@ def _from_sympy(group: Any) -> PermutationGroup:
     if not hasattr(group, "generators"):
         raise UsageError(f"expected a permutation group, got {type(group).__name__}", "group")
     return PermutationGroup.from_sympy(group)
+
+
+def _checked_actions(group: PermutationGroup, actions: object) -> dict[int, Images]:
+    """Return the images of the group's generators on each level, which define an action."""
+    if not isinstance(actions, Mapping):
+        raise UsageError(f"expected images for each level, got {type(actions).__name__}", "actions")
+    found = {}
+    for key, images in actions.items():
+        level = integer(key, "actions")
+        try:
+            found[level] = checked_images(group, images)
+        except UsageError as error:
+            raise UsageError(f"level {level}: {error.message}", "actions") from None
+        except InputError as error:
+            place = f"level {level}" + (error.place and f", image {error.place}")
+            raise UsageError(f"{place}: {error.message}", "actions") from None
+    return found
 
 
 def _choice(value: str, allowed: Sequence[str], field: str) -> None:

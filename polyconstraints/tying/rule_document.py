@@ -10,7 +10,9 @@ of letters, a number of points that stay in place, or a ``sum`` (one after the o
 ``product`` (the last factor fastest) or a ``wreath`` (inside a block, blocks). A pattern's
 ``at`` has one entry for each axis: a letter's label, the number of a point in place, [part,
 entry] in a sum, [entry, …] in a product, [block, place] in a wreath product. Equal labels are
-equal letters; labels are counted from 0 in the order in which they are met.
+equal letters; labels are counted from 0 in the order in which they are met. Points that are
+subsets of k points, or k different points in some order, are ``{"subsets": [points, k]}`` and
+``{"arrangements": [points, k]}``, an entry of theirs the list of the points' entries.
 """
 
 from __future__ import annotations
@@ -24,19 +26,9 @@ from numpy.typing import NDArray
 
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.errors import InputError
-from polyconstraints.spec.groups.points import (
-    Address,
-    Fixed,
-    Letters,
-    Pattern,
-    Points,
-    Product,
-    Sum,
-    Wreath,
-    canonical,
-    patterns,
-    scopes,
-)
+from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
+from polyconstraints.spec.groups.letters import Pattern, canonical, patterns, scopes
+from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.reading import field, integer, shown
 
@@ -196,7 +188,7 @@ def require_rule_order(entry: Mapping[str, Any], present: int, place: str) -> No
         )
 
 
-def _points(value: Any, names: Sequence[str], place: str) -> Points:
+def _points(value: Any, names: Sequence[str], place: str) -> Construction:
     if isinstance(value, str) and value in names:
         return Letters(names.index(value))
     if isinstance(value, int) and not isinstance(value, bool):
@@ -204,6 +196,10 @@ def _points(value: Any, names: Sequence[str], place: str) -> Points:
     if isinstance(value, dict) and len(value) == 1:
         [(key, parts)] = value.items()
         where = f"{place}.{key}"
+        if key in ("subsets", "arrangements") and isinstance(parts, list) and len(parts) == 2:
+            of = _points(parts[0], names, f"{where}[0]")
+            length = integer(parts[1], f"{where}[1]", 1, 16)
+            return Selection(of, length, True, key == "arrangements")
         if key in ("sum", "product", "wreath") and isinstance(parts, list) and parts:
             points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
             if key == "sum":
@@ -214,8 +210,8 @@ def _points(value: Any, names: Sequence[str], place: str) -> Points:
                 return Wreath(*points)
             raise InputError(f"expected a list of 2, got one of {len(points)}", where)
     raise InputError(
-        f"expected the name of a sort of letters, a number of points, or a sum, product or "
-        f"wreath of such, got {shown(value)}",
+        "expected the name of a sort of letters, a number of points, or a sum, product, wreath, "
+        f"subsets or arrangements of such, got {shown(value)}",
         place,
     )
 
@@ -257,7 +253,7 @@ def _pattern(value: list[Any], layer: LayerPatterns, place: str) -> Pattern:
     return pattern
 
 
-def _address(points: Points, value: Any, place: str) -> Address:
+def _address(points: Construction, value: Any, place: str) -> Address:
     if isinstance(points, Letters):
         return integer(value, place, 0, 63)
     if isinstance(points, Fixed):
@@ -265,9 +261,11 @@ def _address(points: Points, value: Any, place: str) -> Address:
     if not isinstance(value, list):
         raise InputError(f"expected a list, got {shown(value)}", place)
     if isinstance(points, Product):
-        parts: Sequence[Points] = points.factors
+        parts: Sequence[Construction] = points.parts
     elif isinstance(points, Wreath):
         parts = (points.outer, points.inner)
+    elif isinstance(points, Selection):
+        parts = (points.of,) * points.length
     else:
         parts = (Fixed(1), Fixed(1))
     if len(value) != len(parts):

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from polyconstraints.classes.linear import eliminate
-from polyconstraints.classes.union_find import classes_of_pairs, numbered
+from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
 
 VARIABLES = 6
 

@@ -5,7 +5,7 @@ r"""How groups are written: ``S3xS2``, ``S3wrS2``, ``pairs(S5)``, ``grid(4,4,D4)
     sum     = product { "+" product }           disjoint union
     product = wreath { "x" wreath }             pairs: rows and columns of a matrix
     wreath  = operand { "wr" operand }          left: inside a block; right: the blocks
-    operand = factor | generators | "(" sum ")"
+    operand = factor | generators | cycles | "(" sum ")"
             | "pairs" "(" sum ")"               unordered pairs of different points
             | "ordered_pairs" "(" sum ")"       ordered pairs of different points
             | "subsets" "(" sum "," size ")"
@@ -14,39 +14,31 @@ r"""How groups are written: ``S3xS2``, ``S3wrS2``, ``pairs(S5)``, ``grid(4,4,D4)
             | "grid" "(" rows "," columns "," factor ")"
     factor  = ("S" | "A" | "C" | "D" | "trivial") size [ "#" occurrence ]
     generators = JSON list of permutations [ "#" occurrence ]
+    cycles  = cycle { [ "," ] cycle }           points from 1; a comma ends a generator
+    cycle   = "(" point { [ "," ] point } ")"
 
 Factors of the same name are numbered from left to right, and are different groups unless an
 occurrence says otherwise: ``S3xS3`` moves rows and columns independently, ``S3#1xS3#1`` moves
 both at once. A factor without a size is completed by whoever reads the text. Blanks are
-ignored. The text is matched, never evaluated: it becomes a tree of expressions, from which the
-action is built.
+ignored. The text is matched, never evaluated: it becomes a tree of constructions
+(:mod:`~polyconstraints.spec.groups.tree`), which gives the action.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups.actions import GroupAction
-from polyconstraints.spec.groups.expressions import (
-    Combined,
-    Derived,
-    Expression,
-    Factor,
-    Generators,
-    Grid,
-)
-from polyconstraints.spec.groups.permutations import checked
+from polyconstraints.io.strict_json import parse_json
+from polyconstraints.spec.groups.action import GroupAction
+from polyconstraints.spec.groups.constructions import Edges, Product, Selection, Sum, Wreath
+from polyconstraints.spec.groups.group import require_images
+from polyconstraints.spec.groups.permutations import Permutation, checked
+from polyconstraints.spec.groups.tree import Construction, Generators, Grid, Preset
 
-__all__ = [
-    "FUNCTIONS",
-    "parse_action",
-    "parse_expression",
-]
+__all__ = ["FUNCTIONS", "parse_action", "parse_expression", "shown"]
 
 #: Constructions that are written as functions, and their arguments.
 FUNCTIONS: Mapping[str, str] = {
@@ -61,7 +53,6 @@ FUNCTIONS: Mapping[str, str] = {
 _MAX_LENGTH = 100_000
 _MAX_NESTING = 50
 
-
 #: Most factors and constructions in one text; each operator nests the expression deeper.
 _MAX_OPERANDS = 100
 
@@ -70,10 +61,12 @@ _FACTOR = re.compile(r"(trivial|[SACD])([0-9]{1,7})?(?:#([0-9]{1,4}))?")
 _WORD = re.compile(r"[a-z_]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _OCCURRENCE = re.compile(r"#([0-9]{1,4})")
+_CYCLE = re.compile(r"\(\s*([0-9]{1,7}(?:[\s,]+[0-9]{1,7})*)\s*\)")
+_ANOTHER = re.compile(r",(?=\s*\(\s*[0-9])")
 
 
-def parse_expression(text: str) -> Expression:
-    """Return the expression that a text is.
+def parse_expression(text: str) -> Construction:
+    """Return the construction that a text is.
 
     Parameters
     ----------
@@ -89,8 +82,10 @@ def parse_expression(text: str) -> Expression:
 
     Examples
     --------
-    >>> parse_expression("S3 x (S2 + C4)").spelled({})
+    >>> parse_expression("S3 x (S2 + C4)").text()
     'S3x(S2+C4)'
+    >>> parse_expression("(1 2)(3 4), (1 3)").text()
+    '[[1,0,3,2],[2,1,0,3]]'
     >>> parse_expression("pairs(S4")
     Traceback (most recent call last):
         ...
@@ -113,8 +108,8 @@ def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupActi
 
     Raises
     ------
-    UsageError, InputError
-        As :func:`parse_expression`, and where there is no such action.
+    UsageError, InputError, TooLargeError
+        As :func:`parse_expression`, and where there is no such action, or one on too many points.
 
     Examples
     --------
@@ -124,7 +119,7 @@ def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupActi
     1152
     """
     try:
-        return parse_expression(text).action(sizes or {})
+        return parse_expression(text).completed(sizes or {}).numbered().action()
     except UsageError as error:
         if shown(text) in str(error):
             raise
@@ -144,9 +139,8 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.operands = 0
-        self.met: Counter[str] = Counter()
 
-    def whole(self) -> Expression:
+    def whole(self) -> Construction:
         expression = self.sum()
         if self.at < len(self.text):
             raise self._expected("'+', 'x', 'wr' or the end")
@@ -154,23 +148,29 @@ class _Parser:
 
     # -- the three operators ---------------------------------------------------------------
 
-    def sum(self) -> Expression:
-        expression = self.product()
-        while self._operator("+"):
-            expression = Combined("+", expression, self.product())
-        return expression
+    def sum(self) -> Construction:
+        parts = self._operands("+", self.product)
+        if isinstance(parts[0], Sum) and len(parts) > 1:
+            parts[:1] = parts[0].parts
+        return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
-    def product(self) -> Expression:
-        expression = self.wreath()
-        while self._operator("x"):
-            expression = Combined("x", expression, self.wreath())
-        return expression
+    def product(self) -> Construction:
+        parts = self._operands("x", self.wreath)
+        if isinstance(parts[0], Product) and len(parts) > 1:
+            parts[:1] = parts[0].parts
+        return Product(tuple(parts)) if len(parts) > 1 else parts[0]
 
-    def wreath(self) -> Expression:
-        expression = self.operand()
-        while self._operator("wr"):
-            expression = Combined("wr", expression, self.operand())
-        return expression
+    def wreath(self) -> Construction:
+        first, *rest = self._operands("wr", self.operand)
+        for outer in rest:
+            first = Wreath(first, outer)
+        return first
+
+    def _operands(self, symbol: str, operand: Callable[[], Construction]) -> list[Construction]:
+        found = [operand()]
+        while self._operator(symbol):
+            found.append(operand())
+        return found
 
     def _operator(self, symbol: str) -> bool:
         found = self._peek(symbol)
@@ -179,17 +179,22 @@ class _Parser:
 
     # -- operands --------------------------------------------------------------------------
 
-    def operand(self) -> Expression:
+    def operand(self) -> Construction:
         self.operands += 1
         if self.operands > _MAX_OPERANDS:
             raise UsageError(f"expected at most {_MAX_OPERANDS} factors, got more")
         if self._peek("("):
-            return self._in_parentheses(self.sum)
+            return self._cycles() or self._in_parentheses(self.sum)
         if self._peek("["):
             return self._generators()
         factor = self._take(_FACTOR)
         if factor:
-            return self._factor(factor)
+            letter, size, occurrence = factor.groups()
+            if size is not None and int(size) < 1:
+                raise UsageError(
+                    f"expected a size of at least 1, got {factor[0]} in {shown(self.text)}"
+                )
+            return Preset(letter, _whole(size), occurrence=_whole(occurrence))
         word = self._take(_WORD)
         if word and word[0] in FUNCTIONS:
             function = word[0]
@@ -199,32 +204,22 @@ class _Parser:
         if word:
             self.at = word.start()
         raise self._expected(
-            f"a preset (S, A, C, D, trivial), one of {', '.join(FUNCTIONS)}, '(', a list of "
+            f"a preset (S, A, C, D, trivial), one of {', '.join(FUNCTIONS)}, '(' or a list of "
             "generators"
         )
 
-    def _factor(self, match: re.Match[str]) -> Factor:
-        letter, size, occurrence = match.groups()
-        if size is not None and int(size) < 1:
-            raise UsageError(f"expected a size of at least 1, got {match[0]} in {shown(self.text)}")
-        name = f"{letter}{'' if size is None else int(size)}"
-        return Factor(
-            letter,
-            None if size is None else int(size),
-            self._occurrence(name, occurrence),
-            occurrence is not None,
-        )
-
-    def _derived(self, function: str) -> Expression:
+    def _derived(self, function: str) -> Construction:
         of = self.sum()
-        if function in ("pairs", "ordered_pairs"):
-            return Derived(function, of)
-        self._literal(",")
-        if function == "edges":
-            return Derived(function, of, graph=self._graph())
-        return Derived(function, of, self._number())
+        length = 2
+        if "pairs" not in function:
+            self._literal(",")
+            if function == "edges":
+                return Edges(of, self._graph())
+            length = self._number()
+        ordered = function in ("ordered_pairs", "tuples")
+        return Selection(of, length, function != "tuples", ordered, function)
 
-    def _grid(self) -> Expression:
+    def _grid(self) -> Construction:
         rows = self._number()
         self._literal(",")
         columns = self._number()
@@ -233,10 +228,25 @@ class _Parser:
         if not factor:
             raise self._expected("one of C2, D2, C4, D4")
         symmetry = f"{factor[1]}{factor[2] or ''}"
-        occurrence = self._occurrence(symmetry, factor[3])
-        return Grid(rows, columns, symmetry, occurrence, factor[3] is not None)
+        return Grid(rows, columns, symmetry, occurrence=_whole(factor[3]))
 
-    def _generators(self) -> Expression:
+    def _cycles(self) -> Construction | None:
+        """Return the group of permutations that are written as cycles, if that is what follows."""
+        generators: list[list[list[int]]] = [[]]
+        start = self.at
+        while cycle := self._take(_CYCLE):
+            generators[-1].append([int(point) for point in re.split(r"[\s,]+", cycle[1])])
+            if self._take(_ANOTHER):
+                generators.append([])
+        if not generators[0]:
+            return None
+        degree = max(point for cycles in generators for cycle in cycles for point in cycle)
+        require_images(degree, len(generators))
+        where = shown(self.text[start : self.at])
+        images = tuple(_product(cycles, max(degree, 1), where) for cycles in generators)
+        return Generators(images, open=True)
+
+    def _generators(self) -> Construction:
         document = self._json_list()
         generators = [checked(images, f"generators[{at}]") for at, images in enumerate(document)]
         if not generators:
@@ -249,9 +259,7 @@ class _Parser:
                     f"generators[{at}]",
                 )
         given = self._take(_OCCURRENCE)
-        name = json.dumps(generators, separators=(",", ":"))
-        occurrence = self._occurrence(name, given[1] if given else None)
-        return Generators(tuple(generators), occurrence, given is not None)
+        return Generators(tuple(generators), occurrence=_whole(given[1]) if given else None)
 
     def _graph(self) -> tuple[tuple[int, ...], ...]:
         document = self._json_list()
@@ -261,8 +269,6 @@ class _Parser:
         return tuple(map(tuple, document))
 
     def _json_list(self) -> list[Any]:
-        from polyconstraints.io.strict_json import parse_json
-
         if not self._peek("["):
             raise self._expected("a list")
         start = self.at
@@ -279,21 +285,15 @@ class _Parser:
 
     # -- pieces ----------------------------------------------------------------------------
 
-    def _occurrence(self, factor: str, given: str | None) -> int:
-        if given is not None:
-            return int(given)
-        self.met[factor] += 1
-        return self.met[factor]
-
-    def _in_parentheses(self, inside: Callable[[], Expression]) -> Expression:
+    def _in_parentheses(self, inside: Callable[[], Construction]) -> Construction:
         self.depth += 1
         if self.depth > _MAX_NESTING:
             raise self._expected(f"at most {_MAX_NESTING} levels of parentheses")
         self._literal("(")
-        expression = inside()
+        found = inside()
         self._literal(")")
         self.depth -= 1
-        return expression
+        return found
 
     def _number(self) -> int:
         match = self._take(_NUMBER)
@@ -321,3 +321,23 @@ class _Parser:
         rest = self.text[self.at : self.at + 20]
         got = f"{rest!r} at character {self.at + 1}" if rest else "the end"
         return UsageError(f"expected {what}, got {got} of {shown(self.text)}")
+
+
+def _product(cycles: list[list[int]], degree: int, where: str) -> Permutation:
+    """Return the permutation that disjoint cycles of the points 1 … degree are."""
+    images = list(range(degree))
+    seen: set[int] = set()
+    for cycle in cycles:
+        for point, image in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+            if point < 1 or point in seen:
+                raise UsageError(
+                    f"expected disjoint cycles of points from 1, got {point} "
+                    f"{'twice ' if point else ''}in {where}"
+                )
+            seen.add(point)
+            images[point - 1] = image - 1
+    return tuple(images)
+
+
+def _whole(digits: str | None) -> int | None:
+    return None if digits is None else int(digits)

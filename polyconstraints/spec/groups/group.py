@@ -6,22 +6,36 @@ the whole group; questions about the group itself (order, membership) go to SymP
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
-from math import factorial
+from math import factorial, isqrt, lcm
 from typing import TYPE_CHECKING
 
-from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups.permutations import Permutation, checked, compose, swap
+import numpy as np
+
+from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.spec.groups.orbits import orbits
+from polyconstraints.spec.groups.permutations import (
+    Permutation,
+    checked,
+    compose,
+    cycle_lengths,
+    swap,
+)
+from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
     from sympy.combinatorics import PermutationGroup as SympyGroup
 
-__all__ = ["PRESETS", "PermutationGroup", "preset_generators"]
+__all__ = ["PRESETS", "PermutationGroup", "preset_generators", "preset_order"]
 
 #: Most images of points under generators, all generators together.
 MAX_IMAGES = 2_000_000
+
+#: Random elements among which one is looked for that proves a group symmetric or alternating.
+_MAX_PRODUCTS = 200
 
 PRESETS = ("S", "A", "C", "D", "trivial")
 
@@ -40,6 +54,8 @@ class PermutationGroup:
     keep_all : bool, default False
         Keep identities and repeats among the generators, which are dropped otherwise: for a
         group that also acts elsewhere, where those generators may differ.
+    known_order : callable, optional
+        What gives the number of elements, or None, when it is asked for.
 
     Raises
     ------
@@ -59,9 +75,9 @@ class PermutationGroup:
         name: str = "",
         *,
         keep_all: bool = False,
+        known_order: Callable[[], int | None] | None = None,
     ) -> None:
-        if degree < 1:
-            raise UsageError(f"expected a group on at least 1 point, got degree {degree}")
+        degree = integer(degree, "degree")
         identity = tuple(range(degree))
         all_of_them: list[Permutation] = []
         for index, images in enumerate(generators):
@@ -76,12 +92,19 @@ class PermutationGroup:
         if not keep_all:
             kept = tuple(dict.fromkeys(one for one in all_of_them if one != identity))
         label = name or str([list(generator) for generator in kept]).replace(" ", "")
-        self._fill(degree, label, kept)
+        self._fill(degree, label, kept, known_order)
 
-    def _fill(self, degree: int, name: str, generators: tuple[Permutation, ...] | None) -> None:
+    def _fill(
+        self,
+        degree: int,
+        name: str,
+        generators: tuple[Permutation, ...] | None,
+        known_order: Callable[[], int | None] | None = None,
+    ) -> None:
         self._degree = degree
         self._name = name
         self._given = generators
+        self._known_order = known_order
 
     @property
     def degree(self) -> int:
@@ -154,8 +177,7 @@ class PermutationGroup:
         """
         if name not in PRESETS:
             raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "group")
-        if degree < 1:
-            raise UsageError(f"expected a group on at least 1 point, got degree {degree}")
+        degree = integer(degree, "degree")
         # Generators are made when they are asked for: those of a million points take a while.
         group = cls.__new__(cls)
         group._fill(degree, name, None)
@@ -194,20 +216,58 @@ class PermutationGroup:
     def order(self) -> int:
         """Return the number of elements.
 
-        By a formula for the presets, from a stabiliser chain (SymPy) for other groups.
+        By a formula for presets and constructions, and where an element proves that the group
+        is symmetric or alternating; from a stabiliser chain (SymPy) otherwise.
+
+        Examples
+        --------
+        >>> PermutationGroup(50, [(1, 0, *range(2, 50)), (*range(1, 50), 0)]).order() % 10**9
+        0
+        """
+        return self._order
+
+    @cached_property
+    def _order(self) -> int:
+        known = None if self._known_order is None else self._known_order()
+        if known is not None:
+            return known
+        for name in PRESETS:
+            if self.is_preset(name):
+                return preset_order(name, self.degree)
+        generators = self.generators
+        if len(generators) < 2:
+            return lcm(*(length for one in generators for length in cycle_lengths(one)))
+        if self._is_giant:
+            odd = any(map(_is_odd, generators))
+            return factorial(self.degree) // (1 if odd else 2)
+        return int(self.to_sympy().order())
+
+    @cached_property
+    def _is_giant(self) -> bool:
+        """Whether an element is found that only S_n and A_n have.
+
+        A transitive group with a cycle of prime length p, n/2 < p < n - 2, contains A_n: it is
+        primitive, and Jordan's theorem applies [1]_. Such elements are frequent, so that a
+        hundred random products that hold none make it likely, not certain, that there is none.
+
+        References
+        ----------
+        .. [1] Á. Seress, *Permutation Group Algorithms*, 2003, section 10.2.
         """
         n = self.degree
-        if self.is_preset("S") or self._given == preset_generators("S", n):
-            return factorial(n)
-        if self.is_preset("A"):
-            return max(1, factorial(n) // 2)
-        if self.is_preset("C"):
-            return n
-        if self.is_preset("D"):
-            return 2 * n if n > 2 else n
-        if not self.generators:
-            return 1
-        return int(self.to_sympy().order())
+        if n < 8 or len(self.orbits()) > 1:
+            return False
+        choose = random.Random(n)
+        generators = [np.array(one) for one in self.generators]
+        element = np.arange(n)
+        for _ in range(_MAX_PRODUCTS):
+            # A random product of some of the generators, behind those before.
+            for one in choose.sample(generators, choose.randint(1, len(generators))):
+                element = element[one]
+            lengths = cycle_lengths(element.tolist())
+            if any(n < 2 * length < 2 * n - 4 and _is_prime(length) for length in lengths):
+                return True
+        return False
 
     def __contains__(self, permutation: object) -> bool:
         """Return whether a permutation, as its tuple of images, belongs to the group."""
@@ -226,20 +286,11 @@ class PermutationGroup:
         >>> PermutationGroup(4, [(2, 1, 0, 3)]).orbits()
         ((0, 2), (1,), (3,))
         """
-        seen: set[int] = set()
-        found = []
-        for start in range(self.degree):
-            if start in seen:
-                continue
-            seen.add(start)
-            orbit = [start]
-            for point in orbit:
-                for images in self.generators:
-                    if images[point] not in seen:
-                        seen.add(images[point])
-                        orbit.append(images[point])
-            found.append(tuple(sorted(orbit)))
-        return tuple(found)
+        found: dict[int, list[int]] = {}
+        roots = orbits(self.degree, (np.array(images) for images in self.generators))
+        for point, root in enumerate(roots.tolist()):
+            found.setdefault(root, []).append(point)
+        return tuple(map(tuple, found.values()))
 
     def elements(self, limit: int) -> Iterator[Permutation]:
         """Yield all elements, the identity first, and stop after ``limit`` + 1 of them.
@@ -267,15 +318,15 @@ class PermutationGroup:
 
     def is_symmetric(self) -> bool:
         """Return whether this is the whole symmetric group on its points."""
-        if self.is_preset("S") or self._given == preset_generators("S", self.degree):
+        if self.is_preset("S"):
             return True
         # Two permutations at least generate S_n for n > 2, so the order is seldom needed.
-        if self.degree > 2 and len(self.generators) < 2:
+        if self.degree > 2 and (len(self.generators) < 2 or not any(map(_is_odd, self.generators))):
             return False
-        if self.name != "S" and self.name in PRESETS and self.is_preset(self.name):
+        if self.name in PRESETS and self.is_preset(self.name):
             # The other presets have n! elements for very few points only.
             return self.degree < 4 and self.order() == factorial(self.degree)
-        return self.order() == factorial(self.degree)
+        return len(self.orbits()) == 1 and self.order() == factorial(self.degree)
 
     def transpositions(self) -> tuple[Permutation, ...]:
         """Return all transpositions of the points, n(n-1)/2 of them."""
@@ -287,14 +338,25 @@ class PermutationGroup:
 
 
 def require_images(degree: int, generators: int) -> None:
-    """Raise UsageError if generators have too many images in all to be written out."""
+    """Raise TooLargeError if generators have too many images in all to be written out."""
     if degree * generators > MAX_IMAGES:
         # A power can be too long to print.
         shown = str(degree) if degree < 10**18 else "more than 10^18"
-        raise UsageError(
+        raise TooLargeError(
             f"expected at most {MAX_IMAGES} images of points under generators, got {generators} "
             f"generators on {shown} points"
         )
+
+
+def preset_order(name: str, degree: int) -> int:
+    """Return the number of elements of a preset."""
+    if name == "S":
+        return factorial(degree)
+    if name == "A":
+        return max(1, factorial(degree) // 2)
+    if name == "D":
+        return 2 * degree if degree > 2 else degree
+    return degree if name == "C" else 1
 
 
 def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:
@@ -321,3 +383,12 @@ def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:
     if name == "D":
         return (cycle, tuple(range(degree - 1, -1, -1)))
     return ()
+
+
+def _is_odd(permutation: Permutation) -> bool:
+    lengths = cycle_lengths(permutation)
+    return (len(permutation) - len(lengths)) % 2 == 1
+
+
+def _is_prime(number: int) -> bool:
+    return number > 1 and all(number % factor for factor in range(2, isqrt(number) + 1))

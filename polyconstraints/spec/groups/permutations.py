@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from polyconstraints.errors import InputError
 
@@ -50,7 +53,7 @@ def swap(degree: int, a: int, b: int) -> Permutation:
     return tuple(images)
 
 
-def cycle_lengths(permutation: Permutation) -> list[int]:
+def cycle_lengths(permutation: Sequence[int]) -> list[int]:
     """Return the lengths of the cycles of a permutation, fixed points included.
 
     Examples
@@ -94,7 +97,7 @@ def checked(images: Any, place: str) -> Permutation:
     polyconstraints.errors.InputError: generators[0][1]: expected a permutation, got 1 as the \
 image of both 0 and 1
     """
-    if not isinstance(images, Sequence) or isinstance(images, str):
+    if not isinstance(images, Sequence | np.ndarray) or isinstance(images, str | bytes):
         raise InputError(
             f"expected a list of images of 0 … n-1, got {type(images).__name__}", place
         )
@@ -102,8 +105,13 @@ image of both 0 and 1
     seen: dict[int, int] = {}
     for point, image in enumerate(images):
         where = f"{place}[{point}]"
-        if not isinstance(image, int) or isinstance(image, bool):
-            raise InputError(f"expected an integer, got {image!r}", where)
+        if type(image) is not int:
+            # NumPy's integers are integers, booleans and floats are not.
+            if isinstance(image, bool) or not hasattr(image, "__index__"):
+                shown = repr(image)
+                shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
+                raise InputError(f"expected an integer, got {shown}", where)
+            image = index(image)
         if not 0 <= image < degree:
             raise InputError(f"expected an image from 0 to {degree - 1}, got {image}", where)
         if image in seen:
@@ -113,4 +121,4 @@ image of both 0 and 1
                 where,
             )
         seen[image] = point
-    return tuple(images)
+    return tuple(seen)

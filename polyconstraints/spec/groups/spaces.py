@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups.expressions import Combined, Derived, Expression, Factor
+from polyconstraints.spec.groups.constructions import Product, Wreath
 from polyconstraints.spec.groups.grammar import parse_expression
-from polyconstraints.spec.groups.points import Fixed, Letters, Points, Product, Sum, Wreath
+from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
 
 __all__ = ["LevelSpaces", "Sort", "level_spaces", "sized_texts"]
 
@@ -36,17 +36,17 @@ class LevelSpaces:
     Attributes
     ----------
     sorts : tuple of Sort
-    components : tuple of Points
+    components : tuple of Construction
         The components of each level, from input to output.
     channels : tuple of int
     """
 
     sorts: tuple[Sort, ...]
-    components: tuple[Points, ...]
+    components: tuple[Construction, ...]
     channels: tuple[int, ...]
 
     @property
-    def units(self) -> tuple[Points, ...]:
+    def units(self) -> tuple[Construction, ...]:
         """The units of each level: channels included, the homogenising unit left out."""
         pairs = zip(self.components, self.channels, strict=True)
         return tuple(
@@ -65,7 +65,8 @@ def level_spaces(
     Parameters
     ----------
     group : str
-        Symmetric and trivial groups, combined by ``+``, ``x``, ``wr`` and ``tuples``.
+        Symmetric and trivial groups, combined by ``+``, ``x``, ``wr``, ``pairs``,
+        ``ordered_pairs``, ``subsets`` and ``tuples``.
     channels : sequence of int
         Channels of the components of each level; their number is the depth plus 1.
     outputs : int, optional
@@ -84,17 +85,16 @@ def level_spaces(
     >>> [sort.name for sort in spaces.sorts], spaces.components[1]
     (['n1', 'n2'], Letters(sort=1))
     """
-    expression = _parsed(group, "group")
-    found = _sorts(expression)
-    own = _points(expression, found, "group")
+    sorts = _sorts(_parsed(group, "group"))
+    own = _lettered(group, sorts, "group")
     depth = len(channels) - 1
-    levels: list[Points] = [own] * (depth + 1)
+    levels: list[Construction] = [own] * (depth + 1)
     if outputs is not None:
         levels[depth] = Fixed(outputs)
     for level, text in (actions or {}).items():
         if not 0 < level <= depth:
             raise UsageError(f"expected a level from 1 to {depth}, got {level}", "actions")
-        levels[level] = _points(_parsed(text, "actions"), found, "actions")
+        levels[level] = _lettered(text, sorts, "actions")
         for sort, blocks in _contexts(levels[level]):
             if (sort, blocks) not in set(_contexts(own)):
                 raise UsageError(
@@ -102,18 +102,15 @@ def level_spaces(
                     "group that acts inside blocks acts elsewhere",
                     "actions",
                 )
-    names = ["n"] if len(found) == 1 else [f"n{at}" for at in range(1, len(found) + 1)]
-    sorts = tuple(Sort(name, size) for name, (_, size, _) in zip(names, found, strict=True))
-    return LevelSpaces(sorts, tuple(levels), tuple(channels))
+    names = ["n"] if len(sorts) == 1 else [f"n{at}" for at in range(1, len(sorts) + 1)]
+    found = tuple(Sort(name, one.points) for name, one in zip(names, sorts, strict=True))
+    return LevelSpaces(found, tuple(levels), tuple(channels))
 
 
-def _sorts(expression: Expression) -> dict[tuple[str, int | None, int], int]:
-    """Return the number of the sort of each symmetric group in an expression."""
-    found: dict[tuple[str, int | None, int], int] = {}
-    for factor in expression.factors():
-        if factor.letter == "S":
-            found.setdefault((factor.letter, factor.size, factor.occurrence), len(found))
-    return found
+def _sorts(tree: Construction) -> dict[Preset, int]:
+    """Return the number of the sort of each symmetric group in a tree."""
+    found = dict.fromkeys(factor for factor in tree.numbered().presets() if factor.letter == "S")
+    return {factor: at for at, factor in enumerate(found)}
 
 
 def sized_texts(
@@ -128,90 +125,49 @@ def sized_texts(
     >>> sized_texts("SxS", {1: "S#2"}, (3, 3))
     ('S3#1xS3#2', {1: 'S3#2'})
     """
-    expression = parse_expression(group)
-    sorts = _sorts(expression)
+    tree = parse_expression(group)
+    sorts = _sorts(tree)
+    # Numbered where something refers to them: by size alone they may be alike.
+    referred = bool(actions) or any(factor.occurrence for factor in tree.presets())
 
-    def sized(factor: Factor) -> Factor:
-        key = (factor.letter, factor.size, factor.occurrence)
-        if key not in sorts:
-            return factor
-        at = sorts[key]
-        # Numbered where something refers to them: by size alone they may be alike.
-        occurrence = at + 1 if actions else factor.occurrence
-        return Factor("S", sizes[at], occurrence, bool(actions) and len(sorts) > 1)
+    def sized(leaf: Construction) -> Construction:
+        if not isinstance(leaf, Preset):
+            return leaf
+        if leaf not in sorts:
+            return Preset(leaf.letter, leaf.points)
+        at = sorts[leaf]
+        number = at + 1 if referred and len(sorts) > 1 else None
+        return Preset("S", sizes[at], occurrence=number)
 
-    return expression.replaced(sized).spelled({}), {
-        level: parse_expression(text).replaced(sized).spelled({}) for level, text in actions.items()
-    }
+    def text(tree: Construction) -> str:
+        return tree.numbered().replaced(sized).text()
+
+    return text(tree), {level: text(parse_expression(one)) for level, one in actions.items()}
 
 
-def _parsed(text: str, field: str) -> Expression:
+def _parsed(text: str, field: str) -> Construction:
     try:
         return parse_expression(text)
     except UsageError as error:
         raise UsageError(error.message, field) from None
 
 
-def _points(
-    expression: Expression, sorts: Mapping[tuple[str, int | None, int], int], field: str
-) -> Points:
-    if isinstance(expression, Factor):
-        return _factor_points(expression, sorts, field)
-    if isinstance(expression, Combined):
-        parts = list(_flattened(expression, expression.operator))
-        points = tuple(_points(part, sorts, field) for part in parts)
-        if expression.operator == "+":
-            return Sum(points)
-        if expression.operator == "x":
-            return Product(points)
-        left, right = expression.left, expression.right
-        return Wreath(_points(left, sorts, field), _points(right, sorts, field))
-    if isinstance(expression, Derived) and expression.function == "tuples":
-        return Product((_points(expression.of, sorts, field),) * expression.size)
-    raise UsageError(
-        "expected symmetric and trivial groups combined by +, x, wr and tuples, whose classes "
-        f"are patterns of equal indices for every n, got {expression.spelled({})}",
-        field,
-    )
+def _lettered(text: str, sorts: Mapping[Preset, int], field: str) -> Construction:
+    try:
+        return _parsed(text, field).numbered().lettered(sorts)
+    except UsageError as error:
+        raise UsageError(error.message, field) from None
 
 
-def _factor_points(
-    factor: Factor, sorts: Mapping[tuple[str, int | None, int], int], field: str
-) -> Points:
-    if factor.letter == "trivial" and factor.size is not None:
-        return Fixed(factor.size)
-    if factor.letter == "S":
-        sort = sorts.get((factor.letter, factor.size, factor.occurrence))
-        if sort is None:
-            raise UsageError(
-                f"expected a factor of the group, got {factor.spelled({})}, its number "
-                f"{factor.occurrence}",
-                field,
-            )
-        return Letters(sort)
-    raise UsageError(
-        "expected symmetric and trivial groups combined by +, x, wr and tuples, whose classes "
-        f"are patterns of equal indices for every n, got {factor.spelled({})}",
-        field,
-    )
-
-
-def _contexts(points: Points, blocks: tuple[Points, ...] = ()) -> Iterator[tuple[int, object]]:
+def _contexts(
+    points: Construction, blocks: tuple[Construction, ...] = ()
+) -> Iterator[tuple[int, object]]:
     """Yield each sort with the blocks, of wreath products, that its letters are met in."""
     if isinstance(points, Letters):
         yield points.sort, blocks
-    elif isinstance(points, Sum | Product):
-        for part in points.parts if isinstance(points, Sum) else points.factors:
-            yield from _contexts(part, blocks)
     elif isinstance(points, Wreath):
         yield from _contexts(points.outer, blocks)
         yield from _contexts(points.inner, (*blocks, points.outer))
-
-
-def _flattened(expression: Expression, operator: str) -> Iterator[Expression]:
-    """Yield the operands of one operator that is written several times in a row."""
-    if isinstance(expression, Combined) and expression.operator == operator:
-        yield from _flattened(expression.left, operator)
-        yield expression.right
     else:
-        yield expression
+        for part in points.parts:
+            yield from _contexts(part, blocks)

@@ -1,4 +1,4 @@
-"""Union-find over arrays: the classes of an equivalence relation given by pairs."""
+"""Orbits, by union-find over arrays: the classes of an equivalence relation given by pairs."""
 
 from __future__ import annotations
 

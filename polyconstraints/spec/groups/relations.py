@@ -1,0 +1,290 @@
+"""Whether images of a group's generators define an action of the group.
+
+They do if they satisfy the relations of the generators. For groups that are written by name a
+presentation is known, which is checked word by word and so for any number of points: Moore's of
+S_n, Carmichael's of A_n [1]_, commuting factors, and the copies of a wreath product that its
+blocks carry around. For other groups the order of the group that acts on both sets of points
+is compared with that of the group itself.
+
+References
+----------
+.. [1] H. S. M. Coxeter, W. O. J. Moser, *Generators and Relations for Discrete Groups*, 1980,
+   sections 6.2 and 6.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
+from polyconstraints.spec.groups.action import Key
+from polyconstraints.spec.groups.constructions import Wreath
+from polyconstraints.spec.groups.grammar import parse_expression
+from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
+from polyconstraints.spec.groups.permutations import Permutation, checked
+from polyconstraints.spec.groups.tree import Construction, Factor, Preset
+
+__all__ = ["Images", "checked_images", "named_construction"]
+
+#: Points, of both sets, up to which orders of groups without a name are compared.
+_CHECKED_POINTS = 200
+
+Array = NDArray[np.intp]
+
+
+class Images(tuple[Permutation, ...]):
+    """Images of a group's generators that are known to define an action of it.
+
+    Attributes
+    ----------
+    generators : tuple of Permutation
+        The generators.
+    """
+
+    generators: tuple[Permutation, ...] = ()
+
+    @classmethod
+    def of(cls, group: PermutationGroup, images: Sequence[Permutation]) -> Images:
+        """Return images that define an action by the way they were made."""
+        found = cls(images)
+        found.generators = group.generators
+        return found
+
+
+def checked_images(group: PermutationGroup, images: object) -> Images:
+    """Return images of a group's generators if they define an action of the group.
+
+    Parameters
+    ----------
+    group : PermutationGroup
+    images : sequence of permutations
+        One for each generator, in order, all of the same number of points.
+
+    Raises
+    ------
+    InputError
+        If an image is no permutation; its place counts from the first image.
+    UsageError
+        If there are too few or too many, or they break a relation of the generators.
+
+    Examples
+    --------
+    >>> checked_images(PermutationGroup.cyclic(3), [(1, 0)])
+    Traceback (most recent call last):
+        ...
+    polyconstraints.errors.UsageError: expected images that satisfy the relations of the \
+generators, got a group of order 6 acting on both levels where the group itself has order 3
+    """
+    if isinstance(images, Images) and images.generators == group.generators:
+        return images
+    if not isinstance(images, Sequence) or isinstance(images, str | bytes):
+        raise InputError(f"expected a list of permutations, got {type(images).__name__}")
+    found = [checked(image, f"[{at}]") for at, image in enumerate(images)]
+    if len(found) != len(group.generators):
+        raise InputError(
+            f"expected one permutation for each of the {len(group.generators)} generators, got "
+            f"{len(found)}"
+        )
+    for at, image in enumerate(found):
+        if len(image) != len(found[0]):
+            raise InputError(
+                f"expected a permutation of {len(found[0])} points, got one of {len(image)}",
+                f"[{at}]",
+            )
+    if found:
+        _require_relations(group, found)
+    return Images.of(group, found)
+
+
+def named_construction(group: PermutationGroup) -> Construction | None:
+    """Return the construction that a group's name is, if that gives the group's generators."""
+    for letter in PRESETS:
+        if group.is_preset(letter):
+            return Preset(letter, group.degree, occurrence=1)
+    try:
+        tree = parse_expression(group.name).numbered()
+        if tree.size() != group.degree:
+            return None
+        return tree if tree.action().images == group.generators else None
+    except PolyconstraintsError:
+        return None
+
+
+def _require_relations(group: PermutationGroup, images: list[Permutation]) -> None:
+    degree, width = group.degree, len(images[0])
+    tree = named_construction(group)
+    holds = None
+    # A preset has left out generators that are identities or repeats of others.
+    if tree is not None and len(tree.action().keys) == len(images):
+        keys = tree.action().keys
+        holds = _satisfied(tree, dict(zip(keys, map(np.array, images), strict=True)))
+    if holds:
+        return
+    small = degree + width <= _CHECKED_POINTS
+    if holds is None and not small:
+        raise UsageError(
+            f"expected at most {_CHECKED_POINTS} points in all for images of generators, whose "
+            f"relations are checked, got {degree + width}; an action by name has no such limit"
+        )
+    message = "expected images that satisfy the relations of the generators, got "
+    if small:
+        both = _joint(group.generators, images).order()
+        if both != group.order():
+            raise UsageError(
+                f"{message}a group of order {both} acting on both levels where the group itself "
+                f"has order {group.order()}"
+            )
+    if holds is not None:
+        raise UsageError(f"{message}images that break one")
+
+
+def _joint(generators: Sequence[Permutation], images: Sequence[Permutation]) -> PermutationGroup:
+    """Return the group that acts on the points and on those of the images at once."""
+    degree = len(generators[0])
+    pairs = zip(generators, images, strict=True)
+    joint = [(*one, *(degree + point for point in image)) for one, image in pairs]
+    return PermutationGroup(len(joint[0]), joint)
+
+
+# --- presentations ------------------------------------------------------------------------
+
+
+def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
+    """Return whether images satisfy the relations of a construction; None if not known."""
+    atoms = dict(_atoms(tree))
+    keys = {atom: _keys(atom) for atom in atoms.values()}
+    if len({key for own in keys.values() for key in own}) < sum(map(len, keys.values())):
+        return None
+    for atom, own in keys.items():
+        holds = (
+            _wreath_holds(atom, images)
+            if isinstance(atom, Wreath)
+            else _factor_holds(atom, [images[key] for key in own])
+        )
+        if not holds:
+            return holds
+    for (one, own), (other, others) in combinations(keys.items(), 2):
+        # What permutes the blocks doesn't commute with what they hold.
+        outer = [
+            dict(_atoms(both.outer)) if isinstance(both, Wreath) else {} for both in (one, other)
+        ]
+        if other in outer[0].values() or one in outer[1].values():
+            continue
+        if not all(_commute(images[a], images[b]) for a in own for b in others):
+            return False
+    return True
+
+
+def _atoms(tree: Construction) -> Iterator[tuple[object, Construction]]:
+    """Yield what a group is the product of: factors by their owners, and wreath products."""
+    if isinstance(tree, Wreath):
+        yield from _atoms(tree.outer)
+        yield tree, tree
+    elif isinstance(tree, Factor):
+        yield tree.owner, tree
+    else:
+        for part in tree.parts:
+            yield from _atoms(part)
+
+
+def _keys(atom: Construction) -> tuple[Key, ...]:
+    """Return the keys of a factor's generators, or of those inside the blocks."""
+    if not isinstance(atom, Wreath):
+        return atom.action().keys
+    outer = set(atom.outer.action().keys)
+    return tuple(key for key in atom.action().keys if key not in outer)
+
+
+def _factor_holds(factor: Construction, images: list[Array]) -> bool | None:
+    """Return whether images satisfy the relations of a preset, of generators or of a grid."""
+    if not isinstance(factor, Preset):
+        own = factor.action().images
+        if len(own[0]) + len(images[0]) > _CHECKED_POINTS:
+            return None
+        both = _joint(own, [tuple(image.tolist()) for image in images])
+        return both.order() == PermutationGroup(len(own[0]), own).order()
+    n = factor.size()
+    if factor.letter == "A":
+        return all(_is_identity(_power(one, 3)) for one in images) and all(
+            _is_identity(_power(one[other], 2)) for one, other in combinations(images, 2)
+        )
+    if factor.letter == "D":
+        turn, flip = images
+        if n < 3:
+            return bool((turn == flip).all()) and _is_identity(_power(turn, n))
+        words = [_power(turn, n), _power(flip, 2), _power(turn[flip], 2)]
+        return all(map(_is_identity, words))
+    if not images:
+        return True
+    *swaps, cycle = images
+    if not _is_identity(_power(cycle, n)):
+        return False
+    for swap in swaps:
+        if not _is_identity(_power(swap, 2)) or not _is_identity(_power(swap[cycle], n - 1)):
+            return False
+        moved = swap
+        for distance in range(1, n // 2 + 1):
+            moved = cycle[moved][np.argsort(cycle)]
+            if not _is_identity(_power(swap[moved], 3 if distance == 1 else 2)):
+                return False
+    return True
+
+
+def _wreath_holds(wreath: Wreath, images: Mapping[Key, Array]) -> bool | None:
+    """Return whether the copies in the blocks are as the blocks' group carries them around."""
+    inner, top = wreath.inner.action(), wreath.outer.action()
+    own = iter(_keys(wreath))
+    # For each block, what takes the first one of its orbit there; for each first one, its copy.
+    carried: dict[int, tuple[int, Array]] = {}
+    copies: dict[int, list[Array]] = {}
+    for first in range(top.degree):
+        if first in carried:
+            continue
+        copy = {key: images[next(own)] for key in inner.keys}
+        holds = _satisfied(wreath.inner, copy)
+        if not holds and copy:
+            return holds
+        copies[first] = list(copy.values())
+        width = len(next(iter(images.values())))
+        carried[first] = first, np.arange(width)
+        queue = [first]
+        for block in queue:
+            for key, blocks in zip(top.keys, top.images, strict=True):
+                image = images[key][carried[block][1]]
+                if blocks[block] not in carried:
+                    carried[blocks[block]] = first, image
+                    queue.append(blocks[block])
+                    continue
+                loop = np.argsort(carried[blocks[block]][1])[image]
+                if not all(_commute(loop, one) for one in copies[first]):
+                    return False
+    for first, own_copy in copies.items():
+        for block, (source, way) in carried.items():
+            if block == first:
+                continue
+            back = np.argsort(way)
+            for other in copies[source]:
+                if not all(_commute(one, way[other][back]) for one in own_copy):
+                    return False
+    return True
+
+
+def _is_identity(permutation: Array) -> bool:
+    return bool((permutation == np.arange(len(permutation))).all())
+
+
+def _commute(one: Array, other: Array) -> bool:
+    return bool((one[other] == other[one]).all())
+
+
+def _power(permutation: Array, exponent: int) -> Array:
+    found = np.arange(len(permutation))
+    while exponent:
+        if exponent & 1:
+            found = found[permutation]
+        permutation, exponent = permutation[permutation], exponent >> 1
+    return found

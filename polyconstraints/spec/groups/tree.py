@@ -1,0 +1,534 @@
+"""What a group is made of, as a tree: its points, its text, its order, its action, its letters.
+
+A node is a set of points that a group acts on. Leaves are the presets, lists of generators and
+grids; the other nodes (:mod:`~polyconstraints.spec.groups.constructions`) make points of the
+points of their parts.
+
+Where all leaves are symmetric or trivial groups, a node's points are made of letters for every
+number of them at once. :meth:`Construction.lettered` puts :class:`Letters` and :class:`Fixed` in
+the place of the leaves: a *sort* is a set of letters that one symmetric group permutes, and a
+point's *address* mirrors the tree, with labels where that has letters. What addresses are used
+for is said in :mod:`~polyconstraints.spec.groups.letters`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.errors import UsageError
+from polyconstraints.spec.groups.action import GroupAction, Key, require_room
+from polyconstraints.spec.groups.group import PermutationGroup, preset_generators, preset_order
+from polyconstraints.spec.groups.permutations import Permutation
+
+__all__ = [
+    "GRID_SYMMETRIES",
+    "Address",
+    "Construction",
+    "Factor",
+    "Fixed",
+    "Generators",
+    "Grid",
+    "Letters",
+    "Movers",
+    "Preset",
+    "Scope",
+]
+
+#: Symmetries that a grid can have.
+GRID_SYMMETRIES = ("C2", "D2", "C4", "D4")
+
+Address: TypeAlias = "int | tuple[Address, ...]"
+
+#: Where labels are counted: a sort, and the blocks of wreath products that it is met in.
+Scope = tuple[int, tuple[Address, ...]]
+
+#: How many labels are in use in each scope.
+Used = Mapping[Scope, int]
+
+Rename = Callable[[Scope, int], Any]
+Classes = NDArray[np.int64]
+
+#: The independent groups that move the points, each with its order.
+Movers = dict[object, int]
+
+
+class Construction(ABC):
+    """A set of points with a group that acts on them. Immutable.
+
+    ``sizes`` is the number of letters of each sort, which only :class:`Letters` look at;
+    ``blocks`` are the blocks of wreath products that a node is met in.
+    """
+
+    #: How tightly the node's operator binds its operands when it is written.
+    binding: ClassVar[int] = 3
+
+    # -- the tree --------------------------------------------------------------------------
+
+    @property
+    def parts(self) -> tuple[Construction, ...]:
+        """What the points are made of; nothing for a leaf."""
+        return ()
+
+    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
+        """Return the same construction with other parts."""
+        return self
+
+    def replaced(self, leaf: Callable[[Construction], Construction]) -> Construction:
+        """Return the tree with every leaf replaced by another one, from left to right."""
+        if not self.parts:
+            return leaf(self)
+        return self.rebuilt(tuple(part.replaced(leaf) for part in self.parts))
+
+    def leaves(self) -> Iterator[Construction]:
+        """Yield the leaves from left to right."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+    def presets(self) -> list[Preset]:
+        """Return the presets from left to right."""
+        return [leaf for leaf in self.leaves() if isinstance(leaf, Preset)]
+
+    def completed(self, sizes: Mapping[str, int]) -> Construction:
+        """Return the tree with the presets of some letters given a size if they have none."""
+
+        def complete(leaf: Construction) -> Construction:
+            if isinstance(leaf, Preset) and leaf.points is None and leaf.letter in sizes:
+                return replace(leaf, points=sizes[leaf.letter])
+            return leaf
+
+        return self.replaced(complete)
+
+    def numbered(self) -> Construction:
+        """Return the tree with an occurrence for every factor: the first, second … of its name."""
+        met: Counter[str] = Counter()
+
+        def number(leaf: Construction) -> Construction:
+            if not isinstance(leaf, Factor) or leaf.occurrence is not None:
+                return leaf
+            met[leaf.name] += 1
+            return replace(leaf, occurrence=met[leaf.name])
+
+        return self.replaced(number)
+
+    def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
+        """Return the points as letters: a tree of the same kind, for every number of letters.
+
+        Parameters
+        ----------
+        sorts : mapping from Preset to int
+            The sort of each symmetric group.
+
+        Raises
+        ------
+        UsageError
+            If the group is made of anything else.
+        """
+        raise UsageError(
+            "expected symmetric and trivial groups combined by +, x, wr, pairs, subsets and "
+            "tuples, whose classes are patterns of equal indices for every n, got "
+            f"{self.text()}"
+        )
+
+    # -- the group -------------------------------------------------------------------------
+
+    @abstractmethod
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the number of points, without building anything."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """Return the construction as it is written, in its shortest form."""
+
+    @abstractmethod
+    def action(self) -> GroupAction:
+        """Return how the group acts on the points; every factor has its size and occurrence."""
+
+    def movers(self) -> Movers | None:
+        """Return independent groups whose product moves the points, with their orders.
+
+        None where no formula is known. Each is named by its owner or its wreath product, so
+        that one group that acts in several parts is counted once.
+        """
+        return None
+
+    def order(self) -> int | None:
+        """Return the order of the group of permutations of the points; None without a formula.
+
+        Examples
+        --------
+        >>> from polyconstraints.spec.groups import parse_expression
+        >>> parse_expression("C3wr(S2xS2)").order(), parse_expression("S4#1+pairs(S4#1)").order()
+        (324, 24)
+        """
+        movers = self.numbered().movers()
+        return None if movers is None else prod(movers.values())
+
+    def group(self, name: str = "", *, keep_all: bool = False) -> PermutationGroup:
+        """Return the group of permutations of the points."""
+        action = self.numbered().action()
+        return action.group(name or self.text(), keep_all=keep_all, order=self.order)
+
+    # -- the points as letters -------------------------------------------------------------
+
+    def choices(
+        self, used: Used, blocks: tuple[Address, ...] = ()
+    ) -> Iterator[tuple[Address, Used]]:
+        """Yield the addresses that a next point can have up to relabelling.
+
+        Each with the labels in use afterwards; a new letter gets the smallest free label. Of
+        addresses that differ by the order of new letters only, several may be met.
+        """
+        raise self._without_letters()
+
+    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+        """Return an address with other labels."""
+        raise self._without_letters()
+
+    def arrangements(self, address: Any) -> Iterator[Address]:
+        """Yield the address with the points of its subsets in every order."""
+        yield address
+
+    def normal(self, address: Any) -> Any:
+        """Return the address with the points of its subsets in ascending order."""
+        return address
+
+    def number(self, address: Any, sizes: Sequence[int]) -> Any:
+        """Return the number of the point whose letters are the labels themselves.
+
+        Labels may be arrays, and the number then is one: of many points at once.
+        """
+        raise self._without_letters()
+
+    def expanded(self) -> Construction:
+        """Return the points with all tuples in the place of subsets and of different points."""
+        return self
+
+    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
+        """Return the numbers of the points among the expanded ones."""
+        return np.arange(self.size(sizes), dtype=np.intp)
+
+    def view(
+        self,
+        array: Classes,
+        axis: int,
+        address: Any,
+        sizes: Sequence[int],
+        blocks: tuple[Address, ...] = (),
+    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        """Return the part of an array whose points along an axis have an address' form.
+
+        The axis runs over the expanded points. It is replaced by one axis for each label of
+        the address; those labels are returned too. The result shares its memory with the array.
+        """
+        raise self._without_letters()
+
+    def to_json(self, names: Sequence[str]) -> Any:
+        """Return the points as JSON, given the names of the sorts."""
+        raise self._without_letters()
+
+    def label(self, address: Any) -> str:
+        """Return an address for people: letters a, b, … of the first sort, p, q, … of the next."""
+        raise self._without_letters()
+
+    def _without_letters(self) -> UsageError:
+        return UsageError(f"expected points made of letters, got {self.text()}")
+
+
+# --- leaves: groups -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Factor(Construction):
+    """A leaf with generators: its name and its occurrence say which group it is.
+
+    ``occurrence`` counts the groups of that name from 1; it is None where nothing is said.
+    """
+
+    occurrence: int | None = field(default=None, kw_only=True)
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The group's name, without its occurrence."""
+
+    @property
+    def owner(self) -> tuple[str, int]:
+        """Name and occurrence."""
+        return self.name, self.occurrence or 1
+
+    def text(self) -> str:
+        """Return the name and the occurrence."""
+        return self.name + ("" if self.occurrence is None else f"#{self.occurrence}")
+
+    def _generated(self, images: Sequence[Permutation], degree: int) -> GroupAction:
+        require_room(degree, len(images))
+        name, occurrence = self.owner
+        keys = tuple(Key(name, occurrence, number) for number in range(len(images)))
+        return GroupAction(degree, keys, tuple(images))
+
+
+@dataclass(frozen=True)
+class Preset(Factor):
+    """A preset acting on its own points: its letter, and its size where one is given."""
+
+    letter: str
+    points: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Letter and size."""
+        return self.letter + ("" if self.points is None else str(self.points))
+
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the size.
+
+        Raises
+        ------
+        UsageError
+            If there is none.
+        """
+        if self.points is None:
+            raise UsageError(
+                f"expected a size of the group {self.letter}, as in {self.letter}3, got none"
+            )
+        return self.points
+
+    def action(self) -> GroupAction:
+        """Return the preset on its own points."""
+        degree = self.size()
+        require_room(degree, 1)
+        return self._generated(preset_generators(self.letter, degree), degree)
+
+    def movers(self) -> Movers:
+        """Return the preset."""
+        return {self.owner: preset_order(self.letter, self.size())}
+
+    def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
+        """Return the letters of a symmetric group, the points of a trivial one."""
+        if self in sorts:
+            return Letters(sorts[self])
+        if self.letter == "trivial" and self.points is not None:
+            return Fixed(self.points)
+        if self.letter == "S":
+            raise UsageError(
+                f"expected a factor of the group, got {self.name}, its number {self.occurrence}"
+            )
+        return super().lettered(sorts)
+
+
+@dataclass(frozen=True)
+class Generators(Factor):
+    """A list of generators, acting on their own points."""
+
+    images: tuple[Permutation, ...]
+    #: Whether they were written as cycles, so that there may be more points, which stay.
+    open: bool = field(default=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The list as JSON."""
+        return json.dumps(self.images, separators=(",", ":"))
+
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the length of the generators."""
+        return len(self.images[0])
+
+    def on(self, degree: int) -> Generators:
+        """Return the same on more points, which stay in place."""
+        more = tuple(range(self.size(), degree))
+        return replace(self, images=tuple(images + more for images in self.images))
+
+    def action(self) -> GroupAction:
+        """Return the group of the generators."""
+        return self._generated(self.images, self.size())
+
+    def movers(self) -> Movers:
+        """Return the group."""
+        return {self.owner: PermutationGroup(self.size(), self.images).order()}
+
+
+@dataclass(frozen=True)
+class Grid(Factor):
+    """The cells of a grid, row by row, under rotations and reflections.
+
+    ``symmetry`` is half-turn (C2), half-turn and both reflections (D2), quarter-turns (C4), or
+    quarter-turns and reflections (D4). The generators are those of the preset of that name,
+    acting on the corners clockwise.
+
+    Examples
+    --------
+    >>> Grid(2, 2, "C4").action().images
+    ((1, 3, 0, 2),)
+    """
+
+    rows: int
+    columns: int
+    symmetry: str
+
+    def __post_init__(self) -> None:
+        if self.symmetry not in GRID_SYMMETRIES:
+            raise UsageError(f"expected one of {', '.join(GRID_SYMMETRIES)}, got {self.symmetry!r}")
+        if self.symmetry.endswith("4") and self.rows != self.columns:
+            raise UsageError(
+                f"expected a square grid for {self.symmetry}, got {self.rows} rows and "
+                f"{self.columns} columns"
+            )
+
+    @property
+    def name(self) -> str:
+        """The symmetry: it is the preset of that name that acts."""
+        return self.symmetry
+
+    def text(self) -> str:
+        """Return the function and its arguments."""
+        return f"grid({self.rows},{self.columns},{super().text()})"
+
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the number of cells."""
+        return self.rows * self.columns
+
+    def action(self) -> GroupAction:
+        """Return the action on the cells."""
+        require_room(self.size(), 2)
+        cells = np.arange(self.size()).reshape(self.rows, self.columns)
+        # In the place of each cell stands the one that it goes to.
+        turn = np.rot90(cells) if self.symmetry.endswith("4") else cells[::-1, ::-1]
+        moved = [turn, cells[::-1]] if self.symmetry.startswith("D") else [turn]
+        return self._generated([tuple(one.ravel().tolist()) for one in moved], self.size())
+
+    def movers(self) -> Movers | None:
+        """Return the group; a single row or column has too few cells for a formula."""
+        if min(self.rows, self.columns) < 2:
+            return None
+        return {self.owner: {"C2": 2, "D2": 4, "C4": 4, "D4": 8}[self.symmetry]}
+
+
+# --- leaves: points as letters ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Letters(Construction):
+    """The letters of one sort, permuted by their symmetric group; an address is a label."""
+
+    sort: int
+
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the number of letters."""
+        return sizes[self.sort]
+
+    def text(self) -> str:
+        """Return the group, by its place."""
+        return f"S#{self.sort + 1}"
+
+    def action(self) -> GroupAction:
+        """Raise UsageError, since the number of letters is open."""
+        raise UsageError(f"expected a size of the group {self.text()}, got none")
+
+    def choices(
+        self, used: Used, blocks: tuple[Address, ...] = ()
+    ) -> Iterator[tuple[Address, Used]]:
+        """Yield the labels in use and one new one."""
+        scope = (self.sort, blocks)
+        count = used.get(scope, 0)
+        for label in range(count):
+            yield label, used
+        yield count, {**used, scope: count + 1}
+
+    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+        """Return the other label."""
+        return rename((self.sort, blocks), address)
+
+    def number(self, address: Any, sizes: Sequence[int]) -> Any:
+        """Return the label."""
+        return address
+
+    def view(
+        self,
+        array: Classes,
+        axis: int,
+        address: Any,
+        sizes: Sequence[int],
+        blocks: tuple[Address, ...] = (),
+    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        """Return the array itself: any letter can have the label."""
+        return array, [((self.sort, blocks), address)]
+
+    def to_json(self, names: Sequence[str]) -> Any:
+        """Return the name of the sort."""
+        return names[self.sort]
+
+    def label(self, address: Any) -> str:
+        """Return a letter."""
+        first = "apu"[self.sort] if self.sort < 3 else "a"
+        prefix = "" if self.sort < 3 else f"s{self.sort}"
+        return f"{prefix}{chr(ord(first) + address)}" if address < 5 else f"{first}{address}"
+
+
+@dataclass(frozen=True)
+class Fixed(Construction):
+    """Points that no permutation moves: channels, the homogenising unit, invariant outputs."""
+
+    count: int
+
+    def size(self, sizes: Sequence[int] = ()) -> int:
+        """Return the number of points."""
+        return self.count
+
+    def text(self) -> str:
+        """Return the trivial group."""
+        return f"trivial{self.count}"
+
+    def action(self) -> GroupAction:
+        """Return the group without generators."""
+        return GroupAction(self.count, (), ())
+
+    def movers(self) -> Movers:
+        """Return nothing."""
+        return {}
+
+    def choices(
+        self, used: Used, blocks: tuple[Address, ...] = ()
+    ) -> Iterator[tuple[Address, Used]]:
+        """Yield every point."""
+        for point in range(self.count):
+            yield point, used
+
+    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+        """Return the address."""
+        return address
+
+    def number(self, address: Any, sizes: Sequence[int]) -> Any:
+        """Return the point."""
+        return address
+
+    def view(
+        self,
+        array: Classes,
+        axis: int,
+        address: Any,
+        sizes: Sequence[int],
+        blocks: tuple[Address, ...] = (),
+    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        """Return the part at the point."""
+        # The ellipsis keeps it a view where no axis is left.
+        index: tuple[Any, ...] = (*(slice(None),) * axis, address, ...)
+        return array[index], []
+
+    def to_json(self, names: Sequence[str]) -> Any:
+        """Return the number of points."""
+        return self.count
+
+    def label(self, address: Any) -> str:
+        """Return the point, from 1."""
+        return str(address + 1)
