@@ -411,7 +411,7 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     said = ""
     try:
         degree = parse_action(text).degree
-    except (pc.UsageError, pc.InputError) as error:
+    except (pc.UsageError, pc.InputError, pc.TooLargeError) as error:
         degree, said = 1, str(error)
     assert degree >= 1
     assert "\n" not in said

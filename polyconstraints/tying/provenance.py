@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.tying.reading import field, shown
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _has_name(symmetry: Symmetry) -> bool:
         return True
     try:
         return parse_group(group.name, group.degree).generators == group.generators
-    except (InputError, UsageError):
+    except (InputError, TooLargeError, UsageError):
         return False
 
 

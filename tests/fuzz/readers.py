@@ -279,7 +279,7 @@ def strict_json(data: bytes) -> None:
 
 def group(data: bytes) -> None:
     """Read what ``--group`` takes, for a degree that the first byte chooses."""
-    from polyconstraints.spec.groups import parse_group
+    from polyconstraints.cli.group_file import read_group_option
 
     degree, text = 1 + data[:1].count(b"\n") + (data[0] % 12 if data else 0), _text(data[1:])
     if text.strip().startswith("@"):
@@ -287,7 +287,7 @@ def group(data: bytes) -> None:
         path = _folder() / "group.json"
         path.write_bytes(data[2:])
         text = f"@{path}"
-    found = parse_group(text, degree)
+    found = read_group_option(text, degree).group
     if found.degree != degree:
         raise AssertionError("the group has another degree")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from polyconstraints.errors import InputError, UsageError, printable
+from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
 from polyconstraints.spec.groups.grammar import parse_expression
 from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
 from polyconstraints.spec.groups.reading import parse_group
@@ -40,7 +40,7 @@ def names_its_group(group: PermutationGroup) -> bool | None:
         return None
     try:
         named = parse_group(group.name, group.degree)
-    except (InputError, UsageError):
+    except (InputError, TooLargeError, UsageError):
         return False
     return _are_same(group, named)
 
