@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Coefficient",
     "Element",
+    "Immutable",
     "check_size",
     "coefficient_bits",
     "decimal_text",
@@ -167,7 +168,29 @@ def predicted_power_terms(degrees: Sequence[int], length: int, exponent: int) ->
 # -- elements ---------------------------------------------------------------------------------
 
 
-class Element:
+class Immutable:
+    """What can't change: no attribute can be set, and a copy is the object itself."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: the object is immutable."""
+        raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: the object is immutable."""
+        raise AttributeError(f"{type(self).__name__} is immutable: cannot delete {name!r}")
+
+    def __copy__(self) -> Self:
+        """Return the object itself; it cannot change."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the object itself; it cannot change."""
+        return self
+
+
+class Element(Immutable):
     """An immutable element of a polynomial ring: its storage and its operators."""
 
     __slots__ = ("_flint", "_found_degrees", "_hash", "_ring")
@@ -183,22 +206,6 @@ class Element:
         self = object.__new__(cls)
         _set(self, "_ring", ring)
         _set(self, "_flint", value)
-        return self
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: elements are immutable."""
-        raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        """Refuse: elements are immutable."""
-        raise AttributeError(f"{type(self).__name__} is immutable: cannot delete {name!r}")
-
-    def __copy__(self) -> Self:
-        """Return the object itself; it cannot change."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the object itself; it cannot change."""
         return self
 
     # -- comparison -------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""Values of polynomials: at numbers, at polynomials, or at whatever has ``+``, ``*``, ``**``."""
+"""Polynomials with other things in place of their variables: numbers, polynomials, names.
+
+Values may be whatever has ``+``, ``*`` and ``**``.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,20 @@ from polyconstraints.algebra.element import (
     exact,
     number,
 )
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = ["evaluate", "moved", "substitute", "without_idle_variables"]
+__all__ = [
+    "collect",
+    "evaluate",
+    "moved",
+    "rename",
+    "substitute",
+    "without_idle_variables",
+]
 
 #: What is left to FLINT without or with little checking: values and compositions up to this
 #: degree, compositions up to this part of the allowed memory.
@@ -34,8 +44,9 @@ _BYTES = MAX_BYTES >> 6
 def evaluate(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) -> Any:
     """Return the value at a point; see :meth:`Polynomial.evaluate`."""
     point = _point(polynomial, values)
-    numbers = [exact(value) for value in point]
-    if None not in numbers:
+    plain = set(map(type, point)) <= {int}
+    numbers = point if plain else [exact(value) for value in point]
+    if plain or None not in numbers:
         return _at_numbers(polynomial, numbers)
     # Values of variables that don't occur play no part, whatever they are.
     places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
@@ -57,6 +68,50 @@ def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
         return polynomial
     chosen = [images[at] if at in images else ring._gen_at(at) for at in places]
     return _composed(polynomial, places, chosen, ring)
+
+
+def collect(polynomial: Polynomial, names: Sequence[str]) -> dict[tuple[int, ...], Polynomial]:
+    """Return coefficients in some of the variables; see :meth:`Polynomial.collect`."""
+    if isinstance(names, str):
+        raise UsageError("names must be a sequence of str, not one str")
+    chosen = [polynomial.ring.index(name) for name in names]
+    if len(set(chosen)) != len(chosen):
+        raise UsageError(f"a variable occurs twice in {list(names)}")
+    taken = set(chosen)
+    kept = [at for at in range(len(polynomial.ring.names)) if at not in taken]
+    remaining = type(polynomial.ring)([polynomial.ring.names[at] for at in kept])
+    groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
+    for exponents, value in zip(
+        polynomial._flint.monoms(), polynomial._flint.coeffs(), strict=True
+    ):
+        group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
+        group[tuple([exponents[at] for at in kept])] = value
+    return {
+        exponents: polynomial._make(remaining, remaining._context.from_dict(terms))
+        for exponents, terms in groups.items()
+    }
+
+
+def rename(
+    polynomial: Polynomial, names: Mapping[str, str], ring: PolynomialRing | None = None
+) -> Polynomial:
+    """Return the polynomial in other variables; see :meth:`Polynomial.rename`."""
+    for name in names:
+        polynomial.ring.index(name)
+    images = [names.get(name, name) for name in polynomial.ring.names]
+    target = type(polynomial.ring)(list(dict.fromkeys(images))) if ring is None else ring
+    if target == polynomial.ring and images == list(polynomial.ring.names):
+        return polynomial
+    occurring = set(polynomial.variables())
+    places: dict[int, int] = {}
+    for at, (name, image) in enumerate(zip(polynomial.ring.names, images, strict=True)):
+        if name in occurring:
+            if image not in target:
+                raise RingMismatchError(f"{image!r} of {polynomial.ring} has no place in {target}")
+            places[at] = target.index(image)
+    if len(target.names) == len(images) and all(at == new for at, new in places.items()):
+        return polynomial._make(target, polynomial._flint)
+    return polynomial._make(target, moved(polynomial._flint, places, target._context))
 
 
 def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int]]:

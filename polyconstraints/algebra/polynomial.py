@@ -7,8 +7,6 @@ from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING, Any
 
-from flint import fmpq
-
 from polyconstraints.algebra import evaluation, symbolic, text
 from polyconstraints.algebra.element import (
     MAX_BITS,
@@ -23,7 +21,7 @@ from polyconstraints.algebra.element import (
     predicted_power_terms,
 )
 from polyconstraints.algebra.text import Order, order_key
-from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.algebra.rings import PolynomialRing
@@ -107,17 +105,12 @@ class Polynomial(Element):
         return tuple([name for name, degree in degrees if degree > 0])
 
     def degree(self, name: str | None = None) -> int:
-        """Return the degree in a variable, or the total degree.
+        """Return the degree in a variable, or the total degree; -1 for zero.
 
         Parameters
         ----------
         name : str, optional
             The variable; without it, the total degree is meant.
-
-        Returns
-        -------
-        int
-            The degree; -1 for the zero polynomial, in every variable.
 
         Raises
         ------
@@ -143,15 +136,6 @@ class Polynomial(Element):
         ----------
         order : {"lex", "grlex", "grevlex"}
             Lexicographic, graded lexicographic or graded reverse lexicographic.
-
-        Raises
-        ------
-        UsageError
-            If there is no such order.
-
-        Notes
-        -----
-        Takes ``O(n log n)`` for `n` terms.
 
         Examples
         --------
@@ -239,12 +223,7 @@ class Polynomial(Element):
         return largest if denominator == 1 else max(largest, denominator)
 
     def content(self) -> Coefficient:
-        """Return the positive rational that leaves coprime integers when divided out.
-
-        Returns
-        -------
-        int or Fraction
-            The content; 0 for the zero polynomial.
+        """Return the positive rational that leaves coprime integers when divided out, 0 for zero.
 
         Examples
         --------
@@ -367,11 +346,6 @@ class Polynomial(Element):
         TooLargeError
             If a power of a number is out of bounds.
 
-        Notes
-        -----
-        At numbers and polynomials FLINT does the work. At other objects each power of each
-        value is computed once, and every term takes one product for each of its variables.
-
         Examples
         --------
         >>> from polyconstraints.algebra import ring
@@ -422,9 +396,8 @@ class Polynomial(Element):
         Parameters
         ----------
         name : str
-            The variable.
         order : int
-            How many times to differentiate; 0 returns the polynomial itself.
+            How many times to differentiate.
 
         Raises
         ------
@@ -489,8 +462,8 @@ class Polynomial(Element):
         Returns
         -------
         dict
-            From exponents of the named variables, in the given order, to the nonzero
-            coefficient: a polynomial in the ring of the remaining variables.
+            From exponents of these variables to the nonzero coefficient, a polynomial in the
+            ring of the remaining variables.
 
         Raises
         ------
@@ -508,22 +481,7 @@ class Polynomial(Element):
         (1, 1) 2*a*b
         (0, 2) b^2
         """
-        if isinstance(names, str):
-            raise UsageError("names must be a sequence of str, not one str")
-        chosen = [self._ring.index(name) for name in names]
-        if len(set(chosen)) != len(chosen):
-            raise UsageError(f"a variable occurs twice in {list(names)}")
-        taken = set(chosen)
-        kept = [at for at in range(len(self._ring.names)) if at not in taken]
-        remaining = type(self._ring)([self._ring.names[at] for at in kept])
-        groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
-        for exponents, value in zip(self._flint.monoms(), self._flint.coeffs(), strict=True):
-            group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
-            group[tuple([exponents[at] for at in kept])] = value
-        return {
-            exponents: self._make(remaining, remaining._context.from_dict(terms))
-            for exponents, terms in groups.items()
-        }
+        return evaluation.collect(self, names)
 
     def rename(self, names: Mapping[str, str], ring: PolynomialRing | None = None) -> Polynomial:
         """Return the polynomial with variables renamed, possibly to the same name.
@@ -550,22 +508,7 @@ class Polynomial(Element):
         >>> print((w1 + 2 * w2).rename({"w1": "w", "w2": "w"}))
         3*w
         """
-        for name in names:
-            self._ring.index(name)
-        images = [names.get(name, name) for name in self._ring.names]
-        target = type(self._ring)(list(dict.fromkeys(images))) if ring is None else ring
-        if target == self._ring and images == list(self._ring.names):
-            return self
-        occurring = set(self.variables())
-        places: dict[int, int] = {}
-        for at, (name, image) in enumerate(zip(self._ring.names, images, strict=True)):
-            if name in occurring:
-                if image not in target:
-                    raise RingMismatchError(f"{image!r} of {self._ring} has no place in {target}")
-                places[at] = target.index(image)
-        if len(target.names) == len(images) and all(at == new for at, new in places.items()):
-            return self._make(target, self._flint)
-        return self._make(target, evaluation.moved(self._flint, places, target._context))
+        return evaluation.rename(self, names, ring)
 
     def to_ring(self, ring: PolynomialRing) -> Polynomial:
         """Return the same polynomial in another ring; variables match by name.
@@ -619,11 +562,6 @@ class Polynomial(Element):
         ascii : bool
             If False, use raised digits and a centred dot instead of the signs.
 
-        Raises
-        ------
-        UsageError
-            If there is no such order.
-
         Examples
         --------
         >>> from polyconstraints.algebra import ring
@@ -643,11 +581,6 @@ class Polynomial(Element):
             Order of the terms, largest first.
         names : callable, optional
             LaTeX of a variable's name; by default numbers in names become indices.
-
-        Raises
-        ------
-        UsageError
-            If there is no such order.
 
         Examples
         --------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 from flint import fmpq, fmpq_mpoly_ctx
 
-from polyconstraints.algebra.element import Coefficient, exact, integer
+from polyconstraints.algebra.element import Coefficient, Immutable, exact, integer
 from polyconstraints.algebra.polynomial import Polynomial
 from polyconstraints.algebra.symbolic import polynomial_from_sympy
 from polyconstraints.algebra.text import NAME, parse_polynomial
@@ -19,7 +19,7 @@ __all__ = ["PolynomialRing", "ring"]
 _SHOWN_NAMES = 8
 
 
-class PolynomialRing:
+class PolynomialRing(Immutable):
     """The ring of polynomials in named variables with exact rational coefficients.
 
     Rings are immutable and equal when their names are equal, in order.
@@ -82,22 +82,6 @@ class PolynomialRing:
         put(self, "_context", fmpq_mpoly_ctx.get(("x", len(positions)), "lex"))
         put(self, "_zero", self._constant(0))
         put(self, "_one", self._constant(1))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: rings are immutable."""
-        raise AttributeError(f"PolynomialRing is immutable: cannot set {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        """Refuse: rings are immutable."""
-        raise AttributeError(f"PolynomialRing is immutable: cannot delete {name!r}")
-
-    def __copy__(self) -> Self:
-        """Return the object itself; it cannot change."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the object itself; it cannot change."""
-        return self
 
     def __reduce__(self) -> tuple[Callable[..., PolynomialRing], tuple[Any, ...]]:
         """Return how to rebuild the object when it is unpickled."""
