@@ -56,6 +56,17 @@ def test_usage_error_loads_nothing_heavy(run_python: RunPython) -> None:
     assert not loaded & HEAVY
 
 
+def test_a_derivation_without_polynomials_loads_no_flint(run_python: RunPython) -> None:
+    loaded = loaded_after(
+        run_python,
+        "from polyconstraints.cli.main import run\n"
+        "assert run(['derive', '-n', '4', '--quiet']) == 0\n"
+        "import polyconstraints.algebra",
+    )
+    assert "numpy" in loaded
+    assert not loaded & {"flint", "sympy", "networkx"}
+
+
 def test_entry_point_loads_standard_library_only(run_python: RunPython) -> None:
     loaded = loaded_after(run_python, "import polyconstraints.cli.main")
     assert not loaded & (HEAVY | {"click"})

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from math import comb, lcm, prod
 from numbers import Rational
 from operator import index
 from typing import TYPE_CHECKING, Any, Self
 
-from flint import fmpq, fmpq_mpoly, fmpz
-
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    from flint import fmpq, fmpq_mpoly
+
     from polyconstraints.algebra.rings import PolynomialRing
 
 __all__ = [
@@ -28,10 +31,13 @@ __all__ = [
     "check_size",
     "coefficient_bits",
     "decimal_text",
+    "decimal_value",
     "exact",
+    "flint",
     "integer",
     "number",
     "predicted_power_terms",
+    "rational",
 ]
 
 Coefficient = int | Fraction
@@ -47,6 +53,14 @@ _UNCHECKED_TERMS = 1_000_000
 _set = object.__setattr__
 
 
+@cache
+def flint() -> ModuleType:
+    """Return python-flint, which takes longer to load than many a command without polynomials."""
+    import flint
+
+    return flint
+
+
 # -- exact numbers ----------------------------------------------------------------------------
 
 
@@ -59,8 +73,14 @@ def exact(value: object) -> int | fmpq | None:
     if type(value) is int:
         return value
     if isinstance(value, Rational):
-        return fmpq(int(value.numerator), int(value.denominator))
+        return rational(int(value.numerator), int(value.denominator))
     return None
+
+
+def rational(numerator: int, denominator: int) -> fmpq:
+    """Return a fraction as a number of FLINT's."""
+    value: fmpq = flint().fmpq(numerator, denominator)
+    return value
 
 
 def number(value: fmpq) -> Coefficient:
@@ -87,7 +107,12 @@ def integer(value: object, what: str) -> int:
 
 def decimal_text(value: int) -> str:
     """Return the digits of an integer, also beyond the number that Python's `str` allows."""
-    return fmpz(value).str()
+    return str(flint().fmpz(value).str())
+
+
+def decimal_value(digits: str) -> int:
+    """Return the integer that digits denote, also more of them than Python's `int` takes."""
+    return int(flint().fmpz(digits))
 
 
 # -- sizes ------------------------------------------------------------------------------------
@@ -290,8 +315,8 @@ class Element(Immutable):
         operand = self._operand(other)
         if operand is None:
             return NotImplemented
-        if isinstance(operand, fmpq_mpoly) and len(self) * len(operand) > _UNCHECKED_TERMS:
-            self._check_product(operand)
+        if isinstance(other, Element) and len(self) * len(other) > _UNCHECKED_TERMS:
+            self._check_product(other)
         return self._make(self._ring, self._flint * operand)
 
     __rmul__ = __mul__
@@ -301,10 +326,10 @@ class Element(Immutable):
         operand = self._operand(other)
         if operand is None:
             return NotImplemented
-        if isinstance(operand, fmpq_mpoly):
-            if not operand.is_constant():
+        if isinstance(other, Element):
+            if not other.is_constant:
                 raise UsageError("a polynomial can be divided by a constant only")
-            operand = operand.leading_coefficient()
+            operand = other._flint.leading_coefficient()
         if not operand:
             raise ZeroDivisionError("division of a polynomial by zero")
         return self._make(self._ring, self._flint / operand)
@@ -330,12 +355,12 @@ class Element(Immutable):
             self._check_power(power)
         return self._make(self._ring, self._flint**power)
 
-    def _check_product(self, other: fmpq_mpoly) -> None:
-        degrees = zip(self._degrees(), other.degrees(), strict=True)
-        box = prod(a + int(b) + 1 for a, b in degrees)
+    def _check_product(self, other: Element) -> None:
+        degrees = zip(self._degrees(), other._degrees(), strict=True)
+        box = prod(a + b + 1 for a, b in degrees)
         terms = min(box, len(self) * len(other))
         if terms > _UNCHECKED_TERMS:
-            bits = coefficient_bits(self._flint) + coefficient_bits(other)
+            bits = coefficient_bits(self._flint) + coefficient_bits(other._flint)
             check_size(f"the product of {len(self)} and {len(other)} terms", terms, bits)
 
     def _check_power(self, exponent: int) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
-
 from polyconstraints.algebra.element import (
     MAX_BITS,
     MAX_BYTES,
@@ -18,11 +16,14 @@ from polyconstraints.algebra.element import (
     coefficient_bits,
     decimal_text,
     exact,
+    flint,
     number,
 )
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
+    from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
@@ -123,7 +124,7 @@ def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int
     places = [at for at, degree in enumerate(degrees) if degree > 0]
     if len(places) == len(degrees):
         return polynomial._flint, places
-    context = fmpq_mpoly_ctx.get(("x", len(places)), "lex")
+    context = flint().fmpq_mpoly_ctx.get(("x", len(places)), "lex")
     return moved(polynomial._flint, {at: new for new, at in enumerate(places)}, context), places
 
 

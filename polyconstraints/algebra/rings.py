@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flint import fmpq, fmpq_mpoly_ctx
-
-from polyconstraints.algebra.element import Coefficient, Immutable, exact, integer
+from polyconstraints.algebra.element import Coefficient, Immutable, exact, flint, integer
 from polyconstraints.algebra.polynomial import Polynomial
 from polyconstraints.algebra.symbolic import polynomial_from_sympy
 from polyconstraints.algebra.text import NAME, parse_polynomial
 from polyconstraints.errors import RingMismatchError, UsageError
+
+if TYPE_CHECKING:
+    from flint import fmpq, fmpq_mpoly_ctx
 
 __all__ = ["PolynomialRing", "ring"]
 
@@ -79,7 +80,7 @@ class PolynomialRing(Immutable):
         put(self, "_index", positions)
         put(self, "_hash", hash((PolynomialRing, checked)))
         # FLINT only numbers the variables, so rings of one size share a context.
-        put(self, "_context", fmpq_mpoly_ctx.get(("x", len(positions)), "lex"))
+        put(self, "_context", flint().fmpq_mpoly_ctx.get(("x", len(positions)), "lex"))
         put(self, "_zero", self._constant(0))
         put(self, "_one", self._constant(1))
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from math import gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from flint import fmpq, fmpz
-
-from polyconstraints.algebra.element import predicted_power_terms
+from polyconstraints.algebra.element import decimal_value, predicted_power_terms, rational
 from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from flint import fmpq
+
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
@@ -72,7 +72,7 @@ class _Frame:
         for position, exponent in self.powers.items():
             exponents[position] = exponent
         key = tuple(exponents)
-        value = fmpq(self.numerator, self.denominator)
+        value = rational(self.numerator, self.denominator)
         if self.factor is None:
             known = self.monomials.get(key)
             self.monomials[key] = value if known is None else known + value
@@ -119,7 +119,7 @@ class _Parser:
                 self.opened.append(token.position)
         token = self.advance()
         if token.kind == "number":
-            self.apply_number(_decimal(token.text), token.position)
+            self.apply_number(decimal_value(token.text), token.position)
         elif token.kind == "name":
             if token.text not in self.ring:
                 raise _error(f"unknown name {token.text!r} in {self.ring}", token.position)
@@ -162,7 +162,7 @@ class _Parser:
         token = self.advance()
         if token.kind != "number":
             raise _unexpected(token, "a nonnegative integer as exponent")
-        exponent = _decimal(token.text)
+        exponent = decimal_value(token.text)
         if exponent.bit_length() > _MAX_EXPONENT_BITS:
             raise _error(f"exponent has more than {_MAX_EXPONENT_BITS} bits", token.position)
         if bracketed:
@@ -242,11 +242,6 @@ class _Parser:
         self.work -= words
         if self.work < 0:
             raise _error("expanding this text would take too many terms", position)
-
-
-def _decimal(digits: str) -> int:
-    """Return the integer that digits denote, also more than Python's `int` takes."""
-    return int(fmpz(digits))
 
 
 def _cost(bits: int) -> int:
