@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
-from polyconstraints.render.figures.palette import Mark, class_mark
+from polyconstraints.render.figures.scene import Mark, class_mark
 from polyconstraints.render.words import plural
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyconstraints.render.figures.layer_picture import LayerPicture
-from polyconstraints.render.figures.palette import HATCHES, ink_on
 from polyconstraints.render.figures.scene import (
+    HATCHES,
     Drawing,
     Path,
     Scene,
     Shape,
     Text,
+    ink_on,
     rectangle,
     text_width,
 )

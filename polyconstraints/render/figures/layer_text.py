@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polyconstraints.render.figures.layer_picture import LayerPicture
-from polyconstraints.render.figures.palette import ink_on
+from polyconstraints.render.figures.scene import ink_on
 
 if TYPE_CHECKING:
     from rich.text import Text

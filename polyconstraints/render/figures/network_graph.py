@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from polyconstraints.render.figures.blocks import BlockPicture
 from polyconstraints.render.figures.layer_picture import ClassEntry
-from polyconstraints.render.figures.palette import HATCHES
 from polyconstraints.render.figures.scene import (
+    HATCHES,
     Drawing,
     Path,
     Scene,

@@ -6,8 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.render.figures.palette import ink_on
-from polyconstraints.render.figures.scene import Path, Scene, Shape, Text
+from polyconstraints.render.figures.scene import Path, Scene, Shape, Text, ink_on
 
 __all__ = ["scene_png"]
 

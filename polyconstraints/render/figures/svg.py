@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from polyconstraints.render.figures.palette import ink_on
-from polyconstraints.render.figures.scene import Path, Scene, Shape, Text
+from polyconstraints.render.figures.scene import Path, Scene, Shape, Text, ink_on
 
 __all__ = ["number", "path_data", "scene_svg"]
 

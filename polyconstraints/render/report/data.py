@@ -21,7 +21,7 @@ from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.expansion import expand
 from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.layer_scene import BlockLayout
-from polyconstraints.render.figures.palette import ink_on
+from polyconstraints.render.figures.scene import ink_on
 from polyconstraints.spec.groups import Permutation, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from polyconstraints.render.figures.palette import COLORS, HATCHES, class_mark, contrast, ink_on
+from polyconstraints.render.figures.scene import COLORS, HATCHES, class_mark, contrast, ink_on
 
 # Machado, Oliveira and Fernandes (2009), severity 1: linear RGB as a person with the
 # deficiency sees it.
