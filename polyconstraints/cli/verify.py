@@ -56,7 +56,11 @@ tolerance_option = click.option(
     "network is that of MAP, or the one that the options describe.",
 )
 @click.option(
-    "--trials", type=Integer(1), default="3", metavar="T", help="Random networks to look at."
+    "--trials",
+    type=Integer(1),
+    default="3",
+    metavar="T",
+    help="Random networks to look at where the layers prove nothing.",
 )
 @click.option(
     "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
@@ -65,7 +69,7 @@ tolerance_option = click.option(
     "--exact",
     is_flag=True,
     show_default=False,
-    help="Prove symmetry: layer by layer, or by expanding the network.",
+    help="Where the layers prove nothing, prove the answer by expanding the network.",
 )
 @tolerance_option
 @network_options(required=False)
@@ -75,9 +79,10 @@ def verify(context: click.Context, /, **options: Any) -> None:
     """Check that every network of a tying map has the symmetry that the map states.
 
     MAP is a file that `export` wrote or that somebody wrote by hand, in JSON, .npz or
-    .safetensors; - reads JSON from standard input. Both sides of the symmetry are compared
-    at random parameters and inputs modulo a random prime, for each generator of the group.
-    Exit status 3: not symmetric; a counterexample is shown in full.
+    .safetensors; - reads JSON from standard input. If every layer is equivariant for
+    permutations of the hidden units that fit together, that is a proof. Otherwise both sides
+    of the symmetry are compared at random parameters and inputs modulo a random prime, for each
+    generator of the group. Exit status 3: not symmetric; a counterexample is shown in full.
 
     With --weights a trained network is checked instead: how symmetric its function is, and
     which weights deviate from the map.
@@ -124,7 +129,7 @@ def _loaded(file: str) -> TyingMap | Rule:
     from polyconstraints.io.arrays import ARRAY_ENDINGS
     from polyconstraints.io.files import load_json
     from polyconstraints.tying import TyingMap, TyingRule
-    from polyconstraints.verification.rules import sizes_of
+    from polyconstraints.verification.maps import sizes_of
 
     if file.rpartition(".")[2].lower() in ARRAY_ENDINGS:
         return TyingMap.load(file)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from polyconstraints.render.words import plural
 from polyconstraints.spec.groups import group_label
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.completeness import Completeness
-from polyconstraints.verification.counterexample import Counterexample
 from polyconstraints.verification.discovery import Discovery, FoundGroup
-from polyconstraints.verification.result import Verification
+from polyconstraints.verification.result import Counterexample, Verification
 from polyconstraints.verification.trained import WeightCheck
 
 __all__ = ["discovery_text", "verification_text", "weight_check_text"]
 
 _SHOWN = 20
 
-_PROOFS = {
-    "layerwise": "layer by layer, for any depth",
-    "expansion": "the expanded networks are equal",
-    "counterexample": "a counterexample",
-}
+_DECIDES = ", which decides for all larger numbers"
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
@@ -39,42 +35,64 @@ def verification_text(tying: TyingMap, result: Verification) -> str:
     >>> from polyconstraints.verification import verify
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
     >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
-    >>> print(verification_text(tying, verify(tying, exact=True)))
+    >>> print(verification_text(tying, verify(tying)))
     symmetric  yes
     symmetry   equivariant under S
-    checked    3 random networks, 2 generators, degree 3, modulo ...
-    proof      layer by layer, for any depth
+    proof      every layer is equivariant, for 2 generators of the group and all parameters
     complete   yes: 4 parameters, as many as the symmetry leaves
     """
     symmetry = tying.symmetry
     rows = [
         ("symmetric", "yes" if result.symmetric else "no"),
         ("symmetry", f"{symmetry.kind} under {group_label(symmetry.group)}"),
-        (
-            "checked",
-            (
-                f"{result.trials} random networks, {result.generators} generators, degree "
-                f"{result.degree}, modulo {result.prime}"
-            ),
-        ),
     ]
+    if result.prime is not None:
+        rows.append(
+            (
+                "checked",
+                (
+                    f"{result.trials} random networks, {result.generators} generators, degree "
+                    f"{result.degree}, modulo {result.prime}"
+                ),
+            )
+        )
     if result.rule is not None:
         letters = ", ".join(map(str, result.rule.checked))
-        rows.append(
-            ("rule", f"checked for {letters} letters, which decides for all larger numbers")
-        )
-    if result.proof is None:
-        rows.append(("error", f"at most {result.error_bound:.1e}"))
-    else:
-        rows.append(("proof", _PROOFS[result.proof]))
+        larger = "" if result.rule.checked == result.rule.asked else _DECIDES
+        rows.append(("rule", f"checked for {letters} letters{larger}"))
+    rows.append(_certainty(result))
+    if result.found_actions:
+        rows.append(("found", _found(result.found_actions)))
     if result.obstacle is not None:
-        rows.append(("layers", f"not each symmetric: {result.obstacle}"))
+        why = "not as the map states" if result.proof == "layerwise" else "not each symmetric"
+        rows.append(("layers", f"{why}: {result.obstacle}"))
     if result.completeness is not None:
         rows.append(("complete", _completeness(result.completeness)))
     lines = _table(rows)
     if result.counterexample is not None:
         lines += ["", *_counterexample(tying, result.counterexample)]
     return "\n".join(lines)
+
+
+def _certainty(result: Verification) -> tuple[str, str]:
+    """Return in plain words what was proved and how, or how likely an error is."""
+    if result.proof == "layerwise":
+        generators = plural(result.generators, "generator")
+        return "proof", (
+            f"every layer is equivariant, for {generators} of the group and all parameters"
+        )
+    if result.proof == "expansion":
+        sides = "equal" if result.symmetric else "different"
+        return "proof", f"the network, expanded as polynomials, and what it should be are {sides}"
+    if result.proof == "counterexample":
+        return "proof", "a counterexample"
+    return "error", f"at most {result.error_bound:.1e}"
+
+
+def _found(actions: Mapping[int, Sequence[Sequence[int]]]) -> str:
+    """Return the levels on which permutations were found, with those for one generator."""
+    parts = [f"level {level}: {_list(images[0])}" for level, images in actions.items()]
+    return f"for the first generator the hidden units move as {'; '.join(parts)}"
 
 
 def _completeness(found: Completeness) -> str:
@@ -128,8 +146,12 @@ def weight_check_text(result: WeightCheck) -> str:
         ("distance", f"{result.distance:.6g} to the nearest tied network"),
         ("deviating", str(result.deviating)),
     ]
+    if result.proof is not None:
+        rows.append(("proof", "with these weights, as exact numbers, every layer is equivariant"))
+    if result.found_actions:
+        rows.append(("found", _found(result.found_actions)))
     lines = _table(rows)
-    if result.symmetric and result.deviating:
+    if result.symmetric and result.deviating and not result.found_actions:
         lines += [
             "",
             "The function is symmetric, though the weights are not those of the map: hidden",

@@ -73,22 +73,26 @@ class RuleSizes(Document):
 class Verification(Document):
     """Whether every network of a tying map has the symmetry that the map states."""
 
-    schema: Literal["polyconstraints/verification/1"]
+    schema: Literal["polyconstraints/verification/2"]
     symmetric: Annotated[bool, said("The answer.")]
-    trials: Annotated[Positive, said("Random networks that were looked at.")]
-    prime: Annotated[int, said("The arithmetic was modulo this prime.", ge=2)]
+    trials: Annotated[
+        Count,
+        said("Random networks that were looked at; 0 where there is a proof layer by layer."),
+    ]
+    prime: Annotated[
+        Annotated[int, Meta(ge=2)] | None,
+        said("The arithmetic of the random check was modulo this prime; null without one."),
+    ]
     seed: Annotated[Count, said("Decides all random choices.")]
     degree: Annotated[Positive, said("Degree of the outputs in parameters and inputs together.")]
     generators: Annotated[
         Count, said("Generators of the group, for each of which the symmetry was checked.")
     ]
     error_bound: Annotated[
-        float,
+        Annotated[float, Meta(ge=0, le=1)] | None,
         said(
-            "A map that is not symmetric passes with at most this probability; 0 where the "
-            "answer is proven.",
-            ge=0,
-            le=1,
+            "A map that is not symmetric passes with at most this probability; null where the "
+            "answer is proved."
         ),
     ]
     counterexample: Annotated[
@@ -97,13 +101,23 @@ class Verification(Document):
     ]
     proof: Annotated[
         Literal["layerwise", "expansion", "counterexample"] | None,
-        said("How the answer is known for certain; null where it is random."),
+        said(
+            "How the answer is known for certain: every layer is equivariant, the networks expanded "
+            "as polynomials are compared, or a counterexample; null where it is random."
+        ),
+    ]
+    found_actions: Annotated[
+        dict[str, list[Permutation]],
+        said(
+            "For a proof layer by layer: for each hidden level whose units move in another way than "
+            "the map states, by its number, the permutation of its units for each generator."
+        ),
     ]
     mismatch: Annotated[
         Mismatch | None,
         said(
-            "Two products of inputs that the symmetry relates and whose weights differ; null "
-            "if each layer is symmetric."
+            "Two products of inputs that the symmetry relates and whose weights differ, hidden "
+            "units moved as the map states; null if each layer is symmetric."
         ),
     ]
     completeness: Annotated[
@@ -159,6 +173,13 @@ class WeightCheck(Document):
     deviating: Annotated[Count, said("Weights that deviate by more than the tolerance.")]
     deviations: Annotated[
         list[Deviation], said("The largest of them, in descending order.", max_length=1000)
+    ]
+    proof: Annotated[
+        Literal["layerwise"] | None,
+        said(
+            "Whether the weights, taken as exact numbers, make every layer equivariant, hidden "
+            "units permuted in some way that fits."
+        ),
     ]
 
 

@@ -61,9 +61,10 @@ def json_schema(name: str) -> dict[str, Any]:
         schema = found.pop(schema["$ref"].rpartition("/")[2])
     text = json.dumps([schema, found])
     found.update((key, part) for key, part in _NESTED.items() if f"#/$defs/{key}" in text)
+    (said,) = schema["properties"]["schema"]["enum"]
     document = {
         "$schema": _DIALECT,
-        "$id": f"urn:polyconstraints:schema:{name}:1",
+        "$id": f"urn:polyconstraints:schema:{name}:{said.rpartition('/')[2]}",
         **schema,
         "title": name.replace("-", " ").capitalize(),
     }

@@ -8,27 +8,29 @@ leaves the *weights* unchanged is said beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from itertools import combinations, islice, permutations
+from math import factorial, prod
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.evaluation import FLOATING, input_jacobian
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.verification.proofs import Coefficients
 from polyconstraints.verification.trained import (
     DEFAULT_POINTS,
     default_tolerance,
     evaluate_points,
     fitted,
-    moved_error,
     random_points,
+    relative_errors,
+    weight_rows,
 )
-
-if TYPE_CHECKING:
-    from sympy.combinatorics import PermutationGroup as SympyGroup
 
 __all__ = ["Discovery", "Found", "FoundGroup", "discover", "group_name"]
 
@@ -38,8 +40,15 @@ Kind = Literal["equivariant", "invariant"]
 
 Floats = NDArray[np.float64]
 
-#: Numbers of inputs up to which every permutation is tried.
+#: Numbers of inputs up to which every permutation is tried, and every transposition listed.
 _EXHAUSTIVE = 6
+_LISTED = 64
+
+#: Permutations that are tried at once.
+_TOGETHER = 256
+
+#: How much further than the tolerance derivatives may be apart, which rounding spoils more.
+_SLACK = 1000
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class FoundGroup:
     ----------
     kind : {"equivariant", "invariant"}
     transpositions : tuple of Found
-        The transpositions among them; all n(n-1)/2 are tried.
+        The transpositions among them; beyond 64 components those of each class of components
+        that can be exchanged with its first one.
     others : tuple of Found
         Others that were tried and are not products of those that came before.
     group : PermutationGroup
@@ -146,8 +156,9 @@ def discover(
 ) -> Discovery:
     """Find the permutations of the input components that leave a network unchanged.
 
-    All transpositions are tried; for up to six components all permutations; for more, also
-    rotations and reflections of all components and 3-cycles of neighbours.
+    All transpositions are tried, but those that derivatives rule out, beyond 64 components only
+    as many as it takes to know the others; for up to six components all permutations; for more,
+    also rotations and reflections of all components and 3-cycles of neighbours.
 
     Parameters
     ----------
@@ -174,64 +185,193 @@ def discover(
     arrays = fitted(weights, network)
     limit = default_tolerance(weights) if tolerance is None else tolerance
     inputs = random_points(network, points, seed)
-    plain = evaluate_points(network, arrays, inputs)
     kinds: tuple[Kind, ...] = ("invariant",)
     if network.widths[0] == network.widths[-1]:
         kinds = ("equivariant", "invariant")
-
-    def try_one(sigma: Permutation, kind: Kind) -> Found | None:
-        moves = _moves(network, sigma, kind)
-        error = moved_error(network, arrays, inputs, plain, moves[0], moves[-1])
-        if error is None or error > limit:
-            return None
-        return Found(sigma, error, _keeps_weights(network, arrays, sigma, kind, limit))
-
-    return Discovery(network, limit, tuple(_group(network, kind, try_one) for kind in kinds))
+    rows = weight_rows(network, arrays)
+    plain = evaluate_points(network, rows, inputs)
+    found = [_group(_Trial(network, rows, kind, limit, inputs, plain)) for kind in kinds]
+    return Discovery(network, limit, tuple(found))
 
 
-def _group(network: NetworkSpec, kind: Kind, try_one: Any) -> FoundGroup:
-    degree = network.inputs
-    swaps = [found for images in _swaps(degree) if (found := try_one(images, kind))]
-    generators = _spanning(degree, [found.permutation for found in swaps])
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """How permutations of the input components are tried, for one kind of symmetry."""
+
+    network: NetworkSpec
+    rows: Sequence[Floats]
+    kind: Kind
+    limit: float
+    inputs: Floats
+    plain: Floats
+
+    def move(self, sigma: Permutation, level: int) -> NDArray[np.intp]:
+        """Return how σ moves the units of a level if all levels of width n move alike."""
+        width, channels = self.network.widths[level], self.network.channels[level]
+        still = level == self.network.depth and self.kind == "invariant"
+        image = np.arange(width) if still or width != self.network.inputs else np.array(sigma)
+        return (image[:, None] * channels + np.arange(channels)).ravel()
+
+    def passing(self, sigmas: Iterable[Permutation]) -> Iterator[tuple[Permutation, float]]:
+        """Yield the permutations that leave the function unchanged, with the relative error."""
+        remaining = iter(sigmas)
+        while chunk := list(islice(remaining, _TOGETHER)):
+            # Most that fail do so at the first point.
+            for points in (slice(1), slice(None)):
+                errors = self._errors(chunk, points)
+                passed = [
+                    (sigma, error)
+                    for sigma, error in zip(chunk, errors, strict=True)
+                    if error is not None and error <= self.limit
+                ]
+                chunk = [sigma for sigma, _ in passed]
+            yield from passed
+
+    def _errors(self, sigmas: Sequence[Permutation], points: slice) -> list[float | None]:
+        if not sigmas:
+            return []
+        inputs, plain = self.inputs[points], self.plain[points]
+        moved = np.concatenate([inputs[:, self.move(sigma, 0)] for sigma in sigmas])
+        outputs = np.split(evaluate_points(self.network, self.rows, moved), len(sigmas))
+        return [
+            relative_errors(here, plain[:, self.move(sigma, self.network.depth)])
+            for here, sigma in zip(outputs, sigmas, strict=True)
+        ]
+
+    def keeps_weights(self, sigma: Permutation) -> bool:
+        """Return whether σ, on every level, leaves the coefficients unchanged."""
+        for level, (entry, array) in enumerate(self.coefficients):
+            before, after = (self.move(sigma, at) for at in (level, level + 1))
+            difference = array[after][:, entry.moved(tuple(before.tolist()))] - array
+            if np.abs(difference).max() > self.limit * np.abs(array).max():
+                return False
+        return True
+
+    @cached_property
+    def coefficients(self) -> list[tuple[Coefficients, Floats]]:
+        """Each layer's coefficients of products, whichever weights they are written to."""
+        entries = []
+        for layer, array in zip(self.network.layers, self.rows, strict=True):
+            entry = Coefficients.of(layer)
+            entries.append((entry, entry.gather(array, 0.0).sum(axis=2)))
+        return entries
+
+    def candidates(self) -> list[list[int]]:
+        """Return sets of components outside of which no two can be exchanged.
+
+        Where all inputs are 1 a symmetry leaves the input as it is, so that the derivatives of
+        the outputs there are unchanged, up to rounding.
+        """
+        network = self.network
+        ones = np.ones((1, network.units[0]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            slopes = input_jacobian(network, self.rows, ones, FLOATING)[0]
+        n, channels = network.inputs, network.channels[0]
+        # The derivatives along a component, those of its own outputs for equivariance.
+        by_component = slopes.reshape(-1, n, channels).transpose(1, 0, 2)
+        if self.kind == "equivariant":
+            own = slopes.reshape(n, -1, n, channels)
+            by_component = own[np.arange(n), :, np.arange(n)]
+        vectors = by_component.reshape(n, -1)
+        # One number for each, different for different vectors.
+        numbers = vectors @ np.random.default_rng(0).standard_normal(vectors.shape[1])
+        if not np.isfinite(slopes).all():
+            return [list(range(n))]
+        order = np.argsort(numbers, kind="stable")
+        near = _SLACK * self.limit * float(np.abs(slopes).max())
+        jumps = np.flatnonzero(np.diff(numbers[order]) > near) + 1
+        return [sorted(part.tolist()) for part in np.split(order, jumps)]
+
+
+def _group(trial: _Trial) -> FoundGroup:
+    degree = trial.network.inputs
+    classes, passed = _exchangeable(trial)
+    layerwise: dict[int, int] = {}
+    for members in classes:
+        _classed(members, lambda a, b: trial.keeps_weights(_swap(degree, a, b)), layerwise)
+    swaps = [
+        Found(_swap(degree, a, b), error, layerwise[a] == layerwise[b])
+        for (a, b), error in sorted(passed.items())
+    ]
+    group = PermutationGroup(
+        degree, [_swap(degree, *pair) for pair in sorted(_pairs_with_first(classes))]
+    )
     others: list[Found] = []
-    known = _sympy_group(degree, generators)
-    for images in _candidates(degree):
-        # A product of permutations that were found leaves the network unchanged as well.
-        if _member(known, images):
-            continue
-        found = try_one(images, kind)
-        if found is not None:
-            others.append(found)
-            generators.append(images)
-            known = _sympy_group(degree, generators)
+    home = {point: at for at, members in enumerate(classes) for point in members}
+    # A product of permutations that were found leaves the network unchanged as well.
+    remaining = (
+        images
+        for images in _candidates(degree)
+        if any(home[point] != home[image] for point, image in enumerate(images))
+    )
+    for sigma, error in trial.passing(remaining):
+        if not (others and sigma in group):
+            others.append(Found(sigma, error, trial.keeps_weights(sigma)))
+            group = PermutationGroup(degree, [*group.generators, sigma])
+    sizes = [len(members) for members in classes if len(members) > 1]
     return FoundGroup(
-        kind,
+        trial.kind,
         tuple(swaps),
         tuple(others),
-        PermutationGroup(degree, generators),
-        group_name(PermutationGroup(degree, generators)),
-        int(known.order()),
+        group,
+        group_name(group) if others else _product_name(sizes),
+        group.order() if others else prod(map(factorial, sizes)),
         degree <= _EXHAUSTIVE,
     )
 
 
-def _swaps(degree: int) -> Iterator[Permutation]:
-    for a, b in combinations(range(degree), 2):
-        images = list(range(degree))
-        images[a], images[b] = b, a
-        yield tuple(images)
+def _exchangeable(trial: _Trial) -> tuple[list[list[int]], dict[tuple[int, int], float]]:
+    """Return classes of components that can be exchanged, and the errors of what was tried.
+
+    If a can be exchanged with b and b with c, a can be with c. All transpositions within a class
+    are tried where the components are few, else those with its first component.
+    """
+    degree = trial.network.inputs
+    classes: list[list[int]] = []
+    passed: dict[tuple[int, int], float] = {}
+
+    def trying(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        kept = set()
+        for sigma, error in trial.passing(_swap(degree, *pair) for pair in pairs):
+            a, b = (point for point, image in enumerate(sigma) if point != image)
+            passed[a, b] = error
+            kept.add((a, b))
+        return kept
+
+    for members in trial.candidates():
+        left = members
+        if degree <= _LISTED:
+            trying(combinations(members, 2))
+        while left:
+            first, *rest = left
+            pairs = [(first, other) for other in rest]
+            kept = {b for _, b in (trying(pairs) if degree > _LISTED else passed.keys() & pairs)}
+            classes.append([first, *sorted(kept)])
+            left = [other for other in rest if other not in kept]
+    return sorted(classes), passed
 
 
-def _spanning(degree: int, swaps: Sequence[Permutation]) -> list[Permutation]:
-    """Return transpositions that generate what all of them do, as few as possible."""
-    root = list(range(degree))
-    kept = []
-    for images in swaps:
-        a, b = (root[point] for point, image in enumerate(images) if point != image)
-        if a != b:
-            root = [a if at == b else at for at in root]
-            kept.append(images)
-    return kept
+def _classed(
+    members: Sequence[int], same: Callable[[int, int], bool], home: dict[int, int]
+) -> None:
+    """Give each member the first one that is the same."""
+    firsts: list[int] = []
+    for member in members:
+        home[member] = next((first for first in firsts if same(first, member)), member)
+        if home[member] == member:
+            firsts.append(member)
+
+
+def _pairs_with_first(classes: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """Yield transpositions that generate what all of them within classes do."""
+    for first, *rest in classes:
+        yield from ((first, other) for other in rest)
+
+
+def _swap(degree: int, a: int, b: int) -> Permutation:
+    images = list(range(degree))
+    images[a], images[b] = b, a
+    return tuple(images)
 
 
 def _candidates(degree: int) -> Iterator[Permutation]:
@@ -249,47 +389,11 @@ def _candidates(degree: int) -> Iterator[Permutation]:
         yield tuple(images)
 
 
-def _moves(network: NetworkSpec, sigma: Permutation, kind: Kind) -> list[Permutation]:
-    """Return how σ moves the units of each level if all levels of width n move alike."""
-    moves: list[Permutation] = []
-    for level, (width, channels) in enumerate(zip(network.widths, network.channels, strict=True)):
-        still = width != network.inputs or (level == network.depth and kind == "invariant")
-        image = tuple(range(width)) if still else sigma
-        moves.append(tuple(c * channels + at for c in image for at in range(channels)))
-    return moves
-
-
-def _keeps_weights(
-    network: NetworkSpec, weights: Sequence[Floats], sigma: Permutation, kind: Kind, limit: float
-) -> bool:
-    moves = _moves(network, sigma, kind)
-    for layer, array in zip(network.layers, weights, strict=True):
-        full = array
-        if layer.degree == 2:
-            # The coefficient of a product, whichever of its two weights it is written to.
-            full = array + array.transpose(0, 2, 1)
-        letters = np.array(moves[layer.index])
-        if layer.bias:
-            letters = np.concatenate([[0], letters + 1])
-        moved = full[list(moves[layer.index + 1])][:, letters]
-        if layer.degree == 2:
-            moved = moved[:, :, letters]
-        if np.abs(moved - full).max() > limit * np.abs(full).max():
-            return False
-    return True
-
-
 # --- Names --------------------------------------------------------------------------------
 
 
-def _sympy_group(degree: int, generators: Sequence[Permutation]) -> SympyGroup:
-    return PermutationGroup(degree, generators).to_sympy()
-
-
-def _member(group: SympyGroup, images: Permutation) -> bool:
-    from sympy.combinatorics import Permutation as SympyPermutation
-
-    return bool(group.contains(SympyPermutation(list(images))))
+def _product_name(sizes: Sequence[int]) -> str:
+    return " × ".join(f"S{size}" for size in sizes) or "trivial"
 
 
 def group_name(group: PermutationGroup) -> str:
@@ -308,16 +412,11 @@ def group_name(group: PermutationGroup) -> str:
     """
     known = group.to_sympy()
     order = int(known.order())
-    if order == 1:
-        return "trivial"
     orbits = sorted(sorted(orbit) for orbit in known.orbits() if len(orbit) > 1)
     sizes = [len(orbit) for orbit in orbits]
-    product = 1
-    for size in sizes:
-        for factor in range(2, size + 1):
-            product *= factor
+    product = prod(map(factorial, sizes))
     if order == product:
-        return " × ".join(f"S{size}" for size in sizes)
+        return _product_name(sizes)
     if len(sizes) == 1:
         size = sizes[0]
         if 2 * order == product:

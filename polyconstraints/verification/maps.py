@@ -1,21 +1,39 @@
-"""Decide whether every network of a tying map has the symmetry that the map states."""
+"""Decide whether every network of a tying map, or of a rule, has the symmetry that it states.
+
+A rule gives the class of a weight by the pattern of equal letters in its indices. Symmetry of a
+layer relates a weight to its image under a transposition of two letters: whether they have the
+same class depends on the letters of the weight, at most as many as the largest pattern has, and
+on those two. Any such choice of letters is met, in the same order, among that many letters. So a
+rule's layers are symmetric for all numbers of letters if they are for as many as the largest
+pattern needs and two more.
+"""
 
 from __future__ import annotations
 
-from polyconstraints.errors import UsageError
-from polyconstraints.tying import TyingMap
-from polyconstraints.verification.completeness import completeness
-from polyconstraints.verification.counterexample import small_counterexample
-from polyconstraints.verification.field import draw_prime, error_bound, seeded, total_degree
-from polyconstraints.verification.layerwise import layerwise_obstacle
-from polyconstraints.verification.randomised import random_check
-from polyconstraints.verification.result import Proof, Verification
-from polyconstraints.verification.symbolic import is_symmetric_by_expansion
+from dataclasses import replace
+from typing import Any
 
-__all__ = ["DEFAULT_TRIALS", "verify"]
+from polyconstraints.errors import UsageError
+from polyconstraints.tying import TyingMap, TyingRule
+from polyconstraints.verification.completeness import completeness
+from polyconstraints.verification.points import (
+    draw_prime,
+    error_bound,
+    random_check,
+    seeded,
+    small_counterexample,
+    total_degree,
+)
+from polyconstraints.verification.proofs import is_symmetric_by_expansion, layerwise
+from polyconstraints.verification.result import RuleSizes, Verification
+
+__all__ = ["DEFAULT_TRIALS", "sizes_of", "verify", "verify_rule"]
 
 DEFAULT_TRIALS = 3
 """Random networks that are looked at unless the caller says otherwise."""
+
+_MOVED = 2
+"""Letters that a transposition moves."""
 
 
 def verify(
@@ -23,20 +41,22 @@ def verify(
 ) -> Verification:
     """Decide whether every network that a map describes has the map's symmetry.
 
-    F(σx) and σF(x) are compared at random parameters and inputs modulo a random prime of at
-    least 127 bits, for each generator σ of the group.
+    If every layer is equivariant, the hidden units permuted in the way that the map states or in
+    any other way that fits, that is a proof. Otherwise F(σx) and σF(x) are compared at random
+    parameters and inputs modulo a random prime of at least 127 bits, for each generator σ of
+    the group.
 
     Parameters
     ----------
     tying : TyingMap
         A map that :func:`~polyconstraints.derive` made, or that somebody wrote by hand.
     trials : int, default 3
-        Number of random networks.
+        Number of random networks, where there is no proof layer by layer.
     seed : int, default 0
         Decides, with the map, all random choices: the same seed gives the same result.
     exact : bool, default False
-        Prove symmetry instead: layer by layer where each layer has it, which works for any
-        depth, else by expanding the tied network.
+        Where no counterexample is found and there is no proof layer by layer, prove the answer
+        by expanding the tied network.
 
     Returns
     -------
@@ -52,11 +72,10 @@ def verify(
 
     Notes
     -----
-    :mod:`polyconstraints.verification.field` derives the bound on the error. A
-    counterexample is certain. Where the network is small, it is given in small integers.
-
-    Time is O(trials · generators · products) big-integer operations a layer and as many
-    floating-point ones as there are weights outside the largest classes.
+    A proof takes O(generators · weights) time. :mod:`polyconstraints.verification.points` derives
+    the bound on the error of the random check, which takes O(trials · generators · weights)
+    operations on big integers. A counterexample is certain; where the network is small, it is
+    given in small integers.
 
     References
     ----------
@@ -69,41 +88,85 @@ def verify(
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
     >>> tying = pc.derive(pc.NetworkSpec(3, depth=2), symmetry).tying_map()
     >>> result = verify(tying)
-    >>> result.symmetric, result.error_bound < 1e-30
-    (True, True)
-    >>> verify(tying, exact=True).proof
-    'layerwise'
+    >>> result.symmetric, result.proof, result.error_bound
+    (True, 'layerwise', None)
     """
     if trials < 1:
         raise UsageError(f"expected an integer of at least 1, got {trials}", "trials")
     if seed < 0:
         raise UsageError(f"expected an integer of at least 0, got {seed}", "seed")
-    draw = seeded(tying, seed)
-    prime = draw_prime(tying, draw)
-    obstacle = layerwise_obstacle(tying)
-    proof: Proof | None = None
-    bound = error_bound(tying, trials)
-    counterexample = random_check(tying, trials, prime, draw)
-    symmetric = counterexample is None
-    if counterexample is not None:
-        proof, bound = "counterexample", 0.0
-        counterexample = small_counterexample(tying, seed) or counterexample
-    elif exact:
-        if obstacle is None:
-            proof, bound = "layerwise", 0.0
-        else:
-            symmetric = is_symmetric_by_expansion(tying)
-            proof, bound = "expansion", 0.0
-    return Verification(
-        symmetric=symmetric,
-        trials=trials,
-        prime=prime,
+    by_layers = layerwise(tying)
+    result = Verification(
+        symmetric=True,
+        trials=0,
+        prime=None,
         seed=seed,
         degree=total_degree(tying),
         generators=len(tying.symmetry.group.generators),
-        error_bound=bound,
-        counterexample=counterexample,
-        proof=proof,
-        obstacle=obstacle,
-        completeness=completeness(tying) if obstacle is None else None,
+        error_bound=None,
+        proof="layerwise",
+        found_actions=by_layers.found,
+        obstacle=by_layers.obstacle,
+        completeness=completeness(tying) if by_layers.obstacle is None else None,
     )
+    if by_layers.proved:
+        return result
+    draw = seeded(tying, seed)
+    prime = draw_prime(tying, draw)
+    result = replace(result, trials=trials, prime=prime, proof=None)
+    counterexample = random_check(tying, trials, prime, draw)
+    if counterexample is not None:
+        counterexample = small_counterexample(tying, seed) or counterexample
+        return replace(
+            result, symmetric=False, proof="counterexample", counterexample=counterexample
+        )
+    if exact:
+        return replace(result, symmetric=is_symmetric_by_expansion(tying), proof="expansion")
+    return replace(result, error_bound=error_bound(tying, trials))
+
+
+def sizes_of(rule: TyingRule, document: Any) -> tuple[int, ...]:
+    """Return the numbers of letters that a rule's document states, which has been read."""
+    letters = document["layers"][0]["rule"]["letters"]
+    return tuple(int(letters[sort.name]) for sort in rule.network.sorts)
+
+
+def verify_rule(
+    rule: TyingRule,
+    *sizes: int,
+    trials: int = DEFAULT_TRIALS,
+    seed: int = 0,
+    exact: bool = False,
+) -> Verification:
+    """Decide whether every network of a rule has its symmetry, for any number of inputs.
+
+    Parameters
+    ----------
+    rule : TyingRule
+    *sizes : int
+        The numbers of letters that are asked about.
+    trials, seed, exact
+        As for :func:`~polyconstraints.verification.verify`.
+
+    Returns
+    -------
+    Verification
+        Of the map for few letters whose layers decide about all; any counterexample is one of
+        its. Where they do not, though its networks seem symmetric, of the map that is asked about.
+
+    Examples
+    --------
+    >>> from polyconstraints.classes.any_network import AnyNetwork
+    >>> result = verify_rule(TyingRule.of(AnyNetwork("S")), 10**6)
+    >>> result.symmetric, result.proof, result.rule.checked
+    (True, 'layerwise', (5,))
+    """
+    asked = rule.network.sizes(sizes)
+    least = rule.network.sizes_of_all_patterns()
+    checked = tuple(min(size, need + _MOVED) for size, need in zip(asked, least, strict=True))
+    result = verify(rule.at(*checked), trials=trials, seed=seed, exact=exact)
+    if result.symmetric and result.obstacle is not None and checked != asked:
+        # What few letters tell about the layers they don't tell about the whole network.
+        checked = asked
+        result = verify(rule.at(*asked), trials=trials, seed=seed, exact=exact)
+    return replace(result, rule=RuleSizes(asked, checked))

@@ -2,18 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
+from polyconstraints.spec.groups import Permutation
 from polyconstraints.verification.completeness import Completeness
-from polyconstraints.verification.counterexample import Counterexample
-from polyconstraints.verification.layerwise import Mismatch, Unacted
 
-__all__ = ["SCHEMA", "Proof", "RuleSizes", "Verification"]
+__all__ = [
+    "SCHEMA",
+    "Counterexample",
+    "Mismatch",
+    "Proof",
+    "RuleSizes",
+    "Unacted",
+    "Verification",
+]
 
-SCHEMA = "polyconstraints/verification/1"
+SCHEMA = "polyconstraints/verification/2"
 
 Proof = Literal["layerwise", "expansion", "counterexample"]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Two products of inputs that the symmetry relates and whose weights differ.
+
+    Attributes
+    ----------
+    layer : int
+    generator : int
+        Which generator of the group relates them, from 0.
+    weights, images : tuple of str
+        Names of the weights of one product, and of the product that it is moved to; several
+        for a mixed product with redundant indices, else one.
+    value, image : mapping from int to Fraction
+        Their sums as combinations of free classes.
+    """
+
+    layer: int
+    generator: int
+    weights: tuple[str, ...]
+    images: tuple[str, ...]
+    value: Mapping[int, Fraction]
+    image: Mapping[int, Fraction]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mismatch as part of a document."""
+        return {
+            "layer": self.layer,
+            "generator": self.generator,
+            "weights": list(self.weights),
+            "images": list(self.images),
+            "value": _terms(self.value),
+            "image": _terms(self.image),
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{' + '.join(self.weights)} = {_sum(self.value)} should equal "
+            f"{' + '.join(self.images)} = {_sum(self.image)}"
+        )
+
+
+def _terms(form: Mapping[int, Fraction]) -> list[list[int]]:
+    return [[factor.numerator, factor.denominator, free] for free, factor in form.items()]
+
+
+def _sum(form: Mapping[int, Fraction]) -> str:
+    terms = [
+        f"class {free}" if factor == 1 else f"{factor}·class {free}"
+        for free, factor in form.items()
+    ]
+    return " + ".join(terms) or "0"
+
+
+@dataclass(frozen=True)
+class Unacted:
+    """A hidden level on which the group is not known to act."""
+
+    level: int
+
+    def __str__(self) -> str:
+        return f"no action of the group is given on level {self.level}"
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A network of a map that does not have the symmetry: F(σx) ≠ σF(x).
+
+    Attributes
+    ----------
+    generator : tuple of int
+        The permutation σ of the input units that was applied: (σx)_i = x_σ(i), from 0.
+    parameters : tuple of tuples of int
+        The values of the free classes of each layer, in the order of the parameters.
+    input : tuple of int
+        The values x of the input units.
+    output : int
+        The output unit k, from 1 as in names, for which the two sides differ.
+    moved, expected : int
+        F_k(σx), and what it should equal: F_σ(k)(x) for equivariance, F_k(x) for invariance.
+    prime : int or None
+        The numbers are residues modulo this prime; None where they are plain integers.
+    """
+
+    generator: Permutation
+    parameters: tuple[tuple[int, ...], ...]
+    input: tuple[int, ...]
+    output: int
+    moved: int | Fraction
+    expected: int | Fraction
+    prime: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counterexample as part of a document."""
+        return {
+            "generator": list(self.generator),
+            "parameters": [list(part) for part in self.parameters],
+            "input": list(self.input),
+            "output": self.output,
+            "moved": _number(self.moved),
+            "expected": _number(self.expected),
+            "prime": self.prime,
+        }
+
+
+def _number(value: int | Fraction) -> int | str:
+    """Return a number for a document; a fraction as text, as 1/2."""
+    return int(value) if value == int(value) else str(value)
 
 
 @dataclass(frozen=True)
@@ -44,23 +162,28 @@ class Verification:
     ----------
     symmetric : bool
     trials : int
-        Random networks that were looked at.
-    prime : int
-        The arithmetic was modulo this prime.
+        Random networks that were looked at; none where there is a proof layer by layer.
+    prime : int or None
+        The arithmetic of the random check was modulo this prime; None without one.
     seed : int
         With it the same random choices are made again.
     degree : int
         Degree of the outputs in parameters and inputs together.
     generators : int
         Generators of the group, for each of which the symmetry was checked.
-    error_bound : float
-        A map that is not symmetric passes with at most this probability; 0 with a proof.
+    error_bound : float or None
+        A map that is not symmetric passes with at most this probability; None where the answer
+        is proved.
     counterexample : Counterexample or None
         A network without the symmetry, if there is one.
     proof : {"layerwise", "expansion", "counterexample"} or None
         How the answer is known for certain; None where it is random.
+    found_actions : mapping from int to tuple of permutations
+        For a proof layer by layer: for each hidden level whose units move in another way than
+        the map states, the permutation of its units for each generator.
     obstacle : Mismatch, Unacted or None
-        Why there is no layerwise proof: for a wrong map, the weights that are tied wrongly.
+        Why the layers are not symmetric for the actions that the map states: for a wrong map,
+        the weights that are tied wrongly.
     completeness : Completeness or None
     rule : RuleSizes or None
         For a map that is a rule: which numbers of letters the check was made for.
@@ -68,13 +191,14 @@ class Verification:
 
     symmetric: bool
     trials: int
-    prime: int
+    prime: int | None
     seed: int
     degree: int
     generators: int
-    error_bound: float
+    error_bound: float | None
     counterexample: Counterexample | None = None
     proof: Proof | None = None
+    found_actions: Mapping[int, tuple[Permutation, ...]] | None = None
     obstacle: Mismatch | Unacted | None = None
     completeness: Completeness | None = None
     rule: RuleSizes | None = None
@@ -96,6 +220,10 @@ class Verification:
             "error_bound": self.error_bound,
             "counterexample": self.counterexample and self.counterexample.to_json(),
             "proof": self.proof,
+            "found_actions": {
+                str(level): [list(image) for image in images]
+                for level, images in (self.found_actions or {}).items()
+            },
             "mismatch": mismatch and mismatch.to_json(),
             "completeness": self.completeness and self.completeness.to_json(),
             "rule": self.rule and self.rule.to_json(),

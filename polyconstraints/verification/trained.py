@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
+from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.io.arrays import open_arrays
 from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.moves import end_moves
 from polyconstraints.spec.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
 from polyconstraints.tying import TyingMap
+from polyconstraints.verification.proofs import layerwise_weights
 
 __all__ = [
     "Deviation",
@@ -29,6 +32,7 @@ __all__ = [
     "random_points",
     "read_weights",
     "relative_errors",
+    "weight_rows",
 ]
 
 Floats = NDArray[np.float64]
@@ -40,9 +44,6 @@ DEFAULT_POINTS = 8
 
 MAX_DEVIATIONS = 1000
 """Most weights that a result lists; the largest deviations come first."""
-
-#: Products of inputs that are held in memory at once.
-_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class WeightCheck:
     Attributes
     ----------
     symmetric : bool
-        Whether the function is symmetric up to the tolerance; where the function overflows,
-        whether the weights are.
+        Whether there is a proof, or the function is symmetric up to the tolerance; where the
+        function overflows, whether the weights are.
     tolerance : float
     function_error : float or None
         Largest difference of F(σx) and σF(x) over generators and random inputs, in units of
@@ -100,6 +101,10 @@ class WeightCheck:
         Number of weights that deviate by more than the tolerance.
     deviations : tuple of Deviation
         The largest of them, in descending order.
+    proof : {"layerwise"} or None
+        Where the weights, taken as exact numbers, make every layer equivariant.
+    found_actions : mapping from int to tuple of permutations
+        For a proof: how hidden units move, where it is not as the map states.
     """
 
     symmetric: bool
@@ -111,6 +116,8 @@ class WeightCheck:
     seed: int
     deviating: int
     deviations: tuple[Deviation, ...]
+    proof: Literal["layerwise"] | None = None
+    found_actions: Mapping[int, tuple[Permutation, ...]] | None = None
 
     def __bool__(self) -> bool:
         return self.symmetric
@@ -128,6 +135,7 @@ class WeightCheck:
             "seed": self.seed,
             "deviating": self.deviating,
             "deviations": [deviation.to_json() for deviation in self.deviations],
+            "proof": self.proof,
         }
 
 
@@ -243,35 +251,25 @@ def random_points(network: NetworkSpec, count: int, seed: int) -> Floats:
     """
     draw = Random(seed)
     units = network.units[0]
-    values = [draw.uniform(-1, 1) for _ in range(count * units)]
-    return np.array(values).reshape(count, units)
+    numbers = [draw.uniform(-1, 1) for _ in range(count * units)]
+    return np.array(numbers).reshape(count, units)
 
 
-def evaluate_points(network: NetworkSpec, weights: Sequence[Floats], points: Floats) -> Floats:
+def weight_rows(network: NetworkSpec, weights: Sequence[Floats]) -> list[Floats]:
+    """Return weight arrays of the layers' shapes as arrays of shape (outputs, products)."""
+    return [
+        array[layer.mask].reshape(layer.outputs, layer.products)
+        for layer, array in zip(network.layers, weights, strict=True)
+    ]
+
+
+def evaluate_points(network: NetworkSpec, rows: Sequence[Floats], points: Floats) -> Floats:
     """Return the outputs of a network at many inputs, shape (points, output units).
 
-    Infinite or NaN where the outputs overflow.
+    Infinite or NaN where the outputs overflow. For rows see :func:`weight_rows`.
     """
-    widest = max(layer.products for layer in network.layers)
-    size = max(1, _CHUNK // widest)
     with np.errstate(over="ignore", invalid="ignore"):
-        parts = [
-            _evaluate_chunk(network, weights, points[start : start + size])
-            for start in range(0, len(points), size)
-        ]
-    return np.concatenate(parts)
-
-
-def _evaluate_chunk(network: NetworkSpec, weights: Sequence[Floats], points: Floats) -> Floats:
-    value = points
-    for layer, array in zip(network.layers, weights, strict=True):
-        letters = np.pad(value, ((0, 0), (1, 0)), constant_values=1) if layer.bias else value
-        indices = layer.product_indices()
-        products = letters[:, indices[:, 0]]
-        if layer.degree == 2:
-            products = products * letters[:, indices[:, 1]]
-        value = products @ array[layer.mask].reshape(layer.outputs, layer.products).T
-    return value
+        return values(network, rows, points, FLOATING)
 
 
 def relative_errors(moved: Floats, expected: Floats) -> float | None:
@@ -366,14 +364,15 @@ def check_weights(
         _deviations(layer.layer, array, _consensus(layer, array, near), limit)
         for layer, array, near in zip(tying.layers, arrays, projection.weights, strict=True)
     ]
-    found = sorted(
-        (deviation for _, _, deviations in by_layer for deviation in deviations),
+    deviations = sorted(
+        (deviation for _, _, found_in_layer in by_layer for deviation in found_in_layer),
         key=lambda deviation: (-abs(deviation.difference), deviation.weight),
     )
     weight_error = max(error for error, _, _ in by_layer)
     error = _function_error(tying, arrays, random_points(network, points, seed))
+    found = layerwise_weights(network, tying.symmetry, arrays)
     return WeightCheck(
-        symmetric=(weight_error if error is None else error) <= limit,
+        symmetric=found is not None or (weight_error if error is None else error) <= limit,
         tolerance=limit,
         function_error=error,
         weight_error=weight_error,
@@ -381,7 +380,9 @@ def check_weights(
         points=points,
         seed=seed,
         deviating=sum(count for _, count, _ in by_layer),
-        deviations=tuple(found[:MAX_DEVIATIONS]),
+        deviations=tuple(deviations[:MAX_DEVIATIONS]),
+        proof=None if found is None else "layerwise",
+        found_actions=found,
     )
 
 
@@ -393,14 +394,14 @@ def _consensus(layer: LayerClasses, given: Floats, near: Floats) -> Floats:
     """
     involved = set(layer.dependent).union(*layer.dependent.values())
     mask = layer.layer.mask
-    classes, values = layer.classes[mask], given[mask]
+    classes, numbers = layer.classes[mask], given[mask]
     sizes = np.bincount(classes)
     first = np.cumsum(sizes) - sizes
-    middle = np.lexsort((values, classes))[np.minimum(first + sizes // 2, len(values) - 1)]
+    middle = np.lexsort((numbers, classes))[np.minimum(first + sizes // 2, len(numbers) - 1)]
     plain = sizes >= 3
     plain[[number for number in involved if number < len(plain)]] = False
     result = near.copy()
-    result[mask] = np.where(plain[classes], values[middle][classes], near[mask])
+    result[mask] = np.where(plain[classes], numbers[middle][classes], near[mask])
     return result
 
 
@@ -424,25 +425,13 @@ def _deviations(
 
 
 def _function_error(tying: TyingMap, weights: Sequence[Floats], points: Floats) -> float | None:
-    network = tying.network
-    plain = evaluate_points(network, weights, points)
-    errors = []
-    for action in tying.symmetry.unit_actions(network, generators=True):
-        inputs, outputs = action[0], action[-1]
-        if inputs is not None and outputs is not None:
-            errors.append(moved_error(network, weights, points, plain, inputs, outputs))
+    rows = weight_rows(tying.network, weights)
+    plain = evaluate_points(tying.network, rows, points)
+    errors = [
+        relative_errors(
+            evaluate_points(tying.network, rows, points[:, list(before)]), plain[:, list(after)]
+        )
+        for before, after in end_moves(tying.network, tying.symmetry)
+    ]
     known = [error for error in errors if error is not None]
     return max(known, default=0.0) if len(known) == len(errors) else None
-
-
-def moved_error(
-    network: NetworkSpec,
-    weights: Sequence[Floats],
-    points: Floats,
-    plain: Floats,
-    inputs: Permutation,
-    outputs: Permutation,
-) -> float | None:
-    """Return how much F(σx) and σF(x) differ; ``plain`` is F at the points."""
-    moved = evaluate_points(network, weights, points[:, list(inputs)])
-    return relative_errors(moved, plain[:, list(outputs)])

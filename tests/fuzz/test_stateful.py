@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 import polyconstraints as pc
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.verification.layerwise import layerwise_obstacle
+from polyconstraints.verification.proofs import layerwise
 
 # --- Polynomials ------------------------------------------------------------------------------
 
@@ -364,7 +364,7 @@ class MapHistory(RuleBasedStateMachine):
 
     @invariant()
     def a_layerwise_proof_is_never_contradicted(self) -> None:
-        if self.tying is not None and layerwise_obstacle(self.tying) is None:
+        if self.tying is not None and layerwise(self.tying).proved:
             assert pc.verify(self.tying, trials=1)
 
     @invariant()

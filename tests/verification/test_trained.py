@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from polyconstraints.verification.trained import (
     infer_network,
     random_points,
     read_weights,
+    weight_rows,
 )
 
 from .maps import S, derived
@@ -65,7 +67,11 @@ def test_vectorised_evaluation_agrees_with_the_plain_one(options: dict[str, Any]
         for layer, array in zip(tying.network.layers, weights, strict=True)
         for place in np.argwhere(layer.mask).tolist()
     }
-    for point, outputs in zip(points, evaluate_points(tying.network, weights, points), strict=True):
+    for point, outputs in zip(
+        points,
+        evaluate_points(tying.network, weight_rows(tying.network, weights), points),
+        strict=True,
+    ):
         assert np.allclose(outputs, pc.evaluate(tying.network, named, point.tolist()))
 
 
@@ -155,6 +161,31 @@ def test_hidden_units_in_another_order() -> None:
     (equivariant, invariant) = pc.discover(tying.network, weights).groups
     assert (equivariant.name, equivariant.order, invariant.name) == ("S3", 6, "trivial")
     assert [found.layerwise for found in equivariant.transpositions] == [False] * 3
+
+
+@pytest.mark.parametrize("indices", ["ordered", "redundant"])
+def test_exact_weights_are_proven_whatever_the_order_of_hidden_units(indices: str) -> None:
+    tying = derived(3, depth=2, indices=indices, symmetry={"compare": "tensor"})
+    weights = drawn(tying)
+    assert check_weights(tying, weights).proof == "layerwise"
+    if indices == "ordered":
+        result = check_weights(tying, renamed(weights, [1, 2, 0]))
+        assert result.proof == "layerwise"
+        assert result.found_actions is not None
+        assert list(result.found_actions) == [1]
+    weights[0][0, 1, 0] = np.nextafter(weights[0][0, 1, 0], 9)
+    result = check_weights(tying, weights)
+    assert result
+    assert result.proof is None
+
+
+def test_numbers_that_are_nearly_equal_prove_nothing() -> None:
+    tying = derived(3, layer="linear")
+    weights = [w.astype("f4") for w in drawn(tying)]
+    assert check_weights(tying, weights).proof == "layerwise"
+    weights[0][0, 1] *= np.float32(1 + 1e-6)
+    assert check_weights(tying, weights)
+    assert check_weights(tying, weights).proof is None
 
 
 def test_overflow_leaves_the_weights_to_decide() -> None:
@@ -255,12 +286,13 @@ def test_every_permutation_is_judged_rightly() -> None:
     weights = drawn(tying)
     found = pc.discover(tying.network, weights).groups[0]
     points = random_points(tying.network, 5, 9)
-    plain = evaluate_points(tying.network, weights, points)
+    rows = weight_rows(tying.network, weights)
+    plain = evaluate_points(tying.network, rows, points)
     right = {
         sigma
         for sigma in permutations(range(4))
         if np.allclose(
-            evaluate_points(tying.network, weights, points[:, list(sigma)]), plain[:, list(sigma)]
+            evaluate_points(tying.network, rows, points[:, list(sigma)]), plain[:, list(sigma)]
         )
     }
     group = found.group.to_sympy()
@@ -284,6 +316,29 @@ def test_many_components() -> None:
     assert (found.name, found.order) == ("S12", math.factorial(12))
     assert len(found.transpositions) == 66
     assert len(found.group.generators) == 11
+
+
+@pytest.mark.parametrize("planted", [[70], [30, 40], [1] * 70, [69, 1]])
+def test_hundreds_of_components_take_seconds(planted: list[int]) -> None:
+    """Blocks of components that can be exchanged, interleaved by a random order."""
+    rng = np.random.default_rng(4)
+    n = sum(planted)
+    block = rng.permutation(np.repeat(np.arange(len(planted)), planted))
+    off, on = rng.normal(size=(len(planted),) * 2), rng.normal(size=len(planted))
+    array = off[block][:, block]
+    array[np.arange(n), np.arange(n)] = on[block]
+    network = pc.NetworkSpec(n, layer="linear")
+    started = time.process_time()
+    found = pc.discover(network, [array]).groups[0]
+    assert time.process_time() - started < 20
+    assert found.order == math.prod(math.factorial(size) for size in planted)
+    swapped = {
+        tuple(at for at, image in enumerate(one.permutation) if at != image)
+        for one in found.transpositions
+    }
+    assert len(swapped) == n - len(planted)
+    assert all(block[a] == block[b] for a, b in swapped)
+    assert all(one.layerwise for one in found.transpositions)
 
 
 def test_channels_move_with_their_components() -> None:

@@ -11,13 +11,15 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import polyconstraints as pc
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.cli.main import run
 from polyconstraints.schemas import load_schema
-from polyconstraints.verification.field import draw_prime, seeded
-from polyconstraints.verification.randomised import random_check
-from polyconstraints.verification.symbolic import is_symmetric_by_expansion
+from polyconstraints.verification.points import draw_prime, random_check, seeded
+from polyconstraints.verification.proofs import is_symmetric_by_expansion, layerwise
 
 from .maps import WRONG, derived, repeated, with_layers
 
@@ -134,6 +136,48 @@ def confirm_layer_by_layer(tying: pc.TyingMap, found: Any) -> None:
     moved = outputs([found.input[at] for at in found.generator])[found.output - 1]
     plain = outputs(list(found.input))[found.generator[found.output - 1]]
     assert (moved, plain) == (found.moved, found.expected)
+
+
+@given(st.data())
+@settings(max_examples=200)
+def test_nothing_is_proved_that_is_not_so(data: st.DataObject) -> None:
+    """Networks with few classes at random: a proof must hold at integers, for the whole group."""
+    group = data.draw(
+        st.sampled_from([pc.PermutationGroup.symmetric(2), pc.PermutationGroup.cyclic(3)])
+    )
+    n = group.degree
+    depth = data.draw(st.integers(1, 3))
+    network = pc.NetworkSpec(
+        n,
+        depth,
+        layer=data.draw(st.sampled_from(["linear", "quadratic"])),
+        indices=data.draw(st.sampled_from(["ordered", "redundant"])),
+        bias=data.draw(st.booleans()),
+        hidden=[data.draw(st.integers(1, 3)) for _ in range(depth - 1)],
+    )
+    layers = []
+    for layer in network.layers:
+        few = data.draw(st.integers(1, 3))
+        numbers = data.draw(
+            st.lists(st.integers(0, few - 1), min_size=layer.weights, max_size=layer.weights)
+        )
+        layers.append(LayerClasses.from_weights(layer, np.array(numbers)))
+    tying = pc.TyingMap(network, pc.Symmetry(group), tuple(layers))
+    proof = layerwise(tying)
+    found = pc.verify(tying, trials=1)
+    theta = [[data.draw(st.integers(-9, 9)) for _ in range(count)] for count in tying.parameters]
+    weights = weights_of(tying, theta, None)
+    x = [data.draw(st.integers(-9, 9)) for _ in range(n)]
+    plain = pc.evaluate(network, weights, x)
+    agrees = all(
+        pc.evaluate(network, weights, [x[at] for at in sigma]) == [plain[at] for at in sigma]
+        for sigma in group.elements(10)
+    )
+    if proof.proved:
+        assert agrees
+        assert found.symmetric
+    if found.symmetric:
+        assert agrees
 
 
 def test_factor_that_vanishes_modulo_well_known_primes_is_seen() -> None:
