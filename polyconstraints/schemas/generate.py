@@ -33,6 +33,9 @@ DOCUMENTS: dict[str, Any] = {
     "weight-check": checks.WeightCheck,
 }
 
+#: The versions of the documents that have had more than one.
+_VERSIONS = {"verification": 2}
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -61,10 +64,9 @@ def json_schema(name: str) -> dict[str, Any]:
         schema = found.pop(schema["$ref"].rpartition("/")[2])
     text = json.dumps([schema, found])
     found.update((key, part) for key, part in _NESTED.items() if f"#/$defs/{key}" in text)
-    (said,) = schema["properties"]["schema"]["enum"]
     document = {
         "$schema": _DIALECT,
-        "$id": f"urn:polyconstraints:schema:{name}:{said.rpartition('/')[2]}",
+        "$id": f"urn:polyconstraints:schema:{name}:{_VERSIONS.get(name, 1)}",
         **schema,
         "title": name.replace("-", " ").capitalize(),
     }
