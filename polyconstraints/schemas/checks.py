@@ -102,15 +102,15 @@ class Verification(Document):
     proof: Annotated[
         Literal["layerwise", "expansion", "counterexample"] | None,
         said(
-            "How the answer is known for certain: every layer is equivariant, the networks expanded "
-            "as polynomials are compared, or a counterexample; null where it is random."
+            "How the answer is known for certain: every layer is equivariant, expanded networks "
+            "are compared, or a counterexample; null where it is random."
         ),
     ]
     found_actions: Annotated[
         dict[str, list[Permutation]],
         said(
-            "For a proof layer by layer: for each hidden level whose units move in another way than "
-            "the map states, by its number, the permutation of its units for each generator."
+            "For a proof layer by layer: for each hidden level whose units move in another way "
+            "than the map states, by its number, the permutation of its units for each generator."
         ),
     ]
     mismatch: Annotated[
