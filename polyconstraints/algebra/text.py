@@ -392,7 +392,7 @@ def _spelled(
     if order != "lex" and polynomial:
         signed = re.split(r"(?:^| )([+-]) ?", text if text.startswith("-") else f"+ {text}")
         pairs = zip(polynomial._flint.monoms(), signed[1::2], signed[2::2], strict=True)
-        ordered = sorted(pairs, key=lambda pair: key(pair[0]), reverse=True)
+        ordered = sorted(pairs, key=lambda pair: key(tuple(map(int, pair[0]))), reverse=True)
         text = " ".join(f"{sign} {term}" for _, sign, term in ordered)
         text = text.removeprefix("+ ") if text.startswith("+") else "-" + text[2:]
     return _FACTOR.sub(factor, text)
