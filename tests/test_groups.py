@@ -520,6 +520,19 @@ def test_cycles() -> None:
         assert str(caught.value).startswith(f"group: {message}")
 
 
+def test_large_problems_are_refused_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    from polyconstraints.cli.main import run
+
+    for args in (
+        ["-n", "1000", "--group", "tuples(S10,3)"],
+        ["-n", "9", "--group", "tuples(S9,9)"],
+    ):
+        assert run(["derive", *args]) == 4
+        error = capsys.readouterr().err
+        assert error.startswith("polyconstraints: error: expected ")
+        assert error.count("\n") == 1
+
+
 def test_a_letter_without_size_takes_the_one_that_fits() -> None:
     assert parse_group("pairs(S)", 10).name == "pairs(S5)"
     assert parse_group("SxS3", 9).order() == 36

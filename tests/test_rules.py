@@ -436,6 +436,15 @@ def test_derive_any(capsys: pytest.CaptureFixture[str]) -> None:
     ] == [(3, None, "4"), (2, 2, "3"), (1, 1, "1")]
 
 
+def test_derive_any_for_edges(capsys: pytest.CaptureFixture[str]) -> None:
+    """Invariants of degree two count the graphs of two edges, where multiple ones are allowed."""
+    options = ["--group", "pairs(S)", "--symmetry", "invariant"]
+    text = output_of(capsys, "derive", "-n", "any", *options)
+    assert "distinct    3 for n ≥ 4, 2 for n = 3, 1 for n = 2, 0 for n = 1\n" in text
+    linear = output_of(capsys, "derive", "-n", "any", "--layer", "linear", *options)
+    assert "distinct    1 for n ≥ 2, 0 for n = 1\n" in linear
+
+
 def test_export_rule_and_verify(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = str(tmp_path / "rule.json")
     output_of(capsys, "export", "-n", "any", "--bias", "--rule", "-o", file)

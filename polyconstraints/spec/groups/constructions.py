@@ -19,6 +19,7 @@ from polyconstraints.spec.groups.orbits import orbits
 from polyconstraints.spec.groups.permutations import Permutation
 from polyconstraints.spec.groups.tree import (
     Address,
+    Blocks,
     Classes,
     Construction,
     Factor,
@@ -28,6 +29,7 @@ from polyconstraints.spec.groups.tree import (
     Rename,
     Scope,
     Used,
+    View,
 )
 
 __all__ = ["Edges", "Product", "Selection", "Sum", "Wreath"]
@@ -105,15 +107,13 @@ class Sum(Construction):
         """Return those of all parts."""
         return _together(self.terms)
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield the choices of every part."""
         for at, part in enumerate(self.terms):
             for address, after in part.choices(used, blocks):
                 yield (at, address), after
 
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
         """Return the address with the part's labels renamed."""
         at, inner = address
         return at, self.terms[at].renamed(inner, rename, blocks)
@@ -150,13 +150,8 @@ class Sum(Construction):
         return np.concatenate(found)
 
     def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
+    ) -> View:
         """Return the view of the part."""
         at, inner = address
         start = sum(_width(part, sizes) for part in self.terms[:at])
@@ -178,8 +173,82 @@ class Sum(Construction):
         return rest if self.terms[0] == Fixed(1) and len(self.terms) == 2 else f"{at}:{rest}"
 
 
+class _Tuples(Construction):
+    """Points that are tuples of points, the last one varying fastest.
+
+    An address is the tuple of the points' addresses.
+    """
+
+    @property
+    def axes(self) -> tuple[Construction, ...]:
+        """What each place of the tuples runs over."""
+        return self.parts
+
+    def _inside(self, at: int, address: Sequence[Any], blocks: Blocks) -> Blocks:
+        """Return the blocks that a place is met in, given the addresses before it."""
+        return blocks
+
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
+        """Yield all combinations of choices."""
+        yield from self._extended((), used, blocks)
+
+    def _extended(
+        self, address: tuple[Address, ...], used: Used, blocks: Blocks
+    ) -> Iterator[tuple[tuple[Address, ...], Used]]:
+        at = len(address)
+        if at == len(self.axes):
+            yield address, used
+            return
+        for one, after in self.axes[at].choices(used, self._inside(at, address, blocks)):
+            yield from self._extended((*address, one), after, blocks)
+
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
+        """Return the addresses with their labels renamed, in the same order."""
+        return tuple(
+            points.renamed(part, rename, self._inside(at, address, blocks))
+            for at, (points, part) in enumerate(zip(self.axes, address, strict=True))
+        )
+
+    def arrangements(self, address: Any) -> Iterator[Address]:
+        """Yield all combinations of arrangements."""
+        pairs = zip(self.axes, address, strict=True)
+        yield from product(*(points.arrangements(part) for points, part in pairs))
+
+    def normal(self, address: Any) -> Any:
+        """Return the normal addresses."""
+        return tuple(points.normal(part) for points, part in zip(self.axes, address, strict=True))
+
+    def number(self, address: Any, sizes: Sequence[int]) -> Any:
+        """Return the number in lexicographic order."""
+        number = 0
+        for points, part in zip(self.axes, address, strict=True):
+            number = number * points.size(sizes) + points.number(part, sizes)
+        return number
+
+    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
+        """Return the numbers of the tuples of points that are kept in every place."""
+        number = np.zeros(1, dtype=np.intp)
+        for points in self.axes:
+            number = (number[:, None] * _width(points, sizes) + points.kept(sizes)[None, :]).ravel()
+        return number
+
+    def view(
+        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
+    ) -> View:
+        """Return the view with one axis for each label of each place."""
+        widths = [_width(points, sizes) for points in self.axes]
+        array = array.reshape((*array.shape[:axis], *widths, *array.shape[axis + 1 :]))
+        labels: list[tuple[Scope, int]] = []
+        # From the last place, so that the axes before it keep their places.
+        for at in reversed(range(len(widths))):
+            inside = self._inside(at, address, blocks)
+            array, found = self.axes[at].view(array, axis + at, address[at], sizes, inside)
+            labels = found + labels
+        return array, labels
+
+
 @dataclass(frozen=True)
-class Product(Construction):
+class Product(_Tuples):
     """Tuples, the last factor varying fastest; an address is the tuple of addresses.
 
     A point of two factors is row · columns + column.
@@ -225,51 +294,9 @@ class Product(Construction):
         """Return those of all factors."""
         return _together(self.factors)
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
-        """Yield all combinations of the factors' choices."""
-        yield from _chosen(self.factors, used, blocks)
-
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
-        """Return the address with the labels of every factor renamed."""
-        pairs = zip(self.factors, address, strict=True)
-        return tuple(factor.renamed(part, rename, blocks) for factor, part in pairs)
-
-    def arrangements(self, address: Any) -> Iterator[Address]:
-        """Yield all combinations of those of the factors."""
-        pairs = zip(self.factors, address, strict=True)
-        yield from product(*(factor.arrangements(part) for factor, part in pairs))
-
-    def normal(self, address: Any) -> Any:
-        """Return the normal address in every factor."""
-        return tuple(map(lambda factor, part: factor.normal(part), self.factors, address))
-
-    def number(self, address: Any, sizes: Sequence[int]) -> Any:
-        """Return the number in lexicographic order."""
-        number = 0
-        for factor, part in zip(self.factors, address, strict=True):
-            number = number * factor.size(sizes) + factor.number(part, sizes)
-        return number
-
     def expanded(self) -> Construction:
         """Return the product of the expanded factors."""
         return Product(tuple(factor.expanded() for factor in self.factors))
-
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        """Return the numbers of the tuples of points that are kept in every factor."""
-        return _kept_tuples(self.factors, sizes)
-
-    def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
-        """Return the view with one axis for each label of the factors."""
-        return _view_of_tuples(self.factors, array, axis, address, sizes, blocks)
 
     def to_json(self, names: Sequence[str]) -> Any:
         """Return the list of the factors."""
@@ -282,7 +309,7 @@ class Product(Construction):
 
 
 @dataclass(frozen=True)
-class Wreath(Construction):
+class Wreath(_Tuples):
     """Blocks of points, sets of sets: one copy of a group in each block, another permutes them.
 
     Point = block · (points of a block) + place; an address is (address of the block, address
@@ -302,6 +329,14 @@ class Wreath(Construction):
     def parts(self) -> tuple[Construction, ...]:
         """What is inside a block, and the blocks."""
         return self.inner, self.outer
+
+    @property
+    def axes(self) -> tuple[Construction, ...]:
+        """The blocks, and what is inside one."""
+        return self.outer, self.inner
+
+    def _inside(self, at: int, address: Sequence[Any], blocks: Blocks) -> Blocks:
+        return (*blocks, self.outer.normal(address[0])) if at else blocks
 
     def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
         """Return the wreath product of others."""
@@ -350,61 +385,9 @@ class Wreath(Construction):
             return None
         return {**top, self: inner ** self.outer.size()}
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
-        """Yield the choices of a block, and in it those of a point."""
-        for block, after in self.outer.choices(used, blocks):
-            for address, last in self.inner.choices(after, (*blocks, block)):
-                yield (block, address), last
-
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
-        """Return the address with the labels of both renamed."""
-        block, inside = address
-        return (
-            self.outer.renamed(block, rename, blocks),
-            self.inner.renamed(inside, rename, (*blocks, self.outer.normal(block))),
-        )
-
-    def arrangements(self, address: Any) -> Iterator[Address]:
-        """Yield all combinations of those of the block and of the place."""
-        block, inside = address
-        yield from product(self.outer.arrangements(block), self.inner.arrangements(inside))
-
-    def normal(self, address: Any) -> Any:
-        """Return the normal addresses of the block and of the place."""
-        block, inside = address
-        return self.outer.normal(block), self.inner.normal(inside)
-
-    def number(self, address: Any, sizes: Sequence[int]) -> Any:
-        """Return block · (points of a block) + place."""
-        block, inside = address
-        first = self.outer.number(block, sizes) * self.inner.size(sizes)
-        return first + self.inner.number(inside, sizes)
-
     def expanded(self) -> Construction:
         """Return the wreath product of the expanded sides."""
         return Wreath(self.inner.expanded(), self.outer.expanded())
-
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        """Return the numbers of the points that are kept in blocks that are kept."""
-        return _kept_tuples((self.outer, self.inner), sizes)
-
-    def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
-        """Return the view with the axes of the block, then those inside it."""
-        block, inside = address
-        array = _split(array, axis, (self.outer, self.inner), sizes)
-        inside_blocks = (*blocks, self.outer.normal(block))
-        array, last = self.inner.view(array, axis + 1, inside, sizes, inside_blocks)
-        array, first = self.outer.view(array, axis, block, sizes, blocks)
-        return array, first + last
 
     def to_json(self, names: Sequence[str]) -> Any:
         """Return what is inside a block, and the blocks."""
@@ -417,7 +400,7 @@ class Wreath(Construction):
 
 
 @dataclass(frozen=True)
-class Selection(Construction):
+class Selection(_Tuples):
     """Pairs, subsets and tuples of points, in lexicographic order.
 
     An address is the tuple of the points' addresses; that of a subset is in ascending order.
@@ -445,6 +428,11 @@ class Selection(Construction):
     def parts(self) -> tuple[Construction, ...]:
         """What is selected from."""
         return (self.of,)
+
+    @property
+    def axes(self) -> tuple[Construction, ...]:
+        """The same points in every place."""
+        return (self.of,) * self.length
 
     def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
         """Return a selection of the same kind."""
@@ -494,27 +482,20 @@ class Selection(Construction):
         """Return those of the points; the set of all points isn't moved."""
         return {} if not self.ordered and self.length == self.of.size() else self.of.movers()
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield all combinations of choices of different points."""
-        for address, after in _chosen((self.of,) * self.length, used, blocks):
-            normal = self.normal(address)
-            if len(set(normal)) == self.length and (self.ordered or normal == address):
+        for address, after in self._extended((), used, blocks):
+            if len(set(address)) == self.length and self.normal(address) == address:
                 yield address, after
-
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
-        """Return the addresses with their labels renamed, in the same order."""
-        return tuple(self.of.renamed(part, rename, blocks) for part in address)
 
     def arrangements(self, address: Any) -> Iterator[Address]:
         """Yield the points in every order, where that doesn't count, and their arrangements."""
         for order in (address,) if self.ordered else permutations(address):
-            yield from product(*(self.of.arrangements(part) for part in order))
+            yield from super().arrangements(order)
 
     def normal(self, address: Any) -> Any:
         """Return the points in ascending order where that doesn't count."""
-        parts = tuple(self.of.normal(part) for part in address)
+        parts = super().normal(address)
         return parts if self.ordered else tuple(sorted(parts))
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
@@ -545,17 +526,6 @@ class Selection(Construction):
         for at in range(self.length):
             number = number * width + points[found[:, at]]
         return number
-
-    def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
-        """Return the view with one axis for each label of the points."""
-        return _view_of_tuples((self.of,) * self.length, array, axis, address, sizes, blocks)
 
     def to_json(self, names: Sequence[str]) -> Any:
         """Return what is selected from, and how many."""
@@ -645,52 +615,8 @@ def _induced(
     return GroupAction(len(number), action.keys, images)
 
 
-def _chosen(
-    parts: Sequence[Construction], used: Used, blocks: tuple[Address, ...]
-) -> Iterator[tuple[tuple[Address, ...], Used]]:
-    """Yield all combinations of choices of points of several parts."""
-    if not parts:
-        yield (), used
-        return
-    for address, after in parts[0].choices(used, blocks):
-        for rest, last in _chosen(parts[1:], after, blocks):
-            yield (address, *rest), last
-
-
 def _width(part: Construction, sizes: Sequence[int]) -> int:
     return part.expanded().size(sizes)
-
-
-def _kept_tuples(parts: Sequence[Construction], sizes: Sequence[int]) -> NDArray[np.intp]:
-    number = np.zeros(1, dtype=np.intp)
-    for part in parts:
-        number = (number[:, None] * _width(part, sizes) + part.kept(sizes)[None, :]).ravel()
-    return number
-
-
-def _view_of_tuples(
-    parts: Sequence[Construction],
-    array: Classes,
-    axis: int,
-    address: Any,
-    sizes: Sequence[int],
-    blocks: tuple[Address, ...],
-) -> tuple[Classes, list[tuple[Scope, int]]]:
-    array = _split(array, axis, parts, sizes)
-    labels: list[tuple[Scope, int]] = []
-    # From the last part, so that the axes before it keep their places.
-    for at in reversed(range(len(parts))):
-        array, found = parts[at].view(array, axis + at, address[at], sizes, blocks)
-        labels = found + labels
-    return array, labels
-
-
-def _split(
-    array: Classes, axis: int, parts: Sequence[Construction], sizes: Sequence[int]
-) -> Classes:
-    """Return a view with one axis split into one for each part."""
-    widths = [_width(part, sizes) for part in parts]
-    return array.reshape((*array.shape[:axis], *widths, *array.shape[axis + 1 :]))
 
 
 def _binomial(top: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -48,14 +48,20 @@ GRID_SYMMETRIES = ("C2", "D2", "C4", "D4")
 
 Address: TypeAlias = "int | tuple[Address, ...]"
 
-#: Where labels are counted: a sort, and the blocks of wreath products that it is met in.
-Scope = tuple[int, tuple[Address, ...]]
+#: The blocks of wreath products that a node is met in.
+Blocks = tuple[Address, ...]
+
+#: Where labels are counted: a sort, and the blocks that it is met in.
+Scope = tuple[int, Blocks]
 
 #: How many labels are in use in each scope.
 Used = Mapping[Scope, int]
 
 Rename = Callable[[Scope, int], Any]
 Classes = NDArray[np.int64]
+
+#: A part of an array, and the label that each of its new axes runs over.
+View = tuple[Classes, list[tuple[Scope, int]]]
 
 #: The independent groups that move the points, each with its order.
 Movers = dict[object, int]
@@ -181,9 +187,7 @@ class Construction(ABC):
 
     # -- the points as letters -------------------------------------------------------------
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield the addresses that a next point can have up to relabelling.
 
         Each with the labels in use afterwards; a new letter gets the smallest free label. Of
@@ -191,7 +195,7 @@ class Construction(ABC):
         """
         raise self._without_letters()
 
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
         """Return an address with other labels."""
         raise self._without_letters()
 
@@ -219,13 +223,8 @@ class Construction(ABC):
         return np.arange(self.size(sizes), dtype=np.intp)
 
     def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
+    ) -> View:
         """Return the part of an array whose points along an axis have an address' form.
 
         The axis runs over the expanded points. It is replaced by one axis for each label of
@@ -435,9 +434,7 @@ class Letters(Construction):
         """Raise UsageError, since the number of letters is open."""
         raise UsageError(f"expected a size of the group {self.text()}, got none")
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield the labels in use and one new one."""
         scope = (self.sort, blocks)
         count = used.get(scope, 0)
@@ -445,7 +442,7 @@ class Letters(Construction):
             yield label, used
         yield count, {**used, scope: count + 1}
 
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
         """Return the other label."""
         return rename((self.sort, blocks), address)
 
@@ -454,13 +451,8 @@ class Letters(Construction):
         return address
 
     def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
+    ) -> View:
         """Return the array itself: any letter can have the label."""
         return array, [((self.sort, blocks), address)]
 
@@ -497,14 +489,12 @@ class Fixed(Construction):
         """Return nothing."""
         return {}
 
-    def choices(
-        self, used: Used, blocks: tuple[Address, ...] = ()
-    ) -> Iterator[tuple[Address, Used]]:
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield every point."""
         for point in range(self.count):
             yield point, used
 
-    def renamed(self, address: Any, rename: Rename, blocks: tuple[Address, ...] = ()) -> Any:
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
         """Return the address."""
         return address
 
@@ -513,13 +503,8 @@ class Fixed(Construction):
         return address
 
     def view(
-        self,
-        array: Classes,
-        axis: int,
-        address: Any,
-        sizes: Sequence[int],
-        blocks: tuple[Address, ...] = (),
-    ) -> tuple[Classes, list[tuple[Scope, int]]]:
+        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
+    ) -> View:
         """Return the part at the point."""
         # The ellipsis keeps it a view where no axis is left.
         index: tuple[Any, ...] = (*(slice(None),) * axis, address, ...)
