@@ -16,10 +16,9 @@ from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal
 
-from polyconstraints.classes.counts import EqualityCounts, equality_counts
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.classes.orbits import Orbits
+from polyconstraints.classes.orbits import EqualityCounts, Orbits
 from polyconstraints.classes.reduction import reduce_layer, untied
 from polyconstraints.display import Displayed
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
@@ -132,8 +131,7 @@ class Derivation(Displayed):
     @cached_property
     def counts(self) -> EqualityCounts:
         """Numbers of equalities; sums over the layers in layer scope."""
-        known = {orbits: equality_counts(orbits) for orbits in set(self.orbits)}
-        return reduce(add, (known[orbits] for orbits in self.orbits))
+        return reduce(add, (orbits.counts for orbits in self.orbits))
 
     @cached_property
     def rank(self) -> int:

@@ -14,7 +14,6 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 import polyconstraints as pc
-from polyconstraints.classes.counts import equality_counts
 from polyconstraints.classes.orbits import Orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
@@ -198,7 +197,7 @@ def test_closed_forms_equal_a_count_of_all_pairs(
         pairs |= {
             tuple(sorted(pair)) for pair in zip(moved.tolist(), image[moved].tolist(), strict=True)
         }
-    counts = equality_counts(Orbits(comparison))
+    counts = Orbits(comparison).counts
     assert (counts.total, counts.distinct) == (total, len(pairs))
     assert set(comparison.pairs()) == pairs
 
