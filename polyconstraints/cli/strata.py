@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -20,7 +21,7 @@ __all__ = ["strata"]
 #: Strata that are measured unless another limit is given.
 _LIMIT = 200
 
-#: Seconds that a computer algebra system gets.
+#: Seconds that measuring and a computer algebra system get.
 _TIME_LIMIT = 1800
 
 
@@ -71,7 +72,7 @@ _TIME_LIMIT = 1800
     type=Integer(1),
     default=_TIME_LIMIT,
     metavar="SECONDS",
-    help="How long the system may take.",
+    help="How long measuring may take, and how long the system may.",
 )
 @click.option("--seed", type=Integer(0), default=0, metavar="N", help="Seed of the random points.")
 @click.option(
@@ -112,8 +113,17 @@ def _measured(variety: Variety, choices: int, options: dict[str, Any]) -> Iterat
             f"{limit} of {choices} strata are measured: --limit allows more",
             quiet=options["quiet"],
         )
+    ends = time.monotonic() + options["time_limit"]
     with progress("measuring strata", limit, quiet=options["quiet"]) as advance:
-        yield from variety.strata(options["degenerate"], limit, advance)
+        for stratum in variety.strata(options["degenerate"], limit, advance):
+            yield stratum
+            if stratum.number < limit and time.monotonic() > ends:
+                warn(
+                    f"{stratum.number} of {choices} strata were measured within "
+                    f"{options['time_limit']} s: --time-limit allows more",
+                    quiet=options["quiet"],
+                )
+                return
 
 
 def _write(

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 import polyconstraints as pc
+from polyconstraints.evaluation import EXACT, exact_array, forward
 from polyconstraints.reproduction.items import Answer, Verdict, check, judged
 from polyconstraints.reproduction.ours import derivation
 
@@ -42,13 +43,12 @@ def _true_gradient() -> Gradient:
 def _back_propagation(*, both_orders: bool) -> Gradient:
     """Return the gradient by eq. (48), as printed or with both orders of the product."""
     network, weights, x, target = _example()
-    units = [x]
-    for layer in network.layers:
-        o = units[-1]
-        above = [Fraction(0), Fraction(0)]
-        for k, i, j in product(range(2), repeat=3):
-            above[k] += weights[layer.name(k, i, j)] * o[i] * o[j]
-        units.append(above)
+    arrays = [
+        exact_array([weights[name] for name in layer.names()]).reshape(layer.outputs, -1)
+        for layer in network.layers
+    ]
+    steps = forward(network, arrays, exact_array(x)[None], EXACT)
+    units = [x, *(step.sums[0].tolist() for step in steps)]
     delta = [o - t for o, t in zip(units[-1], target, strict=True)]
     gradient: Gradient = {}
     for layer in reversed(network.layers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from polyconstraints.classes.function_dimension import function_dimension
@@ -83,16 +83,13 @@ def completeness(tying: TyingMap) -> Completeness:
     'complete'
     """
     network = tying.network
-    distinct = {_key(network, tying.symmetry, layer) for layer in network.layers}
-    if sum(weights for _, weights, _ in distinct) > _MAX_WEIGHTS:
+    exact = replace(tying.symmetry, permutations="generators", scope="layer", compare="function")
+    keys = [_key(network, exact, layer) for layer in network.layers]
+    distinct = dict(zip(keys, network.layers, strict=True))
+    if sum(layer.weights for layer in distinct.values()) > _MAX_WEIGHTS:
         return Completeness("not known", tying.dimension)
-    exact = _exact(tying.symmetry)
-    dimensions: dict[Hashable, int] = {}
-    for layer in network.layers:
-        key = _key(network, exact, layer)
-        if key not in dimensions:
-            dimensions[key] = _dimension(network, exact, layer)
-    true = sum(dimensions[_key(network, exact, layer)] for layer in network.layers)
+    dimensions = {key: _dimension(network, exact, layer) for key, layer in distinct.items()}
+    true = sum(dimensions[key] for key in keys)
     mine = tying.dimension
     if network.weights > _MAX_FUNCTION_WEIGHTS:
         status: Status = "complete" if mine == true else "ties more than needed"
@@ -121,15 +118,7 @@ def _weights_are_functions(network: NetworkSpec) -> bool:
     return network.depth == 1 and (network.layer == "linear" or network.indices == "ordered")
 
 
-def _exact(symmetry: Symmetry) -> Symmetry:
-    return Symmetry(
-        symmetry.group, symmetry.kind, permutations="generators", actions=symmetry.actions
-    )
-
-
-def _key(
-    network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec
-) -> tuple[tuple[int, ...], int, tuple[object, ...]]:
+def _key(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Hashable:
     """Return what the dimension of a layer depends on: shape, weights and actions."""
     actions = symmetry.unit_actions(network, generators=True)
     moves = tuple((action[layer.index], action[layer.index + 1]) for action in actions)

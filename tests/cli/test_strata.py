@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -174,3 +175,15 @@ def test_export_says_what_it_needs(run_program: RunCommand) -> None:
         result = run_program("export", "-n", "3", "-d", "2", *args.split())
         assert (result.status, result.stdout) == (2, "")
         assert result.stderr.startswith(f"polyconstraints: error: {line}")
+
+
+def test_measuring_ends_with_its_time(
+    run_program: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 1000, 3))
+    watch = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("polyconstraints.cli.strata.time", watch)
+    result = run_program("strata", "-n", "3", "-d", "2", "--time-limit", "5")
+    assert "strata    2 of 6 choices" in result.stdout
+    message = "2 of 6 strata were measured within 5 s: --time-limit allows more"
+    assert result.stderr == f"polyconstraints: warning: {message}\n"

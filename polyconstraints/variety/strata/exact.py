@@ -210,7 +210,7 @@ def examine(
     if decomposition is None:
         question = (
             f"which irreducible components there are: {system.name} {system.version} found no "
-            f"answer within {time_limit:g} s (--time-limit)"
+            f"answer within {time_limit:g} s"
         )
         return Answer(reduction, None, None, question)
     matching = match_components(variety, decomposition, equations, strata, reduction)
