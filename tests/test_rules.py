@@ -361,15 +361,21 @@ def at(path: str, value: Any) -> Callable[[Any], None]:
         ("letters/n", 0, "letters.n: expected an integer from 1 to 1000000000, got 0"),
         ("letters/n", 4, "output: expected 3 points, which the network has, got 4"),
         ("output", "m", "output: expected the name of a sort of letters"),
-        ("output", {"sum": []}, "output: expected the name of a sort of letters"),
+        ("output", {"sum": []}, "output.sum: expected a list of at least 1, got one of 0"),
+        ("output", {}, "output: expected one of sum, product, wreath, got 0"),
         ("output", {"wreath": ["n"]}, "output.wreath: expected a list of 2, got one of 1"),
         ("inputs", {"sum": [1, 0]}, "inputs.sum[1]: expected an integer of at least 1"),
         ("inputs", "n", "inputs: expected 4 points, which the network has, got 3"),
         ("patterns", None, "patterns: expected a list, got nothing"),
         ("patterns/0", None, "patterns: expected every pattern, got none for a_0_0"),
         ("patterns/0", 5, "patterns[0]: expected an object, got 5"),
-        ("patterns/1/class", -1, "patterns[1].class: expected an integer from 0 to 9, got -1"),
-        ("patterns/1/class", True, "patterns[1].class: expected an integer, got True"),
+        ("patterns/1/class", -1, "patterns[1].class: expected an integer of at least 0, got -1"),
+        ("patterns/1/class", 10, "patterns[1].class: expected an integer from 0 to 9, got 10"),
+        (
+            "patterns/1/class",
+            True,
+            "patterns[1].class: expected an integer of at least 0, got True",
+        ),
         ("patterns/1/at", [0, [0, 0]], "patterns[1].at: expected a list of 3, got one of 2"),
         (
             "patterns/1/at",
@@ -389,7 +395,7 @@ def at(path: str, value: Any) -> Callable[[Any], None]:
         ),
         ("patterns/1/at", [0, [0, 0], [0, 0]], "patterns[1].at: expected each pattern once"),
         ("patterns/1/from", {"n": 3}, "patterns[1].from: expected {'n': 1}, the letters that the"),
-        ("patterns/1/to", {"n": 5}, "patterns[1].to: expected null"),
+        ("patterns/1/to", {"n": 5}, "patterns[1].to.n: expected null, got 5"),
     ],
 )
 def test_damage_is_named_by_its_place(path: str, value: Any, message: str) -> None:

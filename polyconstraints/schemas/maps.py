@@ -21,8 +21,8 @@ class CombinedPoints(Document):
     sum: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
     product: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
     wreath: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
-    subsets: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
-    arrangements: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
+    subsets: tuple["Points", Annotated[int, Meta(ge=1, le=16)]] | UnsetType = UNSET
+    arrangements: tuple["Points", Annotated[int, Meta(ge=1, le=16)]] | UnsetType = UNSET
 
 
 #: What an axis runs over: letters, so many points that stay in place, or a combination.
@@ -37,7 +37,10 @@ class RulePattern(Document):
     )
     at: Annotated[
         list[Address],
-        said("One entry for each axis; equal labels are equal letters.", min_length=2),
+        said(
+            "One entry for each axis; equal labels are equal letters.",
+            extra_json_schema={"minItems": 2},
+        ),
     ]
     text: Annotated[str, said("The pattern with letters for its indices.")] | UnsetType = UNSET
     from_: (
@@ -51,12 +54,12 @@ class LayerRule(Document):
     """The patterns of equal indices, and for which n each of them exists."""
 
     letters: Annotated[
-        dict[str, Positive],
+        dict[str, Annotated[int, Meta(ge=1, le=10**9)]],
         said("For each symmetric group the number of letters that it permutes."),
     ]
     output: Points
     inputs: Points
-    patterns: Annotated[list[RulePattern], Meta(min_length=1)]
+    patterns: Annotated[list[RulePattern], Meta(extra_json_schema={"minItems": 1})]
     group: Annotated[Text, said("The group, with the sizes left open that are.")] | UnsetType = (
         UNSET
     )
@@ -78,12 +81,19 @@ class MapLayer(Document):
             {"required": ["rule"], "properties": {"classes": False}},
         ]
     }
-    name: Annotated[str, said("The layer, from layer0.", pattern=r"^layer[0-9]+$")]
-    shape: Annotated[list[Positive], said("Sizes of the axes.", min_length=2)] | UnsetType = UNSET
+    name: Annotated[
+        str, said("The layer, from layer0.", extra_json_schema={"pattern": "^layer[0-9]+$"})
+    ]
+    shape: (
+        Annotated[list[Positive], said("Sizes of the axes.", extra_json_schema={"minItems": 2})]
+        | UnsetType
+    ) = UNSET
     axes: (
         Annotated[
-            list[Annotated[str, Meta(pattern=r"^(output|[i-n]|i[1-9][0-9]*)$")]],
-            said("Names of the axes.", min_length=2),
+            list[
+                Annotated[str, Meta(extra_json_schema={"pattern": "^(output|[i-n]|i[1-9][0-9]*)$"})]
+            ],
+            said("Names of the axes.", extra_json_schema={"minItems": 2}),
         ]
         | UnsetType
     ) = UNSET
@@ -105,11 +115,11 @@ class MapLayer(Document):
     ) = UNSET
     dependent: (
         Annotated[
-            dict[
-                Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]*)$")],
-                list[tuple[int, Positive, Count]],
-            ],
-            said("The other classes, each as a sum of rational multiples of free ones."),
+            dict[str, list[tuple[int, Positive, Count]]],
+            said(
+                "The other classes, each as a sum of rational multiples of free ones.",
+                extra_json_schema={"propertyNames": {"pattern": "^(0|[1-9][0-9]*)$"}},
+            ),
         ]
         | UnsetType
     ) = UNSET
@@ -119,16 +129,19 @@ class MapLayer(Document):
 class MapCounts(Document):
     """What the layers amount to."""
 
-    weights: Annotated[Positive, said("Weights of the free network.")]
-    distinct: Annotated[Positive, said("Classes of weights.")]
-    dimension: Annotated[Count, said("Parameters.")]
-    function_dimension: Annotated[
-        Count | None,
-        said(
-            "Dimension of the set of functions that the map's networks compute; null where it"
-            " is not known."
-        ),
-    ]
+    weights: Annotated[Positive, said("Weights of the free network.")] | UnsetType = UNSET
+    distinct: Annotated[Positive, said("Classes of weights.")] | UnsetType = UNSET
+    dimension: Annotated[Count, said("Parameters.")] | UnsetType = UNSET
+    function_dimension: (
+        Annotated[
+            Count | None,
+            said(
+                "Dimension of the set of functions that the map's networks compute; null where it"
+                " is not known."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Provenance(Document):
@@ -137,7 +150,9 @@ class Provenance(Document):
     program: str | UnsetType = UNSET
     version: Annotated[str, said("Version of the program.")] | UnsetType = UNSET
     command: Annotated[str, said("A command that makes the map again.")] | UnsetType = UNSET
-    checksum: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")] | UnsetType = UNSET
+    checksum: (
+        Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})] | UnsetType
+    ) = UNSET
 
 
 class TyingMap(Document):
@@ -146,6 +161,8 @@ class TyingMap(Document):
     schema: Literal["polyconstraints/tying-map/1"]
     network: Network
     symmetry: StatedSymmetry
-    layers: Annotated[list[MapLayer], said("The layers, from the first.", min_length=1)]
+    layers: Annotated[
+        list[MapLayer], said("The layers, from the first.", extra_json_schema={"minItems": 1})
+    ]
     counts: MapCounts | UnsetType = UNSET
     provenance: Provenance | UnsetType = UNSET

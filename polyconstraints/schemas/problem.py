@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from polyconstraints.schemas.types import Count, Document, Permutation, Positive, Text, said
 
@@ -38,7 +38,7 @@ class _AnyNetwork(Document):
         said(
             "What the layers sum, products of two units, single units or products of as many as "
             "the degree says: one kind for all layers, or d of them.",
-            pattern=rf"^{_KIND}(,{_KIND})*$",
+            extra_json_schema={"pattern": rf"^{_KIND}(,{_KIND})*$"},
         ),
     ]
     indices: Annotated[
@@ -103,8 +103,11 @@ class _AnySymmetry(Document, kw_only=True):
     ) = UNSET
     actions: (
         Annotated[
-            dict[Annotated[str, Meta(pattern=r"^[1-9][0-9]*$")], list[Permutation]],
-            said("By level, if the group acts there in a way of its own: each generator's image."),
+            dict[str, list[Permutation]],
+            said(
+                "By level, if the group acts there in a way of its own: each generator's image.",
+                extra_json_schema={"propertyNames": {"pattern": "^[1-9][0-9]*$"}},
+            ),
         ]
         | UnsetType
     ) = UNSET

@@ -15,6 +15,7 @@ from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
+from polyconstraints.schemas.maps import MapLayer
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying.document import from_document, read_header, to_document, to_header
 from polyconstraints.tying.map import TyingMap
@@ -66,7 +67,7 @@ def _load_arrays(arrays: ArrayFile) -> TyingMap:
     # Layers of deep networks are often the same: equal arrays are kept once.
     kept: dict[bytes, NDArray[np.int64]] = {}
 
-    def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
+    def classes(entry: MapLayer, layer: LayerSpec, place: str) -> NDArray[np.int64]:
         member = f"layer{layer.index}"
         array = _checked(arrays.read(member, math.prod(layer.shape)), layer, member)
         digest = hashlib.blake2b(array.data).digest()

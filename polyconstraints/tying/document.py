@@ -9,21 +9,23 @@ from fractions import Fraction
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
+from polyconstraints.schemas import maps, problem
+from polyconstraints.schemas.reading import integer, number_key, read, shown
 from polyconstraints.spec.groups import (
     Permutation,
     PermutationGroup,
     parse_group,
     require_true_name,
 )
-from polyconstraints.spec.network import INDEX_KINDS, LAYER_KINDS, LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.map import TyingMap
-from polyconstraints.tying.reading import field, integer, integers, number_key, one_of, shown
 from polyconstraints.tying.rule_document import read_rule, require_rule_order
 
 __all__ = [
@@ -42,6 +44,7 @@ SCHEMA = "polyconstraints/tying-map/1"
 
 #: Where in a document stands what an argument says.
 _PLACES = {
+    "layer": "network.layer",
     "widths": "network.widths",
     "channels": "network.channels",
     "symmetry": "symmetry.kind",
@@ -53,6 +56,9 @@ _PLACES = {
 
 #: Weights of one layer that are read: their classes fill a gigabyte.
 MAX_WEIGHTS = 1 << 27
+
+#: Layers that are read.
+MAX_DEPTH = 1000
 
 #: Components of one level that are read: more than that no permutation is written for.
 MAX_WIDTH = 10_000_000
@@ -112,46 +118,37 @@ def from_document(document: Any, source: str = "") -> TyingMap:
     InputError
         If the document is not a tying map; the message names the place.
     """
-
-    def classes(entry: Any, layer: LayerSpec, place: str) -> NDArray[np.int64]:
-        return _nested(field(entry, "classes", list, place), layer, f"{place}.classes")
-
-    return read_header(document, classes, source)
+    return read_header(document, _listed, source)
 
 
-def read_header(document: Any, classes_of: Any, source: str = "") -> TyingMap:
-    """Return the map of a header and a function that gives the class arrays.
+#: Gives the class array of a layer: called with its entry, its LayerSpec and the entry's place.
+ClassesOf = Callable[[maps.MapLayer, LayerSpec, str], NDArray[np.int64]]
 
-    Parameters
-    ----------
-    document : object
-        A document, with or without the class arrays.
-    classes_of : callable
-        Called with a layer's entry, its LayerSpec and its place in the document; returns an
-        integer array.
-    """
+
+def read_header(document: Any, classes_of: ClassesOf, source: str = "") -> TyingMap:
+    """Return the map of a document, with or without its class arrays, and what gives those."""
     return checked_document(lambda: _read(document, classes_of), source)
 
 
-def checked_document(read: Callable[[], T], source: str) -> T:
+def checked_document(build: Callable[[], T], source: str) -> T:
     """Return what a function reads; errors name the file and the place in it."""
     try:
-        return read()
+        return build()
     except InputError as error:
         raise InputError(error.message, error.place, source) from None
     except UsageError as error:
         raise InputError(error.message, _PLACES.get(error.field or "", ""), source) from None
 
 
-def read_problem(document: Any, max_weights: int | None = None) -> tuple[NetworkSpec, Symmetry]:
-    """Return the network and the symmetry that a document is about.
+def read_problem(
+    document: Any, max_weights: int | None = None
+) -> tuple[maps.TyingMap, NetworkSpec, Symmetry]:
+    """Return a document as it is declared, and the network and the symmetry that it is about.
 
     With ``max_weights`` a layer may have no more weights than that.
     """
-    schema = field(document, "schema", str)
-    if schema != SCHEMA:
-        raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
-    network = _network(field(document, "network", dict))
+    declared = read(document, maps.TyingMap)
+    network = _network(declared.network)
     for layer in network.layers:
         if max_weights is not None and layer.weights > max_weights:
             raise InputError(
@@ -160,122 +157,116 @@ def read_problem(document: Any, max_weights: int | None = None) -> tuple[Network
             )
     if max(network.widths) > MAX_WIDTH:
         raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
-    return network, _symmetry(field(document, "symmetry", dict), network)
+    symmetry = _symmetry(declared.symmetry, network)
+    if len(declared.layers) != network.depth:
+        raise InputError(f"expected {network.depth} layers, got {len(declared.layers)}", "layers")
+    for entry, layer in zip(declared.layers, network.layers, strict=True):
+        _check_header(entry, layer)
+    return declared, network, symmetry
 
 
-def _read(document: Any, classes_of: Any) -> TyingMap:
-    network, symmetry = read_problem(document, MAX_WEIGHTS)
-    entries = field(document, "layers", list)
-    if len(entries) != network.depth:
-        raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
+def _read(document: Any, classes_of: ClassesOf) -> TyingMap:
+    declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
     written: dict[Any, NDArray[np.int64]] = {}
     layers = tuple(
-        _layer(entry, layer, classes_of, written)
-        for entry, layer in zip(entries, network.layers, strict=True)
+        _by_rule(entry, entry.rule, layer, written)
+        if entry.rule is not UNSET
+        else _by_classes(entry, layer, classes_of)
+        for entry, layer in zip(declared.layers, network.layers, strict=True)
     )
-    _check_counts(document, network, layers)
-    origin = provenance.read(document, network, symmetry)
+    if declared.counts is not UNSET:
+        _check_counts(declared.counts, network, layers)
+    origin = provenance.read(declared.provenance, network, symmetry)
     # Last, so that damage is named by its place wherever it has one.
     listed = (
-        None if "rule" in entry else layer.classes
-        for entry, layer in zip(entries, layers, strict=True)
+        layer.classes if entry.rule is UNSET else None
+        for entry, layer in zip(declared.layers, layers, strict=True)
     )
-    provenance.check(document, listed)
+    provenance.check(document, declared.provenance, listed)
     # What the document says of its functions isn't taken over: the map works it out when asked.
     return TyingMap(network, symmetry, layers, origin=origin)
 
 
 def _check_counts(
-    document: dict[str, Any], network: NetworkSpec, layers: tuple[LayerClasses, ...]
+    counts: maps.MapCounts, network: NetworkSpec, layers: tuple[LayerClasses, ...]
 ) -> None:
     """Check the counts that a document states."""
-    if "counts" not in document:
-        return
-    counts = field(document, "counts", dict)
-    found = {
-        "weights": network.weights,
-        "distinct": sum(len(layer.present) for layer in layers),
-        "dimension": sum(len(layer.free) for layer in layers),
-    }
-    for key, value in found.items():
-        if key in counts and counts[key] != value:
+    for key, stated, value in (
+        ("weights", counts.weights, network.weights),
+        ("distinct", counts.distinct, sum(layer.distinct for layer in layers)),
+        ("dimension", counts.dimension, sum(layer.dimension for layer in layers)),
+    ):
+        if stated is not UNSET and stated != value:
             raise InputError(
-                f"expected {value}, as the layers have it, got {shown(counts[key])}",
-                f"counts.{key}",
+                f"expected {value}, as the layers have it, got {shown(stated)}", f"counts.{key}"
             )
-    dimension = counts.get("function_dimension")
-    if dimension is not None:
-        integer(dimension, "counts.function_dimension", 0)
 
 
-def _network(entry: dict[str, Any]) -> NetworkSpec:
-    place = "network"
-    depth = integer(entry.get("depth"), f"{place}.depth", 1, 1000)
-    widths = integers(field(entry, "widths", list, place), f"{place}.widths", 1)
-    channels = integers(field(entry, "channels", list, place), f"{place}.channels", 1)
-    for name, values in (("widths", widths), ("channels", channels)):
+def _network(entry: problem.Network) -> NetworkSpec:
+    depth = entry.depth
+    if depth > MAX_DEPTH:
+        raise InputError(
+            f"expected at most {MAX_DEPTH} layers, got {shown(depth)}", "network.depth"
+        )
+    for name, values in (("widths", entry.widths), ("channels", entry.channels)):
         if len(values) != depth + 1:
             raise InputError(
                 f"expected {depth + 1} numbers for depth {depth}, got {len(values)}",
-                f"{place}.{name}",
+                f"network.{name}",
             )
-    inputs = integer(entry.get("inputs"), f"{place}.inputs", 1)
-    if inputs != widths[0]:
-        raise InputError(f"expected {inputs}, the inputs, got {widths[0]}", f"{place}.widths[0]")
+    if entry.inputs != entry.widths[0]:
+        raise InputError(
+            f"expected {shown(entry.inputs)}, the inputs, got {shown(entry.widths[0])}",
+            "network.widths[0]",
+        )
     return NetworkSpec(
-        inputs,
+        entry.inputs,
         depth,
-        one_of(entry.get("layer"), LAYER_KINDS, f"{place}.layer"),
-        one_of(entry.get("indices"), INDEX_KINDS, f"{place}.indices"),
-        field(entry, "bias", bool, place),
-        tuple(widths[1:-1]),
-        widths[-1],
-        tuple(channels),
+        entry.layer.split(",") if "," in entry.layer else entry.layer,
+        entry.indices,
+        entry.bias,
+        entry.widths[1:-1],
+        entry.widths[-1],
+        entry.channels,
     )
 
 
-def _symmetry(entry: dict[str, Any], network: NetworkSpec) -> Symmetry:
-    place = "symmetry"
-    name = field(entry, "group", str, place)
-    where = f"{place}.group"
-    try:
-        if "generators" in entry:
-            generators = field(entry, "generators", list, place)
-            # Images on other levels match the generators one by one, so none may be dropped.
-            keep_all = "actions" in entry
-            where = place
-            group = PermutationGroup(network.inputs, generators, name, keep_all=keep_all)
-            require_true_name(group)
-        else:
-            group = parse_group(name, network.inputs)
-    except InputError as error:
-        inner = error.place if where == place else ""
-        raise InputError(error.message, ".".join(filter(None, (where, inner)))) from None
-    except UsageError as error:
-        raise InputError(error.message, f"{place}.group") from None
+def _symmetry(entry: problem.StatedSymmetry, network: NetworkSpec) -> Symmetry:
     actions: dict[int, tuple[Permutation, ...]] = {}
-    for key, images in field(entry, "actions", dict, place).items() if "actions" in entry else ():
-        where = f"{place}.actions.{key}"
+    for key, images in ({} if entry.actions is UNSET else entry.actions).items():
+        where = f"symmetry.actions.{key}"
         level = number_key(key, where, 1, network.depth, f"a level from 1 to {network.depth}")
-        width = network.widths[level]
-        if not isinstance(images, list):
-            raise InputError(f"expected a list, got {shown(images)}", where)
         actions[level] = tuple(
-            _permutation(image, width, f"{where}[{at}]") for at, image in enumerate(images)
+            _permutation(image, network.widths[level], f"{where}[{at}]")
+            for at, image in enumerate(images)
         )
     symmetry = Symmetry(
-        group,
-        one_of(entry.get("kind"), ("equivariant", "invariant"), f"{place}.kind"),
-        one_of(entry.get("scope", "layer"), ("layer", "network"), f"{place}.scope"),
-        one_of(
-            entry.get("compare", "function"), ("function", "paper", "tensor"), f"{place}.compare"
-        ),
+        _group(entry, network.inputs),
+        entry.kind,
+        "layer" if entry.scope is UNSET else entry.scope,
+        "function" if entry.compare is UNSET else entry.compare,
         actions=actions,
     )
-    if "permutations" in entry:
-        symmetry = _imposed(symmetry, integer(entry["permutations"], f"{place}.permutations", 0))
+    if entry.permutations is not UNSET:
+        symmetry = _imposed(symmetry, entry.permutations)
     symmetry.require_fit(network)
     return symmetry
+
+
+def _group(entry: problem.StatedSymmetry, degree: int) -> PermutationGroup:
+    if entry.generators is UNSET:
+        try:
+            return parse_group(entry.group, degree)
+        except InputError as error:
+            raise InputError(error.message, "symmetry.group") from None
+    try:
+        # Images on other levels match the generators one by one, so none may be dropped.
+        keep_all = entry.actions is not UNSET
+        group = PermutationGroup(degree, entry.generators, entry.group, keep_all=keep_all)
+    except InputError as error:
+        raise InputError(error.message, f"symmetry.{error.place}") from None
+    require_true_name(group)
+    return group
 
 
 def _imposed(symmetry: Symmetry, count: int) -> Symmetry:
@@ -296,44 +287,44 @@ def _imposed(symmetry: Symmetry, count: int) -> Symmetry:
     )
 
 
-def _permutation(value: Any, width: int, place: str) -> Permutation:
-    images = tuple(integers(value, place, 0, width - 1))
-    if len(set(images)) != width or len(images) != width:
+def _permutation(value: list[int], width: int, place: str) -> Permutation:
+    if sorted(value) != list(range(width)):
         raise InputError(f"expected a permutation of {width} components", place)
-    return images
+    return tuple(value)
 
 
-def _layer(
-    entry: Any, layer: LayerSpec, classes_of: Any, written: dict[Any, NDArray[np.int64]]
-) -> LayerClasses:
+def _check_header(entry: maps.MapLayer, layer: LayerSpec) -> None:
+    """Check what a layer's entry says of itself."""
     place = f"layers[{layer.index}]"
-    name = field(entry, "name", str, place)
-    if name != f"layer{layer.index}":
-        raise InputError(f"expected 'layer{layer.index}', got {shown(name)}", f"{place}.name")
-    for key, expected in (("shape", layer.shape), ("axes", layer.axes)):
-        if key in entry and entry[key] != list(expected):
+    if entry.name != f"layer{layer.index}":
+        raise InputError(f"expected 'layer{layer.index}', got {shown(entry.name)}", f"{place}.name")
+    for key, stated, expected in (
+        ("shape", entry.shape, list(layer.shape)),
+        ("axes", entry.axes, list(layer.axes)),
+    ):
+        if stated is not UNSET and stated != expected:
             raise InputError(
-                f"expected {list(expected)}, which the network has, got {shown(entry[key])}",
+                f"expected {expected}, which the network has, got {shown(stated)}",
                 f"{place}.{key}",
             )
-    if "rule" in entry:
-        return _by_rule(entry, layer, place, written)
+
+
+def _by_classes(entry: maps.MapLayer, layer: LayerSpec, classes_of: ClassesOf) -> LayerClasses:
+    """Return a layer that lists the class of every weight."""
+    place = f"layers[{layer.index}]"
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
+    if entry.free is UNSET:
+        raise InputError("expected a list, got nothing", f"{place}.free")
     present = set(LayerClasses(layer, classes).present)
-    free = integers(field(entry, "free", list, place), f"{place}.free", 0)
     known: set[int] = set()
-    for at, number in enumerate(free):
-        if number not in present:
-            raise InputError(
-                f"expected a class that has weights, got {number}", f"{place}.free[{at}]"
-            )
-        if number in known:
-            raise InputError(f"expected each class once, got {number}", f"{place}.free[{at}]")
+    for at, number in enumerate(entry.free):
+        if number not in present or number in known:
+            wanted = "each class once" if number in known else "a class that has weights"
+            raise InputError(f"expected {wanted}, got {shown(number)}", f"{place}.free[{at}]")
         known.add(number)
     dependent: dict[int, dict[int, Fraction]] = {}
-    given = field(entry, "dependent", dict, place) if "dependent" in entry else {}
-    for key, terms in given.items():
+    for key, terms in ({} if entry.dependent is UNSET else entry.dependent).items():
         where = f"{place}.dependent.{key}"
         wanted = "a class that has weights"
         number = number_key(key, where, 0, layer.weights - 1, wanted)
@@ -347,22 +338,26 @@ def _layer(
         raise InputError(
             f"expected every class to be free or dependent, got neither for {min(missing)}", place
         )
-    order = None if free == sorted(free) else tuple(free)
+    order = None if entry.free == sorted(entry.free) else tuple(entry.free)
     return LayerClasses(layer, classes, dependent, order)
 
 
 def _by_rule(
-    entry: dict[str, Any], layer: LayerSpec, place: str, written: dict[Any, NDArray[np.int64]]
+    entry: maps.MapLayer,
+    stated: maps.LayerRule,
+    layer: LayerSpec,
+    written: dict[Any, NDArray[np.int64]],
 ) -> LayerClasses:
-    """Return the classes of a layer that gives a rule instead of a list of them.
+    """Return a layer that gives a rule instead of a list of classes.
 
     Layers of one rule share their array, which is kept in ``written``.
     """
-    if "classes" in entry:
+    place = f"layers[{layer.index}]"
+    if entry.classes is not UNSET:
         raise InputError("expected classes or a rule, got both", f"{place}.rule")
-    if entry.get("dependent"):
+    if entry.dependent is not UNSET and entry.dependent:
         raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
-    rule, _, sizes = read_rule(field(entry, "rule", dict, place), layer, f"{place}.rule")
+    rule, _, sizes = read_rule(stated, layer, f"{place}.rule")
     key = (rule.patterns, frozenset(rule.numbers.items()), sizes)
     if key not in written:
         entries = math.prod(layer.shape) + sum(array.size for array in written.values())
@@ -374,38 +369,31 @@ def _by_rule(
             )
         written[key] = rule.array(sizes)
     tied = LayerClasses(layer, written[key])
-    require_rule_order(entry, tied.distinct, place)
+    require_rule_order(entry.free, tied.distinct, place)
     return tied
 
 
-def _combination(terms: Any, known: set[int], place: str) -> dict[int, Fraction]:
-    if not isinstance(terms, list):
-        raise InputError(f"expected a list, got {shown(terms)}", place)
+def _combination(
+    terms: list[tuple[int, int, int]], known: set[int], place: str
+) -> dict[int, Fraction]:
     result: dict[int, Fraction] = {}
-    for at, term in enumerate(terms):
+    for at, (numerator, denominator, free) in enumerate(terms):
         where = f"{place}[{at}]"
-        if not isinstance(term, list) or len(term) != 3:
-            raise InputError(
-                f"expected [numerator, denominator, free class], got {shown(term)}", where
-            )
-        numerator, denominator, free = term
-        if not isinstance(numerator, int) or isinstance(numerator, bool):
-            raise InputError(f"expected an integer, got {shown(numerator)}", f"{where}[0]")
-        integer(denominator, f"{where}[1]", 1)
         for part, size in enumerate((abs(numerator), denominator)):
             if size > MAX_FACTOR:
                 raise InputError("expected an integer of at most 300 digits", f"{where}[{part}]")
-        if isinstance(free, bool) or not isinstance(free, int) or free not in known:
-            raise InputError(f"expected a free class, got {shown(free)}", f"{where}[2]")
-        if free in result:
-            raise InputError(f"expected each free class once, got {free}", f"{where}[2]")
+        if free not in known or free in result:
+            wanted = "each free class once" if free in result else "a free class"
+            raise InputError(f"expected {wanted}, got {shown(free)}", f"{where}[2]")
         result[free] = Fraction(numerator, denominator)
     return {free: factor for free, factor in result.items() if factor}
 
 
-def _nested(value: list[Any], layer: LayerSpec, place: str) -> NDArray[np.int64]:
+def _listed(entry: maps.MapLayer, layer: LayerSpec, place: str) -> NDArray[np.int64]:
     """Return nested lists as an array of the layer's shape, or name the place that differs."""
-    shape = layer.shape
+    if entry.classes is UNSET:
+        raise InputError("expected a list, got nothing", f"{place}.classes")
+    value, shape = entry.classes, layer.shape
 
     def check(item: Any, axis: int, where: str) -> None:
         if axis == len(shape):
@@ -420,11 +408,11 @@ def _nested(value: list[Any], layer: LayerSpec, place: str) -> NDArray[np.int64]
 
     # Before an array is made: one long text among its entries would make it a wide one.
     if not _are_integers(value, shape):
-        check(value, 0, place)
+        check(value, 0, f"{place}.classes")
     try:
         return np.array(value, dtype=np.int64).reshape(shape)
     except OverflowError:
-        check(value, 0, place)
+        check(value, 0, f"{place}.classes")
         raise
 
 

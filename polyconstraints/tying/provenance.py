@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
-from polyconstraints.tying.reading import field, shown
+from polyconstraints.schemas.maps import Provenance
+from polyconstraints.schemas.reading import shown
 
 if TYPE_CHECKING:
     from polyconstraints.spec.network import NetworkSpec
@@ -188,26 +190,16 @@ def checksum(header: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | No
     return f"sha256:{digest.hexdigest()}"
 
 
-def read(document: Mapping[str, Any], network: NetworkSpec, symmetry: Symmetry) -> Origin | None:
+def read(entry: Provenance | UnsetType, network: NetworkSpec, symmetry: Symmetry) -> Origin | None:
     """Return the origin that a document states, as far as it can be believed.
 
     What a document without a checksum says of itself is dropped, and so is a command that
     isn't the one by which this program makes a map of the network and the symmetry: what is
     saved again says nothing that wasn't worked out here.
-
-    Raises
-    ------
-    InputError
-        If the provenance is not of the form that this module writes.
     """
-    if KEY not in document:
+    if entry is UNSET or entry.checksum is UNSET or entry.version is UNSET:
         return None
-    entry = field(document, KEY, dict)
-    texts = {key: field(entry, key, str, KEY) for key in ("version", "command") if key in entry}
-    if "checksum" not in entry:
-        return None
-    field(entry, "checksum", str, KEY)
-    version, command = texts.get("version", ""), texts.get("command")
+    version, command = entry.version, None if entry.command is UNSET else entry.command
     if not _VERSION.fullmatch(version):
         return None
     if command is not None and not _is_ours(command, network, symmetry):
@@ -226,24 +218,28 @@ def _is_ours(command: str, network: NetworkSpec, symmetry: Symmetry) -> bool:
     return command[: option.start()] in made
 
 
-def check(document: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | None]) -> None:
+def check(
+    document: Mapping[str, Any],
+    stated: Provenance | UnsetType,
+    classes: Iterable[NDArray[np.int64] | None],
+) -> None:
     """Raise InputError unless the content is the one that the checksum was taken of.
 
     Parameters
     ----------
     document : mapping
-        The document as it was read. One without a checksum is accepted.
+        The document as it was read.
+    stated : Provenance
+        Its provenance. One without a checksum is accepted.
     classes : iterable of integer arrays or None
         The class arrays as they were read.
     """
-    entry = document.get(KEY, {})
-    if "checksum" not in entry:
+    if stated is UNSET or stated.checksum is UNSET:
         return
-    stated = entry["checksum"]
-    found = _checksum_of(document, entry, classes)
-    if stated != found:
+    found = _checksum_of(document, document[KEY], classes)
+    if stated.checksum != found:
         raise InputError(
-            f"expected {found}, the checksum of the content, got {shown(stated)}: the map was "
-            f"changed after it was written (one without {KEY!r} counts as written by hand)",
+            f"expected {found}, the checksum of the content, got {shown(stated.checksum)}: the "
+            f"map was changed after it was written (one without {KEY!r} counts as written by hand)",
             f"{KEY}.checksum",
         )

@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import UNSET
+
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.schemas.reading import number_key, shown
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
+from polyconstraints.tying.document import checked_document, read_problem
 from polyconstraints.tying.map import TyingMap
-from polyconstraints.tying.reading import field, number_key, shown
 from polyconstraints.tying.rule_document import LayerRule, read_rule, require_rule_order, write_rule
 
 __all__ = ["TyingRule"]
@@ -183,24 +186,22 @@ class TyingRule:
             If the document is no tying map, or one with a list of classes and no rule; the
             message names the place.
         """
-        from polyconstraints.tying.document import checked_document, read_problem
-
-        return checked_document(lambda: cls._read(*read_problem(document), document), source)
+        return checked_document(lambda: cls._read(document), source)
 
     @classmethod
-    def _read(cls, network: NetworkSpec, symmetry: Symmetry, document: Any) -> TyingRule:
-        entries = field(document, "layers", list)
-        if len(entries) != network.depth:
-            raise InputError(f"expected {network.depth} layers, got {len(entries)}", "layers")
+    def _read(cls, document: Any) -> TyingRule:
+        declared, network, symmetry = read_problem(document)
         rules = []
         first: dict[str, int] = {}
         group, actions = symmetry.group.name, {}
-        for layer, entry in zip(network.layers, entries, strict=True):
+        for layer, entry in zip(network.layers, declared.layers, strict=True):
             place = f"layers[{layer.index}]"
-            rule = field(entry, "rule", dict, place)
+            rule = entry.rule
+            if rule is UNSET:
+                raise InputError("expected an object, got nothing", f"{place}.rule")
             read, names, counts = read_rule(rule, layer, f"{place}.rule")
             rules.append(read)
-            require_rule_order(entry, len(read.present(counts)), place)
+            require_rule_order(entry.free, len(read.present(counts)), place)
             letters = dict(zip(names, counts, strict=True))
             if layer.index and letters != first:
                 raise InputError(
@@ -208,16 +209,16 @@ class TyingRule:
                     f"{place}.rule.letters",
                 )
             first = letters
-            if "group" in rule:
-                stated = field(rule, "group", str, f"{place}.rule")
-                if rules[1:] and stated != group:
+            if rule.group is not UNSET:
+                if rules[1:] and rule.group != group:
                     raise InputError(
-                        f"expected {shown(group)}, as in the layers before, got {shown(stated)}",
+                        f"expected {shown(group)}, as in the layers before, got "
+                        f"{shown(rule.group)}",
                         f"{place}.rule.group",
                     )
-                group = stated
-            if "actions" in rule:
-                actions = _actions(field(rule, "actions", dict, f"{place}.rule"), f"{place}.rule")
+                group = rule.group
+            if rule.actions is not UNSET:
+                actions = _actions(rule.actions, f"{place}.rule")
         if symmetry.compare == "paper":
             raise InputError("expected function or tensor for a rule", "symmetry.compare")
         described = AnyNetwork(
@@ -244,9 +245,9 @@ class TyingRule:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
         made = cls(described, tuple(rules))
         _check_group(made, sizes, symmetry)
-        provenance.read(document, network, symmetry)
+        provenance.read(declared.provenance, network, symmetry)
         # Last, so that damage is named by its place wherever it has one.
-        provenance.check(document, [])
+        provenance.check(document, declared.provenance, [])
         return made
 
     def save(self, path: str | os.PathLike[str], *sizes: int) -> None:
@@ -292,12 +293,10 @@ def _check_group(rule: TyingRule, sizes: Sequence[int], symmetry: Symmetry) -> N
             )
 
 
-def _actions(entry: Mapping[str, Any], place: str) -> dict[int, str]:
+def _actions(entry: Mapping[str, str], place: str) -> dict[int, str]:
     actions = {}
     for level, text in entry.items():
         where = f"{place}.actions.{level}"
         number = number_key(level, where, 1, 999_999, "levels from 1 as keys")
-        if not isinstance(text, str):
-            raise InputError(f"expected a string, got {shown(text)}", where)
         actions[number] = text
     return actions

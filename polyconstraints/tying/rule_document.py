@@ -22,15 +22,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.errors import InputError
+from polyconstraints.schemas import maps
+from polyconstraints.schemas.reading import integer, shown
 from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
 from polyconstraints.spec.groups.letters import Pattern, canonical, patterns, scopes
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying.reading import field, integer, shown
 
 __all__ = ["LayerRule", "read_rule", "require_rule_order", "write_rule"]
 
@@ -141,14 +143,14 @@ def _least(layer: LayerPatterns, pattern: Pattern, sorts: int) -> list[int]:
 
 
 def read_rule(
-    entry: Any, layer: LayerSpec, place: str
+    entry: maps.LayerRule, layer: LayerSpec, place: str
 ) -> tuple[LayerRule, tuple[str, ...], tuple[int, ...]]:
     """Return the rule of a layer, and the names and the sizes of its sorts.
 
     Parameters
     ----------
-    entry : object
-        What stands at the layer's key ``rule``.
+    entry : LayerRule
+        What stands at the layer's key ``rule``, as it is declared.
     layer : LayerSpec
         The layer that the rule must fit.
     place : str
@@ -160,13 +162,9 @@ def read_rule(
         If it is no rule, or one that leaves a pattern without a class; the message names
         the place.
     """
-    letters = field(entry, "letters", dict, place)
-    names = tuple(letters)
-    sizes = tuple(
-        integer(size, f"{place}.letters.{name}", 1, 10**9) for name, size in letters.items()
-    )
-    output = _points(entry.get("output"), names, f"{place}.output")
-    inputs = _points(entry.get("inputs"), names, f"{place}.inputs")
+    names, sizes = tuple(entry.letters), tuple(entry.letters.values())
+    output = _points(entry.output, names, f"{place}.output")
+    inputs = _points(entry.inputs, names, f"{place}.inputs")
     for points, size, key in ((output, layer.outputs, "output"), (inputs, layer.letters, "inputs")):
         found = points.size(sizes)
         if found != size:
@@ -174,13 +172,13 @@ def read_rule(
                 f"expected {size} points, which the network has, got {found}", f"{place}.{key}"
             )
     patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
-    numbers = _numbers(field(entry, "patterns", list, place), patterned, names, place)
+    numbers = _numbers(entry.patterns, patterned, names, place)
     return LayerRule(patterned, numbers), names, sizes
 
 
-def require_rule_order(entry: Mapping[str, Any], present: int, place: str) -> None:
+def require_rule_order(free: list[int] | UnsetType, present: int, place: str) -> None:
     """Raise InputError if a layer with a rule states other parameters than the rule gives."""
-    if "free" in entry and field(entry, "free", list, place) != list(range(present)):
+    if free is not UNSET and free != list(range(present)):
         raise InputError(
             f"expected the classes that the rule gives, 0 to {present - 1} ascending, which is the "
             "order of its parameters, got others or another order",
@@ -188,44 +186,44 @@ def require_rule_order(entry: Mapping[str, Any], present: int, place: str) -> No
         )
 
 
-def _points(value: Any, names: Sequence[str], place: str) -> Construction:
-    if isinstance(value, str) and value in names:
-        return Letters(names.index(value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Fixed(integer(value, place, 1))
-    if isinstance(value, dict) and len(value) == 1:
-        [(key, parts)] = value.items()
-        where = f"{place}.{key}"
-        if key in ("subsets", "arrangements") and isinstance(parts, list) and len(parts) == 2:
-            of = _points(parts[0], names, f"{where}[0]")
-            length = integer(parts[1], f"{where}[1]", 1, 16)
-            return Selection(of, length, True, key == "arrangements")
-        if key in ("sum", "product", "wreath") and isinstance(parts, list) and parts:
-            points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
-            if key == "sum":
-                return Sum(points)
-            if key == "product":
-                return Product(points)
-            if len(points) == 2:
-                return Wreath(*points)
-            raise InputError(f"expected a list of 2, got one of {len(points)}", where)
-    raise InputError(
-        "expected the name of a sort of letters, a number of points, or a sum, product, wreath, "
-        f"subsets or arrangements of such, got {shown(value)}",
-        place,
-    )
+def _points(
+    value: str | int | maps.CombinedPoints, names: Sequence[str], place: str
+) -> Construction:
+    if isinstance(value, int):
+        return Fixed(value)
+    if isinstance(value, str):
+        if value in names:
+            return Letters(names.index(value))
+        raise InputError(
+            "expected the name of a sort of letters, a number of points, or a sum, product, "
+            f"wreath, subsets or arrangements of such, got {shown(value)}",
+            place,
+        )
+    stated = {key: getattr(value, key) for key in value.__struct_fields__}
+    stated = {key: parts for key, parts in stated.items() if parts is not UNSET}
+    if len(stated) != 1:
+        raise InputError(
+            f"expected one of {', '.join(value.__struct_fields__)}, got {len(stated)}", place
+        )
+    [(key, parts)] = stated.items()
+    where = f"{place}.{key}"
+    if key in ("subsets", "arrangements"):
+        of, length = parts
+        return Selection(_points(of, names, f"{where}[0]"), length, True, key == "arrangements")
+    points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
+    if key == "wreath":
+        return Wreath(*points)
+    return Sum(points) if key == "sum" else Product(points)
 
 
 def _numbers(
-    entries: list[Any], layer: LayerPatterns, names: Sequence[str], place: str
+    entries: list[maps.RulePattern], layer: LayerPatterns, names: Sequence[str], place: str
 ) -> dict[Pattern, int]:
     numbers: dict[Pattern, int] = {}
     for at, entry in enumerate(entries):
         where = f"{place}.patterns[{at}]"
-        number = integer(
-            field(entry, "class", int, where), f"{where}.class", 0, max(len(entries) - 1, 0)
-        )
-        pattern = _pattern(field(entry, "at", list, where), layer, f"{where}.at")
+        number = integer(entry.class_, f"{where}.class", 0, max(len(entries) - 1, 0))
+        pattern = _pattern(entry.at, layer, f"{where}.at")
         if pattern in numbers:
             raise InputError("expected each pattern once, got one twice", f"{where}.at")
         _check_range(entry, _least(layer, pattern, len(names)), names, where)
@@ -278,16 +276,16 @@ def _address(points: Construction, value: Any, place: str) -> Address:
 
 
 def _check_range(
-    entry: dict[str, Any], least: Sequence[int], names: Sequence[str], place: str
+    entry: maps.RulePattern, least: Sequence[int], names: Sequence[str], place: str
 ) -> None:
     """Check the range in which a pattern is said to exist; leaving it out is allowed."""
     expected = dict(zip(names, least, strict=True))
-    if "from" in entry and entry["from"] != expected:
+    if entry.from_ is not UNSET and entry.from_ != expected:
         raise InputError(
-            f"expected {expected}, the letters that the pattern has, got {entry['from']}",
+            f"expected {expected}, the letters that the pattern has, got {entry.from_}",
             f"{place}.from",
         )
-    if "to" in entry and entry["to"] not in (None, dict.fromkeys(names)):
+    if entry.to is not UNSET and entry.to not in (None, dict.fromkeys(names)):
         raise InputError(
             "expected null: a pattern that exists for some n exists for every larger one",
             f"{place}.to",

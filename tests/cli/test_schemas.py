@@ -165,3 +165,48 @@ def test_a_rule_may_stand_for_the_classes(run_program: RunCommand, schemas: dict
     layer["classes"] = classes
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schemas["tying-map"])
+
+
+_VALUES: list[Any] = [None, True, -1, 0, 2.5, "x", [], {}, [1], {"a": 1}]
+
+
+def _places(part: Any, place: str = "") -> list[tuple[Any, Any, str]]:
+    """Return each container with a key, and the place that messages give it."""
+    found = []
+    for key in part if isinstance(part, dict) else range(len(part)):
+        where = f"{place}[{key}]" if isinstance(part, list) else f"{place}.{key}".lstrip(".")
+        found.append((part, key, where))
+        if isinstance(part[key], dict | list):
+            found += _places(part[key], where)
+    return found
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_damage_is_named_by_its_place(run_program: RunCommand, name: str) -> None:
+    import msgspec
+
+    from polyconstraints.errors import InputError
+    from polyconstraints.schemas.generate import DOCUMENTS as DECLARED
+    from polyconstraints.schemas.reading import read
+
+    document = json.loads(run_program(*DOCUMENTS[name].split()).stdout)
+    read(document, DECLARED[name])
+    named = 0
+    for container, key, place in _places(document):
+        kept = container[key]
+        for value in _VALUES:
+            container[key] = value
+            try:
+                msgspec.convert(document, DECLARED[name])
+            except msgspec.ValidationError:
+                with pytest.raises(InputError) as caught:
+                    read(document, DECLARED[name])
+                assert caught.value.place.startswith(place)
+                assert caught.value.message.startswith("expected ")
+                # msgspec's own words are in backticks: the place was found by ours.
+                assert "`" not in caught.value.message
+                named += 1
+            else:
+                read(document, DECLARED[name])
+        container[key] = kept
+    assert named > 20

@@ -25,7 +25,7 @@ from polyconstraints.render.figures.scene import (
     rectangle,
     text_width,
 )
-from polyconstraints.tying.reading import field, integer, shown
+from polyconstraints.schemas.reading import field, integer, shown
 from polyconstraints.variety.strata.graph import covers
 
 __all__ = ["StrataGraph", "Stratum", "strata_graph"]
