@@ -362,7 +362,7 @@ def at(path: str, value: Any) -> Callable[[Any], None]:
         ("letters/n", 4, "output: expected 3 points, which the network has, got 4"),
         ("output", "m", "output: expected the name of a sort of letters"),
         ("output", {"sum": []}, "output.sum: expected a list of at least 1, got one of 0"),
-        ("output", {}, "output: expected one of sum, product, wreath, got 0"),
+        ("output", {}, "output: expected one of sum, product, wreath, subsets"),
         ("output", {"wreath": ["n"]}, "output.wreath: expected a list of 2, got one of 1"),
         ("inputs", {"sum": [1, 0]}, "inputs.sum[1]: expected an integer of at least 1"),
         ("inputs", "n", "inputs: expected 4 points, which the network has, got 3"),
