@@ -54,23 +54,22 @@ class DerivationWriter:
         self.classes = classes
         self.names = notation(derivation.network, self.form.medium, style)
         form = self.form._replace(style=style)
-        self.equalities = Equalities(derivation, form, memory_limit) if equalities else None
+        self.equalities = Equalities(derivation, form, memory_limit)
+        self.listed = equalities
 
     @property
     def steps(self) -> int:
         """Number of equalities, or of their terms in network scope."""
-        return self.equalities.steps if self.equalities else 0
+        return self.equalities.steps if self.listed else 0
 
     @property
     def text(self) -> EqualityText:
         """What writes a part."""
-        if self.equalities is None:
-            raise TypeError("expected a derivation with its equalities")
         return self.equalities.text
 
     def items(self) -> Iterable[tuple[Piece, ...]]:
         """Return the equalities' pieces, if they are wanted."""
-        return self.equalities.items() if self.equalities else ()
+        return self.equalities.items() if self.listed else ()
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
@@ -137,7 +136,7 @@ class DerivationText(DerivationWriter):
         if self.classes:
             yield "\n"
             yield from self._class_lines()
-        if self.equalities:
+        if self.listed:
             yield "\n"
         for item in self.items():
             yield from item
@@ -210,7 +209,7 @@ class DerivationJson(DerivationWriter):
         document = self.derivation.to_json()
         if self.classes:
             document["classes"] = class_documents(self.derivation, self.names)
-        if self.equalities:
+        if self.listed:
             document["list"] = (PartText.of(*item) for item in self.items())
         return json_pieces(document)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -257,3 +258,14 @@ def test_keys_are_sorted(run_program: RunCommand) -> None:
         return dict(pairs)
 
     json.loads(text, object_pairs_hook=check)
+
+
+@pytest.mark.parametrize("kind", ["text", "latex", "json"])
+def test_counts_go_to_a_file_as_to_the_terminal(
+    run_program: RunCommand, tmp_path: Path, kind: str
+) -> None:
+    file = tmp_path / "counts"
+    args = ["derive", "-n", "3", "--format", kind]
+    done = run_program(*args)
+    assert run_program(*args, "-o", str(file)).status == 0
+    assert file.read_text(encoding="utf-8") == done.stdout
