@@ -132,6 +132,9 @@ class LayerPatterns:
                 f"expected at most {MAX_PATTERNS} patterns of equal indices in a layer, got "
                 "more; for a given number of inputs none is listed"
             )
+        if not self.ordered and not any(map(has_subsets, self.positions)):
+            # A pattern has the labels of its smallest weight, and addresses the points' order.
+            return tuple(sorted(found, key=lambda one: one.members[0]))
         enough = self._enough(found)
         return tuple(sorted(found, key=lambda one: self._smallest(one.members[0], enough)))
 
@@ -170,9 +173,6 @@ class LayerPatterns:
         It is among those that permuting the labels gives: replacing letters by smaller ones
         in the same order never makes a tuple of points larger.
         """
-        plain = not any(map(has_subsets, self.positions))
-        if plain and not self.ordered:
-            return int(self._number(pattern, sizes))
         labelled, count = relabellings(self.positions, pattern)
         return int(np.broadcast_to(self._number(labelled, sizes), count).min())
 
