@@ -178,7 +178,7 @@ def test_a_process_that_is_ended_from_outside(tmp_path: Path, moment: int) -> No
         next(results)
     for child in workers(os.getpid()):
         os.kill(child, signal.SIGKILL)
-    with pytest.raises(PolyconstraintsError, match="fewer --jobs need less"):
+    with pytest.raises(PolyconstraintsError, match="fewer jobs need less"):
         list(results)
     assert workers(os.getpid()) == []
 
@@ -523,7 +523,7 @@ def test_a_cluster_that_is_not_there(
     monkeypatch.setattr("polyconstraints.jobs.engines._CONNECT_SECONDS", 1)
     assert run_cli(["expand", "-n", "2", "--dask", "tcp://127.0.0.1:9"]) == 1
     error = capsys.readouterr().err
-    assert "--dask: cannot reach a scheduler at 'tcp://127.0.0.1:9'" in error.splitlines()[-1]
+    assert "cannot reach a Dask scheduler at 'tcp://127.0.0.1:9'" in error.splitlines()[-1]
 
 
 # --- Sizes --------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from polyconstraints.derivation import Derivation
 
 __all__ = ["derive"]
@@ -102,7 +104,6 @@ def derive(**options: Any) -> None:
 
 
 def _write(derivation: Derivation, options: dict[str, Any]) -> None:
-    from polyconstraints.cli.console import audience
     from polyconstraints.cli.streaming import write_result
     from polyconstraints.render.derivation import (
         DerivationJson,
@@ -113,44 +114,19 @@ def _write(derivation: Derivation, options: dict[str, Any]) -> None:
     from polyconstraints.render.derivation_facts import fact_pattern
     from polyconstraints.render.painting import layer_patterns
 
-    if audience(options["output_file"]) == "terminal" and options["output_format"] == "text":
-        _show(derivation, options)
-        return
+    def show(console: Console, ascii: bool) -> None:
+        from polyconstraints.render.derivation_terminal import print_derivation
+
+        print_derivation(
+            derivation, console, options["style"], **what, fold=options["fold"], ascii=ascii
+        )
+
+    what = {key: options[key] for key in ("classes", "equalities", "memory_limit")}
     kinds: dict[str, type[DerivationWriter]] = {
         "text": DerivationText,
         "latex": DerivationLatex,
         "json": DerivationJson,
     }
-    writer = kinds[options["output_format"]](
-        derivation,
-        options["style"],
-        classes=options["classes"],
-        equalities=options["equalities"],
-        memory_limit=options["memory_limit"],
-    )
-    write_result(
-        writer,
-        options,
-        "writing equalities",
-        steps=writer.steps,
-        patterns=lambda: [fact_pattern(), *layer_patterns(derivation.network, writer.names)],
-    )
-
-
-def _show(derivation: Derivation, options: dict[str, Any]) -> None:
-    """Print the derivation on the terminal."""
-    import sys
-
-    from polyconstraints.cli.console import stdout_console, unicode_wanted
-    from polyconstraints.render.derivation_terminal import print_derivation
-
-    print_derivation(
-        derivation,
-        stdout_console(),
-        options["style"],
-        classes=options["classes"],
-        equalities=options["equalities"],
-        memory_limit=options["memory_limit"],
-        fold=options["fold"],
-        ascii=options["ascii"] or not unicode_wanted(sys.stdout),
-    )
+    writer = kinds[options["output_format"]](derivation, options["style"], **what)
+    patterns = [fact_pattern(), *layer_patterns(derivation.network, writer.names)]
+    write_result(writer, options, "writing equalities", patterns=patterns, show=show)

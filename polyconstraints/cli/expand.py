@@ -16,6 +16,8 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from polyconstraints.jobs.estimate import Estimate
     from polyconstraints.render.expansion import ExpansionWriter
     from polyconstraints.render.expansion_view import ExpansionView
@@ -162,54 +164,32 @@ def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
 
 
 def _write(view: ExpansionView, options: dict[str, Any]) -> None:
-    from polyconstraints.cli.console import audience
     from polyconstraints.cli.streaming import write_result
+    from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
+    from polyconstraints.render.expansion_json import ExpansionJson
     from polyconstraints.render.painting import layer_patterns
+
+    def show(console: Console, ascii: bool) -> None:
+        from polyconstraints.render.expansion_terminal import print_expansion
+
+        print_expansion(view, console, style, grouped=grouped, fold=options["fold"], ascii=ascii)
 
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    if audience(options["output_file"]) == "terminal" and options["output_format"] == "text":
-        _show(view, options)
-        return
-    writer = _writer(view, options)
-    # With values to substitute, counting the terms would take as long as writing them.
-    steps = None if view.assignment else writer.steps
-    write_result(
-        writer,
-        options,
-        "expanding",
-        steps=steps,
-        patterns=lambda: layer_patterns(view.network, writer.names),
-    )
-
-
-def _writer(view: ExpansionView, options: dict[str, Any]) -> ExpansionWriter:
-    """Return what writes the format that is asked for."""
-    from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
-    from polyconstraints.render.expansion_json import ExpansionJson
-
+    style, grouped = options["style"], options["grouped"]
     kinds: dict[str, type[ExpansionWriter]] = {
         "text": ExpansionText,
         "latex": ExpansionLatex,
         "sympy": ExpansionSympy,
         "json": ExpansionJson,
     }
-    kind = kinds[options["output_format"]]
-    return kind(view, options["style"], grouped=options["grouped"])
-
-
-def _show(view: ExpansionView, options: dict[str, Any]) -> None:
-    """Print the expansion on the terminal."""
-    import sys
-
-    from polyconstraints.cli.console import stdout_console, unicode_wanted
-    from polyconstraints.render.expansion_terminal import print_expansion
-
-    print_expansion(
-        view,
-        stdout_console(),
-        options["style"],
-        grouped=options["grouped"],
-        fold=options["fold"],
-        ascii=options["ascii"] or not unicode_wanted(sys.stdout),
+    writer = kinds[options["output_format"]](view, style, grouped=grouped)
+    write_result(
+        writer,
+        options,
+        "expanding",
+        patterns=layer_patterns(view.network, writer.names),
+        show=show,
+        # With values to substitute, counting the terms would take as long as writing them.
+        counted=not view.assignment,
     )

@@ -1,4 +1,7 @@
-"""Where results go: standard output, or whole to the file that was asked for."""
+"""Where results go: standard output, or whole to the file that was asked for.
+
+A file of None or ``-`` stands for standard output, which gets the result as it comes.
+"""
 
 from __future__ import annotations
 
@@ -20,72 +23,44 @@ OUTPUT_OPTION = "-o/--output-file"
 def open_text(output_file: str | None) -> Iterator[IO[str]]:
     """Give a handle for the text of a result.
 
-    Parameters
-    ----------
-    output_file : str or None
-        The file to write, whole or not at all; None or ``-`` for standard output, which gets
-        the text as it comes.
-
-    Yields
-    ------
-    file object
-        The open handle.
-
     Raises
     ------
     UsageError
         If the file cannot be written.
     """
-    if output_file is None or output_file == STANDARD_STREAM:
-        if sys.stdout is None:
-            raise UsageError("standard output is closed", OUTPUT_OPTION)
-        yield sys.stdout
-        sys.stdout.flush()
-    else:
+    if output_file not in (None, STANDARD_STREAM):
         with atomic_writer(output_file, field=OUTPUT_OPTION) as handle:
             yield handle
+        return
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", OUTPUT_OPTION)
+    yield sys.stdout
+    sys.stdout.flush()
 
 
 @contextmanager
 def open_binary(output_file: str | None) -> Iterator[IO[bytes]]:
     """Give a handle for the bytes of a result.
 
-    Parameters
-    ----------
-    output_file : str or None
-        The file to write, whole or not at all; None or ``-`` for standard output.
-
-    Yields
-    ------
-    file object
-        The open handle.
-
     Raises
     ------
     UsageError
         If the file cannot be written, or standard output is a terminal.
     """
-    if output_file is None or output_file == STANDARD_STREAM:
-        if sys.stdout is None or sys.stdout.isatty():
-            raise UsageError(
-                "expected a file or a pipe for binary data, got the terminal", OUTPUT_OPTION
-            )
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    else:
+    if output_file not in (None, STANDARD_STREAM):
         with atomic_writer(output_file, binary=True, field=OUTPUT_OPTION) as handle:
             yield handle
+        return
+    if sys.stdout is None or sys.stdout.isatty():
+        raise UsageError(
+            "expected a file or a pipe for binary data, got the terminal", OUTPUT_OPTION
+        )
+    yield sys.stdout.buffer
+    sys.stdout.buffer.flush()
 
 
 def write_text(text: str, output_file: str | None = None) -> None:
-    """Write `text` to a file or standard output, ending its last line.
-
-    Parameters
-    ----------
-    text : str
-        The result.
-    output_file : str, optional
-        As for :func:`open_text`.
+    """Write text, ending its last line.
 
     Examples
     --------
@@ -99,29 +74,13 @@ def write_text(text: str, output_file: str | None = None) -> None:
 
 
 def write_bytes(data: bytes, output_file: str | None = None) -> None:
-    """Write `data` to a file or standard output.
-
-    Parameters
-    ----------
-    data : bytes
-        The result.
-    output_file : str, optional
-        As for :func:`open_binary`.
-    """
+    """Write bytes."""
     with open_binary(output_file) as handle:
         handle.write(data)
 
 
 def write_json(document: Any, output_file: str | None = None) -> None:
-    """Write a JSON document to a file or standard output.
-
-    Parameters
-    ----------
-    document : object
-        The document, as for :func:`polyconstraints.io.files.dump_json`: iterators in it are
-        written item by item.
-    output_file : str, optional
-        As for :func:`open_text`.
+    """Write a JSON document; iterators in it are written item by item.
 
     Examples
     --------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ from polyconstraints.cli.options import Integer
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from polyconstraints.cli.console import Advance
     from polyconstraints.jobs.engines import Result
     from polyconstraints.jobs.estimate import Estimate
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from polyconstraints.render.painting import Pattern
 
 __all__ = [
-    "StreamingOptions",
     "job_count",
     "streaming_options",
     "write_estimate",
@@ -35,57 +37,34 @@ ALL = "all"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class StreamingOptions(TypedDict):
-    """What :func:`streaming_options` passes to a command, as keywords."""
-
-    jobs: int | str
-    """A number, or ``"all"``."""
-
-    resume: bool
-    dask: str | None
-    dry_run: bool
-
-
 def streaming_options() -> Callable[[_Function], _Function]:
-    """Add ``--jobs``, ``--resume``, ``--dask`` and ``--dry-run``.
-
-    The command receives the keywords of :class:`StreamingOptions`.
-    """
-
-    def decorate(function: _Function) -> _Function:
-        for option in reversed(
-            [
-                click.option(
-                    "-j",
-                    "--jobs",
-                    type=Integer(1, words=[ALL]),
-                    default=1,
-                    metavar="N|all",
-                    help="Processes that write; the result is the same for any number.",
-                ),
-                click.option(
-                    "--resume",
-                    is_flag=True,
-                    show_default=False,
-                    help="Go on where the same command, writing the same file, was interrupted.",
-                ),
-                click.option(
-                    "--dask",
-                    metavar="ADDRESS",
-                    help="Have the workers of a Dask cluster write; ADDRESS is its scheduler's.",
-                ),
-                click.option(
-                    "--dry-run",
-                    is_flag=True,
-                    show_default=False,
-                    help="Print only how much there is to write and what it takes.",
-                ),
-            ]
-        ):
-            function = option(function)
-        return function
-
-    return decorate
+    """Add ``--jobs``, ``--resume``, ``--dask`` and ``--dry-run``."""
+    jobs = click.option(
+        "-j",
+        "--jobs",
+        type=Integer(1, words=[ALL]),
+        default=1,
+        metavar="N|all",
+        help="Processes that write; the result is the same for any number.",
+    )
+    resume = click.option(
+        "--resume",
+        is_flag=True,
+        show_default=False,
+        help="Go on where the same command, writing the same file, was interrupted.",
+    )
+    dask = click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Have the workers of a Dask cluster write; ADDRESS is its scheduler's.",
+    )
+    dry_run = click.option(
+        "--dry-run",
+        is_flag=True,
+        show_default=False,
+        help="Print only how much there is to write and what it takes.",
+    )
+    return lambda function: jobs(resume(dask(dry_run(function))))
 
 
 def job_count(options: dict[str, Any]) -> int:
@@ -111,47 +90,54 @@ def write_result(
     options: dict[str, Any],
     description: str,
     *,
-    steps: int | None,
-    patterns: Callable[[], Iterable[Pattern]] | None = None,
+    patterns: Iterable[Pattern],
+    show: Callable[[Console, bool], None],
+    counted: bool = True,
 ) -> None:
-    """Write a result, however long, to a file or standard output.
+    """Write a result, however long, to a file or standard output, or show it on a terminal.
 
     Parameters
     ----------
     writer : Writer
     options : dict
-        The keywords of the command, those of :class:`StreamingOptions` and
+        The keywords of the command, those of :func:`streaming_options` and
         :class:`~polyconstraints.cli.options.CommonOptions` among them.
     description : str
         What is being done, for the progress bar.
-    steps : int or None
-        How many steps there are, as far as that is known.
-    patterns : callable, optional
-        Gives what is coloured of the text, on standard output where colour is wanted.
+    patterns : iterable of Pattern
+        What is coloured of the text, on standard output where colour is wanted.
+    show : callable
+        Shows it on a console, without Unicode if that is wanted.
+    counted : bool
+        Whether the steps can be counted in less time than writing takes.
 
     Raises
     ------
     UsageError
         If ``--resume`` is given and there is no file to be continued.
     """
-    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.cli.console import audience, progress, stdout_console, unicode_wanted
     from polyconstraints.jobs.parts import takes_parts
 
     file = options["output_file"]
     whom = audience(file)
+    text = options["output_format"] == "text"
+    if text and whom == "terminal":
+        show(stdout_console(), options["ascii"] or not unicode_wanted(sys.stdout))
+        return
     # On a terminal a bar would be torn by the lines that come in between.
     quiet = options["quiet"] or whom == "terminal"
-    with progress(description, steps, quiet=quiet) as advance:
+    with progress(description, writer.steps if counted else None, quiet=quiet) as advance:
         if file is not None and takes_parts(file):
             _write_file(writer, file, options, advance)
             return
         if options["resume"]:
             raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
         with _streamed(writer, options, advance) as pieces:
-            if patterns is not None and whom == "colour" and options["output_format"] == "text":
+            if text and whom == "colour":
                 from polyconstraints.render.painting import painted
 
-                pieces = painted(pieces, patterns())
+                pieces = painted(pieces, patterns)
             _write(pieces, file)
 
 

@@ -96,7 +96,7 @@ def run(
     except BrokenProcessPool:
         raise PolyconstraintsError(
             "a process that was writing has been ended from outside, perhaps for want of "
-            "memory; fewer --jobs need less"
+            "memory; fewer jobs need less"
         ) from None
     finally:
         with _without_interrupts():
@@ -236,7 +236,7 @@ def run_on_cluster(
 
 def _unreachable(address: str | None, error: BaseException) -> PolyconstraintsError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return PolyconstraintsError(f"--dask: cannot reach a scheduler at {address!r}: {reason}")
+    return PolyconstraintsError(f"cannot reach a Dask scheduler at {address!r}: {reason}")
 
 
 def _written(text: Text, batch: Batch) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.expansion.counting import count_terms, monomial_count, term_bound
@@ -27,21 +27,31 @@ Precision = Literal["exactly", "at most", "about"]
 
 SCHEMA = "polyconstraints/estimate/1"
 
-#: Seconds that one process takes for a term, measured at n = 3, d = 3 with bias on a server
-#: processor of 2.6 GHz: dominated by joining strings, and the same for other networks
-#: within a factor of two.
-SECONDS_A_TERM = {"text": 0.9e-6, "latex": 1.1e-6, "sympy": 0.9e-6, "json": 2.5e-6}
+
+class _Cost(NamedTuple):
+    """What a term costs in one format."""
+
+    #: Measured at n = 3, d = 3 with bias on a server processor of 2.6 GHz: dominated by joining
+    #: strings, and the same for other networks within a factor of two.
+    seconds: float
+    #: Bytes around the factors: a sign, a coefficient, what stands between terms.
+    around: int
+    #: Bytes around each factor.
+    each: int
+
+
+_COSTS = {
+    "text": _Cost(0.9e-6, 4, 1),
+    "latex": _Cost(1.1e-6, 5, 6),
+    "sympy": _Cost(0.9e-6, 4, 1),
+    "json": _Cost(2.5e-6, 46, 5),
+}
 
 #: Seconds for each edge of the tables, measured at n = 8, d = 3 with bias: sorting.
-SECONDS_AN_EDGE = 0.5e-6
+_SECONDS_AN_EDGE = 0.5e-6
 
 #: Seconds to start a process and import what it needs.
-SECONDS_A_PROCESS = 0.5
-
-#: Bytes around the factors of a term: its sign, its coefficient, what stands between.
-_BYTES_AROUND = {"text": 4, "latex": 5, "sympy": 4, "json": 46}
-#: Bytes around each factor.
-_BYTES_A_FACTOR = {"text": 1, "latex": 6, "sympy": 1, "json": 5}
+_SECONDS_A_PROCESS = 0.5
 
 #: Bytes of a character while text is put together: the parts and the whole, and a batch or
 #: two that wait.
@@ -75,8 +85,6 @@ class Estimate:
         Time, roughly.
     jobs : int
         Number of processes.
-    what : str
-        What is written, in words.
     """
 
     network: NetworkSpec
@@ -88,7 +96,6 @@ class Estimate:
     output: int
     seconds: float
     jobs: int
-    what: str = "an expansion"
 
     @property
     def fits(self) -> bool:
@@ -103,9 +110,8 @@ class Estimate:
         TooLargeError
             With the predicted terms and bytes, and the limit that would allow it.
         """
-        require_memory(
-            self.memory, self.limit, f"{self.what} of {self._terms_in_words()}", self.terms
-        )
+        what = f"an expansion of {self._terms_in_words()}"
+        require_memory(self.memory, self.limit, what, self.terms)
 
     def _terms_in_words(self) -> str:
         known = "" if self.precision == "exactly" else f"{self.precision} "
@@ -220,12 +226,13 @@ def _estimate(
     memory_limit: int | None,
     extra: int = 0,
 ) -> Estimate:
-    bytes_a_term = _bytes_a_term(network, format)
+    cost = _COSTS[format]
+    bytes_a_term = _bytes_a_term(network, cost)
     processes = jobs if jobs == 1 else jobs + 1
     memory = processes * (table_bytes(network) + extra + _COPIES * BATCH_STEPS * bytes_a_term)
     working = min(jobs, cores())
-    writing = _as_float(terms) * SECONDS_A_TERM[format] / working
-    building = _as_float(table_edges(network)) * SECONDS_AN_EDGE * (1 if jobs == 1 else 2)
+    writing = _as_float(terms) * cost.seconds / working
+    building = _as_float(table_edges(network)) * _SECONDS_AN_EDGE * (1 if jobs == 1 else 2)
     return Estimate(
         network,
         terms,
@@ -234,21 +241,21 @@ def _estimate(
         memory,
         default_limit() if memory_limit is None else memory_limit,
         terms * bytes_a_term,
-        SECONDS_A_PROCESS + writing + building,
+        _SECONDS_A_PROCESS + writing + building,
         jobs,
     )
 
 
-def _bytes_a_term(network: NetworkSpec, format: str) -> int:
+def _bytes_a_term(network: NetworkSpec, cost: _Cost) -> int:
     """Return how long a term is, roughly: a factor for each unit that it goes through."""
-    size = _BYTES_AROUND[format]
+    size = cost.around
     for layer in network.layers:
         above = network.layers[0].degree ** (network.depth - 1 - layer.index)
         # With a bias some of the factors are the constant unit.
         factors = (
             -(-above * layer.inputs // layer.letters) if layer.index + 1 < network.depth else 1
         )
-        size += factors * (len(layer.name(*(0,) * len(layer.shape))) + _BYTES_A_FACTOR[format])
+        size += factors * (len(layer.name(*(0,) * len(layer.shape))) + cost.each)
     return size
 
 

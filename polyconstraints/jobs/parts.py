@@ -220,7 +220,7 @@ def _compare(found: Any, identity: Mapping[str, Any], manifest: str) -> None:
         raise InputError(
             f"expected parts of this result, got those of another one "
             f"({_difference(found.get('job'), identity)}); the same command continues it, and "
-            f"one without --resume starts over",
+            f"one that does not resume starts over",
             source=manifest,
         )
 
