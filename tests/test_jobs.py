@@ -436,7 +436,7 @@ def test_a_killed_command_goes_on(
     else:
         assert done.returncode == -signal.SIGKILL
     # Another job can't continue it, nor can this one be taken for another.
-    assert run_cli(["expand", "-n", "2", "-d", "4", "--resume", "-o", str(target)]) == 2
+    assert run_cli(["expand", "-n", "3", "-d", "2", "--resume", "-o", str(target)]) == 2
     assert run_cli([*arguments, "--resume"]) == 0
     assert sorted(os.listdir(tmp_path)) == ["interrupted.py", "result.json"]
     assert run_cli([*COMMAND.split(), "-o", str(tmp_path / "other.json")]) == 0
