@@ -48,7 +48,7 @@ ROOMS = (
 )
 
 #: Circles of today, to be taken away one by one.
-CIRCLES = ({"tying.archive", "tying.document", "tying.map"},)
+CIRCLES: tuple[set[str], ...] = ()
 
 #: Imports inside functions, outside the command line and packages that load their names when
 #: they are first used: for what is heavy or optional.

@@ -13,6 +13,7 @@ from polyconstraints.schemas.problem import (
     Symmetry,
 )
 from polyconstraints.schemas.types import (
+    WEIGHT_PATTERN,
     Count,
     Document,
     Permutation,
@@ -253,7 +254,13 @@ class ExpandedTerm(Document):
         int | Annotated[str, Meta(pattern=r"^-?[0-9]+/[1-9][0-9]*$")],
         said("An integer; or text such as -1/2, which only substituted values bring about."),
     ]
-    weights: Annotated[dict[WeightName, Positive], said("Exponents of the weights in the term.")]
+    weights: Annotated[
+        dict[str, Positive],
+        said(
+            "Exponents of the weights in the term.",
+            extra_json_schema={"propertyNames": {"pattern": WEIGHT_PATTERN}},
+        ),
+    ]
 
 
 class ExpandedMonomial(Document):

@@ -8,7 +8,17 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
-__all__ = ["Count", "Document", "Permutation", "Positive", "Size", "Text", "WeightName", "said"]
+__all__ = [
+    "WEIGHT_PATTERN",
+    "Count",
+    "Document",
+    "Permutation",
+    "Positive",
+    "Size",
+    "Text",
+    "WeightName",
+    "said",
+]
 
 
 class Document(Struct):
@@ -23,6 +33,9 @@ def said(description: str, **bounds: Any) -> Meta:
     return Meta(description=description, **bounds)
 
 
+WEIGHT_PATTERN = r"^W[0-9]+_[1-9][0-9]*(_[0-9]+)+$"
+"""What names of weights look like."""
+
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Size = Annotated[float, Meta(ge=0)]
@@ -35,6 +48,6 @@ WeightName = Annotated[
     said(
         "A weight: its layer from 0, its output from 1, then the units that it multiplies, "
         "where 0 is the homogenising unit.",
-        pattern=r"^W[0-9]+_[1-9][0-9]*(_[0-9]+)+$",
+        pattern=WEIGHT_PATTERN,
     ),
 ]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,16 @@ from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
 from polyconstraints.schemas.maps import MapLayer
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying.document import from_document, read_header, to_document, to_header
-from polyconstraints.tying.map import TyingMap
+from polyconstraints.tying.document import (
+    Parts,
+    from_document,
+    read_header,
+    to_document,
+    to_header,
+)
+
+if TYPE_CHECKING:
+    from polyconstraints.tying.map import TyingMap
 
 __all__ = ["load", "save", "to_bytes"]
 
@@ -54,15 +62,15 @@ def to_bytes(tying: TyingMap, ending: str) -> bytes:
     return arrays_to_bytes(arrays, ending, {_HEADER: header})
 
 
-def load(path: str | os.PathLike[str]) -> TyingMap:
-    """Read a map; see :meth:`TyingMap.load`."""
+def load(path: str | os.PathLike[str]) -> Parts:
+    """Read the parts of a map; see :meth:`TyingMap.load`."""
     name = os.fspath(path)
     if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
         return _load_arrays(open_arrays(path, _MAX_ENTRIES_READ))
     return from_document(load_json(path), name)
 
 
-def _load_arrays(arrays: ArrayFile) -> TyingMap:
+def _load_arrays(arrays: ArrayFile) -> Parts:
     name = arrays.source
     # Layers of deep networks are often the same: equal arrays are kept once.
     kept: dict[bytes, NDArray[np.int64]] = {}

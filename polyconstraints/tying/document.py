@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from msgspec import UNSET
@@ -25,8 +25,10 @@ from polyconstraints.spec.groups import (
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.rule_document import read_rule, require_rule_order
+
+if TYPE_CHECKING:
+    from polyconstraints.tying.map import TyingMap
 
 __all__ = [
     "SCHEMA",
@@ -110,8 +112,12 @@ def to_document(tying: TyingMap) -> dict[str, Any]:
     return document
 
 
-def from_document(document: Any, source: str = "") -> TyingMap:
-    """Return the map that a document describes.
+#: A map's network, symmetry, layers and origin.
+Parts = tuple[NetworkSpec, Symmetry, tuple[LayerClasses, ...], provenance.Origin | None]
+
+
+def from_document(document: Any, source: str = "") -> Parts:
+    """Return the parts of the map that a document describes.
 
     Raises
     ------
@@ -125,8 +131,8 @@ def from_document(document: Any, source: str = "") -> TyingMap:
 ClassesOf = Callable[[maps.MapLayer, LayerSpec, str], NDArray[np.int64]]
 
 
-def read_header(document: Any, classes_of: ClassesOf, source: str = "") -> TyingMap:
-    """Return the map of a document, with or without its class arrays, and what gives those."""
+def read_header(document: Any, classes_of: ClassesOf, source: str = "") -> Parts:
+    """Return the parts of the map of a document that may leave its class arrays to a function."""
     return checked_document(lambda: _read(document, classes_of), source)
 
 
@@ -165,7 +171,7 @@ def read_problem(
     return declared, network, symmetry
 
 
-def _read(document: Any, classes_of: ClassesOf) -> TyingMap:
+def _read(document: Any, classes_of: ClassesOf) -> Parts:
     declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
     written: dict[Any, NDArray[np.int64]] = {}
     layers = tuple(
@@ -184,7 +190,7 @@ def _read(document: Any, classes_of: ClassesOf) -> TyingMap:
     )
     provenance.check(document, declared.provenance, listed)
     # What the document says of its functions isn't taken over: the map works it out when asked.
-    return TyingMap(network, symmetry, layers, origin=origin)
+    return network, symmetry, layers, origin
 
 
 def _check_counts(

@@ -22,6 +22,8 @@ from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.tying import archive
+from polyconstraints.tying.document import from_document, to_document
 from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
@@ -203,8 +205,6 @@ class TyingMap(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``tying-map``."""
-        from polyconstraints.tying.document import to_document
-
         return to_document(self)
 
     @classmethod
@@ -216,9 +216,8 @@ class TyingMap(Displayed):
         InputError
             If the document is not a tying map; the message names the place.
         """
-        from polyconstraints.tying.document import from_document
-
-        return from_document(document, source)
+        network, symmetry, layers, origin = from_document(document, source)
+        return cls(network, symmetry, layers, origin=origin)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the map to a file, whole or not at all.
@@ -230,9 +229,7 @@ class TyingMap(Displayed):
         UsageError
             If the file cannot be written.
         """
-        from polyconstraints.tying.archive import save
-
-        save(self, path)
+        archive.save(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TyingMap:
@@ -245,9 +242,8 @@ class TyingMap(Displayed):
         InputError
             If the file is not a tying map; the message names the place.
         """
-        from polyconstraints.tying.archive import load
-
-        return load(path)
+        network, symmetry, layers, origin = archive.load(path)
+        return cls(network, symmetry, layers, origin=origin)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two maps have the same content, whatever produced them."""
