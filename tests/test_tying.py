@@ -724,3 +724,26 @@ def test_a_rule_states_the_group_of_its_document() -> None:
     del document["provenance"]
     with pytest.raises(pc.InputError, match=r"^symmetry\.group: expected 'S', as the rule has it"):
         pc.TyingRule.from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([[1, 0]], "symmetry.actions: level 1: expected images that satisfy the relations"),
+        ([[0, 0]], "symmetry.actions.1[0]: expected a permutation of 2 components"),
+        ([[0, 1], [1, 0]], "symmetry.actions: level 1: expected one permutation for each of the 1"),
+        ([[0, "x"]], "symmetry.actions.1[0][1]: expected an integer of at least 0, got 'x'"),
+    ],
+)
+def test_actions_in_documents_are_checked(images: Any, message: str) -> None:
+    document = by_hand(group="C", generators=[[1, 2, 0]], actions={"1": images})
+    document["network"].update(depth=2, widths=[3, 2, 3], channels=[1, 1, 1])
+    document["layers"] = [
+        {"name": "layer0", "classes": [[0, 0, 0], [0, 0, 0]], "free": [0]},
+        {"name": "layer1", "classes": [[0, 0], [0, 0], [0, 0]], "free": [0]},
+    ]
+    with pytest.raises(pc.InputError) as caught:
+        pc.TyingMap.from_json(document)
+    assert str(caught.value).startswith(message)
+    document["symmetry"]["actions"] = {"1": [[0, 1]]}
+    assert pc.TyingMap.from_json(document).parameters == (1, 1)
