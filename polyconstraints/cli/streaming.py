@@ -69,10 +69,11 @@ def streaming_options() -> Callable[[_Function], _Function]:
 
 def job_count(options: dict[str, Any]) -> int:
     """Return the number of processes that were asked for."""
+    if options["jobs"] != ALL:
+        return int(options["jobs"])
     from polyconstraints.jobs.engines import cores
 
-    jobs = options["jobs"]
-    return cores() if jobs == ALL else int(jobs)
+    return cores()
 
 
 def write_estimate(estimate: Estimate, options: dict[str, Any]) -> None:
