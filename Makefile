@@ -12,6 +12,10 @@ TEST_STAMP := $(VENV)/.stamp-test
 TEST_EXTRAS := dask,docs,equinox,flax,jax,onnx,plot,safetensors,test,torch
 SOURCES     := $(wildcard polyconstraints tests examples benchmarks docs/*.py)
 
+# Without the optional packages, whose tests skip themselves.
+OLDEST         := .venv-oldest
+OLDEST_TESTERS := hypothesis jsonschema pytest pytest-timeout pytest-xdist
+
 # Two processes: what the smallest machines that run this have.
 PYTEST_ARGS ?= -n 2 -q
 
@@ -23,7 +27,8 @@ KILL_ROUNDS  ?= 200
 DOCS_PAGES := README.md $(filter-out docs/findings.md,$(wildcard docs/*.md docs/how-to/*.md))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test lint typecheck pytest fuzz kill-tests fmt schemas docs docs-outputs bench-startup clean
+.PHONY: help demo install test lint typecheck pytest test-oldest fuzz kill-tests sizes fmt schemas docs docs-outputs
+.PHONY: bench-startup clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +63,13 @@ typecheck: $(TEST_STAMP) ## Check types.
 pytest: $(TEST_STAMP) ## Run the tests and doctests only.
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-oldest: ## Test with the oldest dependencies allowed, in an environment of their own.
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(PYTHON) tests/oldest.py > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip --disable-pip-version-check install --quiet \
+	    --constraint $(OLDEST)/constraints.txt --editable . $(OLDEST_TESTERS)
+	$(OLDEST)/bin/python -m pytest $(PYTEST_ARGS)
+
 fuzz: $(TEST_STAMP) ## Fuzz every reader for FUZZ_RUNS inputs each (a long hunt).
 	@for reader in $(FUZZ_READERS); do \
 	    echo "== $$reader"; $(BIN)/python -m tests.fuzz $$reader --runs $(FUZZ_RUNS) || exit 1; \
@@ -65,6 +77,10 @@ fuzz: $(TEST_STAMP) ## Fuzz every reader for FUZZ_RUNS inputs each (a long hunt)
 
 kill-tests: $(TEST_STAMP) ## Kill every command that writes a file, KILL_ROUNDS times each.
 	$(BIN)/python -m tests.robustness.kill --rounds $(KILL_ROUNDS)
+
+sizes: $(TEST_STAMP) ## Run commands of every size and write their table into docs/reliability.md.
+	$(BIN)/python -m tests.robustness.sizes
+	$(BIN)/python -m tests.robustness.sizes --write
 
 fmt: $(TEST_STAMP) ## Format the code and apply safe fixes.
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -85,5 +101,5 @@ bench-startup: $(CORE_STAMP) ## Measure how long the commands take to start.
 	$(BIN)/python benchmarks/startup.py
 
 clean: ## Remove the environment, caches and build outputs.
-	rm -rf $(VENV) build dist site htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) build dist site htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
