@@ -5,11 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from polyconstraints.classes.linear import eliminate
 from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
@@ -82,8 +81,11 @@ def test_union_find_equals_connected_components(case: tuple[int, list[tuple[int,
     size, pairs = case
     left, right = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     classes, representatives = numbered(classes_of_pairs(size, left, right))
-    graph = coo_array((np.ones(len(pairs)), (left, right)), shape=(size, size))
-    count, labels = connected_components(graph, directed=False)
+    sparse, csgraph = (
+        pytest.importorskip(f"scipy.{name}") for name in ("sparse", "sparse.csgraph")
+    )
+    graph = sparse.coo_array((np.ones(len(pairs)), (left, right)), shape=(size, size))
+    count, labels = csgraph.connected_components(graph, directed=False)
     assert len(representatives) == count
     # SciPy numbers components by their smallest element too.
     assert classes.tolist() == labels.tolist()
