@@ -60,6 +60,9 @@ _COPIES = 4
 #: Readers of JSON refuse integers with more digits, our own among them.
 _MOST_IN_JSON = 10**MAX_INTEGER_DIGITS
 
+#: Bytes of an exponent in the list of all monomials.
+_BYTES_AN_EXPONENT = 9
+
 #: Characters of coefficients that the writer of equalities remembers.
 _REMEMBERED_BYTES = 1 << 26
 
@@ -229,7 +232,10 @@ def _estimate(
     cost = _COSTS[format]
     bytes_a_term = _bytes_a_term(network, cost)
     processes = jobs if jobs == 1 else jobs + 1
-    memory = processes * (table_bytes(network) + extra + _COPIES * BATCH_STEPS * bytes_a_term)
+    # The exponents of every monomial are listed.
+    listed = _BYTES_AN_EXPONENT * monomial_count(network) * network.units[0]
+    batches = _COPIES * BATCH_STEPS * bytes_a_term
+    memory = processes * (table_bytes(network) + listed + extra + batches)
     working = min(jobs, cores())
     writing = _as_float(terms) * cost.seconds / working
     building = _as_float(table_edges(network)) * _SECONDS_AN_EDGE * (1 if jobs == 1 else 2)
