@@ -113,7 +113,7 @@ def test_a_limit_of_the_process_counts() -> None:
 def test_messages_of_the_core_name_no_options() -> None:
     root = Path(pc.__file__).parent
     # Commands of other systems, and the command line that a map records.
-    others = {"cli", "jobs", "variety/equations/systems.py", "tying/provenance.py", "tying/rule.py"}
+    others = {"cli", "variety/equations/systems.py", "tying/provenance.py", "tying/rule.py"}
     named = []
     for path in sorted(root.rglob("*.py")):
         place = path.relative_to(root)

@@ -97,7 +97,8 @@ def integer(value: object, what: str) -> int:
     TypeError
         If it is no integer, or a truth value.
     """
-    if not isinstance(value, bool):
+    # A truth value of NumPy's counts as an index in its old versions.
+    if not isinstance(value, bool) and getattr(value, "dtype", None) != bool:
         try:
             return index(value)  # type: ignore[arg-type]
         except TypeError:

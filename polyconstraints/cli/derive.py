@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    NetworkOptions,
+    ANY,
+    Request,
+    ascii_option,
     common_options,
+    fold_option,
     network_options,
+    style_option,
 )
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from polyconstraints.derivation import Derivation
+
+    Style = Literal["canonical", "paper"]
 
 __all__ = ["derive"]
 
@@ -41,29 +46,20 @@ __all__ = ["derive"]
     show_default=False,
     help="Print the classes of weights, and dependent weights as equations.",
 )
-@click.option(
-    "--style",
-    type=click.Choice(("canonical", "paper")),
-    default="canonical",
-    help="Names as W0_1_1_0, or as the paper's 01W10.",
-)
-@click.option(
-    "--fold",
-    type=Integer(0),
-    default=12,
-    metavar="N",
-    help="On a terminal show at most N members of a class; 0 shows all.",
-)
+@style_option
+@fold_option("members of a class")
 @click.option(
     "--check",
     is_flag=True,
     show_default=False,
     help="Count orbits a second time, from cycle types (lemmas of Burnside and Molien).",
 )
-@click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@ascii_option()
 @streaming_options()
 @common_options(formats=("text", "latex", "json"))
-def derive(**options: Any) -> None:
+def derive(
+    request: Request, equalities: bool, classes: bool, style: Style, fold: int, check: bool
+) -> None:
     """Derive the constraints that a symmetry puts on the weights, and count what they leave.
 
     Coefficients of like monomials are compared under every imposed permutation. In layer
@@ -71,39 +67,62 @@ def derive(**options: Any) -> None:
     one layer, they are polynomial equations, which are counted and can be listed. With
     `-n any` the counts are given as functions of n.
     """
-    from polyconstraints.cli.options import ANY, build_problem
-    from polyconstraints.derivation import derive as derive_constraints
     from polyconstraints.errors import UsageError
 
-    if options["style"] == "paper" and options["output_format"] == "json":
+    if style == "paper" and request.output_format == "json":
         raise UsageError("expected canonical with --format json, got paper", "--style")
-    if options["inputs"] == ANY:
-        from polyconstraints.cli.anyinputs import write_law
-
-        write_law(options)
+    if request.inputs == ANY:
+        for given, option in ((equalities, "list"), (request.dry_run, "dry_run"), (check, "check")):
+            if given:
+                raise UsageError("expected a number of inputs with it, got any", option)
+        _write_law(request)
         return
-    problem = build_problem(options["inputs"], cast("NetworkOptions", options))
-    derivation = derive_constraints(*problem, options["memory_limit"])
-    if options["check"]:
+    derivation = request.derive()
+    if check:
         derivation = derivation.with_check()
-    if options["dry_run"] or (options["equalities"] and not derivation.solved):
+    if request.dry_run or (equalities and not derivation.solved):
         from polyconstraints.jobs.estimate import estimate_derivation
 
         estimate = estimate_derivation(
             derivation,
-            format=options["output_format"],
-            jobs=job_count(options),
-            memory_limit=options["memory_limit"],
+            format=request.output_format,
+            jobs=job_count(request),
+            memory_limit=request.memory_limit,
         )
-        if options["dry_run"]:
-            write_estimate(estimate, options)
+        if request.dry_run:
+            write_estimate(estimate, request)
             return
         # Refused, if it has to be, before anything is written.
         estimate.check()
-    _write(derivation, options)
+    _write(derivation, request, style, classes=classes, equalities=equalities, fold=fold)
 
 
-def _write(derivation: Derivation, options: dict[str, Any]) -> None:
+def _write_law(request: Request) -> None:
+    """Write what holds for every number of inputs."""
+    from polyconstraints.cli.output import open_text, write_json
+    from polyconstraints.errors import UsageError
+
+    if request.output_format == "latex":
+        raise UsageError("expected text or json with -n any, got latex", "--format")
+    network = request.any_network()
+    if request.output_format == "json":
+        write_json(network.to_json(), request.output_file)
+        return
+    from polyconstraints.render.law_text import law_text
+
+    with open_text(request.output_file) as handle:
+        handle.writelines(law_text(network))
+
+
+def _write(
+    derivation: Derivation,
+    request: Request,
+    style: Style,
+    *,
+    classes: bool,
+    equalities: bool,
+    fold: int,
+) -> None:
     from polyconstraints.cli.streaming import write_result
     from polyconstraints.render.derivation import (
         DerivationJson,
@@ -117,16 +136,18 @@ def _write(derivation: Derivation, options: dict[str, Any]) -> None:
     def show(console: Console, ascii: bool) -> None:
         from polyconstraints.render.derivation_terminal import print_derivation
 
-        print_derivation(
-            derivation, console, options["style"], **what, fold=options["fold"], ascii=ascii
-        )
+        print_derivation(derivation, console, style, **what, fold=fold, ascii=ascii)
 
-    what = {key: options[key] for key in ("classes", "equalities", "memory_limit")}
+    what: dict[str, Any] = {
+        "classes": classes,
+        "equalities": equalities,
+        "memory_limit": request.memory_limit,
+    }
     kinds: dict[str, type[DerivationWriter]] = {
         "text": DerivationText,
         "latex": DerivationLatex,
         "json": DerivationJson,
     }
-    writer = kinds[options["output_format"]](derivation, options["style"], **what)
+    writer = kinds[request.output_format](derivation, style, **what)
     patterns = [fact_pattern(), *layer_patterns(derivation.network, writer.names)]
-    write_result(writer, options, "writing equalities", patterns=patterns, show=show)
+    write_result(writer, request, "writing equalities", patterns=patterns, show=show)

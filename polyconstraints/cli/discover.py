@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import INDICES, Integer, IntegerList, common_options
+from polyconstraints.cli.options import INDICES, IntegerList, Request, common_options, seed_option
 from polyconstraints.cli.verify import tolerance_option
 
 __all__ = ["discover"]
@@ -38,11 +36,9 @@ __all__ = ["discover"]
     help="Channels of a component: one number, or one for each level.",
 )
 @tolerance_option
-@click.option(
-    "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
-)
+@seed_option
 @common_options()
-def discover(**options: Any) -> None:
+def discover(request: Request, weights_file: str, tolerance: float | None, seed: int) -> None:
     """Find the permutations of the inputs that leave the network of given weights unchanged.
 
     FILE holds arrays layer0, layer1, … in .npz or .safetensors; their shapes give the
@@ -54,20 +50,17 @@ def discover(**options: Any) -> None:
     from polyconstraints.verification.discovery import discover as find
     from polyconstraints.verification.trained import infer_network, read_weights
 
-    weights = read_weights(options["weights_file"])
+    weights = read_weights(weights_file)
     try:
         network = infer_network(
-            weights,
-            bias=options["bias"],
-            indices=options["indices"],
-            channels=options["channels"],
+            weights, bias=request.bias, indices=request.indices, channels=request.channels
         )
-        result = find(network, weights, tolerance=options["tolerance"], seed=options["seed"])
+        result = find(network, weights, tolerance=tolerance, seed=seed)
     except InputError as error:
-        raise InputError(error.message, error.place, options["weights_file"]) from None
-    if options["output_format"] == "json":
-        write_json(result.to_json(), options["output_file"])
+        raise InputError(error.message, error.place, weights_file) from None
+    if request.output_format == "json":
+        write_json(result.to_json(), request.output_file)
     else:
         from polyconstraints.render.verification_text import discovery_text
 
-        write_text(discovery_text(result), options["output_file"])
+        write_text(discovery_text(result), request.output_file)

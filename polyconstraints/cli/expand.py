@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
     Integer,
-    NetworkOptions,
+    Request,
+    ascii_option,
     common_options,
+    fold_option,
     network_options,
+    style_option,
 )
 from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from polyconstraints.render.expansion import ExpansionWriter
     from polyconstraints.render.expansion_view import ExpansionView
     from polyconstraints.spec.network import NetworkSpec
+
+    Style = Literal["canonical", "paper"]
+    Order = Literal["graded", "paper"]
 
 __all__ = ["expand"]
 
@@ -40,12 +46,7 @@ __all__ = ["expand"]
     default=True,
     help="One group for each monomial in x, or one term for each monomial in x and W.",
 )
-@click.option(
-    "--style",
-    type=click.Choice(("canonical", "paper")),
-    default="canonical",
-    help="Names as W0_1_1_0, or as the paper's 01W10.",
-)
+@style_option
 @click.option("--count", is_flag=True, show_default=False, help="Print only how large it is.")
 @click.option(
     "--output",
@@ -70,17 +71,20 @@ __all__ = ["expand"]
     help="Substitute a rational for a weight or input, as W0_1_1_0=1/2; may be given several "
     "times.",
 )
-@click.option(
-    "--fold",
-    type=Integer(0),
-    default=12,
-    metavar="N",
-    help="On a terminal show at most N terms of a group; 0 shows all.",
-)
-@click.option("--ascii", is_flag=True, show_default=False, help="No Unicode on a terminal.")
+@fold_option("terms of a group")
+@ascii_option()
 @streaming_options()
 @common_options(formats=("text", "latex", "sympy", "json"))
-def expand(**options: Any) -> None:
+def expand(
+    request: Request,
+    grouped: bool,
+    style: Style,
+    count: bool,
+    outputs: tuple[int, ...],
+    monomials: tuple[str, ...],
+    assignments: tuple[str, ...],
+    fold: int,
+) -> None:
     """Print the network, expanded as a polynomial in its inputs and weights.
 
     The coefficient of each monomial in the inputs is a polynomial in the weights. Terms come
@@ -88,26 +92,30 @@ def expand(**options: Any) -> None:
     terminal the groups are aligned and coloured by layer; in a pipe they are plain text, one
     group a line. In SymPy's format several outputs are a list of expressions.
     """
-    from polyconstraints.cli.options import build_problem
     from polyconstraints.errors import UsageError
 
-    kind = options["output_format"]
-    if options["style"] == "paper" and kind in ("sympy", "json"):
+    kind = request.output_format
+    if style == "paper" and kind in ("sympy", "json"):
         raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     # The symmetry changes nothing but the number of outputs; it is checked all the same.
-    network, _ = build_problem(options["inputs"], cast("NetworkOptions", options))
-    if options["count"]:
-        _write_count(_view(network, options), options)
-        return
-    estimate = _estimate(network, options)
-    if options["dry_run"]:
-        write_estimate(estimate, options)
-        return
-    estimate.check()
-    _write(_view(network, options), options)
+    network, _ = request.problem()
+    if not count:
+        estimate = _estimate(network, request, outputs, selected=bool(monomials or assignments))
+        if request.dry_run:
+            write_estimate(estimate, request)
+            return
+        estimate.check()
+    order: Order = "paper" if style == "paper" else "graded"
+    view = _view(network, request, outputs, monomials, assignments, order)
+    if count:
+        _write_count(view, request)
+    else:
+        _write(view, request, style, grouped=grouped, fold=fold)
 
 
-def _estimate(network: NetworkSpec, options: dict[str, Any]) -> Estimate:
+def _estimate(
+    network: NetworkSpec, request: Request, outputs: tuple[int, ...], *, selected: bool
+) -> Estimate:
     """Return what it takes to write what is asked for, or at most that."""
     from dataclasses import replace
 
@@ -115,55 +123,63 @@ def _estimate(network: NetworkSpec, options: dict[str, Any]) -> Estimate:
 
     estimate = estimate_expansion(
         network,
-        outputs=len(set(options["outputs"])) or None,
-        format=options["output_format"],
-        jobs=job_count(options),
-        memory_limit=options["memory_limit"],
+        outputs=len(set(outputs)) or None,
+        format=request.output_format,
+        jobs=job_count(request),
+        memory_limit=request.memory_limit,
     )
-    selected = options["monomials"] or options["assignments"]
     return replace(estimate, precision="at most") if selected else estimate
 
 
-def _view(network: NetworkSpec, options: dict[str, Any]) -> ExpansionView:
+def _view(
+    network: NetworkSpec,
+    request: Request,
+    outputs: tuple[int, ...],
+    monomials: tuple[str, ...],
+    assignments: tuple[str, ...],
+    order: Order,
+) -> ExpansionView:
     """Return what is to be shown."""
     from polyconstraints.errors import InputError
     from polyconstraints.expansion import Expansion
     from polyconstraints.render.expansion_view import Assignment, ExpansionView, parse_monomial
 
     try:
-        assignment = Assignment.parse(options["assignments"], network)
+        assignment = Assignment.parse(assignments, network)
     except InputError as error:
         raise InputError(error.message, "--set") from None
     try:
-        monomials = [parse_monomial(text, network) for text in options["monomials"]]
+        chosen = [parse_monomial(text, network) for text in monomials]
     except InputError as error:
         raise InputError(error.message, "--monomial") from None
     return ExpansionView(
-        Expansion(network, options["memory_limit"]),
-        [output - 1 for output in options["outputs"]] or None,
-        monomials or None,
+        Expansion(network, request.memory_limit),
+        [output - 1 for output in outputs] or None,
+        chosen or None,
         assignment,
-        "paper" if options["style"] == "paper" else "graded",
+        order,
     )
 
 
-def _write_count(view: ExpansionView, options: dict[str, Any]) -> None:
+def _write_count(view: ExpansionView, request: Request) -> None:
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.expansion_json import count_document
 
     document = count_document(view)
-    if options["output_format"] == "json":
-        write_json(document, options["output_file"])
+    if request.output_format == "json":
+        write_json(document, request.output_file)
         return
     lines = [f"monomials in x   {document['monomials']}"]
     lines += [
         f"terms of y{output + 1}{' ' * (8 - len(str(output + 1)))}{count}"
         for output, count in zip(view.outputs, document["terms"], strict=True)
     ]
-    write_text("\n".join(lines), options["output_file"])
+    write_text("\n".join(lines), request.output_file)
 
 
-def _write(view: ExpansionView, options: dict[str, Any]) -> None:
+def _write(
+    view: ExpansionView, request: Request, style: Style, *, grouped: bool, fold: int
+) -> None:
     from polyconstraints.cli.streaming import write_result
     from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
     from polyconstraints.render.expansion_json import ExpansionJson
@@ -172,21 +188,20 @@ def _write(view: ExpansionView, options: dict[str, Any]) -> None:
     def show(console: Console, ascii: bool) -> None:
         from polyconstraints.render.expansion_terminal import print_expansion
 
-        print_expansion(view, console, style, grouped=grouped, fold=options["fold"], ascii=ascii)
+        print_expansion(view, console, style, grouped=grouped, fold=fold, ascii=ascii)
 
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    style, grouped = options["style"], options["grouped"]
     kinds: dict[str, type[ExpansionWriter]] = {
         "text": ExpansionText,
         "latex": ExpansionLatex,
         "sympy": ExpansionSympy,
         "json": ExpansionJson,
     }
-    writer = kinds[options["output_format"]](view, style, grouped=grouped)
+    writer = kinds[request.output_format](view, style, grouped=grouped)
     write_result(
         writer,
-        options,
+        request,
         "expanding",
         patterns=layer_patterns(view.network, writer.names),
         show=show,

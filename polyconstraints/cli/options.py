@@ -8,13 +8,11 @@ A command that takes a network is decorated with :func:`network_options`, and ev
 from __future__ import annotations
 
 import functools
-import inspect
 import io
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -39,11 +37,9 @@ __all__ = [
     "IntegerList",
     "IntegerRange",
     "LevelAction",
-    "NetworkOptions",
     "Request",
     "Size",
     "ascii_option",
-    "build_problem",
     "check_output_file",
     "common_options",
     "fold_option",
@@ -60,44 +56,8 @@ SCOPES = ("layer", "network")
 COMPARISONS = ("function", "paper", "tensor")
 PERMUTATIONS = ("transpositions", "adjacent", "generators")
 
-if TYPE_CHECKING:
-    from polyconstraints.spec.network import NetworkSpec
-    from polyconstraints.spec.symmetry import Symmetry
-
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]
-
-
-class NetworkOptions(TypedDict):
-    """What :func:`network_options` passes to a command, as keywords."""
-
-    inputs: int | Literal["any"] | tuple[int, ...] | None
-    """An integer of at least 1; ``"any"`` or several integers if the command accepts them;
-    None if it isn't required and wasn't given."""
-
-    depth: int
-    layer: Literal["quadratic", "linear"]
-    indices: Literal["ordered", "redundant"]
-    bias: bool
-
-    widths: tuple[int, ...] | None
-    """Hidden widths; None stands for n each. That there are d−1 of them isn't checked yet."""
-
-    channels: tuple[int, ...]
-    """One number, or as many as were given: that these are d+1 isn't checked yet."""
-
-    symmetry: Literal["equivariant", "invariant"]
-    scope: Literal["layer", "network"]
-    compare: Literal["function", "paper", "tensor"]
-
-    permutations: Literal["transpositions", "adjacent", "generators"] | None
-    """None stands for what fits the group: all transpositions for S, generators otherwise."""
-
-    group: str
-    """As typed: a name, a list of generators, or ``@FILE``."""
-
-    actions: tuple[tuple[int, str], ...]
-    """Levels on which the group acts in a way of its own, and how, as typed."""
 
 
 def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:
@@ -138,8 +98,9 @@ def network_options(
     --------
     >>> @click.command()
     ... @network_options()
-    ... def show(**network: object) -> None:
-    ...     click.echo(f"{network['inputs']} {network['bias']} {network['widths']}")
+    ... @common_options()
+    ... def show(request: Request) -> None:
+    ...     click.echo(f"{request.inputs} {request.bias} {request.widths}")
     >>> show.main(["-n", "3", "--bias", "-d2", "--widths", "4"], standalone_mode=False)
     3 True (4,)
     """
@@ -241,11 +202,6 @@ def network_options(
     )
 
 
-def build_problem(inputs: int, options: Mapping[str, Any]) -> tuple[NetworkSpec, Symmetry]:
-    """Return the network and the symmetry that a command's keywords describe."""
-    return Request.of(options).problem(inputs)
-
-
 #: Formats by the endings of files' names; others, as .txt, may hold anything.
 ENDINGS: Mapping[str, str] = {
     "csv": "csv",
@@ -277,8 +233,8 @@ def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[A
     Returns
     -------
     callable
-        A decorator, to be the innermost one. If the command has a parameter ``request``, that
-        is a :class:`Request` of all shared options; otherwise they come as keywords.
+        A decorator, to be the innermost one. The command gets a :class:`Request` of all shared
+        options as ``request``, and its own options as keywords.
     """
     choices = tuple(formats) if "json" in formats else (*formats, "json")
     options = _compose(
@@ -315,8 +271,6 @@ def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[A
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        wants_request = "request" in inspect.signature(function).parameters
-
         @functools.wraps(function)
         def parsed(*args: Any, **keywords: Any) -> Any:
             from polyconstraints.cli.console import patience
@@ -332,14 +286,10 @@ def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[A
                 keywords["output_format"] = found or choices[0]
             if keywords["output_format"] in _UTF8_FORMATS:
                 _write_utf8()
-            if wants_request:
-                request = Request.of({**keywords, "given": given})
-                shared = {field.name for field in fields(Request)}
-                keywords = {name: value for name, value in keywords.items() if name not in shared}
-                keywords["request"] = request
-            quiet = context.params["quiet"]
-            with patience(context.info_name or "", quiet=quiet):
-                return function(*args, **keywords)
+            request = Request.of({**keywords, "given": given})
+            own = {name: value for name, value in keywords.items() if name not in vars(request)}
+            with patience(context.info_name or "", quiet=request.quiet):
+                return function(*args, request=request, **own)
 
         decorated: Callable[..., Any] = options(parsed)
         return decorated

@@ -79,7 +79,6 @@ def plot(
     outputs: tuple[int, ...] | None,
     units: int | None,
     scale: float,
-    ascii: bool,
 ) -> None:
     """Draw a tying map: FILE, or that of the network that the options describe.
 
@@ -103,7 +102,7 @@ def plot(
     if kind == "json":
         write_json(picture.to_json(), file)
     elif kind == "text":
-        _write_text(picture, file, ascii)
+        _write_text(picture, file, request.ascii)
     elif kind == "svg":
         from polyconstraints.render.figures.svg import scene_svg
 

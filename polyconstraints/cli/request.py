@@ -52,6 +52,10 @@ class Request:
     quiet : bool
     memory_limit : int or None
         Bytes; None stands for half of what is free.
+    ascii : bool
+        No Unicode in text for people.
+    jobs, resume, dask, dry_run
+        How a long result is to be written.
     given : frozenset of str
         The parameters that were typed.
     """
@@ -73,6 +77,11 @@ class Request:
     output_file: str | None = None
     quiet: bool = False
     memory_limit: int | None = None
+    ascii: bool = False
+    jobs: int | Literal["all"] = 1
+    resume: bool = False
+    dask: str | None = None
+    dry_run: bool = False
     given: frozenset[str] = frozenset()
 
     @classmethod

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+from polyconstraints.cli.options import Integer, Request, common_options, network_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,51 +84,51 @@ _TIME_LIMIT = 1800
     help="Weights of the largest network that is measured.",
 )
 @common_options(formats=("text", "json", "csv", "markdown", "graphml"))
-def strata(**options: Any) -> None:
+def strata(request: Request, **how: Any) -> None:
     """List what a network may be when only the whole must be symmetric.
 
     Each stratum is given by the representation of the group that every hidden layer carries.
     Its dimensions are those of the weights, of the variety's tangent space, and of the
     functions. Where the first two agree, the stratum is proved to be a component.
     """
-    from polyconstraints.cli.options import build_problem
     from polyconstraints.variety.strata.variety import Variety
 
-    options["scope"] = "network"
-    problem = build_problem(options["inputs"], cast("NetworkOptions", options))
-    variety = Variety(*problem, options["seed"], options["max_weights"])
-    if options["hidden"]:
-        chosen = variety.parse(options["hidden"])
-        _write(variety, iter([variety.measure(chosen, 1)]), 1, options)
+    whole = replace(request, scope="network")
+    variety = Variety(*whole.problem(), how["seed"], how["max_weights"])
+    if how["hidden"]:
+        chosen = variety.parse(how["hidden"])
+        _write(variety, iter([variety.measure(chosen, 1)]), 1, request, how)
         return
-    choices = variety.count(options["degenerate"])
-    _write(variety, _measured(variety, choices, options), choices, options)
+    choices = variety.count(how["degenerate"])
+    _write(variety, _measured(variety, choices, request, how), choices, request, how)
 
 
-def _measured(variety: Variety, choices: int, options: dict[str, Any]) -> Iterator[Stratum]:
+def _measured(
+    variety: Variety, choices: int, request: Request, how: dict[str, Any]
+) -> Iterator[Stratum]:
     from polyconstraints.cli.console import progress, warn
 
-    limit = min(choices, options["limit"])
+    limit = min(choices, how["limit"])
     if limit < choices:
         warn(
             f"{limit} of {choices} strata are measured: --limit allows more",
-            quiet=options["quiet"],
+            quiet=request.quiet,
         )
-    ends = time.monotonic() + options["time_limit"]
-    with progress("measuring strata", limit, quiet=options["quiet"]) as advance:
-        for stratum in variety.strata(options["degenerate"], limit, advance):
+    ends = time.monotonic() + how["time_limit"]
+    with progress("measuring strata", limit, quiet=request.quiet) as advance:
+        for stratum in variety.strata(how["degenerate"], limit, advance):
             yield stratum
             if stratum.number < limit and time.monotonic() > ends:
                 warn(
                     f"{stratum.number} of {choices} strata were measured within "
-                    f"{options['time_limit']} s: --time-limit allows more",
-                    quiet=options["quiet"],
+                    f"{how['time_limit']} s: --time-limit allows more",
+                    quiet=request.quiet,
                 )
                 return
 
 
 def _write(
-    variety: Variety, found: Iterator[Stratum], choices: int, options: dict[str, Any]
+    variety: Variety, found: Iterator[Stratum], choices: int, request: Request, how: dict[str, Any]
 ) -> None:
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.strata import (
@@ -139,8 +140,8 @@ def _write(
     )
     from polyconstraints.variety.strata.exact import examine
 
-    kind, file = options["output_format"], options["output_file"]
-    plain = not (options["gauge"] or options["decompose"])
+    kind, file = request.output_format, request.output_file
+    plain = not (how["gauge"] or how["decompose"])
     if kind == "json" and plain:
         write_json(strata_document(variety, found, choices), file)
         return
@@ -148,10 +149,10 @@ def _write(
     if kind == "graphml":
         write_text(_graphml(listed), file)
         return
-    gauges = _gauges(variety, listed) if options["gauge"] else {}
+    gauges = _gauges(variety, listed) if how["gauge"] else {}
     answer = None
-    if options["decompose"]:
-        answer = examine(variety, listed, options["decompose"], options["time_limit"])
+    if how["decompose"]:
+        answer = examine(variety, listed, how["decompose"], how["time_limit"])
     if kind == "json":
         write_json(strata_document(variety, listed, choices, gauges, answer), file)
         return
@@ -161,7 +162,7 @@ def _write(
             lines += ["", *gauge_lines(number, gauge)]
         if answer is not None:
             lines += ["", *answer_lines(answer)]
-            if options["steps"]:
+            if how["steps"]:
                 lines += ["", *step_lines(answer)]
     write_text("\n".join(lines), file)
 

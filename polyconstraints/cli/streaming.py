@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from polyconstraints.cli.options import Integer
+from polyconstraints.cli.options import Integer, Request
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,28 +67,28 @@ def streaming_options() -> Callable[[_Function], _Function]:
     return lambda function: jobs(resume(dask(dry_run(function))))
 
 
-def job_count(options: dict[str, Any]) -> int:
+def job_count(request: Request) -> int:
     """Return the number of processes that were asked for."""
-    if options["jobs"] != ALL:
-        return int(options["jobs"])
+    if request.jobs != "all":
+        return request.jobs
     from polyconstraints.jobs.engines import cores
 
     return cores()
 
 
-def write_estimate(estimate: Estimate, options: dict[str, Any]) -> None:
+def write_estimate(estimate: Estimate, request: Request) -> None:
     """Print what a job would take."""
     from polyconstraints.cli.output import write_json, write_text
 
-    if options["output_format"] == "json":
-        write_json(estimate.to_json(), options["output_file"])
+    if request.output_format == "json":
+        write_json(estimate.to_json(), request.output_file)
     else:
-        write_text(estimate.to_text(), options["output_file"])
+        write_text(estimate.to_text(), request.output_file)
 
 
 def write_result(
     writer: Writer,
-    options: dict[str, Any],
+    request: Request,
     description: str,
     *,
     patterns: Iterable[Pattern],
@@ -100,9 +100,7 @@ def write_result(
     Parameters
     ----------
     writer : Writer
-    options : dict
-        The keywords of the command, those of :func:`streaming_options` and
-        :class:`~polyconstraints.cli.options.CommonOptions` among them.
+    request : Request
     description : str
         What is being done, for the progress bar.
     patterns : iterable of Pattern
@@ -120,21 +118,21 @@ def write_result(
     from polyconstraints.cli.console import audience, progress, stdout_console, unicode_wanted
     from polyconstraints.jobs.parts import takes_parts
 
-    file = options["output_file"]
+    file = request.output_file
     whom = audience(file)
-    text = options["output_format"] == "text"
+    text = request.output_format == "text"
     if text and whom == "terminal":
-        show(stdout_console(), options["ascii"] or not unicode_wanted(sys.stdout))
+        show(stdout_console(), request.ascii or not unicode_wanted(sys.stdout))
         return
     # On a terminal a bar would be torn by the lines that come in between.
-    quiet = options["quiet"] or whom == "terminal"
+    quiet = request.quiet or whom == "terminal"
     with progress(description, writer.steps if counted else None, quiet=quiet) as advance:
         if file is not None and takes_parts(file):
-            _write_file(writer, file, options, advance)
+            _write_file(writer, file, request, advance)
             return
-        if options["resume"]:
+        if request.resume:
             raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
-        with _streamed(writer, options, advance) as pieces:
+        with _streamed(writer, request, advance) as pieces:
             if text and whom == "colour":
                 from polyconstraints.render.painting import painted
 
@@ -150,29 +148,29 @@ def _write(pieces: Iterable[str], file: str | None) -> None:
 
 
 @contextmanager
-def _streamed(writer: Writer, options: dict[str, Any], advance: Advance) -> Iterator[Iterator[str]]:
+def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[Iterator[str]]:
     """Give a result's text as it comes; with helpers, by part files of a private directory."""
     from tempfile import TemporaryDirectory
 
     from polyconstraints.jobs.parts import PartFiles
     from polyconstraints.jobs.pieces import batches, written
 
-    if options["dask"] is None and job_count(options) == 1:
+    if request.dask is None and job_count(request) == 1:
         yield written(writer, advance)
         return
     with TemporaryDirectory(prefix="polyconstraints-", ignore_cleanup_errors=True) as folder:
         parts = PartFiles(folder)
-        with _running(writer, batches(writer.pieces()), parts, options, advance) as results:
+        with _running(writer, batches(writer.pieces()), parts, request, advance) as results:
             yield (parts.take(name) for _, name in results)
 
 
-def _write_file(writer: Writer, file: str, options: dict[str, Any], advance: Advance) -> None:
+def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -> None:
     """Write a file: at once if it is short, else from part files."""
     from polyconstraints.io.files import atomic_writer
     from polyconstraints.jobs.parts import PartFiles, parts_folder
     from polyconstraints.jobs.pieces import batches
 
-    resume = options["resume"]
+    resume = request.resume
     work = batches(writer.pieces())
     begun = list(islice(work, 2))
     if len(begun) < 2 and not (resume and os.path.lexists(parts_folder(file))):
@@ -182,10 +180,10 @@ def _write_file(writer: Writer, file: str, options: dict[str, Any], advance: Adv
         names: dict[int, str] = {}
         try:
             left = _left(chain(begun, work), parts, names, advance)
-            with _running(writer, left, parts, options, advance) as results:
+            with _running(writer, left, parts, request, advance) as results:
                 names.update((batch.number, name) for batch, name in results)
         except KeyboardInterrupt:
-            if parts.found() and not options["quiet"]:
+            if parts.found() and not request.quiet:
                 click.echo(
                     f"polyconstraints: interrupted; the same command with --resume continues "
                     f"{file!r}",
@@ -215,16 +213,16 @@ def _running(
     writer: Writer,
     work: Iterator[Batch],
     parts: PartFiles,
-    options: dict[str, Any],
+    request: Request,
     advance: Advance,
 ) -> Iterator[Iterator[Result]]:
     """Start the work, and give the names of part files in order."""
     from polyconstraints.jobs.engines import run, run_on_cluster
 
-    if options["dask"] is not None:
-        results = run_on_cluster(writer.text, work, parts, options["dask"])
+    if request.dask is not None:
+        results = run_on_cluster(writer.text, work, parts, request.dask)
     else:
-        results = run(writer.text, work, parts, job_count(options))
+        results = run(writer.text, work, parts, job_count(request))
 
     def counted() -> Iterator[Result]:
         for batch, name in results:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, NetworkOptions, common_options, network_options
+from polyconstraints.cli.options import (
+    Integer,
+    Request,
+    common_options,
+    network_options,
+    seed_option,
+)
+from polyconstraints.cli.request import DESCRIBING
 
 if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap, TyingRule
@@ -62,9 +68,7 @@ tolerance_option = click.option(
     metavar="T",
     help="Random networks to look at where the layers prove nothing.",
 )
-@click.option(
-    "--seed", type=Integer(0), default="0", metavar="SEED", help="Decides all random choices."
-)
+@seed_option
 @click.option(
     "--exact",
     is_flag=True,
@@ -74,8 +78,15 @@ tolerance_option = click.option(
 @tolerance_option
 @network_options(required=False)
 @common_options()
-@click.pass_context
-def verify(context: click.Context, /, **options: Any) -> None:
+def verify(
+    request: Request,
+    map_file: str | None,
+    weights_file: str | None,
+    trials: int,
+    seed: int,
+    exact: bool,
+    tolerance: float | None,
+) -> None:
     """Check that every network of a tying map has the symmetry that the map states.
 
     MAP is a file that `export` wrote or that somebody wrote by hand, in JSON, .npz or
@@ -87,41 +98,34 @@ def verify(context: click.Context, /, **options: Any) -> None:
     With --weights a trained network is checked instead: how symmetric its function is, and
     which weights deviate from the map.
     """
-    tying = _tying(context, options)
-    if options["weights_file"] is None:
-        symmetric = _verify_map(tying, options)
-    elif isinstance(tying, tuple):
-        symmetric = _verify_weights(tying[0].at(*tying[1]), options)
+    tying = _tying(request, map_file, weights_file)
+    if weights_file is None:
+        symmetric = _verify_map(tying, request, trials=trials, seed=seed, exact=exact)
     else:
-        symmetric = _verify_weights(tying, options)
+        found = tying[0].at(*tying[1]) if isinstance(tying, tuple) else tying
+        symmetric = _verify_weights(found, request, weights_file, tolerance=tolerance, seed=seed)
     if not symmetric:
-        context.exit(3)
+        click.get_current_context().exit(3)
 
 
-def _tying(context: click.Context, options: dict[str, Any]) -> TyingMap | Rule:
+def _tying(request: Request, map_file: str | None, weights_file: str | None) -> TyingMap | Rule:
     """Return the map that was given, or the one of the network that the options describe."""
-    from polyconstraints.cli.options import build_problem
-    from polyconstraints.derivation import derive
     from polyconstraints.errors import UsageError
 
-    given = [
-        name
-        for name in NetworkOptions.__annotations__
-        if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
-    ]
-    if options["map_file"] is not None:
-        if given:
-            raise UsageError(
-                "expected no options that describe a network beside MAP, which describes its own",
-                f"--{given[0]}",
-            )
-        return _loaded(options["map_file"])
-    if options["weights_file"] is None:
+    if map_file is not None:
+        for name in DESCRIBING:
+            if name in request.given:
+                raise UsageError(
+                    "expected no options that describe a network beside MAP, which describes "
+                    "its own",
+                    name,
+                )
+        return _loaded(map_file)
+    if weights_file is None:
         raise UsageError("expected a file, got none", "MAP")
-    if options["inputs"] is None:
+    if request.inputs is None:
         raise UsageError("expected MAP or a network's options beside --weights", "-n/--inputs")
-    problem = build_problem(options["inputs"], cast("NetworkOptions", options))
-    return derive(*problem).tying_map()
+    return request.tying_map()
 
 
 def _loaded(file: str) -> TyingMap | Rule:
@@ -141,41 +145,40 @@ def _loaded(file: str) -> TyingMap | Rule:
     return TyingMap.from_json(document, "standard input" if file == "-" else file)
 
 
-def _verify_map(tying: TyingMap | Rule, options: dict[str, Any]) -> bool:
+def _verify_map(tying: TyingMap | Rule, request: Request, **chosen: Any) -> bool:
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.verification import verify as verify_map
     from polyconstraints.verification import verify_rule
 
-    chosen = {name: options[name] for name in ("trials", "seed", "exact")}
     if isinstance(tying, tuple):
         rule, sizes = tying
         result = verify_rule(rule, *sizes, **chosen)
         tying = rule.at(*result.rule.checked if result.rule else sizes)
     else:
         result = verify_map(tying, **chosen)
-    if options["output_format"] == "json":
-        write_json(result.to_json(), options["output_file"])
+    if request.output_format == "json":
+        write_json(result.to_json(), request.output_file)
     else:
         from polyconstraints.render.verification_text import verification_text
 
-        write_text(verification_text(tying, result), options["output_file"])
+        write_text(verification_text(tying, result), request.output_file)
     return result.symmetric
 
 
-def _verify_weights(tying: TyingMap, options: dict[str, Any]) -> bool:
+def _verify_weights(tying: TyingMap, request: Request, weights_file: str, **how: Any) -> bool:
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import InputError
     from polyconstraints.verification.trained import check_weights, read_weights
 
-    weights = read_weights(options["weights_file"])
+    weights = read_weights(weights_file)
     try:
-        result = check_weights(tying, weights, tolerance=options["tolerance"], seed=options["seed"])
+        result = check_weights(tying, weights, **how)
     except InputError as error:
-        raise InputError(error.message, error.place, options["weights_file"]) from None
-    if options["output_format"] == "json":
-        write_json(result.to_json(), options["output_file"])
+        raise InputError(error.message, error.place, weights_file) from None
+    if request.output_format == "json":
+        write_json(result.to_json(), request.output_file)
     else:
         from polyconstraints.render.verification_text import weight_check_text
 
-        write_text(weight_check_text(result), options["output_file"])
+        write_text(weight_check_text(result), request.output_file)
     return result.symmetric

@@ -36,7 +36,8 @@ def integer(value: object, field: str, least: int = 1) -> int:
     polyconstraints.errors.UsageError: inputs: expected an integer of at least 1, got 3.0
     """
     number = None
-    if not isinstance(value, bool):
+    # A truth value of NumPy's counts as an index in its old versions.
+    if not isinstance(value, bool) and getattr(value, "dtype", None) != bool:
         try:
             number = index(value)  # type: ignore[arg-type]
         except TypeError:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from polyconstraints.tying import TyingMap
@@ -30,7 +31,7 @@ def with_numpy(
 def with_torch(
     tying: TyingMap, path: str, theta: list[Array], x: Array, delta: Array, dtype: str
 ) -> Result:
-    import torch
+    torch = pytest.importorskip("torch")
 
     from polyconstraints.backends.torch import TiedNetwork
 
@@ -49,7 +50,7 @@ def with_torch(
 
 def as_array(tensor: Any) -> Array:
     """Return a tensor of any dtype as an array."""
-    import torch
+    torch = pytest.importorskip("torch")
 
     kept = tensor.detach()
     return np.asarray(kept.float() if kept.dtype == torch.bfloat16 else kept)
@@ -58,7 +59,7 @@ def as_array(tensor: Any) -> Array:
 def with_jax(
     tying: TyingMap, path: str, theta: list[Array], x: Array, delta: Array, dtype: str
 ) -> Result:
-    import jax
+    jax = pytest.importorskip("jax")
 
     from polyconstraints.backends.jax import from_map
 
@@ -106,7 +107,7 @@ def trained_by_numpy(tying: TyingMap, x: Array, target: Array, steps: int) -> Pr
 
 
 def trained_by_torch(tying: TyingMap, x: Array, target: Array, steps: int) -> Predict:
-    import torch
+    torch = pytest.importorskip("torch")
 
     from polyconstraints.backends.torch import TiedNetwork
 
@@ -122,7 +123,7 @@ def trained_by_torch(tying: TyingMap, x: Array, target: Array, steps: int) -> Pr
 
 
 def trained_by_jax(tying: TyingMap, x: Array, target: Array, steps: int) -> Predict:
-    import jax
+    jax = pytest.importorskip("jax")
 
     from polyconstraints.backends.jax import from_map
 

@@ -319,7 +319,7 @@ def options(data: bytes) -> None:
     """Read the options that describe a network, one a line, and derive it if it is small."""
     import click
 
-    from polyconstraints.cli.options import build_problem
+    from polyconstraints.cli.request import Request
     from polyconstraints.derivation import derive
 
     # No file is named, and none is read by accident.
@@ -337,7 +337,7 @@ def options(data: bytes) -> None:
     inputs = chosen["inputs"]
     if not isinstance(inputs, int) or inputs > 1000 or chosen["depth"] > 20:
         return
-    network, symmetry = build_problem(inputs, chosen)
+    network, symmetry = Request.of(chosen).problem()
     if network.weights <= 300 and network.degree <= 4:
         result = derive(network, symmetry)
         if result.solved and result.tying_map().dimension != result.dimension:
