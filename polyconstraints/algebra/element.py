@@ -98,7 +98,7 @@ def integer(value: object, what: str) -> int:
         If it is no integer, or a truth value.
     """
     # A truth value of NumPy's counts as an index in its old versions.
-    if not isinstance(value, bool) and getattr(value, "dtype", None) != bool:
+    if not isinstance(value, bool) and getattr(value, "dtype", None) != "bool":
         try:
             return index(value)  # type: ignore[arg-type]
         except TypeError:

@@ -37,7 +37,7 @@ def integer(value: object, field: str, least: int = 1) -> int:
     """
     number = None
     # A truth value of NumPy's counts as an index in its old versions.
-    if not isinstance(value, bool) and getattr(value, "dtype", None) != bool:
+    if not isinstance(value, bool) and getattr(value, "dtype", None) != "bool":
         try:
             number = index(value)  # type: ignore[arg-type]
         except TypeError:
