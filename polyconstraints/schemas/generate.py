@@ -4,7 +4,9 @@
 test holds them to the declarations.
 """
 
+import inspect
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,9 @@ _VERSIONS = {"verification": 2}
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+#: What comes before the meaning of a field in a docstring.
+_FIELD = re.compile(r"^([a-z_]+): (?=[A-Z])", re.MULTILINE)
+
 
 def _nested(leaf: int, name: str) -> dict[str, Any]:
     items = {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{name}"}}
@@ -58,8 +63,8 @@ def json_schema(name: str) -> dict[str, Any]:
     """
     declared = DOCUMENTS[name]
     (schema,), parts = msgspec.json.schema_components([declared], ref_template="#/$defs/{name}")
-    extras = {kind.__name__: kind.EXTRA for kind in _kinds(Document) if hasattr(kind, "EXTRA")}
-    found: dict[str, Any] = {key: {**part, **extras.get(key, {})} for key, part in parts.items()}
+    kinds = {kind.__name__: kind for kind in _kinds(Document)}
+    found: dict[str, Any] = {key: _told(part, kinds[key]) for key, part in parts.items()}
     if schema.keys() == {"$ref"}:
         schema = found.pop(schema["$ref"].rpartition("/")[2])
     text = json.dumps([schema, found])
@@ -76,9 +81,14 @@ def json_schema(name: str) -> dict[str, Any]:
     return plain
 
 
-def _with(part: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    known, more = part.get("properties", {}), extra.get("properties", {})
-    return {**part, **extra, "properties": {**known, **more}}
+def _told(part: dict[str, Any], kind: type[Document]) -> dict[str, Any]:
+    """Return the schema of a structure with what its docstring says of it and of its fields."""
+    properties = {name: dict(schema) for name, schema in part["properties"].items()}
+    for one in reversed(kind.__mro__[: kind.__mro__.index(Document)]):
+        summary, *meanings = re.split(_FIELD, inspect.cleandoc(one.__doc__ or ""))
+        for name, meaning in zip(meanings[::2], meanings[1::2], strict=True):
+            properties[name]["description"] = " ".join(meaning.split())
+    return {**part, "properties": properties, "description": summary.strip(), **kind.EXTRA}
 
 
 def _kinds(kind: type[Document]) -> list[type[Any]]:
@@ -101,12 +111,8 @@ def _plain(part: Any) -> Any:
     return found
 
 
-def text(name: str) -> str:
-    """Return the file that holds a document's schema."""
-    return json.dumps(json_schema(name), sort_keys=True, ensure_ascii=False) + "\n"
-
-
 if __name__ == "__main__":
     folder = Path(__file__).parent
     for name in DOCUMENTS:
-        (folder / f"{name}.json").write_text(text(name), encoding="utf-8")
+        text = json.dumps(json_schema(name), sort_keys=True, ensure_ascii=False)
+        (folder / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")

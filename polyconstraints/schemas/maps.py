@@ -5,10 +5,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from polyconstraints.schemas.problem import Network, StatedSymmetry
-from polyconstraints.schemas.types import Count, Document, Positive, Text, said
+from polyconstraints.schemas.types import (
+    Count,
+    Document,
+    Positive,
+    Some,
+    Summand,
+    Text,
+    schema_only,
+)
 
 #: A label or the number of a point; a list in a sum, product or wreath product.
-Address = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/address"})]
+Address = Annotated[Any, schema_only(**{"$ref": "#/$defs/address"})]
 
 
 class CombinedPoints(Document):
@@ -18,8 +26,8 @@ class CombinedPoints(Document):
     """
 
     EXTRA: ClassVar[dict[str, Any]] = {"minProperties": 1, "maxProperties": 1}
-    sum: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
-    product: Annotated[list["Points"], Meta(min_length=1)] | UnsetType = UNSET
+    sum: Some["Points"] | UnsetType = UNSET
+    product: Some["Points"] | UnsetType = UNSET
     wreath: Annotated[list["Points"], Meta(min_length=2, max_length=2)] | UnsetType = UNSET
     subsets: tuple["Points", Annotated[int, Meta(ge=1, le=16)]] | UnsetType = UNSET
     arrangements: tuple["Points", Annotated[int, Meta(ge=1, le=16)]] | UnsetType = UNSET
@@ -30,50 +38,58 @@ Points = Text | Positive | CombinedPoints
 
 
 class RulePattern(Document):
-    """A pattern of equal indices, with its class."""
+    """A pattern of equal indices, with its class.
 
-    class_: Annotated[Count, said("The class of the weights of this pattern.")] = field(
-        name="class"
-    )
-    at: Annotated[
-        list[Address],
-        said(
-            "One entry for each axis; equal labels are equal letters.",
-            extra_json_schema={"minItems": 2},
-        ),
-    ]
-    text: Annotated[str, said("The pattern with letters for its indices.")] | UnsetType = UNSET
-    from_: (
-        Annotated[dict[str, Positive], said("The fewest letters for which the pattern exists.")]
-        | UnsetType
-    ) = field(name="from", default=UNSET)
-    to: Annotated[dict[str, None] | None, said("No largest number.")] | UnsetType = UNSET
+    class: The class of the weights of this pattern.
+    at: One entry for each axis; equal labels are equal letters.
+    text: The pattern with letters for its indices.
+    from: The fewest letters for which the pattern exists.
+    to: No largest number.
+    """
+
+    class_: Count = field(name="class")
+    at: Annotated[list[Address], schema_only(minItems=2)]
+    text: str | UnsetType = UNSET
+    from_: dict[str, Positive] | UnsetType = field(name="from", default=UNSET)
+    to: dict[str, None] | UnsetType | None = UNSET
 
 
 class LayerRule(Document):
-    """The patterns of equal indices, and for which n each of them exists."""
+    """The patterns of equal indices, and for which n each of them exists.
 
-    letters: Annotated[
-        dict[str, Annotated[int, Meta(ge=1, le=10**9)]],
-        said("For each symmetric group the number of letters that it permutes."),
-    ]
+    letters: For each symmetric group the number of letters that it permutes.
+    group: The group, with the sizes left open that are.
+    actions: How the group acts on some levels.
+    """
+
+    letters: dict[str, Annotated[int, Meta(ge=1, le=10**9)]]
     output: Points
     inputs: Points
-    patterns: Annotated[list[RulePattern], Meta(extra_json_schema={"minItems": 1})]
-    group: Annotated[Text, said("The group, with the sizes left open that are.")] | UnsetType = (
-        UNSET
-    )
-    actions: Annotated[dict[str, str], said("How the group acts on some levels.")] | UnsetType = (
-        UNSET
-    )
+    patterns: Annotated[list[RulePattern], schema_only(minItems=1)]
+    group: Text | UnsetType = UNSET
+    actions: dict[str, str] | UnsetType = UNSET
 
 
 #: Nested as the axes say.
-Classes = Annotated[Any, Meta(extra_json_schema={"$ref": "#/$defs/classes"})]
+Classes = Annotated[Any, schema_only(**{"$ref": "#/$defs/classes"})]
+
+AxisName = Annotated[str, schema_only(pattern="^(output|[i-n]|i[1-9][0-9]*)$")]
+Dependent = Annotated[
+    dict[str, list[Summand]], schema_only(propertyNames={"pattern": "^(0|[1-9][0-9]*)$"})
+]
+Checksum = Annotated[str, schema_only(pattern="^sha256:[0-9a-f]{64}$")]
 
 
 class MapLayer(Document):
-    """The tying of one layer: the class of each weight, or a rule that gives it."""
+    """The tying of one layer: the class of each weight, or a rule that gives it.
+
+    name: The layer, from layer0.
+    shape: Sizes of the axes.
+    axes: Names of the axes.
+    classes: The class of each weight; -1 where there is none.
+    free: The classes that are parameters, in the order of the parameters.
+    dependent: The other classes, each as a sum of rational multiples of free ones.
+    """
 
     EXTRA: ClassVar[dict[str, Any]] = {
         "oneOf": [
@@ -81,88 +97,53 @@ class MapLayer(Document):
             {"required": ["rule"], "properties": {"classes": False}},
         ]
     }
-    name: Annotated[
-        str, said("The layer, from layer0.", extra_json_schema={"pattern": "^layer[0-9]+$"})
-    ]
-    shape: (
-        Annotated[list[Positive], said("Sizes of the axes.", extra_json_schema={"minItems": 2})]
-        | UnsetType
-    ) = UNSET
-    axes: (
-        Annotated[
-            list[
-                Annotated[str, Meta(extra_json_schema={"pattern": "^(output|[i-n]|i[1-9][0-9]*)$"})]
-            ],
-            said("Names of the axes.", extra_json_schema={"minItems": 2}),
-        ]
-        | UnsetType
-    ) = UNSET
-    classes: (
-        Annotated[
-            list[Classes], said("The class of each weight; -1 where there is none.", min_length=1)
-        ]
-        | UnsetType
-    ) = UNSET
-    free: (
-        Annotated[
-            list[Count],
-            said(
-                "The classes that are parameters, in the order of the parameters.",
-                extra_json_schema={"uniqueItems": True},
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    dependent: (
-        Annotated[
-            dict[str, list[tuple[int, Positive, Count]]],
-            said(
-                "The other classes, each as a sum of rational multiples of free ones.",
-                extra_json_schema={"propertyNames": {"pattern": "^(0|[1-9][0-9]*)$"}},
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    name: Annotated[str, schema_only(pattern="^layer[0-9]+$")]
+    shape: Annotated[list[Positive], schema_only(minItems=2)] | UnsetType = UNSET
+    axes: Annotated[list[AxisName], schema_only(minItems=2)] | UnsetType = UNSET
+    classes: Some[Classes] | UnsetType = UNSET
+    free: Annotated[list[Count], schema_only(uniqueItems=True)] | UnsetType = UNSET
+    dependent: Dependent | UnsetType = UNSET
     rule: LayerRule | UnsetType = UNSET
 
 
 class MapCounts(Document):
-    """What the layers amount to."""
+    """What the layers amount to.
 
-    weights: Annotated[Positive, said("Weights of the free network.")] | UnsetType = UNSET
-    distinct: Annotated[Positive, said("Classes of weights.")] | UnsetType = UNSET
-    dimension: Annotated[Count, said("Parameters.")] | UnsetType = UNSET
-    function_dimension: (
-        Annotated[
-            Count | None,
-            said(
-                "Dimension of the set of functions that the map's networks compute; null where it"
-                " is not known."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    weights: Weights of the free network.
+    distinct: Classes of weights.
+    dimension: Parameters.
+    function_dimension: Dimension of the set of functions that the map's networks compute; null
+        where it is not known.
+    """
+
+    weights: Positive | UnsetType = UNSET
+    distinct: Positive | UnsetType = UNSET
+    dimension: Count | UnsetType = UNSET
+    function_dimension: Count | UnsetType | None = UNSET
 
 
 class Provenance(Document):
-    """What made the map, and a checksum of its content; none for one written by hand."""
+    """What made the map, and a checksum of its content; none for one written by hand.
+
+    version: Version of the program.
+    command: A command that makes the map again.
+    """
 
     program: str | UnsetType = UNSET
-    version: Annotated[str, said("Version of the program.")] | UnsetType = UNSET
-    command: Annotated[str, said("A command that makes the map again.")] | UnsetType = UNSET
-    checksum: (
-        Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})] | UnsetType
-    ) = UNSET
+    version: str | UnsetType = UNSET
+    command: str | UnsetType = UNSET
+    checksum: Checksum | UnsetType = UNSET
 
 
 class TyingMap(Document):
-    """Which weight of a network is which parameter."""
+    """Which weight of a network is which parameter.
+
+    layers: The layers, from the first.
+    """
 
     schema: Literal["polyconstraints/tying-map/1"]
     network: Network
     symmetry: StatedSymmetry
-    layers: Annotated[
-        list[MapLayer], said("The layers, from the first.", extra_json_schema={"minItems": 1})
-    ]
+    layers: Annotated[list[MapLayer], schema_only(minItems=1)]
     counts: MapCounts | UnsetType = UNSET
     provenance: Provenance | UnsetType = UNSET

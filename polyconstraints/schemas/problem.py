@@ -4,7 +4,15 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, UnsetType
 
-from polyconstraints.schemas.types import Count, Document, Permutation, Positive, Text, said
+from polyconstraints.schemas.types import (
+    Count,
+    Document,
+    Permutation,
+    Positive,
+    Text,
+    said,
+    schema_only,
+)
 
 __all__ = [
     "Network",
@@ -25,6 +33,9 @@ Scope = Annotated[
 Compare = Annotated[
     Literal["function", "paper", "tensor"],
     said("Which coefficients are equated; the choices differ for redundant indices only."),
+]
+Actions = Annotated[
+    dict[str, list[Permutation]], schema_only(propertyNames={"pattern": "^[1-9][0-9]*$"})
 ]
 Imposed = Annotated[Count, said("Number of permutations that are imposed.")]
 
@@ -84,33 +95,18 @@ class RowsNetwork(_AnyNetwork):
 
 
 class _AnySymmetry(Document, kw_only=True):
-    """What all symmetries have."""
+    """What all symmetries have.
 
-    kind: Annotated[
-        Literal["equivariant", "invariant"],
-        said("Whether the outputs follow a permutation of the inputs, or stay as they are."),
-    ]
-    group: Annotated[
-        Text,
-        said("The group, acting on the input components: in the language of groups, or a label."),
-    ]
-    generators: (
-        Annotated[
-            list[Permutation],
-            said("Generators of the group, where its name alone does not say which it is."),
-        ]
-        | UnsetType
-    ) = UNSET
-    actions: (
-        Annotated[
-            dict[str, list[Permutation]],
-            said(
-                "By level, if the group acts there in a way of its own: each generator's image.",
-                extra_json_schema={"propertyNames": {"pattern": "^[1-9][0-9]*$"}},
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    kind: Whether the outputs follow a permutation of the inputs, or stay as they are.
+    group: The group, acting on the input components: in the language of groups, or a label.
+    generators: Generators of the group, where its name alone does not say which it is.
+    actions: By level, if the group acts there in a way of its own: each generator's image.
+    """
+
+    kind: Literal["equivariant", "invariant"]
+    group: Text
+    generators: list[Permutation] | UnsetType = UNSET
+    actions: Actions | UnsetType = UNSET
 
 
 class Symmetry(_AnySymmetry):
@@ -137,12 +133,13 @@ class StatedSymmetry(_AnySymmetry):
 
 
 class OpenSymmetry(Document):
-    """The symmetry that is imposed."""
+    """The symmetry that is imposed.
+
+    actions: How the group acts on some levels.
+    """
 
     kind: Literal["equivariant", "invariant"]
     group: Text
     scope: Literal["layer"]
     compare: Literal["function", "tensor"]
-    actions: Annotated[dict[str, str], said("How the group acts on some levels.")] | UnsetType = (
-        UNSET
-    )
+    actions: dict[str, str] | UnsetType = UNSET

@@ -19,174 +19,173 @@ from polyconstraints.schemas.types import (
     Permutation,
     Positive,
     Size,
+    Some,
     Text,
     WeightName,
-    said,
+    schema_only,
 )
 
 
 class EqualityCounts(Document):
-    """How many equalities there are; in layer scope sums over the layers."""
+    """How many equalities there are; in layer scope sums over the layers.
 
-    total: Annotated[Count, said("Comparisons, without those that hold by themselves.")]
-    distinct: Annotated[
-        Count, said("Without repeats up to the order of the two sides; the sum of the three kinds.")
-    ]
-    rank: Annotated[Count, said("Linear rank of the equalities.")]
-    simple: Annotated[Count, said("Those that equate two single weights.")]
-    linear: Annotated[Count, said("Those that are linear but not simple.")]
-    polynomial: Annotated[Count, said("The rest.")]
+    total: Comparisons, without those that hold by themselves.
+    distinct: Without repeats up to the order of the two sides; the sum of the three kinds.
+    rank: Linear rank of the equalities.
+    simple: Those that equate two single weights.
+    linear: Those that are linear but not simple.
+    polynomial: The rest.
+    """
+
+    total: Count
+    distinct: Count
+    rank: Count
+    simple: Count
+    linear: Count
+    polynomial: Count
 
 
 class WeightCounts(Document):
-    """How many weights there are."""
+    """How many weights there are.
 
-    total: Annotated[Positive, said("Weights of the free network.")]
-    distinct: Annotated[Positive, said("Classes of weights under the simple equalities.")]
+    total: Weights of the free network.
+    distinct: Classes of weights under the simple equalities.
+    """
+
+    total: Positive
+    distinct: Positive
 
 
 class DerivedLayer(Document):
-    """What is left of one layer."""
+    """What is left of one layer.
 
-    layer: Annotated[Count, said("The layer, from 0.")]
-    total: Annotated[Positive, said("Its weights.")]
-    distinct: Annotated[Positive, said("Its distinct weights.")]
-    dimension: Annotated[
-        Count | None,
-        said("Dimension of its solutions; null where the layers are not solved one by one."),
-    ]
+    layer: The layer, from 0.
+    total: Its weights.
+    distinct: Its distinct weights.
+    dimension: Dimension of its solutions; null where the layers are not solved one by one.
+    """
+
+    layer: Count
+    total: Positive
+    distinct: Positive
+    dimension: Count | None
 
 
 class OrbitCheck(Document):
-    """Numbers of orbits, found twice."""
+    """Numbers of orbits, found twice.
 
-    predicted: Annotated[
-        Count | None,
-        said(
-            "From cycle types, by the lemmas of Burnside and Molien; null where that is not "
-            "possible."
-        ),
-    ]
-    counted: Annotated[Count, said("By union-find.")]
+    predicted: From cycle types, by the lemmas of Burnside and Molien; null where that is not
+        possible.
+    counted: By union-find.
+    """
+
+    predicted: Count | None
+    counted: Count
 
 
 class EqualityEntry(Document):
-    """Two sides that are equal."""
+    """Two sides that are equal.
 
-    left: Annotated[Text, said("A polynomial in the weights.")]
-    right: Annotated[Text, said("The polynomial that it equals.")]
+    left: A polynomial in the weights.
+    right: The polynomial that it equals.
+    """
+
+    left: Text
+    right: Text
 
 
 class ClassEntry(Document):
-    """Weights that are equal."""
+    """Weights that are equal.
 
-    layer: Annotated[Count, said("The layer, from 0.")]
+    layer: The layer, from 0.
+    size: Number of members.
+    members: All weights of the class.
+    value: What the class depends on, as numerator, denominator and representative of each summand;
+        null for a free parameter.
+    """
+
+    layer: Count
     representative: WeightName
-    size: Annotated[Positive, said("Number of members.")]
-    members: Annotated[
-        list[WeightName],
-        said("All weights of the class.", min_length=1, extra_json_schema={"uniqueItems": True}),
-    ]
-    value: Annotated[
-        list[tuple[int, Positive, WeightName]] | None,
-        said(
-            "What the class depends on, as numerator, denominator and representative of each "
-            "summand; null for a free parameter."
-        ),
-    ]
+    size: Positive
+    members: Annotated[Some[WeightName], schema_only(uniqueItems=True)]
+    value: list[tuple[int, Positive, WeightName]] | None
 
 
 class Derivation(Document):
-    """The constraints that a symmetry puts on the weights of a network, and what they leave."""
+    """The constraints that a symmetry puts on the weights of a network, and what they leave.
+
+    dimension: Dimension of the set of solutions; null where it is not known.
+    function_dimension: Dimension of the set of functions that the solutions compute; null where it
+        is not known.
+    layers: The layers, from the first.
+    dimension_status: Whether the dimension is proved, or that of the largest stratum known; null
+        where it is not known.
+    check: If asked for: orbits of the coefficients that are compared, one entry a layer in layer
+        scope.
+    list: The distinct equalities, if they were asked for.
+    classes: The classes of weights, if they were asked for.
+    """
 
     schema: Literal["polyconstraints/derivation/1"]
     network: Network
     symmetry: Symmetry
     equalities: EqualityCounts
     weights: WeightCounts
-    dimension: Annotated[
-        Count | None, said("Dimension of the set of solutions; null where it is not known.")
-    ]
-    function_dimension: Annotated[
-        Count | None,
-        said(
-            "Dimension of the set of functions that the solutions compute; null where it is "
-            "not known."
-        ),
-    ]
-    layers: Annotated[list[DerivedLayer], said("The layers, from the first.", min_length=1)]
-    dimension_status: (
-        Annotated[
-            Literal["proved", "lower bound"] | None,
-            said(
-                "Whether the dimension is proved, or that of the largest stratum known; null "
-                "where it is not known."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    check: (
-        Annotated[
-            list[OrbitCheck],
-            said(
-                "If asked for: orbits of the coefficients that are compared, one entry a "
-                "layer in layer scope.",
-                min_length=1,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    list_: (
-        Annotated[list[EqualityEntry], said("The distinct equalities, if they were asked for.")]
-        | UnsetType
-    ) = field(name="list", default=UNSET)
-    classes: (
-        Annotated[list[ClassEntry], said("The classes of weights, if they were asked for.")]
-        | UnsetType
-    ) = UNSET
+    dimension: Count | None
+    function_dimension: Count | None
+    layers: Some[DerivedLayer]
+    dimension_status: Literal["proved", "lower bound"] | UnsetType | None = UNSET
+    check: Some[OrbitCheck] | UnsetType = UNSET
+    list_: list[EqualityEntry] | UnsetType = field(name="list", default=UNSET)
+    classes: list[ClassEntry] | UnsetType = UNSET
 
 
 class TableRow(Document):
-    """One number of inputs."""
+    """One number of inputs.
 
-    inputs: Annotated[Positive, said("The number n of inputs.")]
-    weights: Annotated[Positive, said("Weights of the free network.")]
-    distinct: Annotated[Positive, said("Classes of weights under the simple equalities.")]
-    percentage: Annotated[
-        float, said("Distinct weights in percent of all, to one place.", ge=0, le=100)
-    ]
-    dimension: Annotated[
-        Count | None, said("Dimension of the set of solutions; null where it is not known.")
-    ]
-    function_dimension: Annotated[
-        Count | None,
-        said(
-            "Dimension of the set of functions that the solutions compute; null where it is "
-            "not known."
-        ),
-    ]
+    inputs: The number n of inputs.
+    weights: Weights of the free network.
+    distinct: Classes of weights under the simple equalities.
+    percentage: Distinct weights in percent of all, to one place.
+    dimension: Dimension of the set of solutions; null where it is not known.
+    function_dimension: Dimension of the set of functions that the solutions compute; null where it
+        is not known.
+    """
+
+    inputs: Positive
+    weights: Positive
+    distinct: Positive
+    percentage: Annotated[float, Meta(ge=0, le=100)]
+    dimension: Count | None
+    function_dimension: Count | None
 
 
 class Table(Document):
-    """What a symmetry leaves of the weights of a network, over a range of n."""
+    """What a symmetry leaves of the weights of a network, over a range of n.
+
+    rows: One row for each n, ascending.
+    """
 
     schema: Literal["polyconstraints/table/1"]
     network: RowsNetwork
     symmetry: RowsSymmetry
-    rows: Annotated[list[TableRow], said("One row for each n, ascending.", min_length=1)]
+    rows: Some[TableRow]
 
 
 class LawPiece(Document):
-    """A value, and the numbers of letters for which it holds."""
+    """A value, and the numbers of letters for which it holds.
 
-    from_: Annotated[dict[str, Positive], said("The smallest number of letters of each sort.")] = (
-        field(name="from")
-    )
-    to: Annotated[dict[str, Positive | None], said("The largest; null where there is none.")]
-    value: Annotated[Text, said("A number, or a polynomial in the numbers of letters.")]
+    from: The smallest number of letters of each sort.
+    to: The largest; null where there is none.
+    value: A number, or a polynomial in the numbers of letters.
+    """
+
+    from_: dict[str, Positive] = field(name="from")
+    to: dict[str, Positive | None]
+    value: Text
 
 
-Pieces = Annotated[list[LawPiece], Meta(min_length=1)]
+Pieces = Some[LawPiece]
 
 
 class LawWeights(Document):
@@ -197,93 +196,90 @@ class LawWeights(Document):
 
 
 class LawPattern(Document):
-    """A class as a pattern of equal indices."""
+    """A class as a pattern of equal indices.
+
+    text: A weight with letters for its indices: different letters stand for different indices.
+    from: From how many letters on the class has weights.
+    weights: How many weights it has.
+    """
 
     class_: Count = field(name="class")
-    text: Annotated[
-        str,
-        said(
-            "A weight with letters for its indices: different letters stand for different indices."
-        ),
-    ]
-    from_: Annotated[
-        dict[str, Positive], said("From how many letters on the class has weights.")
-    ] = field(name="from")
-    weights: Annotated[str, said("How many weights it has.")]
+    text: str
+    from_: dict[str, Positive] = field(name="from")
+    weights: str
 
 
 class LawLayer(Document):
-    """One layer."""
+    """One layer.
+
+    patterns: The classes as patterns of equal indices, where there are finitely many.
+    """
 
     layer: Count
     total: Pieces
     distinct: Pieces
     dimension: Pieces
-    patterns: (
-        Annotated[
-            list[LawPattern],
-            said("The classes as patterns of equal indices, where there are finitely many."),
-        ]
-        | UnsetType
-    ) = UNSET
+    patterns: list[LawPattern] | UnsetType = UNSET
 
 
 class Law(Document):
-    """What a symmetry leaves of the weights of a network, for every number of inputs."""
+    """What a symmetry leaves of the weights of a network, for every number of inputs.
+
+    letters: The symmetric groups: how many letters each permutes; null where that is left open.
+    function_dimension: Dimension of the functions; null for more than one layer.
+    """
 
     schema: Literal["polyconstraints/law/1"]
     network: OpenNetwork
     symmetry: OpenSymmetry
-    letters: Annotated[
-        dict[str, Positive | None],
-        said("The symmetric groups: how many letters each permutes; null where that is left open."),
-    ]
+    letters: dict[str, Positive | None]
     rank: Pieces
     weights: LawWeights
     dimension: Pieces
-    function_dimension: Annotated[
-        Pieces | None, said("Dimension of the functions; null for more than one layer.")
-    ]
-    layers: Annotated[list[LawLayer], Meta(min_length=1)]
+    function_dimension: Pieces | None
+    layers: Some[LawLayer]
 
 
 class ExpandedTerm(Document):
-    """One product of weights."""
+    """One product of weights.
 
-    coefficient: Annotated[
-        int | Annotated[str, Meta(pattern=r"^-?[0-9]+/[1-9][0-9]*$")],
-        said("An integer; or text such as -1/2, which only substituted values bring about."),
-    ]
-    weights: Annotated[
-        dict[str, Positive],
-        said(
-            "Exponents of the weights in the term.",
-            extra_json_schema={"propertyNames": {"pattern": WEIGHT_PATTERN}},
-        ),
-    ]
+    coefficient: An integer; or text such as -1/2, which only substituted values bring about.
+    weights: Exponents of the weights in the term.
+    """
+
+    coefficient: int | Annotated[str, Meta(pattern=r"^-?[0-9]+/[1-9][0-9]*$")]
+    weights: Annotated[dict[str, Positive], schema_only(propertyNames={"pattern": WEIGHT_PATTERN})]
 
 
 class ExpandedMonomial(Document):
-    """A monomial with its coefficient."""
+    """A monomial with its coefficient.
 
-    x: Annotated[
-        dict[Annotated[str, Meta(pattern=r"^x[1-9][0-9]*$")], Positive],
-        said("Exponents of the inputs; empty for the constant."),
-    ]
-    terms: Annotated[list[ExpandedTerm], said("The coefficient of the monomial.", min_length=1)]
+    x: Exponents of the inputs; empty for the constant.
+    terms: The coefficient of the monomial.
+    """
+
+    x: dict[Annotated[str, Meta(pattern=r"^x[1-9][0-9]*$")], Positive]
+    terms: Some[ExpandedTerm]
 
 
 class ExpandedOutput(Document):
-    """One output."""
+    """One output.
 
-    output: Annotated[Positive, said("The output, from 1.")]
-    monomials: Annotated[
-        list[ExpandedMonomial], said("The monomials in the inputs that do not vanish.")
-    ]
+    output: The output, from 1.
+    monomials: The monomials in the inputs that do not vanish.
+    """
+
+    output: Positive
+    monomials: list[ExpandedMonomial]
 
 
 class Expansion(Document):
-    """A network expanded as a polynomial in its inputs and weights, or only the size of that."""
+    """A network expanded as a polynomial in its inputs and weights, or only the size of that.
+
+    outputs: The outputs that were asked for, in order.
+    monomials: Number of monomials in the inputs.
+    terms: Number of terms of each output that was asked for, in order.
+    """
 
     EXTRA: ClassVar[dict[str, Any]] = {
         "oneOf": [
@@ -293,57 +289,51 @@ class Expansion(Document):
     }
     schema: Literal["polyconstraints/expansion/1"]
     network: Network
-    outputs: (
-        Annotated[
-            list[ExpandedOutput], said("The outputs that were asked for, in order.", min_length=1)
-        ]
-        | UnsetType
-    ) = UNSET
-    monomials: Annotated[Count, said("Number of monomials in the inputs.")] | UnsetType = UNSET
-    terms: (
-        Annotated[
-            list[Count],
-            said("Number of terms of each output that was asked for, in order.", min_length=1),
-        ]
-        | UnsetType
-    ) = UNSET
+    outputs: Some[ExpandedOutput] | UnsetType = UNSET
+    monomials: Count | UnsetType = UNSET
+    terms: Some[Count] | UnsetType = UNSET
 
 
 class Estimate(Document):
-    """What a job will take, found before it starts."""
+    """What a job will take, found before it starts.
+
+    monomials: Number of monomials in the inputs.
+    terms: Number of terms to be written; null where it has more than 1000 digits.
+    exact: Whether terms is exact, or an upper bound or rough figure.
+    memory_bytes: Memory of all processes together, roughly.
+    memory_limit: Memory that they may take.
+    fits: Whether the job would be started.
+    output_bytes: Size of the result, roughly.
+    seconds: Time, roughly.
+    jobs: Number of processes.
+    """
 
     schema: Literal["polyconstraints/estimate/1"]
     network: Network
-    monomials: Annotated[Positive, said("Number of monomials in the inputs.")]
-    terms: Annotated[
-        Count | None,
-        said("Number of terms to be written; null where it has more than 1000 digits."),
-    ]
-    exact: Annotated[bool, said("Whether terms is exact, or an upper bound or rough figure.")]
-    memory_bytes: Annotated[Positive, said("Memory of all processes together, roughly.")]
-    memory_limit: Annotated[Positive, said("Memory that they may take.")]
-    fits: Annotated[bool, said("Whether the job would be started.")]
-    output_bytes: Annotated[Count, said("Size of the result, roughly.")]
-    seconds: Annotated[Size, said("Time, roughly.")]
-    jobs: Annotated[Positive, said("Number of processes.")]
+    monomials: Positive
+    terms: Count | None
+    exact: bool
+    memory_bytes: Positive
+    memory_limit: Positive
+    fits: bool
+    output_bytes: Count
+    seconds: Size
+    jobs: Positive
 
 
 class GroupEntry(Document):
-    """One group."""
+    """One group.
 
-    group: Annotated[Text, said("The group as it was written.")]
-    degree: Annotated[Positive, said("Number of points.")]
-    order: Annotated[
-        Annotated[str, Meta(pattern=r"^[1-9][0-9]*$")] | None,
-        said(
-            "Number of elements, as text since it can be large; null for one of thousands of "
-            "digits."
-        ),
-    ]
-    orbits: Annotated[
-        list[Annotated[list[Count], Meta(min_length=1)]],
-        said("The orbits of points.", min_length=1),
-    ]
+    group: The group as it was written.
+    degree: Number of points.
+    order: Number of elements, as text since it can be large; null for one of thousands of digits.
+    orbits: The orbits of points.
+    """
+
+    group: Text
+    degree: Positive
+    order: Annotated[str, Meta(pattern=r"^[1-9][0-9]*$")] | None
+    orbits: Some[Some[Count]]
     generators: list[Permutation]
 
 
@@ -351,7 +341,7 @@ class Groups(Document):
     """What some groups are."""
 
     schema: Literal["polyconstraints/groups/1"]
-    groups: Annotated[list[GroupEntry], Meta(min_length=1)]
+    groups: Some[GroupEntry]
 
 
 class Paper(Document):
@@ -363,21 +353,28 @@ class Paper(Document):
 
 
 class ReproducedItem(Document):
-    """One item of the paper."""
+    """One item of the paper.
+
+    key: A short name.
+    place: Where it stands in the paper.
+    title: What it is about.
+    paper: What the paper prints.
+    ours: What is computed.
+    verdict: What becomes of what is printed.
+    reason: Why; a remark, or empty, where ours is the same.
+    """
 
     EXTRA: ClassVar[dict[str, Any]] = {
         "if": {"properties": {"verdict": {"enum": ["corrected", "incomplete"]}}},
         "then": {"properties": {"reason": {"minLength": 1}}},
     }
-    key: Annotated[Text, said("A short name.")]
-    place: Annotated[Text, said("Where it stands in the paper.")]
-    title: Annotated[Text, said("What it is about.")]
-    paper: Annotated[Text, said("What the paper prints.")]
-    ours: Annotated[Text, said("What is computed.")]
-    verdict: Annotated[
-        Literal["same", "corrected", "incomplete"], said("What becomes of what is printed.")
-    ]
-    reason: Annotated[str, said("Why; a remark, or empty, where ours is the same.")]
+    key: Text
+    place: Text
+    title: Text
+    paper: Text
+    ours: Text
+    verdict: Literal["same", "corrected", "incomplete"]
+    reason: str
 
 
 class VerdictCounts(Document):
@@ -389,9 +386,12 @@ class VerdictCounts(Document):
 
 
 class Reproduction(Document):
-    """What the paper prints beside what is computed, item by item, with a verdict."""
+    """What the paper prints beside what is computed, item by item, with a verdict.
+
+    items: In the order of the paper.
+    """
 
     schema: Literal["polyconstraints/reproduction/1"]
     paper: Paper
-    items: Annotated[list[ReproducedItem], said("In the order of the paper.", min_length=1)]
+    items: Some[ReproducedItem]
     counts: VerdictCounts

@@ -5,12 +5,25 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from polyconstraints.schemas.problem import Network, Symmetry
-from polyconstraints.schemas.types import Count, Document, Positive, Text, WeightName, said
+from polyconstraints.schemas.types import (
+    Count,
+    Document,
+    Positive,
+    Some,
+    Summand,
+    Text,
+    WeightName,
+    said,
+)
 
 #: By name: a partition of n such as [2,1], permutation, or free for what nothing binds.
 Multiplicities = dict[
     Annotated[str, Meta(pattern=r"^(\[[1-9][0-9]*(,[1-9][0-9]*)*\]|permutation|free)$")], Count
 ]
+
+Cell = Annotated[int, said("Class of the weight; -1 where there is none.", ge=-1)]
+Unit = Annotated[Count, said("A unit; 0 is the homogenising one.")]
+AxisName = Annotated[str, Meta(pattern=r"^(output|[i-n]|i[1-9][0-9]*)$")]
 
 
 class FixedParameter(Document):
@@ -22,56 +35,59 @@ class FixedParameter(Document):
 
 
 class GaugeFixing(Document):
-    """Parameters that can be fixed without losing functions, if asked for."""
+    """Parameters that can be fixed without losing functions, if asked for.
+
+    remaining: How many parameters still cannot be learnt apart.
+    """
 
     fixed: list[FixedParameter]
-    remaining: Annotated[Count, said("How many parameters still cannot be learnt apart.")]
+    remaining: Count
 
 
 class StratumEntry(Document):
-    """One stratum."""
+    """One stratum.
 
-    number: Annotated[Count, said("Place in the list of choices, from 1.")]
-    hidden: Annotated[
-        list[Multiplicities],
-        said("What each hidden level carries."),
-    ]
-    attained: Annotated[
-        list[Multiplicities],
-        said("What the functions of each hidden level span, modulo constants."),
-    ]
-    weight_dimension: Annotated[Count, said("Dimension of the stratum in the space of weights.")]
-    plain_weight_dimension: Annotated[
-        Count, said("The same without the relations between hidden functions.")
-    ]
-    tangent_dimension: Annotated[
-        Count, said("Dimension of the variety's tangent space at a random point.")
-    ]
-    function_dimension: Annotated[
-        Count | None, said("Dimension of the set of functions; null where it isn't known.")
-    ]
-    parameters: Annotated[Count, said("Distinct weights of the equivariant layers.")]
-    gauge: Annotated[
-        Count | None, said("How many of them cannot be learnt apart; null where it isn't known.")
-    ]
-    confirmed: Annotated[bool, said("Whether two primes with different random choices agree.")]
-    component: Annotated[
-        bool,
-        said(
-            "Whether the closure is proved to be an irreducible component; false where it "
-            "isn't proved."
-        ),
-    ]
+    number: Place in the list of choices, from 1.
+    hidden: What each hidden level carries.
+    attained: What the functions of each hidden level span, modulo constants.
+    weight_dimension: Dimension of the stratum in the space of weights.
+    plain_weight_dimension: The same without the relations between hidden functions.
+    tangent_dimension: Dimension of the variety's tangent space at a random point.
+    function_dimension: Dimension of the set of functions; null where it isn't known.
+    parameters: Distinct weights of the equivariant layers.
+    gauge: How many of them cannot be learnt apart; null where it isn't known.
+    confirmed: Whether two primes with different random choices agree.
+    component: Whether the closure is proved to be an irreducible component; false where it isn't
+        proved.
+    """
+
+    number: Count
+    hidden: list[Multiplicities]
+    attained: list[Multiplicities]
+    weight_dimension: Count
+    plain_weight_dimension: Count
+    tangent_dimension: Count
+    function_dimension: Count | None
+    parameters: Count
+    gauge: Count | None
+    confirmed: bool
+    component: bool
     gauge_fixing: GaugeFixing | UnsetType = UNSET
 
 
 class Reduction(Document):
-    """The equations solved by case distinction, if asked for."""
+    """The equations solved by case distinction, if asked for.
 
-    blocks: Annotated[Count, said("Blocks of equations without a common variable.")]
-    branches: Annotated[list[Count], said("Branches of each block.")]
-    open: Annotated[Count, said("Branches whose dimension is not known.")]
-    dimension: Annotated[int | None, said("Dimension of the variety, proved; null where it isn't.")]
+    blocks: Blocks of equations without a common variable.
+    branches: Branches of each block.
+    open: Branches whose dimension is not known.
+    dimension: Dimension of the variety, proved; null where it isn't.
+    """
+
+    blocks: Count
+    branches: list[Count]
+    open: Count
+    dimension: int | None
 
 
 class Groebner(Document):
@@ -84,20 +100,20 @@ class Groebner(Document):
 
 
 class Component(Document):
-    """One component."""
+    """One component.
+
+    generators: Generators of the prime ideal, with residues as coefficients.
+    stratum: The stratum that fills the component; null where none does.
+    strata_inside: All strata that lie in it.
+    remark: For a component that no stratum fills: what its random points are.
+    """
 
     dimension: Annotated[int, Meta(ge=-1)]
     degree: Count
-    generators: Annotated[
-        list[Text], said("Generators of the prime ideal, with residues as coefficients.")
-    ]
-    stratum: Annotated[
-        int | None, said("The stratum that fills the component; null where none does.")
-    ]
-    strata_inside: Annotated[list[int], said("All strata that lie in it.")]
-    remark: Annotated[
-        str, said("For a component that no stratum fills: what its random points are.")
-    ]
+    generators: list[Text]
+    stratum: int | None
+    strata_inside: list[int]
+    remark: str
 
 
 class Decomposition(Document):
@@ -111,161 +127,182 @@ class Decomposition(Document):
 
 
 class Strata(Document):
-    """The strata of a network of which only the whole must be symmetric."""
+    """The strata of a network of which only the whole must be symmetric.
+
+    weights: Weights of the network.
+    choices: How many choices of hidden representations there are; more than strata are listed if a
+        limit was set.
+    strata: The strata that were measured, in the order of the choices.
+    open_question: What stays unknown, and what would answer it; empty if nothing does.
+    """
 
     schema: Literal["polyconstraints/strata/1"]
     network: Network
     symmetry: Symmetry
-    weights: Annotated[Positive, said("Weights of the network.")]
-    choices: Annotated[
-        Count,
-        said(
-            "How many choices of hidden representations there are; more than strata are "
-            "listed if a limit was set."
-        ),
-    ]
-    strata: Annotated[
-        list[StratumEntry], said("The strata that were measured, in the order of the choices.")
-    ]
+    weights: Positive
+    choices: Count
+    strata: list[StratumEntry]
     reduction: Reduction | UnsetType = UNSET
     groebner: Groebner | UnsetType = UNSET
     decomposition: Decomposition | UnsetType = UNSET
-    open_question: (
-        Annotated[str, said("What stays unknown, and what would answer it; empty if nothing does.")]
-        | UnsetType
-    ) = UNSET
+    open_question: str | UnsetType = UNSET
 
 
 class PlottedClass(Document):
-    """A class, with its mark in the picture."""
+    """A class, with its mark in the picture.
 
-    class_: Annotated[Count, said("Number of the class in the tying map.")] = field(name="class")
-    color: Annotated[str, said("Its colour.", pattern=r"^#[0-9a-f]{6}$")]
-    hatch: Annotated[int, said("Its kind of hatching; 0 is none.", ge=0, le=7)]
-    size: Annotated[Positive, said("How many weights it has.")]
+    class: Number of the class in the tying map.
+    color: Its colour.
+    hatch: Its kind of hatching; 0 is none.
+    size: How many weights it has.
+    pattern: Which indices are equal in its weights and in no others; null where no pattern says
+        so.
+    dependent: The sum of free classes that it is, as [numerator, denominator, class]; null for a
+        parameter.
+    """
+
+    class_: Count = field(name="class")
+    color: Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
+    hatch: Annotated[int, Meta(ge=0, le=7)]
+    size: Positive
     representative: WeightName
-    pattern: Annotated[
-        str | None,
-        said(
-            "Which indices are equal in its weights and in no others; null where no pattern "
-            "says so."
-        ),
-    ]
-    dependent: Annotated[
-        list[tuple[int, Positive, Count]] | None,
-        said(
-            "The sum of free classes that it is, as [numerator, denominator, class]; null for"
-            " a parameter."
-        ),
-    ]
+    pattern: str | None
+    dependent: list[Summand] | None
 
 
 class PlottedLayer(Document):
-    """One layer in blocks."""
+    """One layer in blocks.
 
-    layer: Annotated[Count, said("Place of the layer, from 0.")]
-    axes: Annotated[
-        list[Annotated[str, Meta(pattern=r"^(output|[i-n]|i[1-9][0-9]*)$")]],
-        said("Axes of the weight array.", min_length=2),
-    ]
-    outputs: Annotated[list[Positive], said("The outputs that are shown, from 1.", min_length=1)]
-    rows: Annotated[
-        list[Text], said("What numbers the rows: i, or the output of a linear layer.", min_length=1)
-    ]
-    columns: Annotated[
-        list[Text], said("What numbers the columns: j, or i of a linear layer.", min_length=1)
-    ]
-    cells: Annotated[
-        list[
-            list[list[Annotated[int, said("Class of the weight; -1 where there is none.", ge=-1)]]]
-        ],
-        said("Blocks, rows and columns.", min_length=1),
-    ]
-    classes: Annotated[list[PlottedClass], said("All classes of the layer.", min_length=1)]
+    layer: Place of the layer, from 0.
+    axes: Axes of the weight array.
+    outputs: The outputs that are shown, from 1.
+    rows: What numbers the rows: i, or the output of a linear layer.
+    columns: What numbers the columns: j, or i of a linear layer.
+    cells: Blocks, rows and columns.
+    classes: All classes of the layer.
+    """
+
+    layer: Count
+    axes: Annotated[list[AxisName], Meta(min_length=2)]
+    outputs: Some[Positive]
+    rows: Some[Text]
+    columns: Some[Text]
+    cells: Some[list[list[Cell]]]
+    classes: Some[PlottedClass]
 
 
 class BlocksPlot(Document, tag_field="view", tag="blocks"):
-    """The weights in blocks."""
+    """The weights in blocks.
+
+    layers: The layers that are shown.
+    """
 
     schema: Literal["polyconstraints/plot/1"]
     network: Network
     symmetry: Symmetry
-    layers: Annotated[list[PlottedLayer], said("The layers that are shown.", min_length=1)]
+    layers: Some[PlottedLayer]
 
 
 class PlottedLevel(Document):
-    """The units of one level."""
+    """The units of one level.
 
-    level: Annotated[Count, said("Place of the level, from 0.")]
-    units: Annotated[
-        list[Annotated[Count, said("A unit; 0 is the homogenising one.")]],
-        said("The units that are drawn."),
-    ]
-    not_drawn: Annotated[Count, said("How many are not.")]
+    level: Place of the level, from 0.
+    units: The units that are drawn.
+    not_drawn: How many are not.
+    """
+
+    level: Count
+    units: list[Unit]
+    not_drawn: Count
 
 
 class PlottedEdge(Document):
-    """A weight between units."""
+    """A weight between units.
 
-    source: Annotated[
-        list[Count], said("The units that the weight multiplies.", min_length=1, max_length=2)
-    ]
-    target: Annotated[Positive, said("The output unit.")]
+    source: The units that the weight multiplies.
+    target: The output unit.
+    class: The weight's class.
+    """
+
+    source: Annotated[list[Count], Meta(min_length=1, max_length=2)]
+    target: Positive
     weight: WeightName
-    class_: Annotated[Count, said("The weight's class.")] = field(name="class")
+    class_: Count = field(name="class")
 
 
 class PlottedEdges(Document):
-    """The weights of one layer."""
+    """The weights of one layer.
 
-    layer: Annotated[Count, said("Place of the layer, from 0.")]
-    edges: Annotated[list[PlottedEdge], said("The weights between units that are drawn.")]
-    classes: Annotated[list[PlottedClass], Meta(min_length=1)]
+    layer: Place of the layer, from 0.
+    edges: The weights between units that are drawn.
+    """
+
+    layer: Count
+    edges: list[PlottedEdge]
+    classes: Some[PlottedClass]
 
 
 class GraphPlot(Document, tag_field="view", tag="graph"):
-    """The network as a graph."""
+    """The network as a graph.
+
+    levels: Levels from input to output.
+    """
 
     schema: Literal["polyconstraints/plot/1"]
     network: Network
     symmetry: Symmetry
-    levels: Annotated[list[PlottedLevel], said("Levels from input to output.", min_length=2)]
-    layers: Annotated[list[PlottedEdges], Meta(min_length=1)]
+    levels: Annotated[list[PlottedLevel], Meta(min_length=2)]
+    layers: Some[PlottedEdges]
 
 
 class PlottedStratum(Document):
-    """A stratum as a node."""
+    """A stratum as a node.
 
-    hidden: Annotated[
-        list[dict[str, Positive]], said("Representation of each hidden layer, with multiplicities.")
-    ]
-    weight_dimension: Annotated[Count, said("Dimension of the weights.")]
-    tangent_dimension: Annotated[Count | None, said("Dimension of the tangent space.")]
-    function_dimension: Annotated[Count | None, said("Dimension of the functions.")]
-    component: Annotated[bool | None, said("Whether it is proved to be a component.")]
-    same_closure: Annotated[list[Text], said("Other strata with the same closure.")]
+    hidden: Representation of each hidden layer, with multiplicities.
+    weight_dimension: Dimension of the weights.
+    tangent_dimension: Dimension of the tangent space.
+    function_dimension: Dimension of the functions.
+    component: Whether it is proved to be a component.
+    same_closure: Other strata with the same closure.
+    """
+
+    hidden: list[dict[str, Positive]]
+    weight_dimension: Count
+    tangent_dimension: Count | None
+    function_dimension: Count | None
+    component: bool | None
+    same_closure: list[Text]
 
 
 class StratumEdge(Document):
-    """A line between nodes."""
+    """A line between nodes.
 
-    upper: Annotated[Count, said("Place among the nodes.")]
-    lower: Annotated[Count, said("Place among the nodes.")]
+    upper: Place among the nodes.
+    lower: Place among the nodes.
+    """
+
+    upper: Count
+    lower: Count
 
 
 class StrataPlot(Document, tag_field="view", tag="strata"):
-    """The strata as a graph."""
+    """The strata as a graph.
+
+    network: The network, as the document of strata has it.
+    symmetry: The symmetry, as the document of strata has it.
+    weights: Weights of the network.
+    nodes: The strata.
+    relation: What an edge stands for: more functions above, or an exchange of representations.
+    edges: Lines between nodes.
+    """
 
     schema: Literal["polyconstraints/plot/1"]
-    network: Annotated[dict[str, Any], said("The network, as the document of strata has it.")]
-    symmetry: Annotated[dict[str, Any], said("The symmetry, as the document of strata has it.")]
-    weights: Annotated[Count, said("Weights of the network.")]
-    nodes: Annotated[list[PlottedStratum], said("The strata.")]
-    relation: Annotated[
-        Literal["functions", "exchange"],
-        said("What an edge stands for: more functions above, or an exchange of representations."),
-    ]
-    edges: Annotated[list[StratumEdge], said("Lines between nodes.")]
+    network: dict[str, Any]
+    symmetry: dict[str, Any]
+    weights: Count
+    nodes: list[PlottedStratum]
+    relation: Literal["functions", "exchange"]
+    edges: list[StratumEdge]
 
 
 Plot = BlocksPlot | GraphPlot | StrataPlot
