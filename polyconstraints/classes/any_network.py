@@ -11,10 +11,11 @@ from typing import Any, Literal, cast
 from polyconstraints.classes.law import Law, class_law, existence_law, weights_law
 from polyconstraints.classes.patterns import LayerPatterns, PatternClass
 from polyconstraints.errors import UsageError
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups.constructions import Sum
 from polyconstraints.spec.groups.spaces import LevelSpaces, Sort, level_spaces, sized_texts
 from polyconstraints.spec.groups.tree import Fixed
-from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec, layer_degree
+from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec
 
 __all__ = ["AnyNetwork", "LayerLaws"]
 
@@ -86,13 +87,25 @@ class AnyNetwork:
     compare: Literal["function", "tensor"] = "function"
     outputs: int = 1
     actions: Mapping[int, str] = field(default_factory=dict, hash=False)
+    activation: Activation | str | None = None
+    degrees: tuple[int, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         given = self.channels
         channels = (given,) * (self.depth + 1) if isinstance(given, int) else tuple(given)
         object.__setattr__(self, "channels", channels)
         # The sizes stand in for any others: they have to be valid, nothing more.
-        NetworkSpec(1, self.depth, self.layer, self.indices, self.bias, channels=channels)
+        model = NetworkSpec(
+            1,
+            self.depth,
+            self.layer,
+            self.indices,
+            self.bias,
+            channels=channels,
+            activation=self.activation,
+        )
+        object.__setattr__(self, "degrees", model.degrees)
+        object.__setattr__(self, "activation", model.activation)
         if self.compare not in ("function", "tensor"):
             raise UsageError(
                 "expected function or tensor for a rule, since equation (21) distinguishes more "
@@ -119,12 +132,8 @@ class AnyNetwork:
     @property
     def bounded(self) -> bool:
         """Whether the number of classes stays bounded, so that they can be listed."""
-        return self.degree == 1 or self.indices == "ordered" or self.compare == "tensor"
-
-    @property
-    def degree(self) -> int:
-        """Degree of the layers."""
-        return layer_degree(self.layer)
+        linear = max(self.degrees) == 1
+        return linear or self.indices == "ordered" or self.compare == "tensor"
 
     def patterns(self, *, ordered: bool) -> tuple[LayerPatterns, ...]:
         """Return the patterns of each layer, i and j interchangeable or not."""
@@ -132,10 +141,12 @@ class AnyNetwork:
             LayerPatterns(
                 above,
                 Sum((Fixed(1), below)) if self.bias else below,
-                self.degree,
-                ordered and self.degree > 1,
+                degree,
+                ordered and degree > 1,
             )
-            for below, above in pairwise(self.spaces.units)
+            for degree, (below, above) in zip(
+                self.degrees, pairwise(self.spaces.units), strict=True
+            )
         )
 
     @cached_property
@@ -230,6 +241,7 @@ class AnyNetwork:
                 "indices": self.indices,
                 "bias": self.bias,
                 "channels": list(self.spaces.channels),
+                **({} if self.activation is None else {"activation": str(self.activation)}),
             },
             "symmetry": {
                 "kind": self.kind,
@@ -353,6 +365,7 @@ class AnyNetwork:
             widths[1:-1],
             widths[-1],
             self.spaces.channels,
+            self.activation,
         )
 
     def texts(self, sizes: Sequence[int]) -> tuple[str, dict[int, str]]:

@@ -89,7 +89,7 @@ def _jacobian_ranks(
         weights.append(by_weight.reshape(classes.layer.outputs, classes.layer.products))
     # Backwards, since there are fewer outputs than parameters.
     blocks = []
-    for step, along in adjoints(list(forward(network, weights, inputs, ring)), ring):
+    for step, along in adjoints(network, list(forward(network, weights, inputs, ring)), ring):
         at = step.layer.index
         own = _own_tangents(layers[at], spreads[at], step.products, prime)
         blocks.append(modular.matmul(along, own, prime))

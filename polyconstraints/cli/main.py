@@ -62,6 +62,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "strata": CommandEntry(
         "polyconstraints.cli.strata:strata", "List the components of the network-scope variety."
     ),
+    "dimension": CommandEntry(
+        "polyconstraints.cli.dimension:dimension",
+        "Say how large the set of functions of an architecture is.",
+    ),
     "train": CommandEntry(
         "polyconstraints.cli.train:train", "Train a tied network on a symmetric function."
     ),

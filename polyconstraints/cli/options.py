@@ -22,6 +22,7 @@ from polyconstraints.cli.parameters import (
     Integer,
     IntegerList,
     IntegerRange,
+    LayerKinds,
     LevelAction,
     ParamType,
     Size,
@@ -49,7 +50,6 @@ __all__ = [
     "style_option",
 ]
 
-LAYERS = ("quadratic", "linear")
 INDICES = ("ordered", "redundant")
 SYMMETRIES = ("equivariant", "invariant")
 SCOPES = ("layer", "network")
@@ -132,13 +132,23 @@ def network_options(
                 "-d", "--depth", type=Integer(1), default=1, metavar="D", help="Number of layers d."
             ),
             click.option(
-                "--layer", type=click.Choice(LAYERS), default=LAYERS[0], help="What one layer does."
+                "--layer",
+                type=LayerKinds(),
+                default="quadratic",
+                metavar="KIND,…",
+                help="What a layer does: quadratic, linear, cubic or a degree; one for all layers "
+                "or d of them.",
+            ),
+            click.option(
+                "--activation",
+                metavar="POLYNOMIAL",
+                help="A polynomial in z for every hidden unit, as z^2 or 'z + z^3/6'.",
             ),
             click.option(
                 "--indices",
                 type=click.Choice(INDICES),
                 default=INDICES[0],
-                help="Weights of a quadratic layer: i ≥ j only, or every pair.",
+                help="Weights of products: i ≥ j only, or every pair.",
             ),
             click.option(
                 "--bias/--no-bias", default=False, help="Give every layer a constant unit o_0 = 1."

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from polyconstraints.errors import UsageError
 
-__all__ = ["ANY", "Integer", "IntegerList", "IntegerRange", "LevelAction", "ParamType", "Size"]
+__all__ = [
+    "ANY",
+    "Integer",
+    "IntegerList",
+    "IntegerRange",
+    "LayerKinds",
+    "LevelAction",
+    "ParamType",
+    "Size",
+    "WidthRanges",
+]
 
 ANY: Literal["any"] = "any"
 """What ``-n`` takes for a result that holds for every number of inputs."""
@@ -174,6 +186,55 @@ class IntegerRange(ParamType):
                 )
             numbers.update(range(first, last + 1))
         return tuple(sorted(numbers))
+
+
+class WidthRanges(ParamType):
+    """Widths of levels, each a number or a range: all architectures that they stand for.
+
+    Examples
+    --------
+    >>> WidthRanges().convert("3,1-2,1", None, None)
+    ((3, 1, 1), (3, 2, 1))
+    """
+
+    name = "widths"
+
+    MOST = 10_000
+    """Most architectures of one argument."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[int, ...], ...]:
+        """Return the widths of every architecture."""
+        if isinstance(value, tuple):
+            return value
+        ranges = [IntegerRange(1).convert(part, param, ctx) for part in str(value).split(",")]
+        count = prod(map(len, ranges))
+        if count > self.MOST:
+            self.fail(f"expected at most {self.MOST} architectures, got {count}", param, ctx)
+        return tuple(product(*ranges))
+
+
+class LayerKinds(ParamType):
+    """Kinds of layers, by name or degree: one for all layers, or as many separated by commas.
+
+    Examples
+    --------
+    >>> LayerKinds().convert("linear, 3", None, None)
+    'linear,cubic'
+    """
+
+    name = "kinds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the kinds by their names."""
+        from polyconstraints.spec.network import layer_degree, layer_kind
+
+        parts = [part.strip() for part in str(value).split(",")]
+        try:
+            return ",".join(layer_kind(layer_degree(part)) for part in parts)
+        except UsageError as error:
+            self.fail(error.message, param, ctx)
 
 
 class LevelAction(ParamType):

@@ -33,7 +33,7 @@ class Request:
     inputs : int, "any", tuple of int or None
         What ``-n`` says: ``"any"`` or several integers if the command accepts them; None if
         it needn't be given and wasn't.
-    depth, layer, indices, bias, symmetry, scope, compare
+    depth, layer, activation, indices, bias, symmetry, scope, compare
         As given, or their defaults.
     widths : tuple of int or None
         Hidden widths; None stands for n each. That there are d−1 of them isn't checked yet.
@@ -63,6 +63,7 @@ class Request:
     inputs: int | Literal["any"] | tuple[int, ...] | None = None
     depth: int = 1
     layer: str = "quadratic"
+    activation: str | None = None
     indices: Literal["ordered", "redundant"] = "ordered"
     bias: bool = False
     widths: tuple[int, ...] | None = None
@@ -128,6 +129,7 @@ class Request:
             choice.hidden_widths(number, self.depth, self.widths),
             outputs=1 if self.symmetry == "invariant" else choice.widths.get(self.depth),
             channels=self.channels[0] if len(self.channels) == 1 else self.channels,
+            activation=self.activation,
         )
         symmetry = Symmetry(
             choice.group,
@@ -228,11 +230,12 @@ class Request:
             self.symmetry,
             cast('Literal["function", "tensor"]', self.compare),
             actions=dict(self.actions),
+            activation=self.activation,
         )
 
 
 #: The attributes that describe a network and its symmetry.
-DESCRIBING = tuple(field.name for field in fields(Request))[:13]
+DESCRIBING = tuple(field.name for field in fields(Request))[:14]
 
 
 def _typed(name: str) -> str:

@@ -26,6 +26,7 @@ from polyconstraints.spec.groups import Permutation, cycle_lengths
 __all__ = [
     "CoefficientSpace",
     "FunctionCoefficients",
+    "MixedCoefficients",
     "PaperCoefficients",
     "TensorCoefficients",
 ]
@@ -263,6 +264,89 @@ class FunctionCoefficients:
             known = np.any([number == column for column in columns], axis=0)
             columns.append(np.where(known, -1, number))
         return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class MixedCoefficients:
+    """Coefficients with commuting monomials of several degrees in letters that all move.
+
+    What an activation that isn't homogeneous makes without a bias. Monomials are those of
+    :class:`FunctionCoefficients` with one letter more, the first, which stays in place and
+    fills up the degree; of these the ones of the given degrees.
+
+    Parameters
+    ----------
+    outputs, letters : int
+    degrees : frozenset of int
+
+    Examples
+    --------
+    >>> MixedCoefficients(1, 2, frozenset({0, 2})).size
+    4
+    """
+
+    outputs: int
+    letters: int
+    degrees: frozenset[int]
+
+    @cached_property
+    def _all(self) -> FunctionCoefficients:
+        return FunctionCoefficients(self.outputs, self.letters + 1, max(self.degrees))
+
+    @cached_property
+    def _kept(self) -> Numbers:
+        """The monomials of the larger space that are of the degrees."""
+        degrees = np.count_nonzero(self._all.multisets, axis=1)
+        return np.flatnonzero(np.isin(degrees, sorted(self.degrees)))
+
+    @property
+    def degree(self) -> int:
+        """The largest degree."""
+        return max(self.degrees)
+
+    @property
+    def monomials(self) -> int:
+        """Number of monomials of one output."""
+        return sum(comb(self.letters + degree - 1, degree) for degree in self.degrees)
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.outputs * self.monomials
+
+    def _lifted(self, numbers: Numbers | None) -> Numbers:
+        if numbers is None:
+            numbers = np.arange(self.size, dtype=np.int64)
+        output, monomial = np.divmod(numbers, self.monomials)
+        return output * self._all.monomials + self._kept[monomial]
+
+    def image(
+        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
+    ) -> Numbers:
+        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        moved = (0, *(letter + 1 for letter in letters))
+        images = self._all.image(moved, outputs, self._lifted(numbers))
+        output, monomial = np.divmod(images, self._all.monomials)
+        return output * self.monomials + np.searchsorted(self._kept, monomial)
+
+    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+        """Return how many coefficients a permutation leaves in place."""
+        return sum(
+            FunctionCoefficients(self.outputs, self.letters, degree).fixed(letters, outputs)
+            if degree
+            else _fixed_points(outputs)
+            for degree in self.degrees
+        )
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the coefficients themselves: they are no sums of weights of one layer."""
+        return numbers[:, None]
+
+    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output of a coefficient and the exponents of its monomial's letters."""
+        lifted = int(self._lifted(np.array([number], dtype=np.int64))[0])
+        output, exponents = self._all.exponents(lifted)
+        return output, exponents[1:]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
+    MixedCoefficients,
     PaperCoefficients,
     TensorCoefficients,
 )
 from polyconstraints.errors import UsageError
+from polyconstraints.expansion.counting import level_degrees
 from polyconstraints.spec.groups import inverse
 from polyconstraints.spec.moves import Move, TranspositionMoves, generator_moves, imposed_moves
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
@@ -167,7 +169,12 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
             "compare",
         )
     letters = network.layers[0].letters
-    space = FunctionCoefficients(network.units[-1], letters, network.degree)
+    degrees = level_degrees(network)[0]
+    space: CoefficientSpace
+    if network.bias or len(degrees) == 1:
+        space = FunctionCoefficients(network.units[-1], letters, network.degree)
+    else:
+        space = MixedCoefficients(network.units[-1], letters, frozenset(degrees))
     return Comparison(
         space,
         imposed_moves(network, symmetry, 0, network.depth),
@@ -182,7 +189,7 @@ def coefficient_monomial(
 ) -> tuple[int, tuple[int, ...]]:
     """Return the output and the input monomial of a coefficient of a whole network."""
     space = comparison.space
-    if not isinstance(space, FunctionCoefficients):
+    if not isinstance(space, FunctionCoefficients | MixedCoefficients):
         raise UsageError("expected a derivation in network scope")
     output, exponents = space.exponents(number)
     return output, exponents[1:] if network.bias else exponents

@@ -1,15 +1,16 @@
 """The walk through a network's layers, forwards for values and backwards for derivatives.
 
 A layer of degree r sums products of r inputs; its weights are one array of shape (outputs,
-products), in the order of the layer's product indices. Between layers, each hidden unit may
-pass through an *activation*, a polynomial in one variable given by its coefficients, the
-constant first. Points are evaluated together, so that the work is a few matrix products a layer.
+products), in the order of the layer's product indices. Between layers, each hidden unit passes
+through the network's activation if it has one. Points are evaluated together, so that the work
+is a few matrix products a layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,6 @@ __all__ = [
 _CHUNK = 1 << 22
 
 Weights = Sequence[Array]
-Activation = Sequence[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,6 @@ def forward(
     ring: Ring,
     *,
     one: Any = 1,
-    activation: Activation = (0, 1),
 ) -> Iterator[Step]:
     """Yield what each layer does, for as many layers as there are weights.
 
@@ -76,13 +75,11 @@ def forward(
     ring : Ring
     one : optional
         The value of the homogenising unit.
-    activation : sequence, optional
-        Coefficients of the polynomial that is applied to hidden units, the constant first.
     """
     units = inputs
     for layer, array in zip(network.layers, weights, strict=False):
         if layer.index:
-            units = _polynomial(activation, units, ring)
+            units = _activated(network, units, ring)
         letters = _letters(layer, units, one)
         products = _products(letters, layer.product_indices(), ring)
         units = ring.matmul(products, array.T)
@@ -96,7 +93,6 @@ def values(
     ring: Ring,
     *,
     one: Any = 1,
-    activation: Activation = (0, 1),
 ) -> Array:
     """Return the network's outputs, shape (points, outputs); parameters as for `forward`.
 
@@ -107,38 +103,38 @@ def values(
     >>> weights = [np.array([[1.0, 2.0], [0.0, 1.0]])] * 2
     >>> values(network, weights, np.array([[1.0, 1.0]]), FLOATING).tolist()
     [[5.0, 1.0]]
-    >>> values(network, weights, np.array([[1.0, 1.0]]), FLOATING, activation=(0, 0, 1)).tolist()
+    >>> squared = NetworkSpec(2, 2, "linear", activation="z^2")
+    >>> values(squared, weights, np.array([[1.0, 1.0]]), FLOATING).tolist()
     [[11.0, 1.0]]
     """
     size = max(1, _CHUNK // max(layer.products for layer in network.layers))
     parts = []
     for start in range(0, max(1, len(inputs)), size):
         portion = inputs[start : start + size]
-        for step in forward(network, weights, portion, ring, one=one, activation=activation):
+        for step in forward(network, weights, portion, ring, one=one):
             last = step.sums
         parts.append(last)
     return np.concatenate(parts)
 
 
 def adjoints(
+    network: NetworkSpec,
     steps: Sequence[Step],
     ring: Ring,
     *,
     rows: Array | None = None,
-    activation: Activation = (0, 1),
 ) -> Iterator[tuple[Step, Array]]:
     """Yield the layers from the last to the first, each with derivatives along its sums.
 
     Parameters
     ----------
+    network : NetworkSpec
     steps : sequence of Step
         What :func:`forward` yielded.
     ring : Ring
     rows : array of shape (points, rows, outputs), optional
         Which combinations of the network's outputs are differentiated; each output alone
         unless given.
-    activation : sequence, optional
-        The same as on the way forward.
 
     Yields
     ------
@@ -155,8 +151,8 @@ def adjoints(
         yield steps[at], along
         if at:
             along = _through(steps[at], along, ring)
-            slope = [k * coefficient for k, coefficient in enumerate(activation)][1:]
-            if slope != [1]:
+            if network.activation is not None:
+                slope = network.activation.slope
                 factor = _polynomial(slope, steps[at - 1].sums, ring)
                 along = ring.reduce(along * factor[:, None])
 
@@ -168,7 +164,6 @@ def jacobian(
     ring: Ring,
     *,
     rows: Array | None = None,
-    activation: Activation = (0, 1),
 ) -> Array:
     """Return the derivatives of the outputs along all weights, by back-propagation.
 
@@ -185,9 +180,9 @@ def jacobian(
     >>> jacobian(NetworkSpec(2, outputs=1), weights, np.array([[2.0, 5.0]]), FLOATING).tolist()
     [[[4.0, 10.0, 25.0]]]
     """
-    steps = list(forward(network, weights, inputs, ring, activation=activation))
+    steps = list(forward(network, weights, inputs, ring))
     blocks = []
-    for step, along in adjoints(steps, ring, rows=rows, activation=activation):
+    for step, along in adjoints(network, steps, ring, rows=rows):
         own = ring.reduce(along[..., None] * step.products[:, None, None])
         blocks.append(own.reshape(*along.shape[:2], step.layer.weights))
     return np.concatenate(blocks[::-1], axis=2)
@@ -198,8 +193,6 @@ def input_jacobian(
     weights: Weights,
     inputs: Array,
     ring: Ring,
-    *,
-    activation: Activation = (0, 1),
 ) -> Array:
     """Return the derivatives of all outputs along all inputs, (points, outputs, inputs).
 
@@ -211,8 +204,8 @@ def input_jacobian(
     >>> input_jacobian(NetworkSpec(2, outputs=1), weights, point, FLOATING).tolist()
     [[[14.0, 34.0]]]
     """
-    steps = list(forward(network, weights, inputs, ring, activation=activation))
-    *_, (first, along) = adjoints(steps, ring, activation=activation)
+    steps = list(forward(network, weights, inputs, ring))
+    *_, (first, along) = adjoints(network, steps, ring)
     return _through(first, along, ring)
 
 
@@ -254,11 +247,15 @@ def _through(step: Step, along: Array, ring: Ring) -> Array:
     return ring.reduce(total)[..., int(layer.bias) :]
 
 
-def _polynomial(coefficients: Activation, units: Array, ring: Ring) -> Array:
-    """Return a polynomial's value at every unit, by Horner's rule."""
-    if tuple(coefficients) == (0, 1):
+def _activated(network: NetworkSpec, units: Array, ring: Ring) -> Array:
+    if network.activation is None:
         return units
-    result = np.full(units.shape, coefficients[-1], dtype=units.dtype)
+    return _polynomial(network.activation.coefficients, units, ring)
+
+
+def _polynomial(coefficients: Sequence[Fraction], units: Array, ring: Ring) -> Array:
+    """Return a polynomial's value at every unit, by Horner's rule."""
+    result = np.full(units.shape, ring.number(coefficients[-1]), dtype=units.dtype)
     for coefficient in coefficients[-2::-1]:
-        result = ring.reduce(result * units + coefficient)
+        result = ring.reduce(ring.reduce(result * units) + ring.number(coefficient))
     return result

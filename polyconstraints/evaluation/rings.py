@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,6 +30,9 @@ class Ring(Protocol):
     def matmul(self, a: Array, b: Array) -> Array:
         """Return a matrix product; broadcasts as ``numpy.matmul``."""
 
+    def number(self, value: Fraction) -> Any:
+        """Return a rational as such a number."""
+
 
 @dataclass(frozen=True)
 class Plain:
@@ -50,6 +54,11 @@ class Plain:
         """Return a matrix product."""
         product: Array = a @ b
         return product
+
+    def number(self, value: Fraction) -> Any:
+        """Return the value itself, or the nearest floating one."""
+        whole = value.numerator if value.denominator == 1 else value
+        return whole if self.dtype is object else float(value)
 
 
 FLOATING = Plain(np.float64)
@@ -87,6 +96,10 @@ class Modulo:
         if self.dtype is object:
             return self.reduce(a @ b)
         return modular.matmul(a, b, self.prime)
+
+    def number(self, value: Fraction) -> int:
+        """Return the residue of a rational."""
+        return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
 
 
 def exact_array(numbers: Sequence[Any]) -> Array:

@@ -10,12 +10,14 @@ multigraphs with given degrees, and come from a recursion of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from fractions import Fraction
+from itertools import combinations_with_replacement, product
 from math import comb, factorial, perm, prod
 
-from polyconstraints.expansion.skeleton import multiset_count
+from polyconstraints.expansion.skeleton import multiset_count, unit_terms
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 __all__ = [
@@ -55,6 +57,44 @@ def partitions(size: int, parts: int, largest: int | None = None) -> Iterator[Pa
             yield (first, *rest)
 
 
+def level_degrees(network: NetworkSpec) -> list[set[int]]:
+    """Return the degrees of the products that are states of each level, from the inputs up.
+
+    Without a bias and with homogeneous activations there is one for each level.
+
+    Examples
+    --------
+    >>> level_degrees(NetworkSpec(2, depth=2)), level_degrees(NetworkSpec(2, bias=True))
+    ([{4}, {2}, {1}], [{0, 1, 2}, {1}])
+    """
+    degrees = [{1}]
+    for layer in reversed(network.layers):
+        activated = _activated(network, layer, degrees[0])
+        found = {layer.degree * degree for degree in activated}
+        degrees.insert(0, set(range(max(found) + 1)) if layer.bias else found)
+    return degrees
+
+
+def _activated(network: NetworkSpec, layer: LayerSpec, degrees: set[int]) -> set[int]:
+    """Return the degrees in a layer's own outputs of products of its activated ones."""
+    activation = network.activation_of(layer)
+    if activation is None:
+        return degrees
+    # Degrees that a product of some units can have, by the degree in the activated units.
+    reached: dict[int, set[int]] = {0: {0}}
+    most = max(degrees)
+    for _ in range(min(layer.outputs, most)):
+        grown = {degree: set(found) for degree, found in reached.items()}
+        for degree, found in reached.items():
+            for more in range(1, most - degree + 1):
+                powers = activation.power(more)
+                grown.setdefault(degree + more, set()).update(
+                    before + power for before in found for power in powers
+                )
+        reached = grown
+    return set().union(*(reached.get(degree, set()) for degree in degrees))
+
+
 def monomial_count(network: NetworkSpec) -> int:
     """Return the number of monomials in the inputs that an output has.
 
@@ -63,7 +103,10 @@ def monomial_count(network: NetworkSpec) -> int:
     >>> monomial_count(NetworkSpec(3, depth=3, bias=True))
     165
     """
-    return multiset_count(network.layers[0].letters, network.degree)
+    if network.activation is None:
+        return multiset_count(network.layers[0].letters, network.degree)
+    degrees = level_degrees(network)[0]
+    return sum(multiset_count(network.units[0], degree) for degree in degrees)
 
 
 # --- terms --------------------------------------------------------------------------------
@@ -72,9 +115,10 @@ def monomial_count(network: NetworkSpec) -> int:
 def term_bound(network: NetworkSpec) -> int:
     """Return an upper bound for the number of terms of one output.
 
-    With T terms in each of n units, a product of two different ones has at most T² terms and
-    a square at most T(T + 1)/2, so that a layer's output has at most
-    ``C(n, 2)·T² + n·T(T + 1)/2`` terms, and ``n·T + 1`` more with a bias.
+    With T terms in each of n units, a product of r of them is a multiset of r of their n·T
+    terms, so that a layer with ordered indices has at most C(n·T + r - 1, r) terms in an
+    output; a bias is a unit of one term. With redundant indices each order of the factors
+    has a weight of its own.
 
     Examples
     --------
@@ -83,17 +127,32 @@ def term_bound(network: NetworkSpec) -> int:
     """
     terms = 1
     for layer in network.layers:
-        units, below = layer.inputs, terms
-        if layer.kind == "linear":
-            terms = units * below
+        if layer.ordered or layer.degree == 1:
+            terms = multiset_count(layer.inputs * terms + layer.bias, layer.degree)
         else:
-            pairs = comb(units, 2) * (1 if layer.ordered else 2)
-            terms = pairs * below**2 + units * below * (below + 1) // 2
-        if layer.bias:
-            # Linear: one constant. Quadratic: 1·o_i, in a redundant layer o_i·1 too, and 1·1.
-            versions = 0 if layer.kind == "linear" else 1 if layer.ordered else 2
-            terms += versions * units * below + 1
+            terms = _redundant_bound(layer, terms)
+        activation = network.activation_of(layer)
+        if activation is not None:
+            terms = sum(multiset_count(terms, power) for power in activation.power(1))
     return terms
+
+
+def _redundant_bound(layer: LayerSpec, terms: int) -> int:
+    """Return r! times the coefficient of t^r in (Σ_e C(T + e - 1, e) t^e / e!)^n · exp(t)."""
+    degree = layer.degree
+    own = [Fraction(multiset_count(terms, size), factorial(size)) for size in range(degree + 1)]
+    series = [Fraction(layer.bias or not size, factorial(size)) for size in range(degree + 1)]
+    for bit in bin(layer.inputs)[2:][::-1]:
+        if bit == "1":
+            series = _truncated_product(series, own)
+        own = _truncated_product(own, own)
+    return int(series[degree] * factorial(degree))
+
+
+def _truncated_product(a: Sequence[Fraction], b: Sequence[Fraction]) -> list[Fraction]:
+    return [
+        sum((a[at] * b[size - at] for at in range(size + 1)), Fraction(0)) for size in range(len(a))
+    ]
 
 
 def count_terms(network: NetworkSpec, steps: int = _STEPS) -> int | None:
@@ -114,39 +173,35 @@ def count_terms(network: NetworkSpec, steps: int = _STEPS) -> int | None:
     18572135
     >>> count_terms(NetworkSpec(8, depth=4, bias=True))
     107453578649336647228381
+    >>> count_terms(NetworkSpec(3, depth=3, layer="linear", activation="z^2"))
+    459
     """
-    orders = 1 if network.layers[0].ordered else 2
-    counter = _EdgeCounter(network.layers[0].degree, orders, steps)
+    counter = _EdgeCounter(steps)
+    degrees = level_degrees(network)
+    below: dict[Partition, int] = {}
     try:
-        kinds = counter.listed(_types(network, 1))
-        below = {kind: _product_terms(network.layers[0], kind) for kind in kinds}
-        for level in range(2, network.depth + 1):
-            layer = network.layers[level - 1]
-            weighted = {kind: _states(kind, layer.inputs) * below[kind] for kind in kinds}
-            kinds = counter.listed(_types(network, level))
-            below = {
-                kind: sum(
-                    terms * counter.edges(kind, lower, layer.bias)
-                    for lower, terms in weighted.items()
-                )
-                for kind in kinds
-            }
+        for layer in network.layers:
+            weighted = {kind: _states(kind, layer.inputs) * below[kind] for kind in below}
+            activation = network.activation_of(layer)
+            plain: dict[Partition, int] = {}
+
+            found = {}
+            for kind in counter.listed(_types(network, layer.index + 1, degrees)):
+                found[kind] = 0
+                for powers, ways in counter.activated(kind, activation):
+                    if powers not in plain:
+                        plain[powers] = counter.terms(layer, powers, weighted)
+                    found[kind] += ways * plain[powers]
+            below = found
     except _OutOfSteps:
         return None
     return below[(1,)]
 
 
-def _types(network: NetworkSpec, level: int) -> Iterable[Partition]:
-    """Yield the types of the states of a level that a product of outputs leads to."""
-    degree = network.layers[0].degree ** (network.depth - level)
-    least = 0 if network.bias and level < network.depth else degree
-    for size in range(least, degree + 1):
+def _types(network: NetworkSpec, level: int, degrees: Sequence[set[int]]) -> Iterable[Partition]:
+    """Yield the types of the states of a level."""
+    for size in sorted(degrees[level]):
         yield from partitions(size, network.units[level])
-
-
-def _product_terms(layer: LayerSpec, exponents: Partition) -> int:
-    """Return the number of terms of a product of the layer's outputs."""
-    return prod(multiset_count(layer.products, exponent) for exponent in exponents)
 
 
 def _states(kind: Partition, units: int) -> int:
@@ -164,21 +219,15 @@ class _EdgeCounter:
 
     Parameters
     ----------
-    degree : int
-        Number of letters in a product of the layers.
-    orders : int
-        In how many versions a product of two different letters exists.
     steps : int
         Number of steps after which to give up. Steps are counted, not seconds, so that the
         same question always has the same answer.
     """
 
-    def __init__(self, degree: int, orders: int, steps: int) -> None:
-        self.degree = degree
-        self.orders = orders
+    def __init__(self, steps: int) -> None:
         self.steps = steps
-        self._assigned: dict[tuple[Partition, Partition], int] = {}
-        self._drawn: dict[Partition, int] = {}
+        self._assigned: dict[tuple[int, bool, Partition, Partition], int] = {}
+        self._drawn: dict[tuple[int, bool, int, Partition], int] = {}
 
     def _step(self) -> None:
         self.steps -= 1
@@ -193,16 +242,52 @@ class _EdgeCounter:
             result.append(kind)
         return result
 
-    def edges(self, upper: Partition, lower: Partition, bias: bool) -> int:
+    def terms(self, layer: LayerSpec, kind: Partition, below: Mapping[Partition, int]) -> int:
+        """Return the number of terms of a product of a layer's outputs.
+
+        ``below`` are the terms of all states together of each type of the level below.
+        """
+        if layer.index == 0:
+            return prod(multiset_count(layer.products, exponent) for exponent in kind)
+        return sum(count * self.edges(layer, kind, lower) for lower, count in below.items())
+
+    def activated(
+        self, kind: Partition, activation: Activation | None
+    ) -> Iterator[tuple[Partition, int]]:
+        """Yield the types that a product of activated units expands to, with their numbers.
+
+        Each is a choice of a power of z from every a(z)^m.
+        """
+        if activation is None:
+            yield kind, 1
+            return
+        choices: list[list[tuple[tuple[int, ...], int]]] = []
+        for exponent in sorted(set(kind), reverse=True):
+            count = kind.count(exponent)
+            powers = sorted(activation.power(exponent))
+            choices.append(
+                [
+                    (chosen, _arrangements(chosen))
+                    for chosen in combinations_with_replacement(powers, count)
+                ]
+            )
+        for parts in product(*choices):
+            self._step()
+            merged = sorted((power for chosen, _ in parts for power in chosen if power))
+            yield tuple(reversed(merged)), prod(ways for _, ways in parts)
+
+    def edges(self, layer: LayerSpec, upper: Partition, lower: Partition) -> int:
         """Return how many edges lead from a state of one type to a given one of another."""
         self._step()
-        constant = self.degree * sum(upper) - sum(lower)
-        if constant < 0 or (constant and not bias):
+        constant = layer.degree * sum(upper) - sum(lower)
+        if constant < 0 or (constant and not layer.bias):
             return 0
         letters = tuple(sorted((*lower, constant), reverse=True)) if constant else lower
-        return self._assignments(upper, letters)
+        return self._assignments(layer.degree, layer.indices == "redundant", upper, letters)
 
-    def _assignments(self, upper: Partition, letters: Partition) -> int:
+    def _assignments(
+        self, degree: int, redundant: bool, upper: Partition, letters: Partition
+    ) -> int:
         """Count the ways to write a monomial as a product of powers of units.
 
         ``letters`` are the exponents of the monomial, and the power ``a`` of one unit takes
@@ -210,11 +295,12 @@ class _EdgeCounter:
         """
         if not upper:
             return int(not letters)
-        key = (upper, letters)
+        key = (degree, redundant, upper, letters)
         if key not in self._assigned:
             total = 0
-            for part, rest, ways in self._divisions(letters, self.degree * upper[0]):
-                total += ways * self._multigraphs(part) * self._assignments(upper[1:], rest)
+            for part, rest, ways in self._divisions(letters, degree * upper[0]):
+                ways *= self._multisets(degree, redundant, 1, part)
+                total += ways * self._assignments(degree, redundant, upper[1:], rest)
             self._assigned[key] = total
         return self._assigned[key]
 
@@ -255,26 +341,67 @@ class _EdgeCounter:
                 for rest in self._choices(others, size - sum(taken)):
                     yield (taken, *rest)
 
-    def _multigraphs(self, letters: Partition) -> int:
-        """Count the multisets of products in which each letter occurs a given number of times.
+    def _multisets(self, degree: int, redundant: bool, colours: int, letters: Partition) -> int:
+        """Count the multisets of coloured products in which letters occur given numbers of times.
 
-        For products of two letters these are multigraphs with loops and given degrees, in
-        which an edge between different vertices comes in so many ``orders``.
+        Of products of two letters these are multigraphs with loops and given degrees. The
+        products with the first letter are those that have it t times, at some of their
+        places where indices are redundant, and that leave a product of degree - t others.
         """
-        if self.degree == 1 or not letters:
-            return 1
-        if letters not in self._drawn:
+        if degree == 1 or not letters:
+            return prod(multiset_count(colours, count) for count in letters)
+        key = (degree, redundant, colours, letters)
+        if key not in self._drawn:
             first, others = letters[0], letters[1:]
-            total = 0
-            for loops in range(first // 2 + 1):
-                for taken in _parts_of(first - 2 * loops, others):
-                    self._step()
-                    ways = prod(multiset_count(self.orders, count) for count in taken)
-                    rest = (other - count for other, count in zip(others, taken, strict=True))
-                    kept = tuple(sorted(filter(None, rest), reverse=True))
-                    total += ways * self._multigraphs(kept)
-            self._drawn[letters] = total
-        return self._drawn[letters]
+            self._drawn[key] = sum(
+                ways * self._multisets(degree, redundant, colours, rest)
+                for rest, ways in self._without(degree, redundant, colours, degree, first, others)
+            )
+        return self._drawn[key]
+
+    def _without(
+        self,
+        degree: int,
+        redundant: bool,
+        colours: int,
+        times: int,
+        first: int,
+        others: Partition,
+    ) -> Iterator[tuple[Partition, int]]:
+        """Yield what is left of the other letters beside the products with the first one.
+
+        Those that have it at most ``times`` times; each with the number of ways.
+        """
+        self._step()
+        if times == 0:
+            if first == 0:
+                yield tuple(sorted(filter(None, others), reverse=True)), 1
+            return
+        places = comb(degree, times) if redundant else 1
+        for count in range(first // times + 1):
+            if times == degree:
+                choices = [((0,) * len(others), multiset_count(colours, count))]
+            elif times == 1 and (first - count):
+                continue  # Only products with one of them are left: they take them all.
+            else:
+                size = count * (degree - times)
+                choices = [
+                    (taken, self._multisets(degree - times, redundant, colours * places, kind))
+                    for taken in _parts_of(size, others)
+                    for kind in [tuple(sorted(filter(None, taken), reverse=True))]
+                ]
+            for taken, ways in choices:
+                self._step()
+                rest = tuple(other - used for other, used in zip(others, taken, strict=True))
+                for left, more in self._without(
+                    degree, redundant, colours, times - 1, first - times * count, rest
+                ):
+                    yield left, ways * more
+
+
+def _arrangements(chosen: tuple[int, ...]) -> int:
+    repeats = [chosen.count(value) for value in set(chosen)]
+    return factorial(len(chosen)) // prod(map(factorial, repeats))
 
 
 def _parts_of(total: int, bounds: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -320,26 +447,31 @@ def expanded_layers(network: NetworkSpec) -> list[LayerSize]:
     [177501, 361, 15]
     """
     sizes = []
+    degrees = level_degrees(network)
     for layer in network.layers:
-        above = network.layers[0].degree ** (network.depth - 1 - layer.index)
-        least = 0 if layer.bias and layer.index < network.depth - 1 else above
-        shapes, edges = _shape_sums(layer.products, min(layer.outputs, above), above)
+        above, below = degrees[layer.index + 1], degrees[layer.index]
+        activation = network.activation_of(layer)
+        terms = [unit_terms(layer, activation, size) for size in range(1, max(above) + 1)]
+        parts = min(layer.outputs, max(above))
+        shapes, edges = _shape_sums(terms, parts)
         sizes.append(
             LayerSize(
-                sum(shapes[least : above + 1]),
-                sum(edges[least : above + 1]),
-                multiset_count(layer.letters, above * layer.degree),
+                sum(shapes[degree] for degree in above),
+                sum(edges[degree] for degree in above),
+                sum(multiset_count(layer.inputs, degree) for degree in below),
             )
         )
     return sizes
 
 
-def _shape_sums(products: int, parts: int, degree: int) -> tuple[list[int], list[int]]:
-    """Return, by degree, the number of shapes and the sum of their numbers of terms."""
-    single_terms = [0, *(multiset_count(products, size) for size in range(1, degree + 1))]
-    single_shapes = [0, *([1] * degree)]
+def _shape_sums(terms: Sequence[int], parts: int) -> tuple[list[int], list[int]]:
+    """Return, by degree, the number of shapes and the sum of their numbers of terms.
+
+    ``terms`` are those of a unit to the power 1, 2, ….
+    """
+    degree = len(terms)
     totals = []
-    for single in (single_shapes, single_terms):
+    for single in ([0, *([1] * degree)], [0, *terms]):
         power = [1] + [0] * degree
         total = power.copy()
         for _ in range(parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,8 @@ class Terms:
     Attributes
     ----------
     coefficients : array of shape (terms,)
-        Positive integers (int64, or Python integers where those could overflow).
+        Integers (int64, or Python integers where those could overflow); fractions where an
+        activation has some.
     layers : tuple of arrays of shape (terms, most weights of one layer)
         For each layer, from the first to the last, the numbers of the weights in each
         term, ascending and with repetition, padded with -1.
@@ -150,8 +152,19 @@ class Expansion:
 
     @cached_property
     def _largest_coefficient(self) -> int:
-        """A bound for the coefficients of all terms."""
+        """A bound for the absolute values of the coefficients of all terms."""
         return prod(step.largest_coefficient for step in self.graph.steps)
+
+    @cached_property
+    def denominator(self) -> int:
+        """What packed coefficients are divided by: 1 unless an activation has fractions.
+
+        Examples
+        --------
+        >>> expand(NetworkSpec(1, 2, "linear", activation="z + z^2/2")).denominator
+        2
+        """
+        return prod(step.denominator for step in self.graph.steps)
 
     @property
     def coefficient_dtype(self) -> type:
@@ -213,7 +226,14 @@ class Expansion:
             layers.append(
                 self.graph.steps[index].weights(edges, level.shape[states], level.support[states])
             )
-        return Terms(paths.coefficient, tuple(reversed(layers)))
+        return Terms(self._exact(paths.coefficient), tuple(reversed(layers)))
+
+    def _exact(self, numerators: Integers) -> Integers:
+        """Return the coefficients of which the graph holds the numerators."""
+        if self.denominator == 1:
+            return numerators
+        values = (Fraction(number, self.denominator) for number in numerators.tolist())
+        return np.fromiter(values, dtype=object, count=len(numerators))
 
     # -- packed terms ----------------------------------------------------------------------
 
@@ -277,7 +297,7 @@ class Expansion:
             layers.append(step.weights(edges, level.shape[state], level.support[state]))
             state = step.child[edges]
         coefficients: Integers = packed.coefficients.astype(self.coefficient_dtype)
-        return Terms(coefficients, tuple(reversed(layers)))
+        return Terms(self._exact(coefficients), tuple(reversed(layers)))
 
     # -- exponent vectors ------------------------------------------------------------------
 
@@ -336,7 +356,9 @@ class Expansion:
             for item in self._exponent_terms(terms, monomial)
         )
 
-    def _exponent_terms(self, terms: Terms, monomial: Exponents) -> Iterator[tuple[Exponents, int]]:
+    def _exponent_terms(
+        self, terms: Terms, monomial: Exponents
+    ) -> Iterator[tuple[Exponents, int | Fraction]]:
         offsets = np.cumsum([0, *(layer.weights for layer in self.network.layers)])
         columns = [
             np.where(layer >= 0, layer + offset, -1)

@@ -17,8 +17,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.expansion.skeleton import LayerSkeleton, ProductTable, Shape
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.expansion.skeleton import (
+    LayerSkeleton,
+    ProductTable,
+    Shape,
+    largest,
+    widened,
+)
+from polyconstraints.spec.network import NetworkSpec
 
 __all__ = ["ExpansionGraph", "Level", "Steps"]
 
@@ -76,8 +82,21 @@ class Steps:
         self.shapes = above.shapes
         tables = [skeleton.product(shape) for shape in above.shapes]
         self.start = np.cumsum([0, *(len(table.child) for table in tables)])
-        self.coefficient = _joined([table.coefficient for table in tables])
+        self.coefficient, self.denominator = self._common(tables)
         self.child, self.below = _numbered(tables)
+
+    def _common(
+        self, tables: list[ProductTable]
+    ) -> tuple[NDArray[np.int64] | NDArray[np.object_], int]:
+        """Return the coefficients of all edges over one denominator, and that."""
+        activation = self.skeleton.activation
+        scale = 1 if activation is None else activation.denominator
+        most = max(sum(table.shape) for table in tables)
+        parts = []
+        for table in tables:
+            factor = scale ** (most - sum(table.shape))
+            parts.append(widened(table.coefficient, factor) * factor)
+        return np.concatenate(parts), scale**most
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -86,8 +105,8 @@ class Steps:
 
     @cached_property
     def largest_coefficient(self) -> int:
-        """The largest multinomial coefficient of the layer."""
-        return int(self.coefficient.max())
+        """The largest absolute value of the layer's coefficients."""
+        return largest(self.coefficient)
 
     def weights(
         self, edges: NDArray[np.int64], shape: NDArray[np.int32], support: NDArray[np.int32]
@@ -106,25 +125,29 @@ class Steps:
         -------
         array of shape (terms, largest degree of a shape)
         """
-        degree = max((sum(item) for item in self.shapes), default=0)
+        powers = self.skeleton.power
+        widths = [[powers(m).rows.shape[1] for m in item] for item in self.shapes]
+        degree = max((sum(item) for item in widths), default=0)
         result = np.full((len(edges), degree), -1, dtype=np.int32)
         products = self.skeleton.layer.products
         for index in np.unique(shape):
             chosen = np.flatnonzero(shape == index)
             local = edges[chosen] - self.start[index]
             exponents = self.shapes[index]
-            end = sum(exponents)
+            end = sum(widths[index])
             for part in reversed(range(len(exponents))):
-                rows = self.skeleton.power(exponents[part]).rows
+                rows = powers(exponents[part]).rows
                 local, row = np.divmod(local, len(rows))
                 numbers = rows[row] + support[chosen, part, None] * products
-                result[chosen, end - exponents[part] : end] = numbers
-                end -= exponents[part]
+                if self.skeleton.activation is not None:
+                    numbers[rows[row] < 0] = -1
+                result[chosen, end - rows.shape[1] : end] = numbers
+                end -= rows.shape[1]
+        if self.skeleton.activation is not None:
+            # Terms have different numbers of weights: the padding of each unit goes last.
+            order = np.argsort(result < 0, axis=1, kind="stable")
+            result = np.take_along_axis(result, order, axis=1)
         return result
-
-
-def _joined(parts: list[NDArray[np.int64] | NDArray[np.object_]]) -> NDArray[np.generic]:
-    return np.concatenate(parts)
 
 
 def _numbered(tables: list[ProductTable]) -> tuple[NDArray[np.int32], Level]:
@@ -159,9 +182,8 @@ class ExpansionGraph:
         outputs = np.eye(network.units[-1], dtype=np.int32)
         levels = [Level.of(outputs)]
         steps: list[Steps] = []
-        layer: LayerSpec
         for layer in reversed(network.layers):
-            step = Steps(LayerSkeleton(layer), levels[0])
+            step = Steps(LayerSkeleton(layer, network.activation_of(layer)), levels[0])
             steps.insert(0, step)
             levels.insert(0, step.below)
         self.levels = levels

@@ -32,15 +32,19 @@ _WORD = 1 << 64
 _BLOCK = 1 << 16
 
 
-def smallest_dtype(largest: int) -> type:
-    """Return the smallest unsigned integer type that holds a number, or ``object``.
+_UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
+_SIGNED = (np.int8, np.int16, np.int32, np.int64)
+
+
+def smallest_dtype(largest: int, signed: bool = False) -> type:
+    """Return the smallest integer type that holds a number, and -1 times it if signed.
 
     Examples
     --------
     >>> smallest_dtype(48), smallest_dtype(1 << 40), smallest_dtype(1 << 64)
     (<class 'numpy.uint8'>, <class 'numpy.uint64'>, <class 'object'>)
     """
-    for dtype in (np.uint8, np.uint16, np.uint32, np.uint64):
+    for dtype in _SIGNED if signed else _UNSIGNED:
         if largest <= np.iinfo(dtype).max:
             return dtype
     return object
@@ -138,7 +142,7 @@ class PackedTerms:
     words : tuple of arrays of shape (terms,)
         The keys, the most significant word first.
     coefficients : array of shape (terms,)
-        Positive integers, in the smallest type that holds them all.
+        Integers, in the smallest type that holds them all; unsigned where all are positive.
     monomials : tuple of tuple of int
         Exponents of the inputs of each group.
     starts : array of shape (groups + 1,)
@@ -195,13 +199,14 @@ class Packer:
     graph : ExpansionGraph
     finder : PathFinder
     largest_coefficient : int
-        A bound for the coefficients of terms.
+        A bound for the absolute values of the coefficients of terms.
     """
 
     def __init__(self, graph: ExpansionGraph, finder: PathFinder, largest_coefficient: int) -> None:
         self.graph = graph
         self.finder = finder
-        self.coefficient_dtype = smallest_dtype(largest_coefficient)
+        signed = any(int(step.coefficient.min()) < 0 for step in graph.steps)
+        self.coefficient_dtype = smallest_dtype(largest_coefficient, signed)
         edges = [len(step.child) for step in graph.steps[:-1]]
         self.layout = KeyLayout.of([*edges, graph.network.layers[-1].weights])
 

@@ -8,12 +8,15 @@ power is therefore given in closed form by the multinomial theorem,
 
     o^m = Σ_{multisets M of m products} multinomial(M) · Π_{p in M} W_p · (inputs of p),
 
-and no like terms are left to collect. This holds for every layer kind: linear, ordered and
-redundant (where W_ij and W_ji are different weights).
+and no like terms are left to collect. This holds for layers of every degree, with ordered or
+redundant indices (where W_ij and W_ji are different weights). Where the outputs pass through
+an activation, a power of a(o) is a sum of powers of o, which differ in their numbers of
+weights, so that again no terms are alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb, prod
@@ -21,9 +24,19 @@ from math import comb, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["LayerSkeleton", "PowerTable", "ProductTable", "Shape", "multiset_count"]
+__all__ = [
+    "LayerSkeleton",
+    "PowerTable",
+    "ProductTable",
+    "Shape",
+    "largest",
+    "multiset_count",
+    "unit_terms",
+    "widened",
+]
 
 #: Exponents of the units that take part in a product, in the order of the units.
 Shape = tuple[int, ...]
@@ -52,8 +65,9 @@ class PowerTable:
 
     Attributes
     ----------
-    rows : array of shape (terms, m)
-        Each term's product numbers, ascending; rows in lexicographic order.
+    rows : array of shape (terms, most products in a term)
+        Each term's product numbers, ascending, padded with -1, in descending lexicographic
+        order of their exponents: row by row a smaller number comes first, none at all last.
     coefficient : array of shape (terms,)
         Multinomial coefficients, int64 or Python integers.
     exponents : array of shape (terms, inputs)
@@ -96,6 +110,9 @@ class LayerSkeleton:
     Parameters
     ----------
     layer : LayerSpec
+    activation : Activation, optional
+        What the outputs pass through before they are multiplied. Powers of a(z) are those of
+        a(z) times its denominator, so that all coefficients are integers.
 
     Examples
     --------
@@ -105,8 +122,10 @@ class LayerSkeleton:
     ([1, 2, 2, 1, 2, 1], 5)
     """
 
-    def __init__(self, layer: LayerSpec) -> None:
+    def __init__(self, layer: LayerSpec, activation: Activation | None = None) -> None:
         self.layer = layer
+        self.activation = activation
+        self._plain: dict[int, PowerTable] = {}
         self._powers: dict[int, PowerTable] = {}
 
     @cached_property
@@ -120,21 +139,35 @@ class LayerSkeleton:
 
     def terms(self, shape: Shape) -> int:
         """Return the number of terms of a product, without expanding it."""
-        return prod(multiset_count(self.layer.products, exponent) for exponent in shape)
+        return prod(unit_terms(self.layer, self.activation, exponent) for exponent in shape)
 
     def power(self, exponent: int) -> PowerTable:
-        """Return the terms of one output to the power ``exponent`` ≥ 1."""
+        """Return the terms of one output, activated, to the power ``exponent`` ≥ 1."""
+        if self.activation is None:
+            return self._plain_power(exponent)
         if exponent not in self._powers:
-            self._powers[exponent] = self._expand_power(exponent)
+            factors = self.activation.power(exponent)
+            self._powers[exponent] = _sum_of(
+                [_scaled(self._plain_power(power), factor) for power, factor in factors.items()]
+            )
         return self._powers[exponent]
+
+    def _plain_power(self, exponent: int) -> PowerTable:
+        """Return the terms of one output to a power, from 0 on."""
+        if exponent not in self._plain:
+            self._plain[exponent] = self._expand_power(exponent)
+        return self._plain[exponent]
 
     def _expand_power(self, exponent: int) -> PowerTable:
         products = self.layer.products
+        if exponent == 0:
+            none = np.zeros((1, self.layer.inputs), dtype=np.int32)
+            return PowerTable(np.empty((1, 0), np.int32), np.ones(1, dtype=np.int64), none)
         if exponent == 1:
             rows = np.arange(products, dtype=np.int32)[:, None]
             ones = np.ones(products, dtype=np.int64)
             return PowerTable(rows, ones, self._product_exponents)
-        below = self.power(exponent - 1)
+        below = self._plain_power(exponent - 1)
         # Append to each row every product that is not smaller than its last one.
         last = below.rows[:, -1]
         counts = products - last
@@ -175,10 +208,49 @@ class LayerSkeleton:
         return ProductTable(shape, sizes, coefficient, child, children)
 
 
+def unit_terms(layer: LayerSpec, activation: Activation | None, exponent: int) -> int:
+    """Return the number of terms of one output, activated, to some power."""
+    powers = [exponent] if activation is None else list(activation.power(exponent))
+    return sum(multiset_count(layer.products, power) for power in powers)
+
+
+def largest(coefficients: Coefficients) -> int:
+    """Return the largest absolute value."""
+    return max(int(coefficients.max()), -int(coefficients.min()))
+
+
+def widened(coefficients: Coefficients, factor: int) -> Coefficients:
+    """Return the same numbers, as Python integers where their multiples could overflow."""
+    if largest(coefficients) * abs(factor) > np.iinfo(np.int64).max:
+        return coefficients.astype(object)
+    return coefficients
+
+
+def _scaled(table: PowerTable, factor: int) -> PowerTable:
+    coefficient = widened(table.coefficient, factor) * factor
+    return PowerTable(table.rows, coefficient, table.exponents)
+
+
+def _sum_of(tables: Sequence[PowerTable]) -> PowerTable:
+    width = max(table.rows.shape[1] for table in tables)
+    padded = [
+        np.pad(table.rows, ((0, 0), (0, width - table.rows.shape[1])), constant_values=-1)
+        for table in tables
+    ]
+    rows = np.concatenate(padded)
+    last = np.iinfo(np.int32).max
+    order = np.lexsort(np.where(rows < 0, last, rows).T[::-1]) if width else np.arange(len(rows))
+    return PowerTable(
+        rows[order],
+        np.concatenate([table.coefficient for table in tables])[order],
+        np.concatenate([table.exponents for table in tables])[order],
+    )
+
+
 def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
     """Return the products of all pairs, widened to Python integers where they could overflow."""
-    if int(first.max()) * int(second.max()) > np.iinfo(np.int64).max:
-        first, second = first.astype(object), second.astype(object)
+    bound = largest(second)
+    first, second = widened(first, bound), widened(second, largest(first))
     return np.multiply.outer(first, second).ravel()
 
 

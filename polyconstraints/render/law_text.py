@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.law import Law
+from polyconstraints.render.words import layers_in_words
 
 __all__ = ["law_text"]
 
@@ -62,15 +63,10 @@ def _lines(value: str | Law) -> list[str]:
 
 def _facts(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
     names = [sort.name for sort in network.sorts if sort.size is None]
-    layers = f"{network.depth} {network.layer} layer{'s' if network.depth > 1 else ''}"
-    if network.layer == "quadratic":
-        layers += f" with {network.indices} indices{' and bias' if network.bias else ''}"
-    elif network.bias:
-        layers += " with bias"
     inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
     if set(network.spaces.channels) != {1}:
         inputs += f", channels {' -> '.join(map(str, network.spaces.channels))}"
-    yield "network", f"{layers}, {inputs}"
+    yield "network", f"{layers_in_words(network)}, {inputs}"
     yield "symmetry", f"{network.kind} under {network.group}, each layer on its own"
     if len(network.sorts) > 1:
         sizes = ", ".join(

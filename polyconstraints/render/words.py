@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.spec.groups import PRESETS, group_label
-from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = [
@@ -41,7 +43,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", " ")
 
 
-def layers_in_words(network: NetworkSpec) -> str:
+def layers_in_words(network: NetworkSpec | AnyNetwork) -> str:
     """Return how many layers a network has, and of which kind.
 
     Examples
@@ -49,10 +51,21 @@ def layers_in_words(network: NetworkSpec) -> str:
     >>> layers_in_words(NetworkSpec(3, depth=2, bias=True))
     '2 quadratic layers with ordered indices and bias'
     """
-    words = plural(network.depth, f"{network.layer} layer")
-    if max(network.degrees) > 1:
-        return words + f" with {network.indices} indices{' and bias' if network.bias else ''}"
-    return words + (" with bias" if network.bias else "")
+    kinds = dict.fromkeys(map(layer_kind, network.degrees))
+    words = plural(network.depth, f"{next(iter(kinds))} layer")
+    if len(kinds) > 1:
+        words = f"{network.depth} layers ({', '.join(map(layer_kind, network.degrees))})"
+    elif next(iter(kinds)).isdigit():
+        words = f"{plural(network.depth, 'layer')} of degree {next(iter(kinds))}"
+    facts = [f"{network.indices} indices"] if max(network.degrees) > 1 else []
+    facts += ["bias"] if network.bias else []
+    facts += [f"activation {network.activation}"] if network.activation is not None else []
+    return words + (f" with {_listed(facts)}" if facts else "")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words with commas and an 'and' between them."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:

@@ -20,6 +20,7 @@ __all__ = ["DOCUMENTS", "json_schema"]
 #: The declaration of each document.
 DOCUMENTS: dict[str, Any] = {
     "derivation": results.Derivation,
+    "dimension": variety.Dimension,
     "discovery": checks.Discovery,
     "estimate": results.Estimate,
     "expansion": results.Expansion,

@@ -40,7 +40,7 @@ Actions = Annotated[
 Imposed = Annotated[Count, said("Number of permutations that are imposed.")]
 
 
-class _AnyNetwork(Document):
+class _AnyNetwork(Document, kw_only=True):
     """What networks of different sizes have in common."""
 
     depth: Annotated[Positive, said("Number d of layers.")]
@@ -61,9 +61,12 @@ class _AnyNetwork(Document):
         list[Positive],
         said("Channels of each component, level by level from input to output.", min_length=2),
     ]
+    activation: (
+        Annotated[str, said("A polynomial in z that every hidden unit passes through.")] | UnsetType
+    ) = UNSET
 
 
-class Network(_AnyNetwork):
+class Network(_AnyNetwork, kw_only=True):
     """The network.
 
     Units are numbered component by component, unit = component * channels + channel. With a bias
@@ -78,13 +81,13 @@ class Network(_AnyNetwork):
     ]
 
 
-class OpenNetwork(_AnyNetwork):
+class OpenNetwork(_AnyNetwork, kw_only=True):
     """The network, for every number of inputs."""
 
     inputs: Annotated[Literal["any"], said("The number of inputs is left open.")]
 
 
-class RowsNetwork(_AnyNetwork):
+class RowsNetwork(_AnyNetwork, kw_only=True):
     """What the networks of all rows have in common."""
 
     EXTRA: ClassVar[dict[str, Any]] = {"properties": {"inputs": False, "widths": False}}

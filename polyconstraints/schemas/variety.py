@@ -1,6 +1,6 @@
 """The documents of `strata` and `plot`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -224,7 +224,7 @@ class PlottedEdge(Document):
     class: The weight's class.
     """
 
-    source: Annotated[list[Count], Meta(min_length=1, max_length=2)]
+    source: Annotated[list[Count], Meta(min_length=1)]
     target: Positive
     weight: WeightName
     class_: Count = field(name="class")
@@ -306,3 +306,76 @@ class StrataPlot(Document, tag_field="view", tag="strata"):
 
 
 Plot = BlocksPlot | GraphPlot | StrataPlot
+
+
+class Architecture(Document, kw_only=True):
+    """The neurovariety of one architecture of linear layers with an activation.
+
+    widths: Widths from input to output.
+    activation: A polynomial in z, applied to hidden units.
+    parameters: Entries of the matrices.
+    dimension: The largest rank found, a lower bound in any case.
+    expected: The upper bound by counting parameters.
+    ambient: Dimension of all functions of these degrees.
+    defect: expected - dimension.
+    filling: Whether dimension = ambient.
+    status: Proved where dimension = expected.
+    threshold: Least t with the largest dimension for z^r for every r > t; null if not known.
+    """
+
+    widths: list[Positive]
+    activation: Text
+    parameters: Count
+    dimension: Count
+    expected: Count
+    ambient: Count
+    defect: Count
+    filling: bool
+    status: Literal["proved", "almost surely"]
+    threshold: Count | None
+
+
+class SignedStratumEntry(Document):
+    """A stratum of symmetric networks with activation z^r.
+
+    hidden: The signed permutation action of each hidden level.
+    parameters: Dimension of the equivariant layers.
+    gauge: weight_dimension - function_dimension.
+    component: Whether weight_dimension = tangent_dimension.
+    certainty: What is known of its being one.
+    """
+
+    hidden: list[Text]
+    parameters: Count
+    weight_dimension: Count
+    tangent_dimension: Count
+    function_dimension: Count
+    gauge: Count
+    component: bool
+    certainty: Literal["proved"] | None
+
+
+class Dimension(Document, kw_only=True):
+    """One architecture, several of them, or the strata of a symmetric one."""
+
+    EXTRA: ClassVar[dict[str, Any]] = {
+        "anyOf": [
+            {"required": ["dimension", "expected", "ambient", "status", "widths"]},
+            {"required": ["architectures"]},
+            {"required": ["strata", "group", "widths", "activation"]},
+        ]
+    }
+    schema: Literal["polyconstraints/dimension/1"]
+    widths: list[Positive] | UnsetType = UNSET
+    activation: Text | UnsetType = UNSET
+    parameters: Count | UnsetType = UNSET
+    dimension: Count | UnsetType = UNSET
+    expected: Count | UnsetType = UNSET
+    ambient: Count | UnsetType = UNSET
+    defect: Count | UnsetType = UNSET
+    filling: bool | UnsetType = UNSET
+    status: Literal["proved", "almost surely"] | UnsetType = UNSET
+    threshold: Count | UnsetType | None = UNSET
+    architectures: list[Architecture] | UnsetType = UNSET
+    group: Text | UnsetType = UNSET
+    strata: list[SignedStratumEntry] | UnsetType = UNSET

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.memory import many, require_memory
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
@@ -246,7 +247,8 @@ class NetworkSpec:
     depth : int
         Number of layers, at least 1.
     layer : str, int or sequence of them
-        Kind of every layer, ``quadratic`` or ``linear``, or those of each of the layers.
+        Kind of every layer, ``quadratic``, ``linear``, ``cubic`` or a degree, or those of each
+        of the layers, as a list or separated by commas.
     indices : {"ordered", "redundant"}
         Whether quadratic layers keep one weight for each commuting product or two.
     bias : bool
@@ -258,6 +260,8 @@ class NetworkSpec:
     channels : int or sequence of int
         Channels of each component: one number for all levels but an invariant output's,
         or ``depth + 1`` numbers from input to output.
+    activation : Activation or str, optional
+        A polynomial in z, such as ``z^2``, that every hidden unit passes through.
 
     Raises
     ------
@@ -281,6 +285,7 @@ class NetworkSpec:
     hidden: tuple[int, ...]
     outputs: int
     channels: tuple[int, ...]
+    activation: Activation | None
 
     def __init__(
         self,
@@ -292,6 +297,7 @@ class NetworkSpec:
         hidden: Sequence[int] | None = None,
         outputs: int | None = None,
         channels: int | Sequence[int] = 1,
+        activation: Activation | str | None = None,
     ) -> None:
         inputs = integer(inputs, "inputs")
         depth = integer(depth, "depth")
@@ -328,6 +334,7 @@ class NetworkSpec:
             "hidden": hidden,
             "outputs": outputs,
             "channels": channels,
+            "activation": Activation.of(activation),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -366,8 +373,13 @@ class NetworkSpec:
 
     @property
     def degree(self) -> int:
-        """Degree of the outputs as polynomials in the inputs: that of all layers together."""
-        return prod(self.degrees)
+        """Degree of the outputs as polynomials in the inputs."""
+        hidden = 1 if self.activation is None else self.activation.degree
+        return int(prod(self.degrees) * hidden ** (self.depth - 1))
+
+    def activation_of(self, layer: LayerSpec) -> Activation | None:
+        """Return what the outputs of a layer pass through: nothing after the last one."""
+        return None if layer.index == self.depth - 1 else self.activation
 
     def input_names(self) -> list[str]:
         """Return the names of the input units, ``x1 … xn``."""
@@ -415,6 +427,7 @@ class NetworkSpec:
             "bias": self.bias,
             "widths": list(self.widths),
             "channels": list(self.channels),
+            **({} if self.activation is None else {"activation": str(self.activation)}),
         }
 
 
@@ -424,12 +437,9 @@ def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
 
 def _degrees(layer: object, depth: int) -> tuple[int, ...]:
     """Return the degree of each layer."""
+    if isinstance(layer, str) and "," in layer:
+        layer = layer.split(",")
     kinds = tuple(layer) if _is_list(layer) else (layer,) * depth
     if len(kinds) != depth:
         raise UsageError(f"expected 1 kind of layer or {depth}, got {len(kinds)}", "layer")
-    degrees = tuple(map(layer_degree, kinds))
-    # The one place that refuses what the rest of the package can't do yet.
-    if len(set(degrees)) > 1 or degrees[0] > 2:
-        got = ",".join(dict.fromkeys(map(layer_kind, degrees)))
-        raise UsageError(f"expected quadratic or linear for all layers, got {got}", "layer")
-    return degrees
+    return tuple(map(layer_degree, kinds))

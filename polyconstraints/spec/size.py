@@ -65,8 +65,9 @@ def check_degree(network: NetworkSpec) -> None:
     TooLargeError
     """
     degree, allowed = 1, 0
+    hidden = 1 if network.activation is None else network.activation.degree
     for at, factor in enumerate(network.degrees, start=1):
-        degree *= factor
+        degree *= factor * (hidden if at > 1 else 1)
         allowed = at if degree <= MOST_DEGREE else allowed
     if degree > MOST_DEGREE:
         raise TooLargeError(

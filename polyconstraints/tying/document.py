@@ -228,12 +228,13 @@ def _network(entry: problem.Network) -> NetworkSpec:
     return NetworkSpec(
         entry.inputs,
         depth,
-        entry.layer.split(",") if "," in entry.layer else entry.layer,
+        entry.layer,
         entry.indices,
         entry.bias,
         entry.widths[1:-1],
         entry.widths[-1],
         entry.channels,
+        None if entry.activation is UNSET else entry.activation,
     )
 
 

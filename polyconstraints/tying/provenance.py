@@ -95,6 +95,7 @@ def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
     choices = [
         ("-d", network.depth, 1),
         ("--layer", network.layer, "quadratic"),
+        ("--activation", network.activation, None),
         ("--indices", network.indices, "ordered"),
         ("--bias", network.bias, False),
         ("--widths", network.hidden, plain),

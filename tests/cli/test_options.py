@@ -106,7 +106,10 @@ def test_everything_given(run_command: RunCommand) -> None:
         ("-n 3 --widths 0", "--widths: expected integers ≥ 1 as 4,4, got '0'"),
         ("-n 3 --widths 3,", "--widths: expected integers ≥ 1 as 4,4, got '' as number 2 in '3,'"),
         ("-n 3 --channels -1", "--channels: expected integers ≥ 1 as 4,4, got '-1'"),
-        ("-n 3 --layer cubic", "--layer: 'cubic' is not one of 'quadratic', 'linear'."),
+        (
+            "-n 3 --layer cube",
+            "--layer: expected linear, quadratic, cubic or a degree, got 'cube'",
+        ),
         ("-n 3 --scope all", "--scope: 'all' is not one of 'layer', 'network'."),
         ("-n 3 --format xml", "--format: 'xml' is not one of 'text', 'latex', 'json'."),
         ("-n 3 -o .", "-o/--output-file: cannot write '.': it is a directory"),

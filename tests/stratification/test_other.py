@@ -1,4 +1,4 @@
-"""Published neurovarieties, the graph of strata, and the best known dimension."""
+"""The graph of strata, and the best known dimension."""
 
 from __future__ import annotations
 
@@ -6,41 +6,9 @@ import networkx as nx
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.errors import UsageError
 from polyconstraints.variety.strata import strata
 from polyconstraints.variety.strata.best import best_known_dimension
 from polyconstraints.variety.strata.graph import strata_graph
-from polyconstraints.variety.strata.neurovariety import (
-    expected_dimension,
-    neurovariety_dimension,
-)
-
-
-@pytest.mark.parametrize(
-    ("widths", "actual", "expected"),
-    [
-        ((2, 2, 2), 6, 6),
-        ((3, 2, 1), 5, 6),
-        ((4, 2, 1), 7, 8),
-        ((5, 3, 1), 12, 15),
-        ((3, 3, 3, 1), 12, 15),
-    ],
-)
-def test_published_neurovarieties(widths: tuple[int, ...], actual: int, expected: int) -> None:
-    """Kileel, Trager, Bruna 2019."""
-    assert neurovariety_dimension(widths) == actual
-    assert expected_dimension(widths) == expected
-
-
-@pytest.mark.parametrize(("n", "rank"), [(3, 1), (3, 3), (4, 3), (5, 2), (6, 4)])
-def test_shallow_neurovarieties_are_determinantal(n: int, rank: int) -> None:
-    """Sums of r squares of linear forms are symmetric matrices of rank at most r."""
-    assert neurovariety_dimension((n, rank, 1)) == rank * n - rank * (rank - 1) // 2
-
-
-def test_too_few_widths() -> None:
-    with pytest.raises(UsageError, match="three"):
-        neurovariety_dimension((2, 2))
 
 
 def test_graph_orders_strata_by_their_functions() -> None:

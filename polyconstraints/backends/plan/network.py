@@ -34,6 +34,9 @@ class NetworkPlan:
     network: NetworkSpec
     layers: tuple[LayerPlan, ...]
 
+    def __post_init__(self) -> None:
+        _require_plain(self.network)
+
     @classmethod
     def from_map(cls, tying: TyingMap) -> NetworkPlan:
         """Return the plan of a tying map.
@@ -50,6 +53,7 @@ class NetworkPlan:
         True
         """
         network = tying.network
+        _require_plain(network)
         return cls(
             network,
             tuple(
@@ -82,6 +86,7 @@ class NetworkPlan:
         >>> [layer.parameters for layer in plan.layers]
         [7, 7]
         """
+        _require_plain(network)
         wanted = (network.inputs,) * network.depth
         if network.widths[:-1] != wanted:
             raise UsageError(
@@ -165,3 +170,13 @@ def _sites(network: NetworkSpec, index: int) -> Sequence[Site]:
     channels, outputs = network.channels[index : index + 2]
     moving = [Site(components, channels, outputs, True)] if above == components else []
     return [*moving, Site(components, channels, above * outputs, False)]
+
+
+def _require_plain(network: NetworkSpec) -> None:
+    """Raise UsageError for what these layers don't compute."""
+    if network.activation is not None:
+        raise UsageError(
+            f"expected none for layers that train, got {network.activation}", "activation"
+        )
+    if max(network.degrees) > 2:
+        raise UsageError(f"expected linear or quadratic layers, got {network.layer}", "layer")

@@ -83,7 +83,7 @@ def best_known_dimension(
     Returns
     -------
     BestKnown or None
-        None for a network that is too large.
+        None for a network that is too large, or has an activation.
 
     Notes
     -----
@@ -99,9 +99,9 @@ def best_known_dimension(
     >>> best.dimension, best.status, str(best.stratum.hidden[0]), best.function_dimension
     (8, 'lower bound', '[2] + [1,1]', 4)
     """
-    variety = Variety(network, symmetry, max_weights=max_weights)
-    if network.weights > max_weights:
+    if network.activation is not None or network.weights > max_weights:
         return None
+    variety = Variety(network, symmetry, max_weights=max_weights)
     found = [
         variety.measure(hidden, number)
         for number, hidden in enumerate(islice(_promising(variety), max_strata), start=1)

@@ -232,9 +232,7 @@ def tangent_space(setting: Setting, weights: Weights) -> Residues:
     return annihilated(_in_portions(conditions, network), network.weights, setting.prime)
 
 
-def function_kernel(
-    setting: Setting, weights: Weights, directions: Residues, activation: Sequence[int] = (0, 1)
-) -> Residues:
+def function_kernel(setting: Setting, weights: Weights, directions: Residues) -> Residues:
     """Return the combinations of directions that leave the network's function unchanged.
 
     Parameters
@@ -242,8 +240,6 @@ def function_kernel(
     setting : Setting
     weights : sequence of arrays of shape (outputs, products)
     directions : array of shape (directions, weights)
-    activation : sequence of int, optional
-        Coefficients of the polynomial that is applied to hidden units, the constant first.
 
     Returns
     -------
@@ -256,7 +252,7 @@ def function_kernel(
     def conditions(number: int) -> Residues:
         """Return the derivatives of a random combination of outputs at so many points."""
         inputs, rows = setting.inputs(number), setting.random((number, 1, network.units[-1]))
-        along = jacobian(network, weights, inputs, ring, rows=rows, activation=activation)
+        along = jacobian(network, weights, inputs, ring, rows=rows)
         return modular.matmul(along[:, 0], directions.T, setting.prime)
 
     return annihilated(_in_portions(conditions, network), len(directions), setting.prime)

@@ -160,6 +160,12 @@ class Variety:
         seed: int = 0,
         max_weights: int = MAX_WEIGHTS,
     ) -> None:
+        if network.activation is not None:
+            raise UsageError(
+                "expected none for strata, whose hidden units change by any affine map unnoticed, "
+                f"got {network.activation}; the command dimension lists those of z^r",
+                "activation",
+            )
         self.network = network
         self.symmetry = symmetry
         self.seed = seed

@@ -1,0 +1,138 @@
+"""``polyconstraints dimension``: neurovarieties of architectures."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import click
+
+from polyconstraints.cli.commands import ExampleCommand
+from polyconstraints.cli.options import Request, common_options, seed_option
+from polyconstraints.cli.parameters import WidthRanges
+from polyconstraints.errors import UsageError
+
+if TYPE_CHECKING:
+    from polyconstraints.spec.activation import Activation
+    from polyconstraints.variety.neurovariety import Neurovariety
+    from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
+
+    Widths = tuple[int, ...]
+
+__all__ = ["dimension"]
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints dimension --widths 3,3,3,1",
+        "polyconstraints dimension --widths 3,1-8,1 --activation z^2 --activation z^4",
+        "polyconstraints dimension --widths 3,3,3 --activation z^4 --group S",
+    ],
+)
+@click.option(
+    "--widths",
+    "architectures",
+    type=WidthRanges(),
+    multiple=True,
+    required=True,
+    metavar="D0,…,DL",
+    help="Widths from input to output; a range as 2-5 stands for all of them. More than once "
+    "for a table.",
+)
+@click.option(
+    "--activation",
+    "activations",
+    multiple=True,
+    default=("z^2",),
+    metavar="POLYNOMIAL",
+    help="A polynomial in z, as z^2 or 'z + z^3/6'. More than once for a table.",
+)
+@click.option(
+    "--threshold/--no-threshold",
+    default=None,
+    show_default=False,
+    help="Also from which r on z^r gives the largest dimension.  [default: for one small "
+    "architecture]",
+)
+@click.option(
+    "--group",
+    metavar="GROUP",
+    help="List the strata of networks with this symmetry instead; activation z^r only.",
+)
+@click.option(
+    "--symmetry",
+    type=click.Choice(("equivariant", "invariant")),
+    default="equivariant",
+    help="With --group: how the outputs follow the inputs.",
+)
+@seed_option
+@common_options(formats=("text", "json", "csv", "markdown"))
+def dimension(
+    request: Request,
+    architectures: tuple[tuple[Widths, ...], ...],
+    activations: tuple[str, ...],
+    threshold: bool | None,
+    seed: int,
+) -> None:
+    """Say how large the set of functions of an architecture is: its neurovariety.
+
+    The architecture has linear layers of the given widths and an activation on every hidden
+    unit. Its dimension is a rank at random points modulo a prime: never too large, and proved
+    where it is the expected one.
+    """
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.dimension import (
+        dimension_document,
+        dimension_text,
+        signed_document,
+        signed_text,
+    )
+    from polyconstraints.spec.activation import Activation
+
+    sizes = [widths for given in architectures for widths in given]
+    parsed = [Activation.parse(text) for text in activations]
+    if "group" in request.given:
+        if len(sizes) > 1 or len(parsed) > 1:
+            raise UsageError("expected one architecture and one activation with it", "group")
+        if threshold:
+            raise UsageError("expected no group with it", "threshold")
+        signed = _measured_strata(request, sizes[0], parsed[0], seed)
+        document, text = signed_document(*signed), signed_text(*signed, request.output_format)
+    else:
+        found = _measured(request, list(product(sizes, parsed)), threshold, seed)
+        document, text = dimension_document(found), dimension_text(found, request.output_format)
+    if request.output_format == "json":
+        write_json(document, request.output_file)
+    else:
+        write_text(text, request.output_file)
+
+
+def _measured(
+    request: Request, pairs: list[tuple[Widths, Activation]], wanted: bool | None, seed: int
+) -> list[Neurovariety]:
+    from polyconstraints.cli.console import progress
+    from polyconstraints.variety.neurovariety import neurovariety
+
+    found = []
+    with progress("architectures", len(pairs), quiet=request.quiet) as advance:
+        for widths, activation in pairs:
+            one = neurovariety(widths, activation, seed)
+            if wanted or (wanted is None and len(pairs) == 1):
+                one = one.with_threshold(seed, unbounded=bool(wanted))
+            found.append(one)
+            advance(1)
+    return found
+
+
+def _measured_strata(
+    request: Request, widths: Widths, activation: Activation, seed: int
+) -> tuple[SymmetricNeurovariety, list[SignedStratum]]:
+    from polyconstraints.cli.console import progress
+    from polyconstraints.cli.group_file import read_group_option
+    from polyconstraints.variety.signed import SymmetricNeurovariety
+
+    group = read_group_option(request.group, widths[0], {}).group
+    networks = SymmetricNeurovariety.of(widths, activation, group, request.symmetry, seed)
+    with progress("measuring strata", networks.count, quiet=request.quiet) as advance:
+        return networks, networks.strata(advance)

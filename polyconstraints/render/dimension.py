@@ -1,0 +1,111 @@
+"""Dimensions of neurovarieties as text, tables and a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from polyconstraints.render.tables import csv_table, markdown_table, plain_table
+from polyconstraints.variety.neurovariety import Neurovariety
+from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
+
+__all__ = ["dimension_document", "dimension_text", "signed_document", "signed_text"]
+
+SCHEMA = "polyconstraints/dimension/1"
+
+_HEADER = (
+    "widths",
+    "activation",
+    "parameters",
+    "dimension",
+    "expected",
+    "ambient",
+    "defect",
+    "filling",
+    "status",
+    "threshold",
+)
+
+
+def dimension_document(found: Sequence[Neurovariety]) -> dict[str, Any]:
+    """Return the document of schema ``dimension``: of one architecture, or of several."""
+    entries = [one.to_json() for one in found]
+    body = entries[0] if len(entries) == 1 else {"architectures": entries}
+    return {"schema": SCHEMA, **body}
+
+
+def dimension_text(found: Sequence[Neurovariety], kind: str = "text") -> str:
+    """Return one architecture in words, or several as a table."""
+    if kind == "text" and len(found) == 1:
+        return "\n".join(_facts(found[0]))
+    rows = [_row(one) for one in found]
+    write = {"csv": csv_table, "markdown": markdown_table}.get(kind, plain_table)
+    return write(_HEADER, rows)
+
+
+def _row(one: Neurovariety) -> tuple[str, ...]:
+    entry = one.to_json()
+    entry["widths"] = " ".join(map(str, one.widths))
+    entry["filling"] = "yes" if one.filling else "no"
+    entry["threshold"] = "-" if one.threshold is None else one.threshold
+    return tuple(str(entry[name]) for name in _HEADER)
+
+
+def _facts(one: Neurovariety) -> list[str]:
+    widths = " → ".join(map(str, one.widths))
+    how = (
+        "proved: the rank meets its upper bound"
+        if one.status == "proved"
+        else "almost surely: a rank at random points, modulo two primes"
+    )
+    counted = one.parameters - one.gauge
+    lines = [
+        f"architecture  linear layers {widths}, activation {one.activation} on hidden units",
+        f"parameters    {one.parameters}, of which {one.gauge} only scale hidden units",
+        f"dimension     {one.dimension}  {how}",
+        f"expected      {one.expected}  the smaller one of {counted} and the ambient {one.ambient}",
+        f"defect        {one.defect}",
+        f"filling       {'yes: almost every function of these degrees' if one.filling else 'no'}",
+    ]
+    if one.threshold is not None:
+        lines.append(
+            f"threshold     {one.threshold}  with z^r the dimension is "
+            f"{one.parameters - sum(one.widths[1:-1])} for every r > {one.threshold}"
+        )
+    return lines
+
+
+_STRATA_HEADER = ("hidden", "parameters", "weights", "tangent", "functions", "gauge", "component")
+
+
+def signed_document(
+    networks: SymmetricNeurovariety, strata: Sequence[SignedStratum]
+) -> dict[str, Any]:
+    """Return the document of schema ``dimension`` for the strata of symmetric networks."""
+    return {
+        "schema": SCHEMA,
+        "widths": [networks.group.degree, *networks.hidden, len(networks.outputs[0])],
+        "activation": f"z^{networks.exponent}",
+        "group": networks.group.name,
+        "strata": [stratum.to_json() for stratum in strata],
+    }
+
+
+def signed_text(
+    networks: SymmetricNeurovariety, strata: Sequence[SignedStratum], kind: str = "text"
+) -> str:
+    """Return the strata of symmetric networks as a table."""
+    rows = [
+        (
+            " | ".join(action.name for action in one.hidden) or "-",
+            str(one.parameters),
+            str(one.weight_dimension),
+            str(one.tangent_dimension),
+            str(one.function_dimension),
+            str(one.gauge),
+            "proved" if one.component else "not proved",
+        )
+        for one in strata
+    ]
+    write = {"csv": csv_table, "markdown": markdown_table}.get(kind, plain_table)
+    return write(_STRATA_HEADER, rows)

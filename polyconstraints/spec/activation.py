@@ -1,0 +1,156 @@
+"""Activations: polynomials in one variable that every hidden unit passes through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+
+from polyconstraints.errors import UsageError
+
+__all__ = ["Activation"]
+
+#: Highest degree.
+MAX_DEGREE = 1000
+
+#: Most digits of a coefficient.
+_MAX_DIGITS = 40
+
+_TERM = re.compile(
+    r"(?P<sign>[+-]?)(?:(?P<number>\d+)(?:/(?P<below>\d+))?)?"
+    r"(?P<times>\*?)(?P<z>z(?:(?:\^|\*\*)(?P<power>\d{1,4}))?)?(?:/(?P<divisor>\d+))?"
+)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A polynomial a(z) with rational coefficients.
+
+    Parameters
+    ----------
+    coefficients : tuple of Fraction
+        Those of 1, z, z², …, without zeros at the end; at least of degree 1.
+
+    Examples
+    --------
+    >>> Activation.parse("z + z^3/6")
+    Activation('z + z^3/6')
+    >>> Activation.parse("z^2").power(3)
+    {6: 1}
+    """
+
+    coefficients: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        values = [Fraction(value) for value in self.coefficients]
+        while values and not values[-1]:
+            values.pop()
+        if len(values) < 2:
+            raise UsageError("expected a polynomial in z that isn't constant", "activation")
+        if len(values) - 1 > MAX_DEGREE:
+            raise UsageError(
+                f"expected a degree of at most {MAX_DEGREE}, got {len(values) - 1}", "activation"
+            )
+        object.__setattr__(self, "coefficients", tuple(values))
+
+    @classmethod
+    def parse(cls, text: str) -> Activation:
+        """Return the activation that a text is, as ``z^2`` or ``z + z^3/6``.
+
+        Raises
+        ------
+        UsageError
+            If it is none; the text is matched, never evaluated.
+        """
+        compact = "".join(text.split())
+        found: dict[int, Fraction] = {}
+        at = 0
+        while at < len(compact):
+            match = _TERM.match(compact, at)
+            if match is None or match.end() == at or not _is_term(match, first=at == 0):
+                break
+            power = int(match["power"] or 1) if match["z"] else 0
+            below = int(match["below"] or 1) * int(match["divisor"] or 1)
+            if below == 0 or power > MAX_DEGREE:
+                break
+            value = Fraction(int(match["number"] or 1), below)
+            found[power] = found.get(power, Fraction(0)) + (
+                -value if match["sign"] == "-" else value
+            )
+            at = match.end()
+        if at < len(compact) or not compact:
+            shown = repr(text if len(text) <= 60 else text[:60] + "…")
+            raise UsageError(
+                f"expected a polynomial in z as z^2 or z + z^3/6, got {shown}", "activation"
+            )
+        return cls(tuple(found.get(power, Fraction(0)) for power in range(max(found) + 1)))
+
+    @classmethod
+    def monomial(cls, exponent: int) -> Activation:
+        """Return z^exponent."""
+        return cls((Fraction(0),) * exponent + (Fraction(1),))
+
+    @classmethod
+    def of(cls, given: Activation | str | None) -> Activation | None:
+        """Return an activation, a text that is one, or None, and z itself, for none."""
+        found = cls.parse(given) if isinstance(given, str) else given
+        return None if found is None or str(found) == "z" else found
+
+    @property
+    def degree(self) -> int:
+        """Degree in z."""
+        return len(self.coefficients) - 1
+
+    @property
+    def slope(self) -> tuple[Fraction, ...]:
+        """Coefficients of the derivative a'(z), the constant first."""
+        return tuple(at * value for at, value in enumerate(self.coefficients))[1:]
+
+    @property
+    def denominator(self) -> int:
+        """The least number that makes all coefficients integers."""
+        return lcm(*(value.denominator for value in self.coefficients))
+
+    def power(self, exponent: int) -> dict[int, int]:
+        """Return the non-zero coefficients of (denominator · a(z))^exponent by powers of z."""
+        return dict(_power(self.coefficients, exponent))
+
+    def __str__(self) -> str:
+        terms = []
+        for power, value in enumerate(self.coefficients):
+            if not value:
+                continue
+            z = "" if power == 0 else "z" if power == 1 else f"z^{power}"
+            number = abs(value.numerator)
+            factors = "*".join(([str(number)] if number != 1 or not z else []) + ([z] if z else []))
+            below = f"/{value.denominator}" if value.denominator != 1 else ""
+            terms.append(("-" if value < 0 else "+", factors + below))
+        sign, first = terms[0]
+        return (first if sign == "+" else f"-{first}") + "".join(f" {s} {t}" for s, t in terms[1:])
+
+    def __repr__(self) -> str:
+        return f"Activation({str(self)!r})"
+
+
+def _is_term(match: re.Match[str], first: bool) -> bool:
+    """Return whether what was matched is a term, and parted from the one before."""
+    if not first and not match["sign"]:
+        return False
+    if match["times"] and not (match["number"] and match["z"]):
+        return False
+    if match["number"] and match["z"] and not match["times"] and match["below"]:
+        return False
+    digits = max(len(match[name] or "") for name in ("number", "below", "divisor"))
+    return bool(match["number"] or match["z"]) and digits <= _MAX_DIGITS
+
+
+@lru_cache(maxsize=4096)
+def _power(coefficients: Sequence[Fraction], exponent: int) -> tuple[tuple[int, int], ...]:
+    from flint import fmpz_poly
+
+    scale = lcm(*(value.denominator for value in coefficients))
+    whole = fmpz_poly([int(value * scale) for value in coefficients]) ** exponent
+    return tuple((at, int(value)) for at, value in enumerate(whole.coeffs()) if value != 0)

@@ -1,0 +1,280 @@
+"""The dimension of the set of functions that an architecture of linear layers can compute.
+
+An architecture (d_0, …, d_L) with an activation a(z) computes x ↦ A_L a(A_{L-1} … a(A_1 x)).
+The closure of the set of these functions is its *neurovariety* [1]_, and its dimension the
+rank of the differential of parameters ↦ (F(x_1), F(x_2), …) at random parameters and enough
+random points. Modulo a prime that rank is never larger than the true one, so it is always a
+lower bound; where it meets the upper bound that a count of parameters gives, it is proved.
+Nothing is expanded: the cost is that of one elimination of as many rows as the dimension.
+
+References
+----------
+.. [1] J. Kileel, M. Trager, J. Bruna, On the expressive power of deep polynomial neural
+   networks, NeurIPS 2019, arXiv:1905.12207.
+.. [2] B. Finkel, J. I. Rodriguez, C. Wu, T. Yahl, Activation degree thresholds and
+   expressiveness of polynomial neural networks, Algebraic Statistics 16 (2025),
+   arXiv:2408.04569.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import comb
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.algebra import modular
+from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.evaluation import Modulo, jacobian
+from polyconstraints.spec.activation import Activation
+from polyconstraints.spec.network import NetworkSpec
+
+__all__ = ["Neurovariety", "neurovariety", "threshold"]
+
+Residues = NDArray[np.int64]
+Status = Literal["proved", "almost surely"]
+
+#: Entries of the largest matrix that is eliminated: some 40 bytes each while it is made.
+MAX_ENTRIES = 1 << 27
+
+#: Rows beyond the rank by one prime that are tried with another.
+_MORE = 8
+
+#: Eliminations, in multiplications, after which no threshold is sought unasked.
+_THRESHOLD_WORK = 10**10
+
+
+@dataclass(frozen=True)
+class Neurovariety:
+    """What is known of the neurovariety of one architecture.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        d_0, …, d_L.
+    activation : Activation
+    dimension : int
+        The largest rank that was found.
+    status : {"proved", "almost surely"}
+        Whether the rank meets its upper bound, or two primes and random points agree.
+    threshold : int or None
+        The least t so that the dimension is :attr:`parameters` - :attr:`gauge` for z^r with
+        every r > t; None where it isn't known or doesn't exist.
+    """
+
+    widths: tuple[int, ...]
+    activation: Activation
+    dimension: int
+    status: Status
+    threshold: int | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Number of entries of the matrices."""
+        return sum(below * above for below, above in pairwise(self.widths))
+
+    @property
+    def gauge(self) -> int:
+        """Dimension of the known changes of parameters that no function notices.
+
+        With z^r each hidden unit can be scaled, which the next layer undoes.
+        """
+        monomial = sum(map(bool, self.activation.coefficients)) == 1
+        return sum(self.widths[1:-1]) if monomial else 0
+
+    @property
+    def ambient(self) -> int:
+        """Dimension of the space of all functions of the right degrees."""
+        inputs = self.widths[0]
+        degrees = _degrees(self.activation, len(self.widths) - 2)
+        return self.widths[-1] * sum(comb(inputs + d - 1, d) for d in degrees)
+
+    @property
+    def expected(self) -> int:
+        """The dimension that a count of parameters predicts, an upper bound."""
+        return min(self.parameters - self.gauge, self.ambient)
+
+    @property
+    def defect(self) -> int:
+        """How far the dimension falls short of the expected one."""
+        return self.expected - self.dimension
+
+    @property
+    def filling(self) -> bool:
+        """Whether almost every function of the right degrees is computed."""
+        return self.dimension == self.ambient
+
+    def with_threshold(self, seed: int = 0, unbounded: bool = False) -> Neurovariety:
+        """Return the same with its :func:`threshold`, sought where that is quick or asked for."""
+        work = None if unbounded else _THRESHOLD_WORK
+        return replace(self, threshold=threshold(self.widths, seed, work=work))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a document of schema ``dimension``."""
+        return {
+            "widths": list(self.widths),
+            "activation": str(self.activation),
+            "parameters": self.parameters,
+            "dimension": self.dimension,
+            "expected": self.expected,
+            "ambient": self.ambient,
+            "defect": self.defect,
+            "filling": self.filling,
+            "status": self.status,
+            "threshold": self.threshold,
+        }
+
+
+def neurovariety(
+    widths: Sequence[int], activation: Activation | str = "z^2", seed: int = 0
+) -> Neurovariety:
+    """Return the dimension of the neurovariety of an architecture.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        d_0, …, d_L, at least two.
+    activation : Activation or str
+    seed : int
+        For the random parameters and points.
+
+    Raises
+    ------
+    UsageError
+        If a width is less than 1, or there are less than two.
+    TooLargeError
+        If the matrix would have more than 2^27 entries.
+
+    Examples
+    --------
+    >>> found = neurovariety((3, 3, 3, 1), "z^2")
+    >>> found.dimension, found.expected, found.ambient, found.status
+    (12, 15, 15, 'almost surely')
+    >>> neurovariety((3, 4, 1), "z^4").status
+    'proved'
+    """
+    sizes = tuple(widths)
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise UsageError(f"expected at least two positive widths, got {sizes}", "widths")
+    if isinstance(activation, str):
+        activation = Activation.parse(activation)
+    bound = Neurovariety(sizes, activation, 0, "proved").expected
+    parameters = sum(below * above for below, above in pairwise(sizes))
+    entries = (bound + 2 * sizes[-1]) * parameters
+    if entries > MAX_ENTRIES:
+        raise TooLargeError(
+            f"expected a matrix of at most {MAX_ENTRIES} entries, got one of {entries} for "
+            f"{parameters} parameters",
+            size=40 * entries,
+        )
+    network = _network(sizes, activation)
+    first, second = modular.PRIMES[:2]
+    best = _rank(network, first, seed, bound)
+    if best < bound:
+        # No more rows than could show that the first prime, or its points, were unlucky.
+        best = max(best, _rank(network, second, seed, min(bound, best + _MORE)))
+    return Neurovariety(sizes, activation, best, "proved" if best == bound else "almost surely")
+
+
+def threshold(
+    widths: Sequence[int],
+    seed: int = 0,
+    advance: Callable[[int, int], None] | None = None,
+    work: int | None = _THRESHOLD_WORK,
+) -> int | None:
+    """Return the activation threshold of an architecture.
+
+    That is the least t so that the dimension with z^r is the number of parameters less one
+    for each hidden unit for every r > t. Beyond 6m² - 6m + 1, m the largest width, it is so
+    wherever no width but the last is 1 [2]_, so that finitely many r remain; each of them is
+    proved by a rank that meets its bound.
+
+    Parameters
+    ----------
+    widths : sequence of int
+    seed : int
+    advance : callable, optional
+        Called with the r that is done and the number of them.
+    work : int or None
+        Multiplications after which None is returned instead.
+
+    Returns
+    -------
+    int or None
+        None if a width other than the last is 1, or it would take too long.
+
+    Examples
+    --------
+    >>> threshold((2, 2, 2)), threshold((3, 2, 1))
+    (1, 2)
+    """
+    sizes = tuple(widths)
+    if len(sizes) < 3 or 1 in sizes[:-1]:
+        return None
+    largest = max(sizes)
+    last = 6 * largest**2 - 6 * largest + 1
+    parameters = sum(below * above for below, above in pairwise(sizes))
+    full = parameters - sum(sizes[1:-1])
+    if work is not None and last * parameters**3 > work:
+        return None
+    for r in range(last, 1, -1):
+        network = _network(sizes, Activation.monomial(r))
+        if _rank(network, modular.PRIMES[0], seed, full) != full:
+            return r
+        if advance is not None:
+            advance(last + 1 - r, last)
+    return 1
+
+
+def _network(widths: tuple[int, ...], activation: Activation) -> NetworkSpec:
+    return NetworkSpec(
+        widths[0],
+        len(widths) - 1,
+        "linear",
+        hidden=widths[1:-1],
+        outputs=widths[-1],
+        activation=activation,
+    )
+
+
+def _degrees(activation: Activation, times: int) -> set[int]:
+    """Return the degrees that the activation, applied so many times, has in the inputs."""
+    degrees = {1}
+    for _ in range(times):
+        powers = {degree for degree, value in enumerate(activation.coefficients) if value}
+        most = max(degrees) * activation.degree
+        if degrees == {1} or len(powers) == 1:
+            degrees = {degree * power for degree in degrees for power in powers}
+        else:
+            degrees = set(range(most + 1))
+    return degrees
+
+
+def _rank(network: NetworkSpec, prime: int, seed: int, bound: int) -> int:
+    """Return the rank of the differential, at most ``bound``, at random points modulo a prime.
+
+    Each more point adds to the rank, by less and less, until it adds nothing: so the rank is
+    the largest one as soon as it is less than the number of points, or a point adds nothing.
+    """
+    rng, ring = np.random.default_rng([seed, prime]), Modulo(prime)
+    weights = [
+        modular.random_residues(rng, prime, (layer.outputs, layer.products))
+        for layer in network.layers
+    ]
+
+    def rows(count: int) -> Residues:
+        points = modular.random_residues(rng, prime, (count, network.units[0]))
+        return jacobian(network, weights, points, ring).reshape(-1, network.weights)
+
+    count = -(-bound // network.units[-1])
+    kept = rows(count)
+    found, before = modular.rank(kept, prime), -1
+    while found < bound and found >= count and found != before:
+        kept = np.concatenate([kept, rows(1)])
+        count += 1
+        before, found = found, modular.rank(kept, prime)
+    return min(found, bound)
