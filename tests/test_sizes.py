@@ -10,6 +10,7 @@ import time
 from math import comb
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import polyconstraints as pc
@@ -66,11 +67,24 @@ def test_counts_of_channels_are_those_of_single_pairs(kind: str, bias: bool) -> 
         "derive -n 1000 --group tuples(S10,3)",
         "derive -n 2 --channels 1000000",
         "derive -n 8 -d 5 --scope network",
+        "derive -n 1000000000 --group C",
+        "expand -n 1000",
+        "expand -n 3 --channels 1000000",
+        "table -n 3,1000 --group C",
+        "export -n 1000",
+        "plot -n 1000",
+        "report -n 1000",
+        "train -n 100000",
+        "train -n 5 --samples 1000000000",
+        "verify -n 1000 --weights {weights}",
+        "groups -n 1000000000 S C",
     ],
 )
 def test_what_does_not_fit_is_refused_before_it_is_built(
-    command: str, capsys: pytest.CaptureFixture[str]
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    np.savez(tmp_path / "weights.npz", layer0=np.zeros((1, 1, 1)))
+    command = command.format(weights=tmp_path / "weights.npz")
     started = time.process_time()
     assert run([*command.split(), "--memory-limit", "2GiB"]) == 4
     message = capsys.readouterr().err
@@ -79,6 +93,28 @@ def test_what_does_not_fit_is_refused_before_it_is_built(
     assert ": --memory-limit " in message
     assert message.endswith(" would allow it\n")
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "derive -n any",
+        "table -n 2,3,1000000",
+        "export -n 1000000 --rule -o {folder}/rule.json",
+        "verify {folder}/rule.json",
+        "verify {folder}/rule.json --exact",
+    ],
+)
+def test_rules_need_no_arrays(
+    command: str, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    file = folder / "rule.json"
+    if command.startswith("verify") and not file.exists():
+        assert run(["export", "-n", "1000000", "--rule", "-o", str(file)]) == 0
+    started = time.process_time()
+    assert run([*command.format(folder=folder).split(), "--memory-limit", "1MB"]) == 0
+    assert time.process_time() - started < 10
 
 
 def test_depths_without_end_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,3 +162,10 @@ def test_messages_of_the_core_name_no_options() -> None:
             if isinstance(text, str) and re.search(r"--[a-z]", text):
                 named.append(f"{place}:{node.lineno}")
     assert named == []
+
+
+def test_wrong_usage_is_found_without_any_generators() -> None:
+    started = time.process_time()
+    command = "derive -n 1000000000 --group C --permutations adjacent"
+    assert run(command.split()) == 2
+    assert time.process_time() - started < 2

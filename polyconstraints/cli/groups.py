@@ -9,6 +9,9 @@ from polyconstraints.cli.options import Integer, Request, common_options
 
 __all__ = ["groups"]
 
+#: Bytes a point: its images under a few generators, its orbit, and its name.
+_BYTES_A_POINT = 250
+
 
 @click.command(
     cls=ExampleCommand,
@@ -37,6 +40,7 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
     from polyconstraints.cli.group_file import read_group_option
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import UsageError
+    from polyconstraints.memory import require_memory
     from polyconstraints.render.groups_table import (
         described_groups,
         group_documents,
@@ -44,6 +48,9 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
         syntax_text,
     )
 
+    if points is not None:
+        needed = _BYTES_A_POINT * points
+        require_memory(needed, request.memory_limit, f"permutations of {points} points")
     found = []
     for name in names:
         if name.strip().startswith("@"):

@@ -320,12 +320,12 @@ class PermutationGroup:
         """Return whether this is the whole symmetric group on its points."""
         if self.is_preset("S"):
             return True
+        if self.name in PRESETS and self.is_preset(self.name):
+            # They have n! elements for very few points only; generators needn't be made for it.
+            return self.degree < 4 and self.order() == factorial(self.degree)
         # Two permutations at least generate S_n for n > 2, so the order is seldom needed.
         if self.degree > 2 and (len(self.generators) < 2 or not any(map(_is_odd, self.generators))):
             return False
-        if self.name in PRESETS and self.is_preset(self.name):
-            # The other presets have n! elements for very few points only.
-            return self.degree < 4 and self.order() == factorial(self.degree)
         return len(self.orbits()) == 1 and self.order() == factorial(self.degree)
 
     def transpositions(self) -> tuple[Permutation, ...]:
