@@ -24,7 +24,7 @@ def by_numpy(plan: NetworkPlan, seed: int) -> list[Array]:
 
 
 def by_torch(plan: NetworkPlan, seed: int) -> list[Array]:
-    import torch
+    torch = pytest.importorskip("torch")
 
     from polyconstraints.backends.torch import TiedNetwork as Torch
 
@@ -34,7 +34,7 @@ def by_torch(plan: NetworkPlan, seed: int) -> list[Array]:
 
 
 def by_jax(plan: NetworkPlan, seed: int) -> list[Array]:
-    import jax
+    jax = pytest.importorskip("jax")
 
     from polyconstraints.backends.jax import from_plan
 

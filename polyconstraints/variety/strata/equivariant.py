@@ -200,7 +200,8 @@ def _rational(core: LayerSpec, source: Representation, block: Block) -> Rational
     if not columns:
         return np.zeros((0, core.outputs, core.products), dtype=object)
     equations = _equations(core, source, block, EXACT)
-    equations = equations[equations.any(axis=1)][:, ::-1]
+    # Compared first: of an object array old versions of NumPy return objects.
+    equations = equations[(equations != 0).any(axis=1)][:, ::-1]
     entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
     reduced, rank = fmpq_mat(len(equations), columns, entries).rref()
     pivots: list[int] = []
