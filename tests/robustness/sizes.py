@@ -1,6 +1,6 @@
 """Command lines of every size, each in a child with a limit of time and of memory.
 
-``python -m tests.robustness.sizes`` runs them and writes the table of docs/reliability.md: none
+``python -m tests.robustness.sizes`` runs them, with ``--write`` it writes docs/reliability.md: none
 may take longer than a minute without saying so, nor more than 4 GiB. ``--from K --to L`` runs
 a part; parts are kept in ``--results`` and joined by ``--write``.
 """
