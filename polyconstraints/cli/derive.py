@@ -108,7 +108,7 @@ def _write_law(request: Request) -> None:
     if request.output_format == "json":
         write_json(network.to_json(), request.output_file)
         return
-    from polyconstraints.render.law_text import law_text
+    from polyconstraints.render.table import law_text
 
     with open_text(request.output_file) as handle:
         handle.writelines(law_text(network))
@@ -129,13 +129,12 @@ def _write(
         DerivationLatex,
         DerivationText,
         DerivationWriter,
+        print_derivation,
     )
-    from polyconstraints.render.derivation_facts import fact_pattern
     from polyconstraints.render.painting import layer_patterns
+    from polyconstraints.render.words import FACT
 
     def show(console: Console, ascii: bool) -> None:
-        from polyconstraints.render.derivation_terminal import print_derivation
-
         print_derivation(derivation, console, style, **what, fold=fold, ascii=ascii)
 
     what: dict[str, Any] = {
@@ -149,5 +148,5 @@ def _write(
         "json": DerivationJson,
     }
     writer = kinds[request.output_format](derivation, style, **what)
-    patterns = [fact_pattern(), *layer_patterns(derivation.network, writer.names)]
+    patterns = [(FACT, "bold"), *layer_patterns(derivation.network, writer.names)]
     write_result(writer, request, "writing equalities", patterns=patterns, show=show)

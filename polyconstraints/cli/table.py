@@ -11,7 +11,7 @@ from polyconstraints.cli.options import Request, common_options, network_options
 
 if TYPE_CHECKING:
     from polyconstraints.classes.any_network import AnyNetwork
-    from polyconstraints.render.table import Problem, TableRow
+    from polyconstraints.render.table import TableRow
 
 __all__ = ["table"]
 
@@ -41,11 +41,11 @@ def table(request: Request) -> None:
         raise TypeError("expected several numbers of inputs")
     rule = _rule(request)
     with progress("deriving", len(request.inputs), quiet=request.quiet) as advance:
-        found = []
+        rows = []
         for inputs in request.inputs:
-            found.append(_row(request, inputs, rule))
+            rows.append(_row(request, inputs, rule))
             advance()
-    _write([problem for problem, _ in found], [row for _, row in found], request)
+    _write(rows, request)
 
 
 def _rule(request: Request) -> AnyNetwork | None:
@@ -59,39 +59,33 @@ def _rule(request: Request) -> AnyNetwork | None:
     return network if len(network.sorts) == 1 and network.sorts[0].size is None else None
 
 
-def _row(request: Request, inputs: int, rule: AnyNetwork | None) -> tuple[Problem, TableRow]:
-    from polyconstraints.render.table import RuledProblem, TableRow
+def _row(request: Request, inputs: int, rule: AnyNetwork | None) -> TableRow:
+    from polyconstraints.render.table import TableRow
 
     network, symmetry = request.problem(inputs)
     if rule is not None and (rule.depth == 1 or network.weights > _MAX_WEIGHTS):
-        return RuledProblem(network, symmetry), TableRow.by_rule(rule, network.inputs)
+        return TableRow.by_rule(rule, network, symmetry)
     # Of several layers only a derivation knows the dimension of the functions.
-    derivation = request.derive(inputs=inputs)
-    return derivation, TableRow.of(derivation)
+    return TableRow.of(request.derive(inputs=inputs))
 
 
-def _write(derivations: list[Problem], rows: list[TableRow], request: Request) -> None:
+def _write(rows: list[TableRow], request: Request) -> None:
     import sys
 
     from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.render.table import (
-        header_pattern,
-        print_table,
-        table_document,
-        table_text,
-    )
+    from polyconstraints.render.table import HEADER, print_table, table_document, table_text
 
     kind, file = request.output_format, request.output_file
     reader = audience(file)
     if kind == "json":
-        write_json(table_document(derivations, rows), file)
+        write_json(table_document(rows), file)
     elif kind == "text" and reader == "terminal":
-        print_table(derivations, rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
+        print_table(rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
     else:
         text = table_text(rows, kind)
         if kind == "text" and reader == "colour":
             from polyconstraints.render.painting import painted
 
-            text = "".join(painted([text], [header_pattern()]))
+            text = "".join(painted([text], [(HEADER, "bold")]))
         write_text(text, file)

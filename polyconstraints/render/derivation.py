@@ -1,26 +1,99 @@
-"""A derivation written as text, as LaTeX and as JSON, with its classes and equalities."""
+"""A derivation written as text, as LaTeX, as JSON and for terminals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from polyconstraints import __version__
 from polyconstraints.derivation import Derivation
 from polyconstraints.jobs.pieces import PartText, Piece, json_pieces
-from polyconstraints.render.classes import class_documents, linear_sum, weight_classes
-from polyconstraints.render.derivation_facts import (
-    LAYER_COLUMNS,
-    NO_CLASSES,
-    WORDY,
-    derivation_facts,
-    layer_rows,
-)
 from polyconstraints.render.equalities import Equalities, EqualityForm, EqualityText
-from polyconstraints.render.notation import Style, notation
-from polyconstraints.render.tables import latex_table, plain_table
+from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.painting import layer_patterns
+from polyconstraints.render.tables import Table
+from polyconstraints.render.words import NO_CLASSES, derivation_facts, number
 
-__all__ = ["DerivationJson", "DerivationLatex", "DerivationText", "DerivationWriter"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "DerivationJson",
+    "DerivationLatex",
+    "DerivationText",
+    "DerivationWriter",
+    "print_derivation",
+]
+
+
+class _WeightClass(NamedTuple):
+    """Weights that are one weight.
+
+    Attributes
+    ----------
+    layer : int
+    members : list of str
+        Names, the representative first.
+    value : mapping from str to Fraction, or None
+        What the class depends on, by representatives; None for a free parameter.
+    """
+
+    layer: int
+    members: list[str]
+    value: Mapping[str, Fraction] | None
+
+    def equation(self, names: Notation, equals: str = " = ") -> str:
+        """Return a dependent class as an equation."""
+        text = ""
+        for name, factor in (self.value or {}).items():
+            size = abs(factor)
+            spelled = names.fraction(size.numerator, size.denominator)
+            sign = ("-" if factor < 0 else "") if not text else (" - " if factor < 0 else " + ")
+            text += sign + (name if size == 1 else spelled + names.times + name)
+        return f"{self.members[0]}{equals}{text or '0'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the class's entry in the document."""
+        value = self.value
+        return {
+            "layer": self.layer,
+            "representative": self.members[0],
+            "size": len(self.members),
+            "members": self.members,
+            "value": None
+            if value is None
+            else [[part.numerator, part.denominator, name] for name, part in value.items()],
+        }
+
+
+def _weight_classes(derivation: Derivation, names: Notation) -> Iterator[_WeightClass]:
+    """Yield the classes of all layers, in the order of their smallest weights."""
+    for layer in derivation.layers:
+        spelled = names.weight_names(layer.layer)
+        representatives = layer.representatives.tolist()
+        order = np.argsort(layer.by_weight, kind="stable")
+        for at, members in enumerate(np.split(order, np.cumsum(layer.sizes)[:-1])):
+            value = layer.dependent.get(at)
+            if value is not None:
+                value = {spelled[representatives[free]]: part for free, part in value.items()}
+            yield _WeightClass(layer.layer.index, [spelled[at] for at in members.tolist()], value)
+
+
+def _layer_table(derivation: Derivation) -> Table:
+    """Return the table of layers, one row a layer."""
+    rows = [
+        (
+            str(layer.layer.index),
+            number(layer.layer.weights),
+            number(layer.distinct),
+            number(layer.dimension if derivation.solved else None),
+        )
+        for layer in derivation.layers
+    ]
+    return Table(("layer", "weights", "distinct", "dimension"), rows)
 
 
 class DerivationWriter:
@@ -70,6 +143,10 @@ class DerivationWriter:
     def items(self) -> Iterable[tuple[Piece, ...]]:
         """Return the equalities' pieces, if they are wanted."""
         return self.equalities.items() if self.listed else ()
+
+    def weight_classes(self) -> Iterator[_WeightClass]:
+        """Yield the classes of weights in this notation."""
+        return _weight_classes(self.derivation, self.names)
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
@@ -128,11 +205,11 @@ class DerivationText(DerivationWriter):
         """Yield the texts that are there, and the parts that are still to be written."""
         facts = derivation_facts(self.derivation)
         column = max(len(fact.name) for fact in facts) + 2
-        figures = max(len(fact.value) for fact in facts if fact.name not in WORDY)
+        figures = max(len(fact.value) for fact in facts if fact.remark is not None)
         for name, value, remark in facts:
-            text = value if name in WORDY else f"{value:>{figures}}   {remark}"
+            text = value if remark is None else f"{value:>{figures}}   {remark}"
             yield f"{name:<{column}}{text}\n"
-        yield "\n" + plain_table(LAYER_COLUMNS, layer_rows(self.derivation)) + "\n"
+        yield f"\n{_layer_table(self.derivation).text()}\n"
         if self.classes:
             yield "\n"
             yield from self._class_lines()
@@ -146,12 +223,11 @@ class DerivationText(DerivationWriter):
             yield f"{NO_CLASSES}\n"
             return
         dependent = []
-        for item in weight_classes(self.derivation, self.names):
-            members = ", ".join(item.members)
-            yield f"class of {item.representative} ({len(item.members)}): {members}\n"
+        for item in self.weight_classes():
+            members = item.members
+            yield f"class of {members[0]} ({len(members)}): {', '.join(members)}\n"
             if item.value is not None:
-                value = linear_sum(item.value, self.names)
-                dependent.append(f"{item.representative} = {value}\n")
+                dependent.append(f"{item.equation(self.names)}\n")
         if dependent:
             yield "\ndependent weights:\n"
             yield from dependent
@@ -166,25 +242,22 @@ class DerivationLatex(DerivationWriter):
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
         yield "\\begin{tabular}{lrl}\n"
-        for fact in derivation_facts(self.derivation):
-            name, value, remark = map(_escaped, fact)
-            cells = (
-                f"\\multicolumn{{2}}{{l}}{{{value}}}" if name in WORDY else f"{value} & {remark}"
-            )
+        for name, value, remark in derivation_facts(self.derivation):
+            cells = f"\\multicolumn{{2}}{{l}}{{{_escaped(value)}}}"
+            if remark is not None:
+                cells = f"{_escaped(value)} & {_escaped(remark)}"
             yield f"{name} & {cells} \\\\\n"
-        yield "\\end{tabular}\n\n"
-        rows = [[_escaped(cell) for cell in row] for row in layer_rows(self.derivation)]
-        yield latex_table(LAYER_COLUMNS, rows) + "\n"
+        yield f"\\end{{tabular}}\n\n{_layer_table(self.derivation).latex()}\n"
         if self.classes and self.derivation.solved:
             yield from self._aligned((line,) for line in self._class_lines())
         yield from self._aligned(self.items())
 
     def _class_lines(self) -> Iterator[str]:
-        for item in weight_classes(self.derivation, self.names):
-            rest = " = ".join(item.members[1:])
-            yield f"{item.members[0]} &= {rest}".rstrip("&= ")
+        for item in self.weight_classes():
+            first, *rest = item.members
+            yield f"{first} &= {' = '.join(rest)}" if rest else first
             if item.value is not None:
-                yield f"{item.representative} &= {linear_sum(item.value, self.names)}"
+                yield item.equation(self.names, " &= ")
 
     def _aligned(self, items: Iterable[tuple[Piece, ...]]) -> Iterator[Piece]:
         opened = False
@@ -208,7 +281,7 @@ class DerivationJson(DerivationWriter):
         """Yield the texts that are there, and the parts that are still to be written."""
         document = self.derivation.to_json()
         if self.classes:
-            document["classes"] = class_documents(self.derivation, self.names)
+            document["classes"] = (item.to_json() for item in self.weight_classes())
         if self.listed:
             document["list"] = (PartText.of(*item) for item in self.items())
         return json_pieces(document)
@@ -219,8 +292,8 @@ def _escaped(text: str) -> str:
 
     Examples
     --------
-    >>> print(_escaped("S_3 -> 50 %: see `strata`, x_i x_j"))
-    S\_3 $\to$ 50 \%: see \texttt{strata}, $x_i x_j$
+    >>> print(_escaped("S_3 -> 50 %: see `polyconstraints strata`, x_i x_j"))
+    S\_3 $\to$ 50 \%: see \texttt{polyconstraints strata}, $x_i x_j$
     """
     for plain, latex in (
         ("x_i x_j", "\0"),
@@ -228,8 +301,82 @@ def _escaped(text: str) -> str:
         ("%", r"\%"),
         ("->", r"$\to$"),
         ("`polyconstraints strata`", r"\texttt{polyconstraints strata}"),
-        ("`strata`", r"\texttt{strata}"),
         ("\0", "$x_i x_j$"),
     ):
         text = text.replace(plain, latex)
     return text
+
+
+def print_derivation(
+    derivation: Derivation,
+    console: Console,
+    style: Style = "canonical",
+    *,
+    classes: bool = False,
+    equalities: bool = False,
+    memory_limit: int | None = None,
+    fold: int = 0,
+    ascii: bool = False,
+) -> None:
+    """Print a derivation for somebody who watches; other parameters as for the writers.
+
+    Parameters
+    ----------
+    style : {"canonical", "paper"}
+        How weights are named; canonical names are shown with raised and lowered digits
+        unless `ascii` is wanted.
+    fold : int
+        How many members of a class are shown at most; 0 shows all.
+    ascii : bool
+        No characters outside ASCII.
+    """
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    grid = RichTable.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(justify="right", style="bold cyan")
+    grid.add_column()
+    for name, value, remark in derivation_facts(derivation, ascii=ascii):
+        grid.add_row(name, *(("", value) if remark is None else (value, remark)))
+    console.print(grid)
+    if derivation.network.depth > 1:
+        console.print(_layer_table(derivation).rich({}, ascii=ascii))
+    medium: Medium = "text" if ascii or style == "paper" else "unicode"
+    names = notation(derivation.network, medium, style)
+    if classes and not derivation.solved:
+        console.print(f"\n{NO_CLASSES}")
+    elif classes:
+        _print_classes(derivation, console, names, fold, ascii)
+    if equalities:
+        patterns = layer_patterns(derivation.network, names)
+        console.print()
+        listed = Equalities(derivation, EqualityForm(medium, style), memory_limit)
+        for piece in (piece for item in listed.items() for piece in item):
+            written = piece if isinstance(piece, str) else listed.text(piece)
+            text = Text(written.removesuffix("\n"))
+            for pattern, color in patterns:
+                text.highlight_regex(pattern, color)
+            console.print(text, soft_wrap=True, end="\n" if written.endswith("\n") else "")
+
+
+def _print_classes(
+    derivation: Derivation, console: Console, names: Notation, fold: int, ascii: bool
+) -> None:
+    rows, dependent = [], []
+    for item in _weight_classes(derivation, names):
+        shown = item.members[:fold] if fold else item.members
+        folded = len(item.members) - len(shown)
+        more = [f"{'...' if ascii else '…'} {folded} more"] if folded else []
+        size = str(len(item.members))
+        rows.append((str(item.layer), item.members[0], size, "  ".join([*shown, *more])))
+        if item.value is not None:
+            dependent.append(item.equation(names))
+    table = Table(("layer", "class of", "size", "members"), rows, left=(1, 3))
+    drawn = table.rich({"class of": "bold cyan"}, ascii=ascii)
+    drawn.columns[1].no_wrap = True
+    console.print(drawn)
+    if dependent:
+        console.print("Dependent weights:", style="bold")
+        for line in dependent:
+            console.print(f"  {line}", soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from polyconstraints.render.tables import csv_table, markdown_table, plain_table
+from polyconstraints.render.tables import Table
 from polyconstraints.variety.neurovariety import Neurovariety
 from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
 
@@ -38,9 +38,7 @@ def dimension_text(found: Sequence[Neurovariety], kind: str = "text") -> str:
     """Return one architecture in words, or several as a table."""
     if kind == "text" and len(found) == 1:
         return "\n".join(_facts(found[0]))
-    rows = [_row(one) for one in found]
-    write = {"csv": csv_table, "markdown": markdown_table}.get(kind, plain_table)
-    return write(_HEADER, rows)
+    return Table(_HEADER, [_row(one) for one in found]).written(kind)
 
 
 def _row(one: Neurovariety) -> tuple[str, ...]:
@@ -107,5 +105,4 @@ def signed_text(
         )
         for one in strata
     ]
-    write = {"csv": csv_table, "markdown": markdown_table}.get(kind, plain_table)
-    return write(_STRATA_HEADER, rows)
+    return Table(_STRATA_HEADER, rows).written(kind)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.errors import UsageError
+from polyconstraints.render.tables import Table
+from polyconstraints.render.words import plural
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
 __all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
@@ -67,10 +69,6 @@ def described_groups(
     return found
 
 
-def _written(order: int) -> str | None:
-    return str(order) if order.bit_length() < _BITS else None
-
-
 def _order_text(order: int) -> str:
     digits = order.bit_length() * 3 // 10
     return str(order) if digits <= _DIGITS else f"about 10^{digits}"
@@ -84,11 +82,12 @@ def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str,
             {
                 "group": name,
                 "degree": group.degree,
-                "order": _written(group.order()),
+                "order": str(order) if order.bit_length() < _BITS else None,
                 "orbits": [list(orbit) for orbit in group.orbits()],
                 "generators": [list(images) for images in group.generators],
             }
             for name, group in groups
+            for order in [group.order()]
         ],
     }
 
@@ -100,9 +99,10 @@ def syntax_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
         (name, str(group.degree), _order_text(group.order()), meanings.get(name, ""))
         for name, group in groups
     ]
+    table = Table(("group", "points", "order", "what it acts on"), rows, left=(0, 3))
     return (
-        _table(("group", "points", "order", "what it acts on"), rows)
-        + "\nS, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
+        table.text()
+        + "\n\nS, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
         "parentheses: wr binds most tightly, then x, then +. --action LEVEL=GROUP lets the\n"
         "factors of the group act on another level, as --group 'pairs(S4)' --action 1=S4.\n"
     )
@@ -120,24 +120,11 @@ def groups_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
     """
     lines = []
     for name, group in groups:
-        orbits = len(group.orbits())
-        lines.append(
-            f"{name}: {group.degree} points, order {_order_text(group.order())}, "
-            f"{orbits} orbit{'' if orbits == 1 else 's'}"
-        )
+        order, orbits = _order_text(group.order()), plural(len(group.orbits()), "orbit")
+        lines.append(f"{name}: {group.degree} points, order {order}, {orbits}")
         if len(group.generators) * group.degree <= _SHOWN:
             for at, images in enumerate(group.generators, start=1):
                 lines.append(f"  generator {at}  {str(list(images)).replace(' ', '')}")
         else:
             lines.append(f"  {len(group.generators)} generators")
-    return "\n".join(lines) + "\n"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = []
-    for row in (header, *rows):
-        first, points, order, last = row
-        cells = (first.ljust(widths[0]), points.rjust(widths[1]), order.rjust(widths[2]), last)
-        lines.append("  ".join(cells).rstrip())
     return "\n".join(lines) + "\n"

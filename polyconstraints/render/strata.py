@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from polyconstraints.render.derivation_facts import number
-from polyconstraints.render.tables import csv_table, markdown_table, plain_table
-from polyconstraints.render.words import network_in_words, plural, symmetry_in_words
+from polyconstraints.render.tables import Table
+from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
 from polyconstraints.variety.strata.exact import Answer
 from polyconstraints.variety.strata.gauge import GaugeFixing
 from polyconstraints.variety.strata.variety import Stratum, Variety
@@ -93,17 +92,15 @@ def strata_text(
     <BLANKLINE>
     largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
     """
-    rows = strata_rows(strata)
-    if kind == "markdown":
-        return markdown_table(COLUMNS, rows)
-    if kind == "csv":
-        return csv_table(COLUMNS, rows)
+    table = Table(COLUMNS, strata_rows(strata))
+    if kind != "text":
+        return table.written(kind)
     lines = [
         f"network   {network_in_words(variety.network, ascii=True)}",
         f"symmetry  {symmetry_in_words(variety.symmetry)}",
         f"strata    {number(len(strata))} of {plural(choices, 'choice')} of hidden representations",
         "",
-        plain_table(COLUMNS, rows),
+        table.text(),
     ]
     if strata:
         largest = max(strata, key=lambda stratum: stratum.weight_dimension)

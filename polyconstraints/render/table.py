@@ -1,75 +1,49 @@
-"""Derivations over a range of n as one table: the paper's table (22) and its like."""
+"""Derivations over a range of n, as the paper's table (22), and laws for every n."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.law import Law
 from polyconstraints.derivation import Derivation
-from polyconstraints.render.derivation_facts import number, percent
-from polyconstraints.render.painting import Pattern
-from polyconstraints.render.tables import csv_table, latex_table, markdown_table, plain_table
-from polyconstraints.render.words import layers_in_words
+from polyconstraints.render.tables import Table
+from polyconstraints.render.words import SCOPES, layers_in_words, number, percent
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = [
-    "Problem",
-    "RuledProblem",
-    "TableRow",
-    "header_pattern",
-    "print_table",
-    "table_document",
-    "table_text",
-]
-
-SCHEMA = "polyconstraints/table/1"
+__all__ = ["HEADER", "TableRow", "law_text", "print_table", "table_document", "table_text"]
 
 COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
 
+#: How the header is found in the plain table.
+HEADER = re.compile(r"^ *n .*$", re.MULTILINE)
 
-class Problem(Protocol):
-    """What a table is about: a derivation, or a network and a symmetry by themselves."""
-
-    @property
-    def network(self) -> NetworkSpec:
-        """The network."""
-
-    @property
-    def symmetry(self) -> Symmetry:
-        """The symmetry."""
-
-    @property
-    def solved(self) -> bool:
-        """Whether dimensions are known."""
-
-
-@dataclass(frozen=True)
-class RuledProblem:
-    """A network and a symmetry whose classes follow a rule: nothing was derived."""
-
-    network: NetworkSpec
-    symmetry: Symmetry
-    solved: bool = True
+#: Pieces of a law that stand on one line.
+_PIECES = 4
 
 
 @dataclass(frozen=True)
 class TableRow:
-    """What one derivation leaves.
+    """What one derivation leaves; dimensions are None where they aren't known.
 
     Examples
     --------
-    >>> TableRow(3, 27, 9, 7, 4).cells()
+    >>> import polyconstraints as pc
+    >>> network = pc.NetworkSpec(3, indices="redundant")
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    >>> TableRow(network, symmetry, 9, 7, 4).cells()
     ('3', '27', '9', '33.3 %', '7', '4')
     """
 
-    inputs: int
-    weights: int
+    network: NetworkSpec
+    symmetry: Symmetry
     distinct: int
     dimension: int | None
     function_dimension: int | None
@@ -77,84 +51,67 @@ class TableRow:
     @classmethod
     def of(cls, derivation: Derivation) -> TableRow:
         """Return the row of a derivation."""
-        return cls(
-            derivation.network.inputs,
-            derivation.total_weights,
-            derivation.distinct_weights,
+        found = derivation.network, derivation.symmetry, derivation.distinct_weights
+        if not derivation.solved:
             # In network scope a lower bound at best: no figure for a row without remarks.
-            derivation.dimension if derivation.solved else None,
-            derivation.function_dimension if derivation.solved else None,
-        )
+            return cls(*found, None, None)
+        return cls(*found, derivation.dimension, derivation.function_dimension)
 
     @classmethod
-    def by_rule(cls, network: AnyNetwork, inputs: int) -> TableRow:
-        """Return the row that the laws of a network give for a number of inputs.
-
-        Examples
-        --------
-        >>> TableRow.by_rule(AnyNetwork("S"), 10**6).distinct
-        4
-        """
-        sizes = network.sizes_for(inputs)
-        law = network.function_dimension
+    def by_rule(cls, laws: AnyNetwork, network: NetworkSpec, symmetry: Symmetry) -> TableRow:
+        """Return the row that laws for any n give: nothing is derived."""
+        sizes = laws.sizes_for(network.inputs)
+        functions = laws.function_dimension
         return cls(
-            inputs,
-            network.total(*sizes),
-            network.distinct(*sizes),
-            network.dimension(*sizes),
-            None if law is None else law(*sizes),
+            network,
+            symmetry,
+            laws.distinct(*sizes),
+            laws.dimension(*sizes),
+            None if functions is None else functions(*sizes),
         )
 
     def cells(self) -> tuple[str, ...]:
         """Return the row for people."""
         return (
-            str(self.inputs),
-            number(self.weights),
+            str(self.network.inputs),
+            number(self.network.weights),
             number(self.distinct),
-            percent(self.distinct, self.weights),
+            percent(self.distinct, self.network.weights),
             number(self.dimension),
             number(self.function_dimension),
         )
 
-    def percentage(self) -> float:
-        """Return the share of distinct weights in percent, to one place."""
-        return (2000 * self.distinct + self.weights) // (2 * self.weights) / 10
-
     def to_json(self) -> dict[str, Any]:
         """Return the row of the JSON document."""
+        weights = self.network.weights
         return {
-            "inputs": self.inputs,
-            "weights": self.weights,
+            "inputs": self.network.inputs,
+            "weights": weights,
             "distinct": self.distinct,
-            "percentage": self.percentage(),
+            "percentage": (2000 * self.distinct + weights) // (2 * weights) / 10,
             "dimension": self.dimension,
             "function_dimension": self.function_dimension,
         }
 
 
-def table_document(derivations: Sequence[Problem], rows: Sequence[TableRow]) -> dict[str, Any]:
+def table_document(rows: Sequence[TableRow]) -> dict[str, Any]:
     """Return the JSON document of schema ``table``.
 
     What is the same in every row stands in ``network`` and ``symmetry``; the numbers of
     inputs, widths and imposed permutations are left to the rows.
     """
-    network = derivations[0].network.to_json()
-    symmetry = derivations[0].symmetry.to_json()
+    network, symmetry = rows[0].network.to_json(), rows[0].symmetry.to_json()
     del network["inputs"], network["widths"], symmetry["permutations"]
     for key in ("generators", "actions"):
         symmetry.pop(key, None)
-    if not all(_plain_widths(derivation.network) for derivation in derivations):
-        network["hidden"] = list(derivations[0].network.hidden)
+    if any(set(row.network.hidden) - {row.network.inputs} for row in rows):
+        network["hidden"] = list(rows[0].network.hidden)
     return {
-        "schema": SCHEMA,
+        "schema": "polyconstraints/table/1",
         "network": network,
         "symmetry": symmetry,
         "rows": [row.to_json() for row in rows],
     }
-
-
-def _plain_widths(network: NetworkSpec) -> bool:
-    return set(network.hidden) <= {network.inputs}
 
 
 def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
@@ -162,68 +119,93 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
 
     Examples
     --------
-    >>> print(table_text([TableRow(2, 8, 6, 5, 3), TableRow(3, 27, 9, 7, 4)]))
+    >>> import polyconstraints as pc
+    >>> of = lambda n: pc.derive(pc.NetworkSpec(n), pc.Symmetry(pc.PermutationGroup.symmetric(n)))
+    >>> print(table_text([TableRow.of(of(n)) for n in (2, 3)]))
     n  weights  distinct  distinct/weights  dimension  function dimension
-    2        8         6              75 %          5                   3
-    3       27         9            33.3 %          7                   4
+    2        6         3              50 %          3                   3
+    3       18         4            22.2 %          4                   4
     """
     if kind == "csv":
         # Plain numbers for programs, empty where one isn't known.
-        header = ("n", "weights", "distinct", "percentage", "dimension", "function_dimension")
-        plain = [map(str, row.to_json().values()) for row in rows]
-        return csv_table(
-            header, [["" if cell == "None" else cell for cell in row] for row in plain]
-        )
+        entries = [row.to_json() for row in rows]
+        plain = [["" if cell is None else str(cell) for cell in row.values()] for row in entries]
+        return Table(("n", *list(entries[0])[1:]), plain).csv()
     cells = [row.cells() for row in rows]
     if kind == "latex":
-        return latex_table(("$n$", *COLUMNS[1:]), [[_latex(cell) for cell in row] for row in cells])
-    writers: dict[str, Callable[..., str]] = {"text": plain_table, "markdown": markdown_table}
-    return writers[kind](COLUMNS, cells)
+        # A thin space keeps the thousands apart, and a line break away.
+        latex = [[cell.replace("%", r"\%").replace(" ", r"\,") for cell in row] for row in cells]
+        return Table(("$n$", *COLUMNS[1:]), latex).latex()
+    table = Table(COLUMNS, cells)
+    return table.markdown() if kind == "markdown" else table.text()
 
 
-def print_table(
-    derivations: Sequence[Problem],
-    rows: Sequence[TableRow],
-    console: Console,
-    *,
-    ascii: bool = False,
-) -> None:
-    """Print the table for somebody who watches.
-
-    Parameters
-    ----------
-    derivations : sequence of Problem
-        What the rows come from.
-    rows : sequence of TableRow
-    console : rich.console.Console
-    ascii : bool
-        No characters outside ASCII.
-    """
-    from rich import box
-    from rich.table import Table
-
-    network, symmetry = derivations[0].network, derivations[0].symmetry
-    scope = "each layer on its own" if symmetry.scope == "layer" else "the network as a whole"
+def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = False) -> None:
+    """Print the table for somebody who watches, without characters outside ASCII if wanted."""
+    network, symmetry = rows[0].network, rows[0].symmetry
     group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
-    console.print(f"{layers_in_words(network)}, {symmetry.kind} under {group}, {scope}")
-    table = Table(box=box.ASCII if ascii else box.SIMPLE_HEAD)
+    kind = f"{symmetry.kind} under {group}, {SCOPES[symmetry.scope]}"
+    console.print(f"{layers_in_words(network)}, {kind}")
     styles = {"n": "bold", "distinct": "bold cyan", "function dimension": "bold magenta"}
-    for column in COLUMNS:
-        table.add_column(column, justify="right", style=styles.get(column, ""))
-    for row in rows:
-        table.add_row(*row.cells())
-    console.print(table)
-    if any(not derivation.solved for derivation in derivations):
+    console.print(Table(COLUMNS, [row.cells() for row in rows]).rich(styles, ascii=ascii))
+    if any(row.dimension is None for row in rows):
         console.print("Dimensions are not known in network scope; see `polyconstraints strata`.")
 
 
-def header_pattern() -> Pattern:
-    """Return how the header is found in the plain table, with its style."""
-    import re
+def law_text(network: AnyNetwork) -> Iterator[str]:
+    """Yield the laws of a network, whatever its number of inputs, line by line.
 
-    return re.compile(r"^ *n .*$", re.MULTILINE), "bold"
+    Examples
+    --------
+    >>> print("".join(law_text(AnyNetwork(layer="linear"))), end="")
+    network     1 linear layer, any number n of inputs
+    symmetry    equivariant under S, each layer on its own
+    weights     n^2 for n ≥ 1
+    distinct    2 for n ≥ 2, 1 for n = 1
+    dimension   2 for n ≥ 2, 1 for n = 1
+    functions   2 for n ≥ 2, 1 for n = 1
+    rank        n^2 - 2 for n ≥ 2, 0 for n = 1
+    <BLANKLINE>
+    layer  class  weight                  from  weights
+        0      0  W0_a_a                 n = 1  n
+        0      1  W0_a_b                 n = 2  n^2 - n
+    <BLANKLINE>
+    Different letters stand for different indices.
+    """
+    for name, value in _laws(network):
+        pieces = [value] if isinstance(value, str) else value.piece_texts()
+        # A law of many pieces takes a line for each.
+        parts = pieces if len(pieces) > _PIECES else [", ".join(pieces)]
+        for at, part in enumerate(parts):
+            yield f"{'' if at else name:<10}  {part}\n"
+    if not network.bounded:
+        yield "\nThe number of distinct weights grows with n: there is no finite list of them.\n"
+        return
+    yield "\nlayer  class  weight                  from  weights\n"
+    for layer in network.to_json()["layers"]:
+        for pattern in layer["patterns"]:
+            least = ", ".join(f"{name} = {size}" for name, size in pattern["from"].items())
+            yield (
+                f"{layer['layer']:>5}  {pattern['class']:>5}  {pattern['text']:<16}  "
+                f"{least:>10}  {pattern['weights']}\n"
+            )
+    yield "\nDifferent letters stand for different indices.\n"
 
 
-def _latex(cell: str) -> str:
-    # A thin space keeps the thousands apart, and a line break away.
-    return cell.replace("%", r"\%").replace(" ", r"\,")
+def _laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
+    names = [sort.name for sort in network.sorts if sort.size is None]
+    inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
+    if set(network.spaces.channels) != {1}:
+        inputs += f", channels {' -> '.join(map(str, network.spaces.channels))}"
+    yield "network", f"{layers_in_words(network)}, {inputs}"
+    yield "symmetry", f"{network.kind} under {network.group}, {SCOPES['layer']}"
+    if len(network.sorts) > 1:
+        sizes = ("any size" if sort.size is None else f"size {sort.size}" for sort in network.sorts)
+        named = zip(network.sorts, sizes, strict=True)
+        yield "groups", ", ".join(f"{sort.name} of {size}" for sort, size in named)
+    yield "weights", network.total
+    yield "distinct", network.distinct
+    yield "dimension", network.dimension
+    functions = network.function_dimension
+    yield "functions", "not known for more than one layer" if functions is None else functions
+    yield "rank", network.total - network.dimension

@@ -1,94 +1,98 @@
-"""Small tables as plain text, Markdown, CSV and LaTeX."""
+"""Small tables, the same for every format."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["csv_table", "latex_table", "markdown_table", "plain_table"]
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+__all__ = ["Table"]
 
 Row = Sequence[str]
 
 
-def _widths(rows: Sequence[Row]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+@dataclass(frozen=True)
+class Table:
+    r"""Rows of cells under a header.
 
-
-def plain_table(header: Row, rows: Sequence[Row]) -> str:
-    """Return right-aligned columns.
+    Attributes
+    ----------
+    header : sequence of str
+    rows : sequence of sequences of str
+    left : collection of int
+        Columns of words; the others are of numbers, which stand at the right.
 
     Examples
     --------
-    >>> print(plain_table(["n", "weights"], [["1", "1"], ["10", "550"]]))
+    >>> table = Table(["n", "weights"], [["1", "1"], ["10", "550"]])
+    >>> print(table.text())
      n  weights
      1        1
     10      550
-    """
-    lines = [header, *rows]
-    widths = _widths(lines)
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def markdown_table(header: Row, rows: Sequence[Row]) -> str:
-    """Return a table as Markdown.
-
-    Examples
-    --------
-    >>> print(markdown_table(["n", "weights"], [["1", "1"], ["10", "550"]]))
+    >>> print(table.markdown())
     |  n | weights |
     | -: | ------: |
     |  1 |       1 |
     | 10 |     550 |
+    >>> table.csv()
+    'n,weights\n1,1\n10,550\n'
     """
-    widths = [max(width, 2) for width in _widths([header, *rows])]
-    rule = ["-" * (width - 1) + ":" for width in widths]
-    return "\n".join(
-        "| " + " | ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) + " |"
-        for line in [header, rule, *rows]
-    )
 
+    header: Row
+    rows: Sequence[Row]
+    left: Collection[int] = ()
 
-def csv_table(header: Row, rows: Sequence[Row]) -> str:
-    r"""Return a table as comma-separated values.
+    def _lines(self, least: int = 0) -> list[list[str]]:
+        """Return header and rows, the cells of each column equally wide."""
+        lines = [self.header, *self.rows]
+        columns = []
+        for at, cells in enumerate(zip(*lines, strict=True)):
+            width = max(least, *map(len, cells))
+            columns.append([c.ljust(width) if at in self.left else c.rjust(width) for c in cells])
+        return [list(line) for line in zip(*columns, strict=True)]
 
-    Examples
-    --------
-    >>> csv_table(["n", "weights"], [["1", "1"]])
-    'n,weights\n1,1\n'
-    """
-    handle = io.StringIO()
-    writer = csv.writer(handle, lineterminator="\n")
-    writer.writerows([header, *rows])
-    return handle.getvalue()
+    def text(self) -> str:
+        """Return the table as plain text."""
+        return "\n".join("  ".join(line).rstrip() for line in self._lines())
 
+    def markdown(self) -> str:
+        """Return the table as Markdown."""
+        header, *rows = self._lines(least=2)
+        rule = ["-" * (len(cell) - 1) + ":" for cell in header]
+        return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *rows))
 
-def latex_table(header: Row, rows: Sequence[Row]) -> str:
-    r"""Return a table as a LaTeX ``tabular``; cells are LaTeX already.
+    def csv(self) -> str:
+        """Return the table as comma-separated values."""
+        handle = io.StringIO()
+        csv.writer(handle, lineterminator="\n").writerows([self.header, *self.rows])
+        return handle.getvalue()
 
-    Examples
-    --------
-    >>> print(latex_table(["$n$", "weights"], [["1", "1"]]))
-    \begin{tabular}{rr}
-    \hline
-    $n$ & weights \\
-    \hline
-    1 & 1 \\
-    \hline
-    \end{tabular}
-    """
-    body = [" & ".join(row) + r" \\" for row in rows]
-    return "\n".join(
-        [
-            rf"\begin{{tabular}}{{{'r' * len(header)}}}",
-            r"\hline",
-            " & ".join(header) + r" \\",
-            r"\hline",
-            *body,
-            r"\hline",
-            r"\end{tabular}",
-        ]
-    )
+    def latex(self) -> str:
+        """Return the table as a LaTeX ``tabular``; cells are LaTeX already."""
+        header, *rows = (" & ".join(row) + " \\\\\n" for row in (self.header, *self.rows))
+        rule = "\\hline\n"
+        body = f"{rule}{header}{rule}{''.join(rows)}{rule}"
+        return f"\\begin{{tabular}}{{{'r' * len(self.header)}}}\n{body}\\end{{tabular}}"
+
+    def written(self, kind: str) -> str:
+        """Return the table as plain text, Markdown or CSV."""
+        writers = {"markdown": self.markdown, "csv": self.csv}
+        return writers.get(kind, self.text)()
+
+    def rich(self, styles: Mapping[str, str], *, ascii: bool = False) -> RichTable:
+        """Return the table for a rich console, with the styles of some columns by name."""
+        from rich import box
+        from rich.table import Table as RichTable
+
+        table = RichTable(box=box.ASCII if ascii else box.SIMPLE_HEAD)
+        for at, name in enumerate(self.header):
+            side = "left" if at in self.left else "right"
+            table.add_column(name, justify=side, style=styles.get(name, ""))  # type: ignore[arg-type]
+        for row in self.rows:
+            table.add_row(*row)
+        return table

@@ -1,23 +1,44 @@
-"""Networks and symmetries in words."""
+"""Networks, symmetries and what a derivation found, in words and numbers that people read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.derivation import Derivation
 from polyconstraints.spec.groups import PRESETS, group_label
 from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = [
-    "group_in_words",
+    "FACT",
+    "NO_CLASSES",
+    "SCOPES",
+    "Fact",
+    "derivation_facts",
     "layers_in_words",
     "network_in_words",
+    "number",
+    "percent",
     "plural",
     "symmetry_in_words",
     "to_ascii",
 ]
+
+#: Said where a set of solutions is no linear space.
+VARIETY = "not known (a variety: see `polyconstraints strata`)"
+
+#: Said where there are no classes to show.
+NO_CLASSES = "no classes: every weight may differ from every other"
+
+#: What each scope says of the layers.
+SCOPES = {"layer": "each layer on its own", "network": "the network as a whole"}
+
+#: How the names of facts are found in plain text.
+FACT = re.compile(
+    "^(?:network|symmetry|equalities|rank|weights|orbits|dimension|functions)(?= )", re.MULTILINE
+)
 
 #: How characters beyond ASCII are spelled in it.
 _ASCII = {"·": ".", "→": "->", "←": "<-", "≠": "!=", "−": "-", "≥": ">=", "…": "...", "×": "x"}
@@ -32,15 +53,50 @@ _LARGEST_COUNT = 1000
 _LARGEST_DEGREE = 12
 
 
+class Fact(NamedTuple):
+    """One line of a summary: a figure with a remark, or a sentence."""
+
+    name: str
+    value: str
+    remark: str | None = ""
+    """None where the value is a sentence."""
+
+
+def number(value: int | None) -> str:
+    """Return a number with thousands set apart, or a dash where it isn't known.
+
+    Examples
+    --------
+    >>> number(18572135), number(None)
+    ('18 572 135', '-')
+    """
+    return "-" if value is None else f"{value:,}".replace(",", " ")
+
+
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, thousands set apart by spaces.
+    """Return a count with its noun.
 
     Examples
     --------
     >>> plural(1, "term"), plural(666775, "term")
     ('1 term', '666 775 terms')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", " ")
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share as the paper's table (22) writes it.
+
+    Examples
+    --------
+    >>> [percent(6, 8), percent(9, 27), percent(11, 64), percent(4, 109800)]
+    ['75 %', '33.3 %', '17.2 %', '< 0.1 %']
+    """
+    # Rounded half up in integers, so that no binary fraction decides.
+    tenths = (2000 * part + whole) // (2 * whole)
+    if part and not tenths:
+        return "< 0.1 %"
+    return f"{tenths // 10}.{tenths % 10} %" if tenths % 10 else f"{tenths // 10} %"
 
 
 def layers_in_words(network: NetworkSpec | AnyNetwork) -> str:
@@ -51,21 +107,18 @@ def layers_in_words(network: NetworkSpec | AnyNetwork) -> str:
     >>> layers_in_words(NetworkSpec(3, depth=2, bias=True))
     '2 quadratic layers with ordered indices and bias'
     """
-    kinds = dict.fromkeys(map(layer_kind, network.degrees))
-    words = plural(network.depth, f"{next(iter(kinds))} layer")
-    if len(kinds) > 1:
-        words = f"{network.depth} layers ({', '.join(map(layer_kind, network.degrees))})"
-    elif next(iter(kinds)).isdigit():
-        words = f"{plural(network.depth, 'layer')} of degree {next(iter(kinds))}"
+    kinds = list(map(layer_kind, network.degrees))
+    words = plural(network.depth, f"{kinds[0]} layer")
+    if len(set(kinds)) > 1:
+        words = f"{network.depth} layers ({', '.join(kinds)})"
+    elif kinds[0].isdigit():
+        words = f"{plural(network.depth, 'layer')} of degree {kinds[0]}"
     facts = [f"{network.indices} indices"] if max(network.degrees) > 1 else []
     facts += ["bias"] if network.bias else []
     facts += [f"activation {network.activation}"] if network.activation is not None else []
-    return words + (f" with {_listed(facts)}" if facts else "")
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Return words with commas and an 'and' between them."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    if not facts:
+        return words
+    return f"{words} with {' and '.join(filter(None, [', '.join(facts[:-1]), facts[-1]]))}"
 
 
 def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
@@ -73,8 +126,6 @@ def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
 
     Examples
     --------
-    >>> network_in_words(NetworkSpec(3, depth=2, bias=True))
-    '2 quadratic layers with ordered indices and bias, widths 3 → 3 → 3, 60 weights'
     >>> network_in_words(NetworkSpec(3, layer="linear", outputs=1, channels=[2, 1]))
     '1 linear layer, widths 3 → 1, channels 2 → 1, 6 weights'
     """
@@ -85,18 +136,8 @@ def network_in_words(network: NetworkSpec, *, ascii: bool = False) -> str:
     return f"{words}, {plural(network.weights, 'weight')}"
 
 
-def group_in_words(symmetry: Symmetry) -> str:
-    """Return the group's name, and its order where that costs nothing.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> group_in_words(Symmetry(pc.PermutationGroup.symmetric(4)))
-    'S_4 (order 24)'
-    >>> from polyconstraints.spec.groups import parse_group
-    >>> group_in_words(Symmetry(parse_group("S3xS2", 6)))
-    'S3xS2 (order 12)'
-    """
+def _group_in_words(symmetry: Symmetry) -> str:
+    """Return the group's name, and its order where that costs nothing."""
     group = symmetry.group
     if not any(map(group.is_preset, PRESETS)):
         name = group_label(group)
@@ -117,25 +158,118 @@ def symmetry_in_words(symmetry: Symmetry) -> str:
     >>> import polyconstraints as pc
     >>> print(symmetry_in_words(Symmetry(pc.PermutationGroup.symmetric(3))))
     equivariant under S_3 (order 6), each layer on its own; 3 transpositions imposed
+    >>> from polyconstraints.spec.groups import parse_group
+    >>> print(symmetry_in_words(Symmetry(parse_group("S3xS2", 6))).partition(",")[0])
+    equivariant under S3xS2 (order 12)
     """
-    scope = "each layer on its own" if symmetry.scope == "layer" else "the network as a whole"
-    kind = {
-        "transpositions": "transposition",
-        "adjacent": "adjacent transposition",
-        "generators": "generator",
-    }[symmetry.permutations]
-    return (
-        f"{symmetry.kind} under {group_in_words(symmetry)}, {scope}; "
-        f"{plural(symmetry.imposed_count, kind)} imposed{_actions_in_words(symmetry)}"
+    kind = {"adjacent": "adjacent transposition"}.get(
+        symmetry.permutations, symmetry.permutations.removesuffix("s")
     )
+    words = (
+        f"{symmetry.kind} under {_group_in_words(symmetry)}, {SCOPES[symmetry.scope]}; "
+        f"{plural(symmetry.imposed_count, kind)} imposed"
+    )
+    if not symmetry.actions:
+        return words
+    levels = ", ".join(map(str, sorted(symmetry.actions)))
+    return f"{words}; another action on level{'s' if len(symmetry.actions) > 1 else ''} {levels}"
 
 
-def _actions_in_words(symmetry: Symmetry) -> str:
-    levels = sorted(symmetry.actions)
-    if not levels:
-        return ""
-    names = ", ".join(map(str, levels))
-    return f"; another action on level{'s' if len(levels) > 1 else ''} {names}"
+def derivation_facts(derivation: Derivation, *, ascii: bool = True) -> list[Fact]:
+    """Return the summary of a derivation.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> network = pc.NetworkSpec(3, depth=2, bias=True)
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3), scope="network")
+    >>> for fact in derivation_facts(pc.derive(network, symmetry))[2:5]:
+    ...     print(fact.name, fact.value, fact.remark, sep="; ")
+    equalities; 288; 144 distinct: 0 simple, 0 linear, 144 polynomial
+    rank; 83; linear rank of the equalities
+    weights; 60; no equation equates two single weights
+    """
+    counts = derivation.counts
+    total, distinct = derivation.total_weights, derivation.distinct_weights
+    kept = "no equation equates two single weights"
+    if derivation.solved:
+        arrow = "->" if ascii else "→"
+        kept = f"{arrow} {number(distinct)} distinct ({percent(distinct, total)})"
+    facts = [
+        Fact("network", network_in_words(derivation.network, ascii=ascii), None),
+        Fact("symmetry", symmetry_in_words(derivation.symmetry), None),
+        Fact(
+            "equalities",
+            number(counts.total),
+            f"{number(counts.distinct)} distinct: {number(counts.simple)} simple, "
+            f"{number(counts.linear)} linear, {number(counts.polynomial)} polynomial",
+        ),
+        Fact("rank", number(derivation.rank), "linear rank of the equalities"),
+        Fact("weights", number(total), kept),
+    ]
+    if derivation.checked:
+        facts += [_check_fact(derivation, at) for at in range(len(derivation.orbit_counts))]
+    return facts + (_solved_facts if derivation.solved else _variety_facts)(derivation)
+
+
+def _check_fact(derivation: Derivation, at: int) -> Fact:
+    """Return the orbits of one map's coefficients, counted and predicted."""
+    count = derivation.orbit_counts[at]
+    what = "of coefficients" + (f" of layer {at}" if len(derivation.orbit_counts) > 1 else "")
+    if count.predicted is not None:
+        verdict = "as" if count.agrees else "NOT as"
+        remark = f"{what}, {verdict} predicted from cycle types: {count.predicted}"
+    else:
+        paper = derivation.symmetry.compare == "paper"
+        why = "equation (21) is no group" if paper else "the group is too large"
+        remark = f"{what} counted; nothing predicted: {why}"
+    return Fact("orbits", number(count.counted), remark)
+
+
+def _solved_facts(derivation: Derivation) -> list[Fact]:
+    """Return the dimensions where the equations are linear."""
+    distinct, dimension = derivation.distinct_weights, derivation.dimension or 0
+    remark = "free parameters: every distinct weight is one"
+    if dimension != distinct:
+        dependent = plural(distinct - dimension, "distinct weight")
+        remark = f"free parameters: equal sums make {dependent} dependent"
+    functions = derivation.function_dimension
+    if functions is None:
+        last = Fact("functions", "", "dimension not computed: the network is too large")
+    else:
+        gauge = _gauge_in_words(derivation.network, dimension - functions)
+        last = Fact("functions", number(functions), f"dimension of the functions: {gauge}")
+    return [Fact("dimension", number(dimension), remark), last]
+
+
+def _gauge_in_words(network: NetworkSpec, gauge: int) -> str:
+    """Say what the difference between parameters and functions is."""
+    if gauge == 0:
+        return "every parameter changes the function"
+    causes = []
+    if network.layer == "quadratic" and network.indices == "redundant":
+        causes.append("antisymmetric parts that cancel in x_i x_j")
+    if network.depth > 1:
+        causes.append("changes of the hidden units that the next layer undoes")
+    why = f": {' and '.join(causes)}" if causes else ""
+    return f"{plural(gauge, 'parameter')} {'is' if gauge == 1 else 'are'} gauge{why}"
+
+
+def _variety_facts(derivation: Derivation) -> list[Fact]:
+    """Return what is known of the dimensions in network scope."""
+    best = derivation.best_known
+    unknown = Fact("functions", "", VARIETY)
+    if best is None:
+        return [Fact("dimension", "", VARIETY), unknown]
+    hidden = " | ".join(map(str, best.stratum.hidden))
+    remark = f"{best.status}: hidden units carry {hidden}; see `polyconstraints strata`"
+    functions = best.function_dimension
+    return [
+        Fact("dimension", number(best.dimension), remark),
+        unknown
+        if functions is None
+        else Fact("functions", number(functions), "the largest dimension of any stratum known"),
+    ]
 
 
 def to_ascii(line: str) -> str:

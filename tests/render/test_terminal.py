@@ -11,7 +11,7 @@ from rich.console import Console
 
 import polyconstraints as pc
 from polyconstraints.expansion import expand
-from polyconstraints.render.derivation_terminal import print_derivation
+from polyconstraints.render.derivation import print_derivation
 from polyconstraints.render.expansion_terminal import print_expansion
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.table import TableRow, print_table
@@ -173,7 +173,7 @@ def test_members_are_folded() -> None:
 def test_table() -> None:
     result = pc.derive(NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
     rows = [TableRow.of(result)]
-    lines = squeezed(shown(lambda console: print_table([result], rows, console), 100))
+    lines = squeezed(shown(lambda console: print_table(rows, console), 100))
     assert lines[0] == (
         "1 quadratic layer with ordered indices, equivariant under S_n, each layer on its own"
     )
@@ -184,5 +184,5 @@ def test_table() -> None:
 def test_table_of_network_scope_says_where_to_look() -> None:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     result = pc.derive(NetworkSpec(2, depth=2), symmetry)
-    text = shown(lambda console: print_table([result], [TableRow.of(result)], console))
+    text = shown(lambda console: print_table([TableRow.of(result)], console))
     assert "see `polyconstraints strata`" in text
