@@ -115,11 +115,11 @@ def plot(
 
 def _strata(source: str | None) -> StrataGraph:
     from polyconstraints.io.files import load_json
-    from polyconstraints.render.figures.strata_graph import strata_graph
+    from polyconstraints.render.figures.strata_graph import StrataGraph
 
     if source is None:
         raise UsageError("expected a document of strata, got none", "FILE")
-    return strata_graph(load_json(source), source)
+    return StrataGraph.read(load_json(source), source)
 
 
 def _blocks(

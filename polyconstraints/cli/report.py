@@ -42,9 +42,9 @@ def report(request: Request, source: str | None, strata: str | None) -> None:
     graph = None
     if strata is not None:
         from polyconstraints.io.files import load_json
-        from polyconstraints.render.figures.strata_graph import strata_graph
+        from polyconstraints.render.figures.strata_graph import StrataGraph
 
-        graph = strata_graph(load_json(strata), strata)
+        graph = StrataGraph.read(load_json(strata), strata)
     more: dict[str, Any] = {"strata": graph, "command": _command(), "version": program_version()}
     if request.described_beside(source):
         page = Report.of_problem(*request.problem_with_room("page"), **more)

@@ -76,9 +76,10 @@ def _weight_classes(derivation: Derivation, names: Notation) -> Iterator[_Weight
         representatives = layer.representatives.tolist()
         order = np.argsort(layer.by_weight, kind="stable")
         for at, members in enumerate(np.split(order, np.cumsum(layer.sizes)[:-1])):
-            value = layer.dependent.get(at)
-            if value is not None:
-                value = {spelled[representatives[free]]: part for free, part in value.items()}
+            value = None
+            if at in layer.dependent:
+                terms = layer.dependent[at].items()
+                value = {spelled[representatives[free]]: Fraction(part) for free, part in terms}
             yield _WeightClass(layer.layer.index, [spelled[at] for at in members.tolist()], value)
 
 

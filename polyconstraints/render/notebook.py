@@ -18,7 +18,7 @@ from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.linear import Combination
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.figures.blocks import block_picture
-from polyconstraints.render.figures.strata_graph import strata_graph
+from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.notation import notation
 from polyconstraints.render.words import network_in_words, symmetry_in_words
@@ -241,5 +241,5 @@ class StrataView:
             "weights": 0,
             "strata": [one.to_json() for one in self.strata],
         }
-        picture = scene_svg(strata_graph(document).scene(), prefix="pcs", standalone=False)
+        picture = scene_svg(StrataGraph.read(document).scene(), prefix="pcs", standalone=False)
         return f'{strata_html(self.strata)}<div style="overflow-x:auto">{picture}</div>'

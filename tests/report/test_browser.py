@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.render.figures.strata_graph import strata_graph
+from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.report import Report, report_html
 
 WritePage = Callable[..., Path]
@@ -256,7 +256,7 @@ def test_downloads_are_the_documents(write_page: WritePage, open_page: OpenPage)
 def test_usable_in_every_size_and_scheme(
     write_page: WritePage, open_page: OpenPage, size: dict[str, int], scheme: str
 ) -> None:
-    path = write_page(3, depth=2, bias=True, strata=strata_graph(STRATA))
+    path = write_page(3, depth=2, bias=True, strata=StrataGraph.read(STRATA))
     with open_page(path, viewport=size, color_scheme=scheme) as tab:
         page = tab.page
         for summary in page.locator("#outputs > details > summary").all():
@@ -296,7 +296,7 @@ def test_what_the_symmetry_does_not_tie_is_not_explained(
 
 def test_strata_and_network_scope(write_page: WritePage, open_page: OpenPage) -> None:
     path = write_page(
-        3, depth=2, bias=True, symmetry={"scope": "network"}, strata=strata_graph(STRATA)
+        3, depth=2, bias=True, symmetry={"scope": "network"}, strata=StrataGraph.read(STRATA)
     )
     with open_page(path, viewport=DESKTOP) as tab:
         page = tab.page

@@ -7,23 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.style import Style
+from rich.text import Text
 
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.render.figures.layer_picture import LayerPicture, layer_picture
 from polyconstraints.render.figures.layer_scene import MARGIN, ROW, LayerDrawing, described
-from polyconstraints.render.figures.layer_text import layer_text
-from polyconstraints.render.figures.scene import Drawing, Scene
+from polyconstraints.render.figures.scene import Drawing, Scene, ink_on
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 __all__ = ["MAX_WEIGHTS", "BlockPicture", "block_picture"]
 
 #: Weights of the largest network that is drawn: 10 MB of SVG, some 20 seconds.
 MAX_WEIGHTS = 5_000_000
+
+#: In text, blocks with more columns than this are drawn one character a cell.
+_WIDE = 20
+
+#: In text, the legend lists so many classes at most.
+_LEGEND = 40
+
+_GAP = "   "
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +94,13 @@ class BlockPicture:
             Whether cells have their class's colour behind them. If so, blocks too wide for
             numbers are drawn with half blocks, two rows of cells a line.
         """
-        from rich.text import Text
-
         yield Text(network_in_words(self.tying.network))
         yield Text(symmetry_in_words(self.tying.symmetry))
         for layer in self.layers:
             yield Text()
-            yield from layer_text(layer, width, color)
+            yield Text(layer.heading, style="bold" if color else "")
+            yield from _blocks_text(layer, width, color)
+            yield from _legend(layer, color)
 
     def scene(self, width: float = 1000) -> Scene:
         """Return the picture: every layer's blocks, each with its legend.
@@ -145,3 +153,85 @@ def block_picture(
         if not 0 <= index < count:
             raise UsageError(f"expected a layer from 0 to {count - 1}, got {index}", "layers")
     return BlockPicture(tying, tuple(layer_picture(tying, index, outputs) for index in shown))
+
+
+def _blocks_text(layer: LayerPicture, width: int, color: bool) -> Iterator[Text]:
+    """Yield a layer's blocks, as many side by side as there is room for."""
+    blocks = [_block(layer, at, color) for at in range(len(layer.cells))]
+    names = layer.block_names
+    columns = max(blocks[0][0].cell_len, *map(len, names or [f"k = {layer.outputs[-1] + 1}"]))
+    per_row = max(1, (width + len(_GAP)) // (columns + len(_GAP)))
+    for start in range(0, len(blocks), per_row):
+        if names:
+            shown = (name.ljust(columns) for name in names[start : start + per_row])
+            yield Text(_GAP.join(shown).rstrip())
+        for lines in zip(*blocks[start : start + per_row], strict=True):
+            for line in lines:
+                line.pad_right(columns - line.cell_len)
+            yield Text(_GAP).join(lines)
+        if start + per_row < len(blocks):
+            yield Text()
+
+
+def _block(layer: LayerPicture, block: int, color: bool) -> list[Text]:
+    """Return the lines of one block, all equally long."""
+    rows = layer.cells[block].tolist()
+    if not color:
+        return [Text(_plain_row(layer, row)) for row in rows]
+    if len(rows[0]) <= _WIDE:
+        return [_colored_row(layer, row) for row in rows]
+    if len(rows) % 2:
+        rows.append([-1] * len(rows[0]))
+    return [_halves(layer, *pair) for pair in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _has_letters(layer: LayerPicture) -> bool:
+    """Return whether a block without colour is wide and has a character for each class."""
+    return layer.cells.shape[2] > _WIDE and layer.classes[-1].number < len(_DIGITS)
+
+
+def _numbers(layer: LayerPicture, row: list[int]) -> list[str]:
+    digits = len(str(layer.classes[-1].number))
+    return [("·" if number < 0 else str(number)).rjust(digits) for number in row]
+
+
+def _plain_row(layer: LayerPicture, row: list[int]) -> str:
+    if _has_letters(layer):
+        return "".join("·" if number < 0 else _DIGITS[number] for number in row)
+    return " ".join(_numbers(layer, row))
+
+
+def _colored_row(layer: LayerPicture, row: list[int]) -> Text:
+    text = Text()
+    for number, shown in zip(row, _numbers(layer, row), strict=True):
+        style = Style(dim=True)
+        if number >= 0:
+            color = layer.marks[number].color
+            style = Style(color=ink_on(color), bgcolor=color)
+        text.append(f" {shown} ", style)
+    return text
+
+
+def _halves(layer: LayerPicture, upper: list[int], lower: list[int]) -> Text:
+    """Return two rows as one line of half blocks."""
+    text = Text()
+    for pair in zip(upper, lower, strict=True):
+        top, bottom = (layer.marks[number].color if number >= 0 else None for number in pair)
+        if top:
+            text.append("▀", Style(color=top, bgcolor=bottom))
+        else:
+            text.append("▄" if bottom else " ", Style(color=bottom))
+    return text
+
+
+def _legend(layer: LayerPicture, color: bool) -> Iterator[Text]:
+    lettered = not color and _has_letters(layer)
+    for entry in layer.classes[:_LEGEND]:
+        text = Text(f"{_DIGITS[entry.number]}  " if lettered else "")
+        if color:
+            text.append("  ", Style(bgcolor=entry.mark.color))
+            text.append(" ")
+        text.append(entry.label)
+        yield text
+    if len(layer.classes) > _LEGEND:
+        yield Text(f"and {len(layer.classes) - _LEGEND} more classes")

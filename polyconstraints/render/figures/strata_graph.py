@@ -9,10 +9,12 @@ one another by exchanging pieces, with none between.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import combinations, zip_longest
 from typing import Any, Literal
+
+from msgspec import field, to_builtins
 
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.scene import (
@@ -25,16 +27,11 @@ from polyconstraints.render.figures.scene import (
     rectangle,
     text_width,
 )
-from polyconstraints.schemas.reading import field, integer, shown
+from polyconstraints.schemas.reading import read
+from polyconstraints.schemas.types import Count, Document
 from polyconstraints.variety.strata.graph import covers
 
-__all__ = ["StrataGraph", "Stratum", "strata_graph"]
-
-SCHEMA = "polyconstraints/strata/1"
-
-#: The representation of each hidden layer: irreducible representation → multiplicity.
-Hidden = tuple[tuple[tuple[str, int], ...], ...]
-
+__all__ = ["StrataGraph", "Stratum"]
 
 #: Top left corner of a box.
 Place = tuple[float, float]
@@ -52,51 +49,48 @@ _NOTES = {
 }
 
 
-@dataclass(frozen=True)
-class Stratum:
-    """One stratum.
+class Stratum(Document):
+    """One stratum, of which a document may tell less than ours do.
 
     Attributes
     ----------
-    hidden : tuple
+    hidden : list of dict
         For each hidden layer the irreducible representations with their multiplicities.
     weight_dimension, tangent_dimension, function_dimension : int or None
     component : bool or None
         Whether its closure is known to be an irreducible component.
-    attained : tuple or None
+    attained : list of dict, or None
         What the functions of each hidden layer span, where that is known.
-    also : tuple of str
+    also : list of str
         Other strata with the same closure.
     """
 
-    hidden: Hidden
-    weight_dimension: int
-    tangent_dimension: int | None
-    function_dimension: int | None
-    component: bool | None
-    attained: Hidden | None = None
-    also: tuple[str, ...] = ()
+    hidden: list[dict[str, Count]]
+    weight_dimension: Count
+    tangent_dimension: Count | None = None
+    function_dimension: Count | None = None
+    component: bool | None = None
+    attained: list[dict[str, Count]] | None = None
+    also: list[str] = field(name="same_closure", default_factory=list)
 
     @property
     def name(self) -> str:
-        """The representations in words.
-
-        Examples
-        --------
-        >>> Stratum(((("[3]", 1), ("[2,1]", 1)), (("[3]", 3),)), 1, 1, 1, True).name
-        '[3] + [2,1] | 3·[3]'
-        """
-        return _named(self.hidden)
+        """The representations in words, as ``[3] + [2,1] | 3·[3]``."""
+        return " | ".join(
+            " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer.items())
+            or "0"
+            for layer in self.hidden
+        )
 
     @property
     def facts(self) -> str:
         """The dimensions, in one line."""
-        parts = [f"weights {self.weight_dimension}"]
-        if self.tangent_dimension is not None:
-            parts.append(f"tangent {self.tangent_dimension}")
-        if self.function_dimension is not None:
-            parts.append(f"functions {self.function_dimension}")
-        return ", ".join(parts)
+        known = {
+            "weights": self.weight_dimension,
+            "tangent": self.tangent_dimension,
+            "functions": self.function_dimension,
+        }
+        return ", ".join(f"{name} {size}" for name, size in known.items() if size is not None)
 
     @property
     def verdict(self) -> str:
@@ -105,14 +99,15 @@ class Stratum:
             return "not known to be a component"
         return "component" if self.component else "not proved to be a component"
 
-    def difference(self, other: Stratum) -> Counter[tuple[int, str]]:
-        """Return what other hidden layers have more (+) or less (−) of each piece."""
-        result: Counter[tuple[int, str]] = Counter()
-        for sign, stratum in ((1, other), (-1, self)):
-            for level, layer in enumerate(stratum.hidden, start=1):
-                for name, count in layer:
-                    result[level, name] += sign * count
-        return Counter({key: value for key, value in result.items() if value})
+
+class _Strata(Document):
+    """What of a document of schema ``strata`` is drawn."""
+
+    schema: Literal["polyconstraints/strata/1"]
+    network: dict[str, Any]
+    symmetry: dict[str, Any]
+    weights: Count
+    strata: list[Stratum]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +116,8 @@ class StrataGraph:
 
     Attributes
     ----------
-    network : mapping
-        The ``network`` part of the document.
+    network, symmetry : mapping
+        Parts of the document.
     weights : int
     strata : tuple of Stratum
         Largest dimension first.
@@ -139,27 +134,66 @@ class StrataGraph:
     edges: tuple[tuple[int, int], ...]
     relation: Literal["functions", "exchange"]
 
+    @classmethod
+    def read(cls, document: Any, source: str = "") -> StrataGraph:
+        """Return the graph of the strata in a document of schema ``strata``.
+
+        Raises
+        ------
+        InputError
+            If the document is no such document; the message names the place.
+
+        Examples
+        --------
+        >>> dimensions = {"tangent_dimension": 24, "function_dimension": None, "component": True}
+        >>> document = {
+        ...     "schema": "polyconstraints/strata/1", "network": {}, "symmetry": {}, "weights": 60,
+        ...     "strata": [
+        ...         {"hidden": [{"[2,1]": 1, "[3]": 1}], "weight_dimension": 23, **dimensions},
+        ...         {"hidden": [{"[3]": 3}], "weight_dimension": 24, **dimensions},
+        ...     ],
+        ... }
+        >>> graph = StrataGraph.read(document)
+        >>> [stratum.name for stratum in graph.strata], graph.edges
+        (['3·[3]', '[3] + [2,1]'], ((0, 1),))
+        """
+        try:
+            found = read(document, _Strata)
+        except InputError as error:
+            raise InputError(error.message, error.place, source) from None
+        strata = found.strata
+        for stratum in strata:
+            stratum.hidden = list(map(_in_order, stratum.hidden))
+            if stratum.attained is not None:
+                stratum.attained = list(map(_in_order, stratum.attained))
+        known = all(stratum.attained is not None for stratum in strata)
+        if known:
+            strata = _merged(strata)
+        strata.sort(key=lambda one: (-(one.function_dimension or 0) * known, -one.weight_dimension))
+        edges = covers([one.attained or () for one in strata]) if known else _neighbours(strata)
+        return cls(
+            found.network,
+            found.symmetry,
+            found.weights,
+            tuple(strata),
+            tuple(edges),
+            "functions" if known else "exchange",
+        )
+
     def rows(self) -> list[list[int]]:
         """Return the places of the strata row by row, from the top.
 
         A stratum stands just below the lowest one above it; without an order of functions,
         strata of one dimension of weights share a row.
         """
-        if self.relation == "exchange":
-            dimensions = sorted({one.weight_dimension for one in self.strata}, reverse=True)
-            return [
-                [at for at, one in enumerate(self.strata) if one.weight_dimension == dimension]
-                for dimension in dimensions
-            ]
-        level = [0] * len(self.strata)
-        # As often as a chain can be long; edges have no circle.
-        for _ in self.strata:
-            for upper, lower in self.edges:
-                level[lower] = max(level[lower], level[upper] + 1)
-        return [
-            [at for at, own in enumerate(level) if own == row]
-            for row in range(max(level, default=-1) + 1)
-        ]
+        level = [-stratum.weight_dimension for stratum in self.strata]
+        if self.relation == "functions":
+            level = [0] * len(self.strata)
+            # As often as a chain can be long; edges have no circle.
+            for _ in self.strata:
+                for upper, lower in self.edges:
+                    level[lower] = max(level[lower], level[upper] + 1)
+        return [[at for at, own in enumerate(level) if own == row] for row in sorted(set(level))]
 
     @property
     def title(self) -> str:
@@ -169,23 +203,16 @@ class StrataGraph:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``plot``."""
+        nodes = to_builtins(self.strata)
+        for node in nodes:
+            del node["attained"]
         return {
             "schema": "polyconstraints/plot/1",
             "view": "strata",
             "network": dict(self.network),
             "symmetry": dict(self.symmetry),
             "weights": self.weights,
-            "nodes": [
-                {
-                    "hidden": [dict(layer) for layer in stratum.hidden],
-                    "weight_dimension": stratum.weight_dimension,
-                    "tangent_dimension": stratum.tangent_dimension,
-                    "function_dimension": stratum.function_dimension,
-                    "component": stratum.component,
-                    "same_closure": list(stratum.also),
-                }
-                for stratum in self.strata
-            ],
+            "nodes": list(nodes),
             "relation": self.relation,
             "edges": [{"upper": upper, "lower": lower} for upper, lower in self.edges],
         }
@@ -221,9 +248,11 @@ class StrataGraph:
             for at, place in enumerate(_ordered(self, group, boxes)):
                 boxes[place] = (_LEFT + indent + at * (width + _GAP), y)
             y += _ROW
-        texts: list[Item] = [Text(_MARGIN, 28, self.title, 14, bold=True)]
         size = (max(total, 560.0), y - _ROW + _HEIGHT + 64 if rows else 80.0)
-        items: list[Item] = [Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"), *texts]
+        items: list[Item] = [
+            Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"),
+            Text(_MARGIN, 28, self.title, 14, bold=True),
+        ]
         for a, b in self.edges:
             # In rows of equal height the order of the two says nothing.
             upper, lower = sorted((boxes[a], boxes[b]), key=lambda place: place[1])
@@ -238,127 +267,48 @@ class StrataGraph:
         return Scene(*size, self.title, lines, items)
 
 
-def strata_graph(document: Any, source: str = "") -> StrataGraph:
-    """Return the graph of the strata in a document of schema ``strata``.
+def _in_order(layer: Mapping[str, int]) -> dict[str, int]:
+    """Return what there is of a layer, the trivial representation first."""
 
-    Raises
-    ------
-    InputError
-        If the document is no such document; the message names the place.
+    def parts(name: str) -> list[int]:
+        """Return the parts of a partition written as [2,1]; none for other names."""
+        texts = name.strip("[]").split(",")
+        return [-int(part) for part in texts] if all(map(str.isdecimal, texts)) else []
 
-    Examples
-    --------
-    >>> dimensions = {"tangent_dimension": 24, "function_dimension": None, "component": True}
-    >>> document = {
-    ...     "schema": "polyconstraints/strata/1", "network": {}, "symmetry": {}, "weights": 60,
-    ...     "strata": [
-    ...         {"hidden": [{"[3]": 1, "[2,1]": 1}], "weight_dimension": 23, **dimensions},
-    ...         {"hidden": [{"[3]": 3}], "weight_dimension": 24, **dimensions},
-    ...     ],
-    ... }
-    >>> graph = strata_graph(document)
-    >>> [stratum.name for stratum in graph.strata], graph.edges
-    (['3·[3]', '[3] + [2,1]'], ((0, 1),))
-    """
-    try:
-        return _read(document)
-    except InputError as error:
-        raise InputError(error.message, error.place, source) from None
-
-
-def _read(document: Any) -> StrataGraph:
-    schema = field(document, "schema", str)
-    if schema != SCHEMA:
-        raise InputError(f"expected {SCHEMA!r}, got {shown(schema)}", "schema")
-    entries = field(document, "strata", list)
-    strata = [_stratum(entry, f"strata[{at}]") for at, entry in enumerate(entries)]
-    known = all(stratum.attained is not None for stratum in strata)
-    if known:
-        strata = _merged(strata)
-    graph = StrataGraph(
-        field(document, "network", dict),
-        field(document, "symmetry", dict),
-        integer(document.get("weights"), "weights", 0),
-        tuple(strata),
-        (),
-        "functions" if known else "exchange",
-    )
-    strata.sort(key=lambda one: (-(one.function_dimension or 0) * known, -one.weight_dimension))
-    attained = [[dict(level) for level in one.attained or ()] for one in strata]
-    edges = covers(attained) if known else _neighbours(strata)
-    return replace(graph, strata=tuple(strata), edges=tuple(edges))
+    return {name: layer[name] for name in sorted(layer, key=parts) if layer[name]}
 
 
 def _merged(strata: Sequence[Stratum]) -> list[Stratum]:
     """Return the strata with those of one closure put together."""
-    first: dict[Any, Stratum] = {}
+    first: dict[str, Stratum] = {}
     for stratum in strata:
-        same = first.setdefault(stratum.attained, stratum)
+        attained = [sorted(level.items()) for level in stratum.attained or ()]
+        same = first.setdefault(str(attained), stratum)
         if same is not stratum:
-            first[stratum.attained] = replace(same, also=(*same.also, stratum.name))
+            same.also.append(stratum.name)
     return list(first.values())
 
 
-def _stratum(entry: Any, place: str) -> Stratum:
-    component = entry.get("component") if isinstance(entry, dict) else None
-    if component is not None and not isinstance(component, bool):
-        raise InputError(
-            f"expected true, false or null, got {shown(component)}", f"{place}.component"
-        )
-    return Stratum(
-        _representations(entry, "hidden", place),
-        integer(entry.get("weight_dimension"), f"{place}.weight_dimension", 0),
-        _dimension(entry, "tangent_dimension", place),
-        _dimension(entry, "function_dimension", place),
-        component,
-        _representations(entry, "attained", place) if "attained" in entry else None,
-    )
-
-
-def _named(hidden: Hidden) -> str:
-    """Return representations in words, the layers apart."""
-    return " | ".join(
-        " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer) or "0"
-        for layer in hidden
-    )
-
-
-def _representations(entry: Any, key: str, place: str) -> Hidden:
-    hidden = []
-    for at, layer in enumerate(field(entry, key, list, place)):
-        where = f"{place}.{key}[{at}]"
-        if not isinstance(layer, dict):
-            raise InputError(f"expected an object, got {shown(layer)}", where)
-        pieces = [(name, integer(count, f"{where}.{name}", 0)) for name, count in layer.items()]
-        # The trivial representation first, whatever the order of the keys in the file.
-        pieces.sort(key=lambda piece: [-part for part in _parts(piece[0])])
-        hidden.append(tuple(piece for piece in pieces if piece[1]))
-    return tuple(hidden)
-
-
-def _parts(name: str) -> list[int]:
-    """Return the parts of a partition written as [2,1]; none for other names."""
-    parts = name.strip("[]").split(",")
-    return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []
-
-
-def _dimension(entry: Mapping[str, Any], key: str, place: str) -> int | None:
-    value = entry.get(key)
-    return None if value is None else integer(value, f"{place}.{key}", 0)
-
-
-def _neighbours(strata: list[Stratum]) -> Iterator[tuple[int, int]]:
+def _neighbours(strata: Sequence[Stratum]) -> Iterator[tuple[int, int]]:
     """Yield the pairs of strata with no third one between them."""
-    count = len(strata)
-    far = [[sum(map(abs, one.difference(other).values())) for other in strata] for one in strata]
-    for a in range(count):
-        for b in range(a + 1, count):
-            between = any(
-                c not in (a, b) and far[a][c] and far[c][b] and far[a][c] + far[c][b] == far[a][b]
-                for c in range(count)
-            )
-            if far[a][b] and not between:
-                yield a, b
+    far = [[_distance(one.hidden, other.hidden) for other in strata] for one in strata]
+    for a, b in combinations(range(len(strata)), 2):
+        between = any(
+            c not in (a, b) and far[a][c] and far[c][b] and far[a][c] + far[c][b] == far[a][b]
+            for c in range(len(strata))
+        )
+        if far[a][b] and not between:
+            yield a, b
+
+
+def _distance(one: Sequence[Mapping[str, int]], other: Sequence[Mapping[str, int]]) -> int:
+    """Return how many pieces of hidden layers have to come or go to make others of them."""
+    nothing: Mapping[str, int] = {}
+    return sum(
+        abs(here.get(name, 0) - there.get(name, 0))
+        for here, there in zip_longest(one, other, fillvalue=nothing)
+        for name in {*here, *there}
+    )
 
 
 def _ordered(graph: StrataGraph, group: list[int], boxes: Mapping[int, Place]) -> list[int]:
@@ -402,10 +352,8 @@ def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place]) -> P
 
 
 def _box_width(stratum: Stratum) -> float:
-    return (
-        max(text_width(stratum.name, 13) + 70 * bool(stratum.also), text_width(stratum.facts, 11))
-        + 44
-    )
+    name = text_width(stratum.name, 13) + 70 * bool(stratum.also)
+    return max(name, text_width(stratum.facts, 11)) + 44
 
 
 def _box(stratum: Stratum, x: float, y: float, width: float) -> list[Item]:

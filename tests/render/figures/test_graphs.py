@@ -12,7 +12,7 @@ import pytest
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.blocks import BlockPicture
 from polyconstraints.render.figures.network_graph import network_graph
-from polyconstraints.render.figures.strata_graph import strata_graph
+from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.figures.svg import scene_svg
 
 Draw = Callable[..., BlockPicture]
@@ -85,7 +85,7 @@ def test_wide_levels_are_drawn_in_part(draw: Draw) -> None:
 
 
 def test_hasse_diagram_of_strata() -> None:
-    graph = strata_graph(ATTAINED)
+    graph = StrataGraph.read(ATTAINED)
     names = [one.name for one in graph.strata]
     edges = {(names[a], names[b]) for a, b in graph.edges}
     assert graph.relation == "functions"
@@ -105,15 +105,15 @@ def test_hasse_diagram_of_strata() -> None:
 
 def test_strata_of_one_closure_share_a_box() -> None:
     same = stratum({"[2,1]": 1, "[1,1,1]": 1}, 24, 24, 9, attained=[{"[3]": 3}])
-    graph = strata_graph(document(*ATTAINED["strata"][:2], same))
-    assert [one.also for one in graph.strata] == [(), ("[2,1] + [1,1,1]",)]
+    graph = StrataGraph.read(document(*ATTAINED["strata"][:2], same))
+    assert [one.also for one in graph.strata] == [[], ["[2,1] + [1,1,1]"]]
     assert graph.title == "3 strata of 60 weights"
     assert "the same closure: [2,1] + [1,1,1]" in "\n".join(graph.text())
 
 
 def test_exchange_is_what_remains_without_attained() -> None:
     bare = [{k: v for k, v in one.items() if k != "attained"} for one in ATTAINED["strata"]]
-    graph = strata_graph(document(*bare))
+    graph = StrataGraph.read(document(*bare))
     assert graph.relation == "exchange"
     ends = [{graph.strata[a].name, graph.strata[b].name} for a, b in graph.edges]
     assert {"3·[3]", "2·[3] + [1,1,1]"} in ends
@@ -122,7 +122,7 @@ def test_exchange_is_what_remains_without_attained() -> None:
 
 @pytest.mark.parametrize("strata", [[], ATTAINED["strata"][:1], ATTAINED["strata"]])
 def test_scene_of_strata(strata: list[Document]) -> None:
-    graph = strata_graph(document(*strata))
+    graph = StrataGraph.read(document(*strata))
     root = ET.fromstring(scene_svg(graph.scene()))
     boxes = [node for node in root.iter(f"{SVG}path") if node.get("class") == "box"]
     assert len(boxes) == len(strata)
@@ -146,4 +146,4 @@ def test_scene_of_strata(strata: list[Document]) -> None:
 )
 def test_wrong_documents(change: Document, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        strata_graph({**json.loads(json.dumps(ATTAINED)), **change}, "strata.json")
+        StrataGraph.read({**json.loads(json.dumps(ATTAINED)), **change}, "strata.json")
