@@ -32,12 +32,11 @@ from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.size import require_room
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.tying import TyingMap
-from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
     from polyconstraints.equalities.burnside import OrbitCount
     from polyconstraints.equalities.polynomials import Equality
+    from polyconstraints.tying import TyingMap
     from polyconstraints.variety.strata.best import BestKnown
 
 __all__ = ["Derivation", "derive"]
@@ -273,6 +272,9 @@ class Derivation(Displayed):
                 "linear space",
                 "scope",
             )
+        from polyconstraints.tying.map import TyingMap
+        from polyconstraints.tying.provenance import Origin
+
         origin = Origin.of(self.network, self.symmetry)
         return TyingMap(self.network, self.symmetry, self.layers, self.function_dimension, origin)
 

@@ -26,17 +26,7 @@ def function_dimension(
     The generic rank of the differential of parameters → F, where F is known by its values
     at random points. It is computed modulo a prime at random parameters, and confirmed with
     a second prime and other random choices.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    layers : sequence of LayerClasses
-    seed : int
-
-    Returns
-    -------
-    int or None
-        None where the computation would be too large to be worth its time.
+    None where the computation would be too large to be worth its time.
 
     Notes
     -----
@@ -114,12 +104,8 @@ def _own_tangents(
 
 def _parameters_to_classes(classes: LayerClasses, prime: int) -> Residues:
     """Return the matrix (classes × parameters) of a layer's dependent weights mod a prime."""
-    column = {number: at for at, number in enumerate(classes.free)}
     matrix = np.zeros((len(classes.sizes), classes.dimension), dtype=np.int64)
-    for number, at in column.items():
-        matrix[number, at] = 1
-    for number, combination in classes.dependent.items():
-        for free, value in combination.items():
-            residue = value.numerator * pow(value.denominator, -1, prime) % prime
-            matrix[number, column[free]] = residue
+    matrix[list(classes.free), np.arange(classes.dimension)] = 1
+    rows, columns, factors = classes.dependence
+    matrix[rows, columns] = modular.from_rationals(factors, prime)
     return matrix

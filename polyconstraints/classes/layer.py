@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.linear import Combination
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["LayerClasses"]
+__all__ = ["Combination", "LayerClasses"]
 
 Array = NDArray[Any]
+
+#: A linear combination: class → coefficient, without zeros.
+Combination = dict[int, Fraction]
 
 #: Binary exponent up to which any number of weights can be squared and summed.
 _ROOM = 400
@@ -127,7 +129,7 @@ class LayerClasses:
         theta = self._promoted(theta)
         values = np.zeros((len(self.sizes), *theta.shape[1:]), dtype=theta.dtype)
         values[list(self.free)] = theta
-        rows, columns, factors = self._dependence
+        rows, columns, factors = self.dependence
         if len(rows):
             exact = theta.dtype == object
             scale = factors if exact else factors.astype(theta.dtype)
@@ -141,7 +143,7 @@ class LayerClasses:
             theta = theta.astype(np.int64)
         if theta.dtype.kind not in "iu" or not self.dependent or not theta.size:
             return theta
-        _, _, factors = self._dependence
+        _, _, factors = self.dependence
         largest = max(int(theta.max()), -int(theta.min()))
         reach = Fraction(1)
         for combination in self.dependent.values():
@@ -151,7 +153,7 @@ class LayerClasses:
         return theta.astype(np.int64 if whole and fits else np.float64)
 
     @cached_property
-    def _dependence(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    def dependence(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
         """Dependent classes as triplets: class, place of the free class, factor."""
         place = {number: at for at, number in enumerate(self.free)}
         entries = [

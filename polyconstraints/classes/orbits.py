@@ -1,38 +1,33 @@
-"""Equalities → orbits: which coefficients are tied together, and by how many equalities."""
+"""Equalities → orbits: which coefficients are tied together, by how many equalities, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import Comparison
-from polyconstraints.spec.groups import Permutation
+from polyconstraints.spec.groups import Permutation, inverse
 from polyconstraints.spec.groups.orbits import classes_of_pairs, orbits
 from polyconstraints.spec.moves import TranspositionMoves
 
-__all__ = ["EqualityCounts", "Orbits", "coefficient_orbits"]
+__all__ = ["Chains", "EqualityCounts", "Link", "Orbits", "shortest_chains"]
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class EqualityCounts:
-    """How many equalities there are, and of which kind.
+    """How many equalities there are: all that don't hold by themselves, and by kind.
 
-    Attributes
-    ----------
-    total : int
-        All comparisons but those that hold by themselves.
-    distinct : int
-        Without repeats up to the order of the two sides.
-    simple, linear, polynomial : int
-        The distinct ones by kind: between single weights, linear but not simple, the rest.
+    By kind (between single weights, linear but not simple, the rest) without repeats up to the
+    order of the two sides.
     """
 
     total: int
@@ -46,12 +41,8 @@ class EqualityCounts:
         return self.simple + self.linear + self.polynomial
 
     def __add__(self, other: EqualityCounts) -> EqualityCounts:
-        return EqualityCounts(
-            self.total + other.total,
-            self.simple + other.simple,
-            self.linear + other.linear,
-            self.polynomial + other.polynomial,
-        )
+        sums = map(add, astuple(self), astuple(other))
+        return EqualityCounts(*sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +50,6 @@ class Orbits:
     """The coefficients of one map, sorted into sets that its equalities tie together.
 
     Found when first asked for.
-
-    Parameters
-    ----------
-    comparison : Comparison
 
     Examples
     --------
@@ -75,11 +62,11 @@ class Orbits:
     comparison: Comparison
 
     @cached_property
-    def roots(self) -> NDArray[np.int64]:
+    def roots(self) -> Numbers:
         """For each coefficient, the smallest one that the equalities tie it to."""
         space = self.comparison.space
         if isinstance(space, TensorCoefficients | FunctionCoefficients):
-            return coefficient_orbits(space, self.comparison.generators)
+            return _coefficient_orbits(space, self.comparison.generators)
         numbers = np.arange(space.size, dtype=np.int64)
         left, right = [numbers[:0]], [numbers[:0]]
         for letters, outputs in self.comparison.generators:
@@ -120,7 +107,7 @@ class Orbits:
         return EqualityCounts(comparison.total, simple, linear, polynomial)
 
 
-def _degrees(comparison: Comparison, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
     """Return with how many others each coefficient is equated."""
     space, moves = comparison.space, comparison.imposed
     if isinstance(moves, TranspositionMoves) and isinstance(
@@ -130,15 +117,15 @@ def _degrees(comparison: Comparison, numbers: NDArray[np.int64]) -> NDArray[np.i
     found = np.sort(comparison.neighbours(numbers), axis=1)
     new = found != numbers[:, None]
     new[:, 1:] &= found[:, 1:] != found[:, :-1]
-    degrees: NDArray[np.int64] = new.sum(axis=1)
+    degrees: Numbers = new.sum(axis=1)
     return degrees
 
 
 def _transposition_degrees(
     space: TensorCoefficients | FunctionCoefficients,
-    numbers: NDArray[np.int64],
+    numbers: Numbers,
     moves: TranspositionMoves,
-) -> NDArray[np.int64]:
+) -> Numbers:
     """Return with how many others all transpositions together equate each coefficient.
 
     Transpositions of components that it doesn't involve leave it in place. One of a
@@ -160,24 +147,12 @@ def _transposition_degrees(
     return np.array(degrees, dtype=np.int64)[kind.reshape(-1)]
 
 
-def coefficient_orbits(
+def _coefficient_orbits(
     space: TensorCoefficients | FunctionCoefficients,
     generators: Sequence[tuple[Permutation, Permutation]],
 ) -> Numbers:
     """Return, for each coefficient (k, μ), the smallest one of its orbit.
 
-    Parameters
-    ----------
-    space : TensorCoefficients or FunctionCoefficients
-    generators : sequence of (letters, outputs)
-        How each generator of the group moves the input letters and the outputs.
-
-    Returns
-    -------
-    array of shape (space.size,)
-
-    Notes
-    -----
     The orbits on pairs (k, μ) with k in the orbit of an output b correspond to the orbits of
     the stabiliser of b on the monomials μ alone, which Schreier's lemma generates [1]_: union-find
     is needed on the monomials of one output, and the other outputs are copies of it, moved by
@@ -188,15 +163,9 @@ def coefficient_orbits(
     ----------
     .. [1] D. F. Holt, B. Eick, E. A. O'Brien, *Handbook of Computational Group Theory*,
        2005, section 4.1.
-
-    Examples
-    --------
-    >>> space = TensorCoefficients(3, 3, 1)
-    >>> coefficient_orbits(space, [((1, 2, 0), (1, 2, 0))]).reshape(3, 3).tolist()
-    [[0, 1, 2], [2, 0, 1], [1, 2, 0]]
     """
     monomials = space.size // space.outputs
-    one = space.with_outputs(1)
+    one = replace(space, outputs=1)
     moves = [(np.asarray(letters, dtype=np.intp), outputs) for letters, outputs in generators]
     roots = np.empty((space.outputs, monomials), dtype=np.int64)
     done = np.zeros(space.outputs, dtype=bool)
@@ -204,12 +173,12 @@ def coefficient_orbits(
         if done[base]:
             continue
         inverses, stabiliser = _stabiliser(base, space.letters, moves)
-        smallest = orbits(monomials, (one.image_of(letters) for letters in stabiliser))
+        smallest = orbits(monomials, (one.image(letters, (0,)) for letters in stabiliser))
         smallest += base * monomials
         for output, letters in inverses.items():
             done[output] = True
             # Element t takes base to output, so (output, μ) comes from (base, t⁻¹μ).
-            roots[output] = smallest if output == base else smallest[one.image_of(letters)]
+            roots[output] = smallest if output == base else smallest[one.image(letters, (0,))]
     return roots.reshape(-1)
 
 
@@ -218,13 +187,8 @@ def _stabiliser(
 ) -> tuple[dict[int, NDArray[np.intp]], list[NDArray[np.intp]]]:
     """Return what Schreier's lemma says of the stabiliser of an output.
 
-    Returns
-    -------
-    inverses : dict
-        For each output in the orbit, how the letters move under the inverse of an element
-        that takes the base to it.
-    generators : list of arrays
-        How generators of the stabiliser move the letters, without repeats.
+    For each output in the orbit, how the letters move under the inverse of an element that takes
+    the base to it; and how generators of the stabiliser move the letters, without repeats.
     """
     identity = np.arange(letters, dtype=np.intp)
     forward, inverses = {base: identity}, {base: identity}
@@ -242,3 +206,103 @@ def _stabiliser(
                 found[loop.tobytes()] = loop
     found.pop(identity.tobytes(), None)
     return inverses, list(found.values())
+
+
+# -- why two weights are one ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Link:
+    """One equality of a chain.
+
+    Attributes
+    ----------
+    left, right : int
+        Coefficients that are equal.
+    move : int
+        Which imposed permutation says so, by its place among them.
+    inverted : bool
+        Whether it is that permutation's inverse which moves `right` to `left`.
+    """
+
+    left: int
+    right: int
+    move: int
+    inverted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """For each coefficient, the next one on a shortest way to the smallest of its orbit.
+
+    Attributes
+    ----------
+    parent : array of shape (coefficients,)
+        The next coefficient; -1 for the smallest of each orbit.
+    move : array of shape (coefficients,)
+        The place of the imposed permutation that moves the parent to the coefficient; -1
+        where there is no parent.
+    inverted : boolean array of shape (coefficients,)
+        Whether it is that permutation's inverse which does.
+    """
+
+    parent: Numbers
+    move: Numbers
+    inverted: NDArray[np.bool_]
+
+    def chain(self, number: int) -> list[Link]:
+        """Return the equalities that lead from a coefficient to the smallest of its orbit."""
+        links = []
+        while (above := int(self.parent[number])) >= 0:
+            links.append(Link(number, above, int(self.move[number]), bool(self.inverted[number])))
+            number = above
+        return links
+
+
+def shortest_chains(orbits: Orbits) -> Chains:
+    """Return shortest chains of equalities between all coefficients that are tied.
+
+    Notes
+    -----
+    Breadth first from the smallest coefficient of each orbit, all orbits at once, with the
+    permutations in their order: O(coefficients · permutations).
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> result = pc.derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
+    >>> chains = shortest_chains(result.orbits[0])
+    >>> [(link.left, link.right, link.move) for link in chains.chain(17)]
+    [(17, 0, 1)]
+    """
+    comparison = orbits.comparison
+    size = comparison.space.size
+    parent = np.full(size, -1, dtype=np.int64)
+    move = np.full(size, -1, dtype=np.int64)
+    inverted = np.zeros(size, dtype=bool)
+    frontier = np.flatnonzero(orbits.roots == np.arange(size))
+    reached = np.zeros(size, dtype=bool)
+    reached[frontier] = True
+    steps = [
+        (index, way, backwards)
+        for index, (letters, outputs) in enumerate(comparison.imposed)
+        for way, backwards in (
+            ((letters, outputs), False),
+            ((inverse(letters), inverse(outputs)), True),
+        )
+        if not backwards or way != (letters, outputs)
+    ]
+    while len(frontier):
+        found = []
+        for index, (letters, outputs), backwards in steps:
+            image = comparison.space.image(letters, outputs, frontier)
+            new, first = np.unique(image, return_index=True)
+            fresh = ~reached[new]
+            new, first = new[fresh], first[fresh]
+            reached[new] = True
+            parent[new] = frontier[first]
+            move[new] = index
+            inverted[new] = backwards
+            found.append(new)
+        frontier = np.concatenate(found) if found else frontier[:0]
+    return Chains(parent, move, inverted)

@@ -1,31 +1,31 @@
-"""Equalities → classes: union-find over single weights, elimination of sums."""
+"""Equalities → classes: union-find over single weights, exact elimination of sums.
+
+Equation (52) of the paper is a sum of weights on both sides; section 2.8 solves such an
+equation by making one of its weights depend on the others. Done for all of them this is
+Gauss-Jordan elimination over the rationals, kept sparse.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.classes.linear import Combination, eliminate
+from polyconstraints.classes.layer import Combination, LayerClasses
 from polyconstraints.classes.orbits import Orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["reduce_layer", "untied"]
+__all__ = ["eliminate", "reduce_layer", "untied"]
 
 
 def reduce_layer(layer: LayerSpec, orbits: Orbits) -> LayerClasses:
-    """Solve the equations of one layer.
-
-    Parameters
-    ----------
-    layer : LayerSpec
-    orbits : Orbits
-        The layer's coefficients that are tied together.
+    """Solve the equations of one layer, given which of its coefficients are tied together.
 
     Notes
     -----
@@ -43,11 +43,10 @@ def reduce_layer(layer: LayerSpec, orbits: Orbits) -> LayerClasses:
     weights, others = (comparison.space.weights(side[single])[:, 0] for side in (tied, roots[tied]))
     classes, _ = numbered(classes_of_pairs(layer.weights, weights, others))
     summed = tied[~single]
-    left = comparison.space.weights(summed)
-    right = comparison.space.weights(roots[summed])
+    left, right = comparison.space.weights(summed), comparison.space.weights(roots[summed])
     if isinstance(comparison.space, FunctionCoefficients):
         # No two sums have a weight in common, so all these equations are independent.
-        sums = DependentSums(len(summed), classes, left, right)
+        sums = DependentSums(classes, left, right)
         return LayerClasses.from_weights(layer, classes, sums)
     return LayerClasses.from_weights(layer, classes, _solved(classes, left, right))
 
@@ -62,24 +61,12 @@ class DependentSums(Mapping[int, Combination]):
 
     A layer of 100 inputs has half a million of them, and many questions need their number
     only.
-
-    Parameters
-    ----------
-    count : int
-        Rank of the equations.
-    classes : array of shape (weights,)
-    left, right : arrays of shape (equations, summands)
-        The weights that are summed on both sides, padded with -1.
     """
 
     def __init__(
-        self,
-        count: int,
-        classes: NDArray[np.int64],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
+        self, classes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
     ) -> None:
-        self._count = count
+        self._rank = len(left)
         self._system = (classes, left, right)
 
     @cached_property
@@ -87,7 +74,7 @@ class DependentSums(Mapping[int, Combination]):
         return _solved(*self._system)
 
     def __len__(self) -> int:
-        return self._count
+        return self._rank
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._solutions)
@@ -99,17 +86,71 @@ class DependentSums(Mapping[int, Combination]):
 def _solved(
     classes: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
 ) -> dict[int, Combination]:
-    return eliminate(
-        _equation(classes, plus, minus)
-        for plus, minus in zip(left.tolist(), right.tolist(), strict=True)
-    )
+    """Solve equations between sums of weights, which are rows of weights padded with -1."""
+    padded = np.append(classes, -1)
+    sides = zip(padded[left].tolist(), padded[right].tolist(), strict=True)
+    return eliminate(_difference(plus, minus) for plus, minus in sides)
 
 
-def _equation(classes: NDArray[np.int64], plus: list[int], minus: list[int]) -> dict[int, int]:
-    row: dict[int, int] = {}
-    for sign, weights in ((1, plus), (-1, minus)):
-        for weight in weights:
-            if weight >= 0:
-                number = int(classes[weight])
-                row[number] = row.get(number, 0) + sign
-    return {number: value for number, value in row.items() if value}
+def _difference(plus: list[int], minus: list[int]) -> dict[int, int]:
+    row = Counter(plus)
+    row.subtract(minus)
+    return {number: value for number, value in row.items() if value and number >= 0}
+
+
+def eliminate(equations: Iterable[Mapping[int, int | Fraction]]) -> dict[int, Combination]:
+    """Return each dependent variable of homogeneous linear equations in terms of free ones.
+
+    A variable depends on smaller ones only: this is the reduced row echelon form for descending
+    variables, which is unique, so that the order of the equations doesn't matter. Its size is
+    the rank; the cost is quadratic in the fill-in, which is none for the equations of section
+    2.4, each of which has a weight of its own.
+
+    Examples
+    --------
+    >>> eliminate([{0: 1, 1: 1, 2: -1, 3: -1}])
+    {3: {0: Fraction(1, 1), 1: Fraction(1, 1), 2: Fraction(-1, 1)}}
+    """
+    solved: dict[int, Combination] = {}
+    users: defaultdict[int, set[int]] = defaultdict(set)
+    for equation in equations:
+        row = _substituted(equation, solved)
+        if not row:
+            continue
+        pivot = max(row)
+        scale = -row.pop(pivot)
+        row = {variable: value / scale for variable, value in row.items()}
+        for user in users.pop(pivot, ()):
+            # `pivot` was free for an earlier row: replace it there, unless it cancelled.
+            factor = solved[user].pop(pivot, None)
+            if factor is None:
+                continue
+            _add(solved[user], row, factor)
+            for variable in row:
+                users[variable].add(user)
+        solved[pivot] = row
+        for variable in row:
+            users[variable].add(pivot)
+    return {variable: dict(sorted(solved[variable].items())) for variable in sorted(solved)}
+
+
+def _substituted(
+    equation: Mapping[int, int | Fraction], solved: Mapping[int, Combination]
+) -> Combination:
+    row: Combination = {}
+    for variable, value in equation.items():
+        if variable in solved:
+            _add(row, solved[variable], Fraction(value))
+        else:
+            _add(row, {variable: Fraction(1)}, Fraction(value))
+    return row
+
+
+def _add(row: Combination, other: Mapping[int, Fraction], factor: Fraction) -> None:
+    """Add a multiple of another combination in place, dropping zeros."""
+    for variable, value in other.items():
+        total = row.get(variable, 0) + factor * value
+        if total:
+            row[variable] = Fraction(total)
+        else:
+            row.pop(variable, None)

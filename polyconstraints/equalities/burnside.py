@@ -20,14 +20,13 @@ References
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import comb
 from typing import Any
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.equalities.coefficients import fixed_multisets
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -36,20 +35,13 @@ __all__ = ["OrbitCount", "fixed_polynomial", "mean_over_symmetric_group", "predi
 #: Elements of a group that are listed.
 MAX_ELEMENTS = 20_000
 
-#: Cycle type: length → number of cycles of that length.
-CycleType = Mapping[int, int]
-
 
 @dataclass(frozen=True)
 class OrbitCount:
-    """Orbits of the coefficients of one map, predicted and counted.
+    """Orbits of the coefficients of one map.
 
-    Attributes
-    ----------
-    predicted : int or None
-        By Burnside's lemma; None for a group with too many elements to list.
-    counted : int
-        By union-find.
+    Predicted by Burnside's lemma, or None for a group with too many elements to list; counted by
+    union-find.
     """
 
     predicted: int | None
@@ -81,17 +73,13 @@ def predicted_orbits(
     Parameters
     ----------
     symmetry : Symmetry
-        The group and its actions on levels.
     degree : int
         Number of input letters of a monomial.
-    levels : tuple of (int, int)
-        The levels of the letters and of the outputs.
-    widths : tuple of (int, int), optional
-        Their numbers of components; the degree of the group unless given.
+    levels, widths, channels : tuple of (int, int)
+        Which levels the letters and the outputs are, how many components they have (as many as
+        the group has points, unless given), and how many channels a component.
     outputs : int, optional
         Number of output components that stay in place; None where the group moves them.
-    channels : tuple of (int, int)
-        Channels of a component below and above.
     bias : bool
         Whether there is a letter that stays in place besides.
     commuting : bool
@@ -119,9 +107,9 @@ def predicted_orbits(
         return None
     total = elements = 0
     for (letter_type, output_type), multiplicity in types.items():
-        letters = {length: below * count for length, count in letter_type}
-        letters[1] = letters.get(1, 0) + bias
-        fixed = _fixed_monomials(letters, degree) if commuting else letters.get(1, 0) ** degree
+        letters = Counter({length: below * count for length, count in letter_type})
+        letters[1] += bias
+        fixed = fixed_multisets(letters.elements(), degree) if commuting else letters[1] ** degree
         kept = dict(output_type).get(1, 0) if outputs is None else outputs
         total += multiplicity * above * kept * fixed
         elements += multiplicity
@@ -133,13 +121,13 @@ def predicted_orbits(
 
 # --- cycle types --------------------------------------------------------------------------
 
-#: Cycle types on the two levels, as sorted pairs of length and number.
-_Types = Counter[tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]]
+#: The cycle type of a permutation: lengths of cycles with their numbers, sorted.
+CycleType = tuple[tuple[int, int], ...]
 
 
 def _cycle_types(
     symmetry: Symmetry, levels: tuple[int, int], widths: tuple[int, int]
-) -> _Types | None:
+) -> Counter[tuple[CycleType, CycleType]] | None:
     """Return how often each pair of cycle types occurs in the group, None for a large group.
 
     The group is the one that acts on both levels at once: an element of it may do nothing on
@@ -157,7 +145,7 @@ def _cycle_types(
         group = PermutationGroup(sum(widths), joint)
     elif any(group.is_preset(name) for name in PRESETS) and group.order() > MAX_ELEMENTS:
         return None
-    types: _Types = Counter()
+    types: Counter[tuple[CycleType, CycleType]] = Counter()
     for count, element in enumerate(group.elements(MAX_ELEMENTS)):
         if count == MAX_ELEMENTS:
             return None
@@ -170,24 +158,8 @@ def _cycle_types(
     return types
 
 
-def _cycle_type(element: Permutation) -> tuple[tuple[int, int], ...]:
+def _cycle_type(element: Permutation) -> CycleType:
     return tuple(sorted(Counter(cycle_lengths(element)).items()))
-
-
-def _fixed_monomials(cycles: CycleType, degree: int) -> int:
-    """Return the coefficient of t^degree in Π (1 - t^c)^(-number of cycles of length c)."""
-    series = [1] + [0] * degree
-    for length, count in cycles.items():
-        if length > degree or not count:
-            continue
-        factor = [0] * (degree + 1)
-        for power in range(degree // length + 1):
-            factor[power * length] = comb(count + power - 1, power)
-        series = [
-            sum(series[at] * factor[total - at] for at in range(total + 1))
-            for total in range(degree + 1)
-        ]
-    return series[degree]
 
 
 # --- the symmetric group, for any number of points ----------------------------------------

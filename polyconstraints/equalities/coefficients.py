@@ -11,8 +11,8 @@ numbered, so that this module works on integer arrays and knows no polynomial.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
 from math import comb
@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.spec.groups import Permutation, cycle_lengths
+from polyconstraints.spec.groups import cycle_lengths
 
 __all__ = [
     "CoefficientSpace",
@@ -29,9 +29,12 @@ __all__ = [
     "MixedCoefficients",
     "PaperCoefficients",
     "TensorCoefficients",
+    "fixed_multisets",
 ]
 
 Numbers = NDArray[np.int64]
+#: The image of each point under a permutation.
+Images = Sequence[int] | NDArray[np.intp]
 
 
 class CoefficientSpace(Protocol):
@@ -41,16 +44,14 @@ class CoefficientSpace(Protocol):
     def size(self) -> int:
         """Number of coefficients."""
 
-    def image(
-        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
-    ) -> Numbers:
+    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return the numbers of the coefficients that the given ones are moved to.
 
         ``letters`` permutes the input letters (the homogenising unit included) and
         ``outputs`` the outputs; all coefficients in order unless ``numbers`` are given.
         """
 
-    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
         """Return how many coefficients a permutation leaves in place."""
 
     def weights(self, numbers: Numbers) -> Numbers:
@@ -63,10 +64,6 @@ class CoefficientSpace(Protocol):
 @dataclass(frozen=True)
 class TensorCoefficients:
     """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart.
-
-    Parameters
-    ----------
-    outputs, letters, degree : int
 
     Examples
     --------
@@ -83,9 +80,7 @@ class TensorCoefficients:
         """Number of coefficients."""
         return int(self.outputs * self.letters**self.degree)
 
-    def image(
-        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
-    ) -> Numbers:
+    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
         moved = np.asarray(letters, dtype=np.int64)
         result = np.asarray(outputs, dtype=np.int64)
@@ -93,26 +88,11 @@ class TensorCoefficients:
             for _ in range(self.degree):
                 result = (result[:, None] * self.letters + moved).ravel()
             return result
-        parts = []
-        rest = numbers
-        for _ in range(self.degree):
-            rest, letter = np.divmod(rest, self.letters)
-            parts.append(moved[letter])
-        number = result[rest]
-        for part in reversed(parts):
-            number = number * self.letters + part
-        return number
-
-    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
-        """Return where the coefficients of one output are moved to by a move of the letters."""
-        result = np.zeros(1, dtype=np.int64)
-        for _ in range(self.degree):
-            result = (result[:, None] * self.letters + letters).ravel()
+        places, rows = self.split(numbers)
+        result = result[places]
+        for column in rows.T:
+            result = result * self.letters + moved[column]
         return result
-
-    def with_outputs(self, outputs: int) -> TensorCoefficients:
-        """Return the coefficients of a map with another number of outputs."""
-        return TensorCoefficients(outputs, self.letters, self.degree)
 
     def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
         """Return the outputs of coefficients and the letters of their monomials, in rows."""
@@ -120,9 +100,9 @@ class TensorCoefficients:
         for _ in range(self.degree):
             numbers, letter = np.divmod(numbers, self.letters)
             letters.append(letter)
-        return numbers, np.stack(letters, axis=1)
+        return numbers, np.stack(letters[::-1], axis=1)
 
-    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
         """Return how many coefficients a permutation leaves in place."""
         return int(_fixed_points(outputs) * _fixed_points(letters) ** self.degree)
 
@@ -136,14 +116,9 @@ class FunctionCoefficients:
     """Coefficients with commuting monomials: μ is a multiset of ``degree`` letters.
 
     Multisets i_1 ≥ i_2 ≥ … are numbered in lexicographic order, so that for degree 2 the
-    numbers are those of the weights of a quadratic layer with ordered indices.
-
-    Parameters
-    ----------
-    outputs, letters, degree : int
-    redundant : bool
-        Whether x_i x_j and x_j x_i have a weight each, so that a coefficient of a layer is
-        a sum of weights, one for each order of the letters.
+    numbers are those of the weights of a quadratic layer with ordered indices. With redundant
+    indices x_i x_j and x_j x_i have a weight each, so that a coefficient of a layer is a sum of
+    weights, one for each order of the letters.
 
     Examples
     --------
@@ -191,6 +166,12 @@ class FunctionCoefficients:
         The combinatorial number system for multisets: Σ_t C(i_t + D - 1 - t, D - t) over
         the descending letters i_0 ≥ i_1 ≥ ….
         """
+        if self.degree == 2:
+            # Two letters need no sort.
+            first, second = rows[:, 0], rows[:, 1]
+            large = np.maximum(first, second).astype(np.int64)
+            number: Numbers = large * (large + 1) // 2 + np.minimum(first, second)
+            return number
         rows = -np.sort(-rows, axis=1)
         total = np.zeros(len(rows), dtype=np.int64)
         for position in range(self.degree):
@@ -206,55 +187,30 @@ class FunctionCoefficients:
         ]
         return np.array(table, dtype=np.int64)
 
-    def image(
-        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
-    ) -> Numbers:
+    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
         moved = np.asarray(letters, dtype=np.int32)
         outer = np.asarray(outputs, dtype=np.int64)
         if numbers is None:
             monomial = self.rank(moved[self.multisets])
             return (outer[:, None] * self.monomials + monomial).ravel()
-        output, monomial = np.divmod(numbers, self.monomials)
-        return outer[output] * self.monomials + self.rank(moved[self.multisets[monomial]])
-
-    def image_of(self, letters: NDArray[np.intp]) -> Numbers:
-        """Return where the coefficients of one output are moved to by a move of the letters."""
-        moved = letters.astype(np.int32)
-        if self.degree == 2:
-            # Two letters need no sort.
-            a, b = moved[self.multisets[:, 0]], moved[self.multisets[:, 1]]
-            large = np.maximum(a, b).astype(np.int64)
-            return large * (large + 1) // 2 + np.minimum(a, b)
-        return self.rank(moved[self.multisets])
-
-    def with_outputs(self, outputs: int) -> FunctionCoefficients:
-        """Return the coefficients of a map with another number of outputs."""
-        return replace(self, outputs=outputs)
+        output, rows = self.split(numbers)
+        return outer[output] * self.monomials + self.rank(moved[rows])
 
     def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
         """Return the outputs of coefficients and the letters of their monomials, in rows."""
         output, monomial = np.divmod(numbers, self.monomials)
         return output, self.multisets[monomial].astype(np.int64)
 
-    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
-        """Return how many coefficients a permutation leaves in place.
-
-        A multiset is fixed when each cycle's letters occur equally often, so the number is
-        the coefficient of t^D in Π 1/(1 - t^c) over the cycle lengths c.
-        """
-        series = [1] + [0] * self.degree
-        for length in cycle_lengths(letters):
-            for power in range(length, self.degree + 1):
-                series[power] += series[power - length]
-        return _fixed_points(outputs) * series[self.degree]
+    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
+        """Return how many coefficients a permutation leaves in place."""
+        return _fixed_points(outputs) * fixed_multisets(cycle_lengths(letters), self.degree)
 
     def weights(self, numbers: Numbers) -> Numbers:
         """Return the weights that each coefficient of a layer is the sum of."""
         if not self.redundant:
             return numbers[:, None]
-        output, monomial = np.divmod(numbers, self.monomials)
-        rows = self.multisets[monomial].astype(np.int64)
+        output, rows = self.split(numbers)
         # One weight for each order of the letters, equal letters being in no order.
         columns: list[Numbers] = []
         for order in permutations(range(self.degree)):
@@ -273,11 +229,6 @@ class MixedCoefficients:
     What an activation that isn't homogeneous makes without a bias. Monomials are those of
     :class:`FunctionCoefficients` with one letter more, the first, which stays in place and
     fills up the degree; of these the ones of the given degrees.
-
-    Parameters
-    ----------
-    outputs, letters : int
-    degrees : frozenset of int
 
     Examples
     --------
@@ -320,23 +271,18 @@ class MixedCoefficients:
         output, monomial = np.divmod(numbers, self.monomials)
         return output * self._all.monomials + self._kept[monomial]
 
-    def image(
-        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
-    ) -> Numbers:
+    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
         moved = (0, *(letter + 1 for letter in letters))
         images = self._all.image(moved, outputs, self._lifted(numbers))
         output, monomial = np.divmod(images, self._all.monomials)
         return output * self.monomials + np.searchsorted(self._kept, monomial)
 
-    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
         """Return how many coefficients a permutation leaves in place."""
-        return sum(
-            FunctionCoefficients(self.outputs, self.letters, degree).fixed(letters, outputs)
-            if degree
-            else _fixed_points(outputs)
-            for degree in self.degrees
-        )
+        lengths = cycle_lengths(letters)
+        fixed = sum(fixed_multisets(lengths, degree) for degree in self.degrees)
+        return _fixed_points(outputs) * fixed
 
     def weights(self, numbers: Numbers) -> Numbers:
         """Return the coefficients themselves: they are no sums of weights of one layer."""
@@ -359,10 +305,6 @@ class PaperCoefficients:
     :class:`TensorCoefficients`, or the sum over both orders of {i, j}, numbered after those
     as in :class:`FunctionCoefficients`. Coefficients that a transposition doesn't equate
     count as left in place.
-
-    Parameters
-    ----------
-    outputs, letters : int
     """
 
     outputs: int
@@ -383,9 +325,7 @@ class PaperCoefficients:
         """Number of coefficients of both kinds."""
         return self.single.size + self.summed.size
 
-    def image(
-        self, letters: Permutation, outputs: Permutation, numbers: Numbers | None = None
-    ) -> Numbers:
+    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return what a transposition equates the coefficients with."""
         if numbers is None:
             numbers = np.arange(self.size, dtype=np.int64)
@@ -395,8 +335,8 @@ class PaperCoefficients:
         is_single = numbers < self.single.size
 
         chosen = numbers[is_single]
-        output, product = np.divmod(chosen, self.letters**2)
-        i, j = np.divmod(product, self.letters)
+        output, rows = self.single.split(chosen)
+        i, j = rows.T
         is_pair = moved[i] & moved[j] & (i != j)
         compared = pair_outputs[output] & ~is_pair
         images = chosen.copy()
@@ -404,15 +344,14 @@ class PaperCoefficients:
         result[is_single] = images
 
         chosen = numbers[~is_single] - self.single.size
-        output, monomial = np.divmod(chosen, self.summed.monomials)
-        rows = self.summed.multisets[monomial]
+        output, rows = self.summed.split(chosen)
         compared = pair_outputs[output] & moved[rows].all(axis=1) & (rows[:, 0] != rows[:, 1])
         images = chosen.copy()
         images[compared] = self.summed.image(letters, outputs, chosen[compared])
         result[~is_single] = images + self.single.size
         return result
 
-    def fixed(self, letters: Permutation, outputs: Permutation) -> int:
+    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
         """Return how many coefficients a transposition doesn't equate with another."""
         compared = len(outputs) - _fixed_points(outputs)
         return self.size - compared * (self.letters**2 - 1)
@@ -424,6 +363,19 @@ class PaperCoefficients:
         result[is_single, 0] = numbers[is_single]
         result[~is_single] = self.summed.weights(numbers[~is_single] - self.single.size)
         return result
+
+
+def fixed_multisets(lengths: Iterable[int], degree: int) -> int:
+    """Return how many multisets of letters a permutation with given cycle lengths fixes.
+
+    A multiset is fixed when each cycle's letters occur equally often, so the number is the
+    coefficient of t^degree in Π 1/(1 - t^c) over the cycle lengths c.
+    """
+    series = [1] + [0] * degree
+    for length in lengths:
+        for power in range(length, degree + 1):
+            series[power] += series[power - length]
+    return series[degree]
 
 
 def _fixed_points(permutation: Sequence[int]) -> int:

@@ -33,7 +33,7 @@ _CHUNK = 1 << 22
 class Comparison:
     """One polynomial map, compared with itself under permutations.
 
-    Parameters
+    Attributes
     ----------
     space : CoefficientSpace
         The coefficients that are compared.
@@ -113,13 +113,7 @@ class Comparison:
 
 
 def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Comparison:
-    """Return the comparison of one layer's coefficients.
-
-    Raises
-    ------
-    UsageError
-        If the symmetry doesn't fit the network.
-    """
+    """Return the comparison of one layer's coefficients, if the symmetry fits the network."""
     redundant = layer.degree > 1 and not layer.ordered
     space: CoefficientSpace
     if not redundant or symmetry.compare == "function":
@@ -139,26 +133,13 @@ def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec)
                     "compare",
                 )
         space = PaperCoefficients(layer.outputs, layer.letters)
-    imposed = imposed_moves(network, symmetry, layer.index, layer.index + 1)
-    # Equation (21) relates fewer coefficients than the group does: no short cut.
-    short = not isinstance(space, PaperCoefficients)
-    generators = (
-        generator_moves(network, symmetry, layer.index, layer.index + 1)
-        if short
-        else tuple(imposed)
-    )
-    closed = symmetry.permutations == "transpositions"
-    return Comparison(space, imposed, generators, closed, single_weights=True)
+    return _compared(network, symmetry, space, (layer.index, layer.index + 1), True)
 
 
 def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
-    """Return the comparison of the whole network's coefficients.
+    """Return the comparison of the whole network's coefficients, if the symmetry fits it.
 
-    Raises
-    ------
-    UsageError
-        If the symmetry doesn't fit the network, or tells apart monomials that the expanded
-        network merges.
+    One that tells apart monomials which the expanded network merges doesn't.
     """
     if network.depth == 1:
         return layer_comparison(network, symmetry, network.layers[0])
@@ -175,13 +156,24 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
         space = FunctionCoefficients(network.units[-1], letters, network.degree)
     else:
         space = MixedCoefficients(network.units[-1], letters, frozenset(degrees))
-    return Comparison(
-        space,
-        imposed_moves(network, symmetry, 0, network.depth),
-        generator_moves(network, symmetry, 0, network.depth),
-        symmetry.permutations == "transpositions",
-        single_weights=False,
-    )
+    return _compared(network, symmetry, space, (0, network.depth), False)
+
+
+def _compared(
+    network: NetworkSpec,
+    symmetry: Symmetry,
+    space: CoefficientSpace,
+    levels: tuple[int, int],
+    single_weights: bool,
+) -> Comparison:
+    imposed = imposed_moves(network, symmetry, *levels)
+    if isinstance(space, PaperCoefficients):
+        # Equation (21) relates fewer coefficients than the group does: no short cut.
+        generators = tuple(imposed)
+    else:
+        generators = generator_moves(network, symmetry, *levels)
+    closed = symmetry.permutations == "transpositions"
+    return Comparison(space, imposed, generators, closed, single_weights)
 
 
 def coefficient_monomial(

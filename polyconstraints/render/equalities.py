@@ -7,18 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, coefficient_monomial
-from polyconstraints.expansion import Expansion
 from polyconstraints.jobs.pieces import Part, Piece
 from polyconstraints.render.notation import Medium, Style, notation
 from polyconstraints.render.terms import TermWriter, without_plus
 from polyconstraints.spec.network import NetworkSpec
+
+if TYPE_CHECKING:
+    from polyconstraints.expansion import Expansion
 
 __all__ = ["Equalities", "EqualityForm", "EqualityText"]
 
@@ -75,7 +77,7 @@ class EqualityText:
         self.network = network
         self.comparisons = comparisons
         self.form = form
-        self.expansion = Expansion(network, memory_limit)
+        self.memory_limit = memory_limit
         self._known: OrderedDict[int, str] = OrderedDict()
         self._size = 0
 
@@ -83,7 +85,14 @@ class EqualityText:
         # Without what has been worked out, which can be large.
         fresh: list[Any] = list(self.comparisons)
         fresh = [replace(one, space=replace(one.space)) for one in fresh]
-        return EqualityText, (self.network, fresh, self.form, self.expansion.memory_limit)
+        return EqualityText, (self.network, fresh, self.form, self.memory_limit)
+
+    @cached_property
+    def expansion(self) -> Expansion:
+        """The network, expanded; layers by themselves never need it."""
+        from polyconstraints.expansion import Expansion
+
+        return Expansion(self.network, self.memory_limit)
 
     @cached_property
     def _terms(self) -> TermWriter:

@@ -15,7 +15,7 @@ import numpy as np
 
 from polyconstraints import display
 from polyconstraints.algebra import PolynomialRing
-from polyconstraints.classes.linear import Combination
+from polyconstraints.classes.layer import Combination
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.strata_graph import StrataGraph

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.expansion import Terms
 from polyconstraints.render.notation import Notation
 from polyconstraints.spec.network import NetworkSpec
+
+if TYPE_CHECKING:
+    from polyconstraints.expansion import Terms
 
 __all__ = ["TermWriter", "row_keys", "without_plus"]
 

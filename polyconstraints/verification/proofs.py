@@ -113,7 +113,7 @@ class Coefficients:
     def moved(self, inputs: Permutation) -> NDArray[np.int64]:
         """Return the number of the product that each is moved to, given how inputs move."""
         letters = (0, *(unit + 1 for unit in inputs)) if self.layer.bias else inputs
-        return self.space.image_of(np.asarray(letters, dtype=np.intp))
+        return self.space.image(letters, (0,))
 
     def names(self, output: int, product: int) -> tuple[str, ...]:
         """Return the names of the weights that a coefficient is the sum of."""

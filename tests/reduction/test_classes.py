@@ -11,7 +11,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.classes.linear import eliminate
+from polyconstraints.classes.reduction import eliminate
 
 S = pc.PermutationGroup.symmetric
 

@@ -10,7 +10,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyconstraints.classes.linear import eliminate
+from polyconstraints.classes.reduction import eliminate
 from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
 
 VARIABLES = 6

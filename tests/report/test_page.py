@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.classes.chains import shortest_chains
+from polyconstraints.classes.orbits import shortest_chains
 from polyconstraints.render.report import Report, data, report_html
 
 NETWORKS: list[tuple[int, dict[str, Any], dict[str, Any]]] = [

@@ -13,7 +13,7 @@ import pytest
 
 from polyconstraints.algebra import ring
 from polyconstraints.variety.equations.child import run
-from polyconstraints.variety.equations.groebner import groebner_basis
+from polyconstraints.variety.equations.systems import groebner_basis
 
 #: A program that says its number, and that of a child of its own, and then doesn't end.
 ENDLESS = """

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconstraints.algebra import Polynomial, ring
-from polyconstraints.variety.equations.groebner import dimension_and_degree, groebner_basis
+from polyconstraints.variety.equations.systems import dimension_and_degree, groebner_basis
 
 R, a, b, c, d = ring("a, b, c, d")
 

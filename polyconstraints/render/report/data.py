@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from polyconstraints.classes.chains import Chains, shortest_chains
-from polyconstraints.classes.orbits import Orbits
+from polyconstraints.classes.orbits import Chains, Orbits, shortest_chains
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError

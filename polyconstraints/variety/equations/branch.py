@@ -131,12 +131,8 @@ class Branch:
     def point(self, prime: int, rng: np.random.Generator) -> Mapping[str, int] | None:
         """Return a random point modulo a prime, or None where the choice leads to none.
 
-        With one equation left, some choices have no solution modulo the prime.
-
-        Raises
-        ------
-        ValueError
-            If the branch has more than one equation left.
+        With one equation left, some choices have no solution modulo the prime; with more of them
+        left there is a ValueError.
         """
         values = {name: int(rng.integers(prime)) for name in self.free}
         if len(self.equations) > 1:
@@ -186,15 +182,9 @@ def residue(polynomial: Polynomial, values: Mapping[str, int], prime: int) -> in
 class BranchPoint:
     """A random point of a branch modulo a prime, and what it shows.
 
-    Attributes
-    ----------
-    values : mapping from str to int
-        The variables' residues.
-    tangent_dimension : int
-        Dimension of the tangent space that the original equations have there.
-    component : bool
-        Whether that is the branch's dimension: then the closure of the branch is an
-        irreducible component, and no other branch has the same.
+    The values are the variables' residues. Where the tangent space that the original equations
+    have there is of the branch's dimension, the closure of the branch is an irreducible
+    component, and no other branch has the same.
     """
 
     values: Mapping[str, int]
@@ -207,13 +197,7 @@ def branch_point(
 ) -> BranchPoint | None:
     """Return a random point of a branch, or None where none was found.
 
-    Parameters
-    ----------
-    branch : Branch
-        With a known dimension.
-    equations : sequence of Polynomial
-        Those of the branch's block, before the reduction.
-    prime, seed : int
+    The branch has a known dimension; the equations are those of its block, before the reduction.
 
     Examples
     --------

@@ -47,19 +47,8 @@ class Ended:
 def run(command: Sequence[str], text: str, time_limit: float) -> Ended | None:
     """Run a program in an empty directory and return how it ended, or None if time ran out.
 
-    Parameters
-    ----------
-    command : sequence of str
-        An executable's absolute path, and arguments.
-    text : str
-        What the program finds on its standard input.
-    time_limit : float
-        Seconds.
-
-    Raises
-    ------
-    OSError
-        If there is no such executable.
+    The command is an executable's absolute path with arguments (an OSError if there is none),
+    the text what the program finds on its standard input; the limit is in seconds.
 
     Examples
     --------

@@ -1,18 +1,27 @@
-"""Polynomial equations → cases, in each of which some variables depend on the others."""
+"""Polynomial equations → cases, in each of which some variables depend on the others.
+
+Linear equations are eliminated first. Then rules simplify a branch or split it into others: each
+returns None where it doesn't apply, and otherwise the branches that replace the branch, none
+where it has no points. Branches that a rule makes exclude one another, so that the closed
+branches in the end are disjoint.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product as combinations
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
-from polyconstraints.variety.equations.branch import Branch, residue
-from polyconstraints.variety.equations.rules import RULES, eliminated
+from polyconstraints.classes.reduction import eliminate
+from polyconstraints.errors import TooLargeError
+from polyconstraints.variety.equations.branch import Branch, Solved, Step, residue
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -28,13 +37,8 @@ MAX_TERMS = 4000
 class Block:
     """A block of equations that shares no variable with the others, reduced.
 
-    Attributes
-    ----------
-    variables : tuple of str
-    equations : tuple of Polynomial
-        Before the reduction.
-    branches : tuple of Branch
-        Disjoint; together all solutions.
+    The equations are those before the reduction; the branches are disjoint, together all
+    solutions.
     """
 
     variables: tuple[str, ...]
@@ -47,8 +51,7 @@ class Block:
 
         -1 where there are none. Open branches don't matter if they are too small to.
         """
-        known = [b.dimension for b in self.branches if b.dimension is not None]
-        largest = max(known, default=-1)
+        largest = self.lower_bound
         return largest if all(b.bound <= largest for b in self.branches) else None
 
     @property
@@ -123,12 +126,7 @@ class Reduction:
     ) -> dict[str, int] | None:
         """Return a random point of a case modulo a prime; None where the choice leads to none.
 
-        Parameters
-        ----------
-        case : iterable of Branch
-            A solved branch of each block.
-        prime : int
-        rng : numpy.random.Generator
+        The case is a solved branch of each block.
         """
         values = {name: int(rng.integers(prime)) for name in self.unbound}
         for branch in case:
@@ -144,15 +142,8 @@ class Reduction:
 def constraint_graph(equations: Iterable[Polynomial]) -> nx.Graph[Any]:
     """Return the bipartite graph of equations and the variables that occur in them.
 
-    Parameters
-    ----------
-    equations : iterable of Polynomial
-
-    Returns
-    -------
-    networkx.Graph
-        Variables are nodes by name with ``bipartite=0``, equations by number from 0 with
-        ``bipartite=1``; an edge has the variable's degree in the equation as ``degree``.
+    Variables are nodes by name with ``bipartite=0``, equations by number from 0 with
+    ``bipartite=1``; an edge has the variable's degree in the equation as ``degree``.
 
     Examples
     --------
@@ -243,7 +234,7 @@ def reduce_equations(
     c = 0; a = b
     """
     names = tuple(ring.names if variables is None else variables)
-    start = eliminated(Branch(ring, names, tuple(equations)))
+    start = _eliminated(Branch(ring, names, tuple(equations)))
     parts = blocks(start.equations)
     settled = {one.name for one in start.solved}
     bound = {name for part in parts for equation in part for name in equation.variables()}
@@ -257,7 +248,7 @@ def reduce_equations(
         branches = _reduced(first, max_branches, max_terms, deadline, clock)
         reduced.append(Block(chosen, part, branches))
     dependent = tuple(name for name in names if name in settled)
-    linear = Branch(ring, dependent, (), frozenset(), start.solved, start.steps)
+    linear = replace(start, variables=dependent, equations=())
     return Reduction(linear, unbound, tuple(reduced))
 
 
@@ -276,7 +267,7 @@ def _reduced(
         if late or len(waiting) + len(finished) >= max_branches:
             finished.append(branch)
             continue
-        for rule in RULES:
+        for rule in _RULES:
             found = rule(branch, max_terms)
             if found is not None:
                 # In reverse, so that the first case is taken up first.
@@ -285,3 +276,166 @@ def _reduced(
         else:
             finished.append(branch)
     return tuple(finished)
+
+
+# -- rules ----------------------------------------------------------------------------------------
+
+Rule = Callable[[Branch, int], "list[Branch] | None"]
+
+
+@lru_cache(maxsize=1 << 12)
+def _factors(polynomial: Polynomial) -> tuple[Polynomial, ...]:
+    """Return the different irreducible factors; branches have most equations in common."""
+    return tuple(factor for factor, _ in polynomial.factor())
+
+
+def _eliminated(branch: Branch) -> Branch:
+    """Return the branch with its linear equations solved by exact elimination."""
+    linear = [e for e in branch.equations if e.degree() == 1 and not _has_constant(e)]
+    if not linear:
+        return branch
+    ring = branch.ring
+    rows = ({exponents.index(1): value for exponents, value in e.terms()} for e in linear)
+    values: dict[str, Polynomial] = {}
+    steps = []
+    for at, combination in eliminate(rows).items():
+        name = ring.names[at]
+        values[name] = ring.sum(
+            ring.gen(ring.names[of]) * factor for of, factor in combination.items()
+        )
+        relation = (ring.gen(name) - values[name]).normalised()
+        steps.append(Step("dependent", relation, f"{name} = {values[name]}"))
+    solved = tuple(Solved(name, value, ring.one) for name, value in values.items())
+    rest = tuple(e.substitute(values) for e in branch.equations if e not in linear)
+    return replace(
+        branch,
+        equations=rest,
+        solved=(*branch.solved, *solved),
+        steps=(*branch.steps, *steps),
+    )
+
+
+def _has_constant(equation: Polynomial) -> bool:
+    return equation.coefficient([0] * len(equation.ring.names)) != 0
+
+
+def _cleaned(branch: Branch, _limit: int) -> list[Branch] | None:
+    """Divide out contents, repeated factors and factors that don't vanish."""
+    kept: dict[Polynomial, None] = {}
+    steps: list[Step] = []
+    for equation in branch.equations:
+        if equation.is_zero:
+            continue
+        if equation.is_constant:
+            return []
+        plain = equation.normalised()
+        if plain in kept:
+            continue
+        factors = _factors(plain)
+        vanishing = [factor for factor in factors if factor not in branch.nonzero]
+        if not vanishing:
+            return []
+        product = prod(vanishing, start=plain.ring.one).normalised()
+        if len(vanishing) < len(factors):
+            steps.append(Step("nonzero factor", plain, f"{product} = 0"))
+        elif product != plain:
+            steps.append(Step("repeated factor", plain, f"{product} = 0"))
+        kept[product] = None
+    equations = tuple(sorted(kept, key=lambda e: (len(e), str(e))))
+    if equations == branch.equations:
+        return None
+    return [replace(branch, equations=equations, steps=(*branch.steps, *steps))]
+
+
+def _split(branch: Branch, _limit: int) -> list[Branch] | None:
+    """Split at the shortest equation that has several factors."""
+    for equation in branch.equations:
+        factors = _factors(equation)
+        if len(factors) > 1:
+            others = tuple(other for other in branch.equations if other is not equation)
+            return list(_cases(branch, equation, factors, others, "factor"))
+    return None
+
+
+def _cases(
+    branch: Branch,
+    equation: Polynomial,
+    factors: Iterable[Polynomial],
+    others: tuple[Polynomial, ...],
+    kind: Literal["factor", "coefficient"],
+) -> Iterable[Branch]:
+    """Yield, for each factor, the branch in which it is the first one that vanishes."""
+    nonzero = branch.nonzero
+    for factor in factors:
+        step = Step(kind, equation, f"{factor} = 0")
+        yield branch.because(step, equations=(factor, *others), nonzero=nonzero)
+        nonzero = nonzero | {factor}
+
+
+def _solve(branch: Branch, limit: int) -> list[Branch] | None:
+    """Solve the simplest equation that is linear in a variable.
+
+    Where the variable's coefficient may vanish, the cases in which it does come first.
+    """
+    best: tuple[tuple[int, int, int, str], Polynomial, str] | None = None
+    for equation in branch.equations:
+        for name in equation.variables():
+            if equation.degree(name) != 1:
+                continue
+            coefficient = equation.derivative(name)
+            known = all(f in branch.nonzero for f in _factors(coefficient))
+            # Cases are worse than long equations, and long coefficients multiply up.
+            key = (0 if known else 1, len(coefficient), len(equation), name)
+            if best is None or key < best[0]:
+                best = (key, equation, name)
+    if best is None:
+        return None
+    _, equation, name = best
+    coefficient = equation.derivative(name)
+    rest = equation - coefficient * branch.ring.gen(name)
+    others = tuple(other for other in branch.equations if other is not equation)
+    factors = [f for f in _factors(coefficient) if f not in branch.nonzero]
+    branches = list(_cases(branch, equation, factors, (rest, *others), "coefficient"))
+    try:
+        solved = _substituted(branch, equation, Solved(name, -rest, coefficient), others, factors)
+    except TooLargeError:
+        return None
+    if solved is None:
+        return branches
+    if sum(map(len, solved.equations)) > limit:
+        return None
+    return [*branches, solved]
+
+
+def _substituted(
+    branch: Branch,
+    equation: Polynomial,
+    solved: Solved,
+    others: tuple[Polynomial, ...],
+    factors: list[Polynomial],
+) -> Branch | None:
+    """Return the branch with a variable replaced throughout, or None if it has no points."""
+    nonzero: set[Polynomial] = set(factors)
+    for polynomial in branch.nonzero:
+        moved = _replaced(polynomial, solved)
+        if moved.is_zero:
+            return None
+        nonzero.update(_factors(moved))
+    return branch.because(
+        Step("dependent", equation, str(solved)),
+        equations=tuple(_replaced(other, solved) for other in others),
+        nonzero=frozenset(nonzero),
+        solved=(*branch.solved, solved),
+    )
+
+
+def _replaced(polynomial: Polynomial, solved: Solved) -> Polynomial:
+    """Return a polynomial with a variable replaced by a quotient, the denominator cleared."""
+    if polynomial.degree(solved.name) < 1:
+        return polynomial
+    relation = solved.denominator * polynomial.ring.gen(solved.name) - solved.numerator
+    return relation.resultant(polynomial, solved.name)
+
+
+#: In the order in which they are tried.
+_RULES: tuple[Rule, ...] = (_cleaned, _split, _solve)

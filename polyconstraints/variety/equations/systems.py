@@ -1,19 +1,21 @@
-"""Decomposition by Singular or Macaulay2, where they are installed, and a check of it.
+"""Other systems' answers: SymPy's Gröbner bases, and components by Singular or Macaulay2.
 
-A system's answer is checked by substituting points of our own.
+Components are checked by substituting points of our own.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -28,13 +30,143 @@ __all__ = [
     "Check",
     "Component",
     "Decomposition",
+    "GroebnerBasis",
     "System",
     "check_decomposition",
     "component_point",
     "contains",
     "decompose",
+    "dimension_and_degree",
     "find_systems",
+    "groebner_basis",
 ]
+
+# -- Gröbner bases by SymPy -----------------------------------------------------------------------
+
+Exponents = tuple[int, ...]
+
+#: What the child process runs: polynomials in, leading monomials out.
+_CHILD = """
+import json, sys
+from sympy import Poly, Symbol, grevlex, groebner
+job = json.load(sys.stdin)
+names = [Symbol(name) for name in job["names"]]
+options = {"modulus": job["prime"]} if job["prime"] else {}
+polys = [Poly.from_dict({tuple(e): c for e, c in terms}, *names).as_expr()
+         for terms in job["polynomials"]]
+basis = groebner(polys, *names, order="grevlex", **options)
+json.dump([list(map(int, max(p.monoms(), key=grevlex))) for p in basis.polys], sys.stdout)
+"""
+
+
+class GroebnerBasis(NamedTuple):
+    """What a Gröbner basis shows of its ideal; -1 and 0 if it is the whole ring."""
+
+    dimension: int
+    degree: int
+
+
+def groebner_basis(
+    equations: Sequence[Polynomial], time_limit: float, prime: int | None = None
+) -> GroebnerBasis | None:
+    """Find a Gröbner basis of some polynomials, or return None when the time is up.
+
+    Modulo a prime that is far faster, and the dimension is that over the rationals for all but
+    finitely many primes.
+
+    Examples
+    --------
+    >>> from polyconstraints.algebra import ring
+    >>> R, x, y, z = ring("x, y, z")
+    >>> groebner_basis([x * y - z**2, x**2 - y**2], time_limit=60)
+    GroebnerBasis(dimension=1, degree=4)
+    """
+    listed = [equation.primitive() for equation in equations if not equation.is_zero]
+    names = list(dict.fromkeys(name for equation in listed for name in equation.variables()))
+    if not names:
+        return GroebnerBasis(-1, 0) if listed else GroebnerBasis(0, 1)
+    ring = PolynomialRing(names)
+    terms = [equation.to_ring(ring).terms() for equation in listed]
+    job = json.dumps({"names": names, "prime": prime, "polynomials": terms})
+    # Without -P a file sympy.py in the current directory would be taken for SymPy.
+    done = run([sys.executable, "-P", "-c", _CHILD], job, time_limit)
+    if done is None:
+        return None
+    if done.status:
+        last = done.errors.strip().splitlines()[-1:]
+        raise RuntimeError(f"SymPy's Gröbner basis failed: {' '.join(last)}")
+    leading = [tuple(exponents) for exponents in json.loads(done.output)]
+    return GroebnerBasis(*dimension_and_degree(leading, len(names)))
+
+
+def dimension_and_degree(leading: Sequence[Exponents], variables: int) -> tuple[int, int]:
+    """Return the dimension and the degree of the ideal that some monomials generate.
+
+    With the leading monomials of a Gröbner basis for an order by degree, those of the basis'
+    ideal: -1 and 0 for the whole ring, otherwise the degree of the top-dimensional part, with
+    multiplicities.
+
+    Notes
+    -----
+    The Hilbert series is K(t)/(1-t)^n with the polynomial K found by deletion: K of
+    (m_1, …, m_r) is K of (m_1, …, m_{r-1}) less t^deg(m_r) times K of the quotient by m_r.
+    Exponential in the number of monomials at worst; meant for small bases.
+
+    Examples
+    --------
+    >>> dimension_and_degree([(2, 0, 0), (1, 1, 0)], 3)
+    (2, 1)
+    """
+    minimal = _minimal(leading)
+    if any(not any(monomial) for monomial in minimal):
+        return -1, 0
+    numerator = _numerator(minimal)
+    # Divide out (1 - t) as often as possible: t = 1 is a zero of so high an order.
+    codimension = 0
+    while sum(numerator) == 0:
+        partial, quotient = 0, []
+        for value in numerator[:-1]:
+            partial += value
+            quotient.append(partial)
+        numerator = quotient
+        codimension += 1
+    return variables - codimension, sum(numerator)
+
+
+def _minimal(monomials: Sequence[Exponents]) -> list[Exponents]:
+    """Return the monomials that no other one divides."""
+    kept: list[Exponents] = []
+    for monomial in sorted(set(monomials), key=lambda m: (sum(m), m)):
+        if not any(_divides(other, monomial) for other in kept):
+            kept.append(monomial)
+    return kept
+
+
+def _divides(one: Exponents, other: Exponents) -> bool:
+    return all(a <= b for a, b in zip(one, other, strict=True))
+
+
+def _numerator(monomials: list[Exponents]) -> list[int]:
+    """Return the coefficients of K, the constant one first."""
+    if not monomials:
+        return [1]
+    *rest, last = monomials
+    first = _numerator(rest)
+    quotient = _minimal(
+        [tuple(max(0, a - b) for a, b in zip(other, last, strict=True)) for other in rest]
+    )
+    # A quotient by a multiple of another monomial is the whole ring.
+    second = [] if any(not any(m) for m in quotient) else _numerator(quotient)
+    shift = sum(last)
+    result = [0] * max(len(first), len(second) + shift)
+    for at, value in enumerate(first):
+        result[at] += value
+    for at, value in enumerate(second):
+        result[at + shift] -= value
+    return result
+
+
+# -- components by Macaulay2 or Singular ----------------------------------------------------------
 
 SystemName = Literal["macaulay2", "singular"]
 
@@ -77,15 +209,7 @@ quit;
 
 @dataclass(frozen=True)
 class System:
-    """An installed computer algebra system.
-
-    Attributes
-    ----------
-    name : {"macaulay2", "singular"}
-    path : str
-        The executable.
-    version : str
-    """
+    """An installed computer algebra system: the path is that of its executable."""
 
     name: SystemName
     path: str
@@ -94,14 +218,7 @@ class System:
 
 @dataclass(frozen=True)
 class Component:
-    """An irreducible component, as a system gave it.
-
-    Attributes
-    ----------
-    generators : tuple of Polynomial
-        Generators of its prime ideal, with residues as coefficients.
-    dimension, degree : int
-    """
+    """An irreducible component: generators of its prime ideal, with residues as coefficients."""
 
     generators: tuple[Polynomial, ...]
     dimension: int
@@ -112,12 +229,7 @@ class Component:
 class Decomposition:
     """The irreducible components of an ideal over a finite field.
 
-    Attributes
-    ----------
-    system : System
-    prime : int
-    components : tuple of Component
-        The largest dimension first, then the smallest degree.
+    The largest dimension comes first, then the smallest degree.
     """
 
     system: System
@@ -130,10 +242,11 @@ def find_systems() -> list[System]:
     found = []
     for name, executable in _EXECUTABLES.items():
         path = shutil.which(executable)
-        path = None if path is None else os.path.abspath(path)
-        version = None if path is None else _version(path)
-        if path is not None and version is not None:
-            found.append(System(name, path, version))
+        if path is not None:
+            path = os.path.abspath(path)
+            version = _version(path)
+            if version is not None:
+                found.append(System(name, path, version))
     return found
 
 
@@ -143,9 +256,7 @@ def _version(path: str) -> str | None:
         done = run([path, "--version"], "", _PATIENCE)
     except OSError:
         return None
-    if done is None:
-        return None
-    number = re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.output)
+    number = done and re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.output)
     return number.group(0) if number else None
 
 
@@ -158,26 +269,7 @@ def decompose(
 ) -> Decomposition | None:
     """Return the irreducible components of the zeros of some polynomials over GF(prime).
 
-    Parameters
-    ----------
-    system : System
-    equations : sequence of Polynomial
-        With rational coefficients whose denominators the prime doesn't divide.
-    variables : sequence of str
-        The variables of the space.
-    time_limit : float
-        Seconds.
-    prime : int
-
-    Returns
-    -------
-    Decomposition or None
-        None when the time is up.
-
-    Raises
-    ------
-    PolyconstraintsError
-        If the system fails or its answer can't be read.
+    None when the time is up. The prime must divide no denominator of a coefficient.
     """
     short = {name: f"w{at}" for at, name in enumerate(variables)}
     back = PolynomialRing(list(short.values()))
@@ -215,25 +307,21 @@ def _read(
     text: str, ring: PolynomialRing, target: PolynomialRing, names: dict[str, str], system: System
 ) -> list[Component]:
     """Return the components that a system printed."""
-    heads: list[tuple[int, int]] = []
-    generators: list[list[Polynomial]] = []
+    found: list[Component] = []
     complete = False
     for line in text.splitlines():
         word, _, rest = line.strip().partition(" ")
         if word == "component":
-            dimension, degree = (int(part) for part in rest.split())
-            heads.append((dimension, degree))
-            generators.append([])
-        elif word == "generator" and generators:
-            generators[-1].append(ring.parse(rest).rename(names, target))
+            dimension, degree = map(int, rest.split())
+            found.append(Component((), dimension, degree))
+        elif word == "generator" and found:
+            generator = ring.parse(rest).rename(names, target)
+            found[-1] = replace(found[-1], generators=(*found[-1].generators, generator))
         elif word == "complete":
             complete = True
     if not complete:
         raise PolyconstraintsError(f"{system.name} {system.version} ended without an answer")
-    return [
-        Component(tuple(found), dimension, degree)
-        for (dimension, degree), found in zip(heads, generators, strict=True)
-    ]
+    return found
 
 
 # -- checking an answer -----------------------------------------------------------------------
@@ -256,10 +344,8 @@ class Check:
     solutions : tuple of bool or None
         For each component, whether a random point of it satisfies the equations; None where
         no point was found.
-    covered : int
-        How many of the given points lie on some component.
-    points : int
-        How many points were given.
+    covered, points : int
+        How many points were given, and how many of them lie on some component.
     """
 
     solutions: tuple[bool | None, ...]
@@ -284,13 +370,7 @@ def check_decomposition(
 ) -> Check:
     """Check that components hold solutions only, and that given solutions are in components.
 
-    Parameters
-    ----------
-    decomposition : Decomposition
-    equations : sequence of Polynomial
-        What was decomposed.
-    points : iterable of mapping
-        Solutions modulo the decomposition's prime, by variable.
+    The solutions are given modulo the decomposition's prime, by variable.
     """
     prime = decomposition.prime
     solutions: list[bool | None] = []
@@ -313,15 +393,14 @@ def component_point(component: Component, prime: int, seed: int = 0) -> dict[str
     that are defined over the rationals; their equations are then reduced to branches, and a
     point of a branch of the component's dimension is a random point.
     """
-    ring = component.generators[0].ring if component.generators else None
-    rng = np.random.default_rng([seed, prime])
-    if ring is None:
+    if not component.generators:
         return None
+    rng = np.random.default_rng([seed, prime])
     lifted = [
         generator.map_coefficients(lambda c: _fraction(int(c), prime))
         for generator in component.generators
     ]
-    reduction = reduce_equations(ring, lifted, max_branches=_BRANCHES)
+    reduction = reduce_equations(lifted[0].ring, lifted, max_branches=_BRANCHES)
     case = reduction.largest()
     if case is None or reduction.case_dimension(case) != component.dimension:
         return None

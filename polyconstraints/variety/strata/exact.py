@@ -19,18 +19,19 @@ from polyconstraints.equalities.polynomials import equalities
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.equations import Reduction, reduce_equations
-from polyconstraints.variety.equations.groebner import GroebnerBasis, groebner_basis
 from polyconstraints.variety.equations.systems import (
     PRIME,
     Check,
     Component,
     Decomposition,
+    GroebnerBasis,
     System,
     check_decomposition,
     component_point,
     contains,
     decompose,
     find_systems,
+    groebner_basis,
 )
 from polyconstraints.variety.strata.classification import hidden_spans
 from polyconstraints.variety.strata.kernel import Setting, split
