@@ -29,8 +29,8 @@ from examples.approaches.sorting import Sorted
 from examples.approaches.spectrum import Spectra
 from examples.approaches.symmetrised import SymmetrisedNetwork
 from examples.approaches.tasks import Data, Task, elementary, polynomial_sets
-from examples.approaches.tied import TiedSetNetwork
-from polyconstraints.backends.torch import InvariantNetwork, TiedNetwork
+from examples.approaches.tied import TiedSetNetwork, tied_network
+from polyconstraints.backends.torch import TiedNetwork
 
 __all__ = ["RECOVERIES", "Recovery", "conditioning", "depth_one", "levenberg_marquardt", "recover"]
 
@@ -74,7 +74,7 @@ def _tied(task: Task, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     spec = pc.NetworkSpec(task.n, 2, bias=True, outputs=1, channels=(1, 6, 1))
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(task.n), kind="invariant")
-    network = InvariantNetwork.from_map(pc.derive(spec, symmetry).tying_map())
+    network = TiedNetwork.from_map(pc.derive(spec, symmetry).tying_map())
     return TiedSetNetwork(network)
 
 
@@ -83,7 +83,7 @@ def _free_quadratic(task: Task, seed: int) -> nn.Module:
     torch.manual_seed(seed)
     spec = pc.NetworkSpec(task.n, 2, bias=True, outputs=1, channels=(1, 2, 1))
     trivial = pc.Symmetry(pc.PermutationGroup.trivial(task.n), kind="invariant")
-    network = TiedNetwork.from_map(pc.derive(spec, trivial).tying_map(), path="dense")
+    network = TiedNetwork.from_map(pc.derive(spec, trivial).tying_map(), path="gather")
     return nn.Sequential(nn.Flatten(-2), network)
 
 
@@ -235,7 +235,7 @@ def depth_one(n: int, size: int, seed: int) -> float:
     One tied layer is linear in its parameters, of which an invariant one has 4: four samples
     are enough, and no training is needed.
     """
-    network = InvariantNetwork(n, 1, bias=True, dtype=torch.float64)
+    network = tied_network(n, [1, 1], invariant=True, dtype=torch.float64)
     x = polynomial_sets(size, n, FIRST_SEED + seed).x
     unseen = polynomial_sets(1000, n, FIRST_SEED - 1).x
 

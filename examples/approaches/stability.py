@@ -70,7 +70,8 @@ def _independent_start(model: TiedSetNetwork) -> None:
     """Draw the parameters as if each weight were its own: N(0, 1/fan-in)."""
     for layer in model.network.tied_layers():
         spread = layer.plan.layer.products**-0.5
-        theta = torch.randn(layer.plan.parameters) * spread
+        weights = torch.randn(len(layer.plan.tying.free)) * spread
+        theta = torch.tensor(layer.plan.from_map(weights.double().numpy())).to(layer.theta)
         if parametrize.is_parametrized(layer):
             layer.theta = theta  # Through the parametrization.
         else:

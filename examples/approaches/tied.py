@@ -6,13 +6,13 @@ the tying map exist; nothing is projected or penalised.
 
 Three things make such networks trainable at depth 3. None touches the symmetry.
 
-* **The initial size** of every layer is set layer by layer, which the library does: degree
-  2^d turns a first layer that is c times too large into an output c^(2^(d-1)) too large.
+* **The initial size** of every layer is set by the library: degree 2^d turns a first layer
+  that is c times too large into an output c^(2^(d-1)) too large.
 * **Unit features.** A layer is linear in its parameters, o' = Σ_p θ_p φ_p(o), and the
   feature φ_p of a class of weights is the sum of all their products: up to n² of them. A
   step of Adam moves every parameter by about the learning rate, so that it moves the output
-  n² times as much through the largest class as through the smallest. Trained here are the
-  parameters of the features' *means*.
+  n² times as much through the largest class as through the smallest. Trained here, as in all
+  layers of the library, are the parameters of *means*.
 * **A scale between layers**, for steps that are too large: each hidden channel is divided by
   a running root mean square (at inference a constant: the network stays a polynomial), or
   all of a set's hidden units by their own root mean square (no polynomial any more).
@@ -23,22 +23,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from examples.approaches.interface import Approach, Exactness, widest
 from examples.approaches.tasks import Task
-from polyconstraints.backends.torch import (
-    EquivariantNetwork,
-    InvariantNetwork,
-    TiedLayer,
-    TiedNetwork,
-)
+from polyconstraints.backends.plan import NetworkPlan
+from polyconstraints.backends.torch import TiedLayer, TiedNetwork
+from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["Normalisation", "TiedQuadratics", "TiedSetNetwork", "tied_parameters"]
+__all__ = [
+    "Normalisation",
+    "TiedQuadratics",
+    "TiedSetNetwork",
+    "tied_network",
+    "tied_parameters",
+]
 
 Normalisation = Literal["none", "running", "set"]
 
@@ -71,26 +75,41 @@ def _equivariant_classes(m: int) -> int:
     return 3 * m * (m + 1) // 2 + m * m + 2 * m + 1
 
 
-class _UnitFeatures(nn.Module):
-    """The parametrization θ_p = φ_p / members_p: parameters of means instead of sums."""
+class _Sums(nn.Module):
+    """The parametrization by the tying map's own parameters, those of sums."""
 
-    members: Tensor
+    matrix: Tensor
 
-    def __init__(self, layer: TiedLayer, components: int) -> None:
+    def __init__(self, layer: TiedLayer) -> None:
         super().__init__()
-        # Where all inputs are 1, so is every product, and the derivative of the outputs by a
-        # parameter is the number of products that it weighs.
-        ones = torch.ones(layer.plan.layer.inputs)
-        (members,) = torch.autograd.grad(layer(ones).sum(), layer.theta)
-        self.register_buffer("members", members / components)
+        count = len(layer.plan.tying.free)
+        columns = [layer.plan.from_map(row) for row in np.eye(count)]
+        self.register_buffer("matrix", torch.tensor(np.array(columns).T, dtype=layer.theta.dtype))
 
     def forward(self, original: Tensor) -> Tensor:
-        theta: Tensor = original / self.members
+        theta: Tensor = self.matrix @ original
         return theta
 
     def right_inverse(self, theta: Tensor) -> Tensor:
-        original: Tensor = theta * self.members
+        original: Tensor = torch.linalg.solve(self.matrix, theta)
         return original
+
+
+def tied_network(
+    n: int, channels: Sequence[int], *, invariant: bool, **factory: Any
+) -> TiedNetwork:
+    """Return the network of S_n with a bias, on flat units.
+
+    Examples
+    --------
+    >>> tied_network(5, [1, 3, 1], invariant=True).plan.parameters
+    (21, 16)
+    """
+    spec = NetworkSpec(
+        n, len(channels) - 1, bias=True, outputs=1 if invariant else n, channels=channels
+    )
+    kind = "invariant" if invariant else "equivariant"
+    return TiedNetwork(NetworkPlan.symmetric(spec, kind), **factory)
 
 
 class _RunningScale(nn.Module):
@@ -142,8 +161,8 @@ class TiedSetNetwork(nn.Module):
     Parameters
     ----------
     network : TiedNetwork
-        Such as ``InvariantNetwork(n, depth, channels=channels, bias=True)``, or one made
-        from a derived map by ``from_map``: for S_n they are the same.
+        Such as :func:`tied_network` makes, or one made from a derived map by ``from_map``:
+        for S_n they are the same.
     normalisation : {"none", "running", "set"}
     unit_features : bool
         Whether parameters are those of means.
@@ -162,10 +181,9 @@ class TiedSetNetwork(nn.Module):
         self.equivariant = spec.outputs == spec.inputs
         hidden = [_scale(normalisation, channels) for channels in spec.channels[1:-1]]
         self.scales = nn.ModuleList([*hidden, nn.Identity()])
-        if unit_features:
-            for layer, components in zip(network.tied_layers(), spec.widths[1:], strict=True):
-                unit = _UnitFeatures(layer, components)
-                parametrize.register_parametrization(layer, "theta", unit)
+        if not unit_features:
+            for layer in network.tied_layers():
+                parametrize.register_parametrization(layer, "theta", _Sums(layer))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the answers; see :meth:`Approach.build` for the shapes."""
@@ -179,7 +197,7 @@ class TiedSetNetwork(nn.Module):
         """Return parameters of a plain tied network that is this one at inference.
 
         A running scale multiplies the outputs of the layer before it, so it goes into that
-        layer's parameters, which come channel by channel.
+        layer's parameters, of which each output channel has a row in every term.
 
         Raises
         ------
@@ -193,10 +211,11 @@ class TiedSetNetwork(nn.Module):
         ):
             if isinstance(scale, _SetScale):
                 raise TypeError("a network that scales each set by itself is no polynomial")
-            theta = layer.theta.reshape(count, -1)
-            if isinstance(scale, _RunningScale):
-                theta = theta * scale.scale().unsqueeze(-1)
-            folded.append(theta.flatten())
+            factor = scale.scale() if isinstance(scale, _RunningScale) else torch.ones(count)
+            parts = layer.plan.split(layer.theta)
+            folded.append(
+                torch.cat([(part * factor.to(part)[:, None]).flatten() for part in parts])
+            )
         return folded
 
 
@@ -245,9 +264,8 @@ class TiedQuadratics(Approach):
     ) -> TiedSetNetwork:
         """Return the network; see the class it implements."""
         torch.manual_seed(seed)
-        kind = InvariantNetwork if task.kind == "invariant" else EquivariantNetwork
         levels = self.channels(task, channels, budget_parameters)
-        network = kind(n, self.depth, channels=levels, bias=True)
+        network = tied_network(n, levels, invariant=task.kind == "invariant")
         return TiedSetNetwork(network, self.normalisation, unit_features=self.unit_features)
 
     def shapes(self) -> tuple[TiedQuadratics, TiedQuadratics]:

@@ -78,9 +78,9 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 )
 @click.option(
     "--path",
-    type=click.Choice(["structure", "auto", "dense", "gather", "classes", "power_sums"]),
+    type=click.Choice(["structure", "auto", "gather"]),
     default="structure",
-    help="How layers are computed; auto measures and so may differ from run to run.",
+    help="How layers are computed: by their structure where they have one, or weight by weight.",
 )
 @click.option(
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", help="Precision."
@@ -134,7 +134,8 @@ def train(
     from polyconstraints.training import Job, run_job
     from polyconstraints.training.targets import find_target
 
-    plan, symmetry = _plan(request, map_file, training["samples"] + training["batch"])
+    samples = training["samples"] + training["batch"]
+    plan, symmetry = _plan(request, map_file, training["path"], samples)
     job = Job(plan, symmetry, find_target(target, symmetry.kind), **training)
     with progress("training", total=job.steps, quiet=request.quiet) as advance:
         outcome = run_job(job, advance)
@@ -148,21 +149,23 @@ def train(
         write_text(_text(outcome), request.output_file)
 
 
-def _plan(request: Request, map_file: str | None, samples: int) -> tuple[NetworkPlan, Symmetry]:
+def _plan(
+    request: Request, map_file: str | None, path: str, samples: int
+) -> tuple[NetworkPlan, Symmetry]:
     from polyconstraints.backends.plan import NetworkPlan
     from polyconstraints.memory import require_memory
     from polyconstraints.tying import TyingMap
 
     if not request.described_beside(map_file):
         tying = TyingMap.load(str(map_file))
-        return NetworkPlan.from_map(tying), tying.symmetry
+        return NetworkPlan.from_map(tying, path), tying.symmetry
     network, symmetry = request.problem()
     needed = _BYTES_A_SAMPLE_AND_UNIT * samples * sum(network.units)
     require_memory(needed, request.memory_limit, f"{samples} samples of {network.units[0]} units")
-    if _has_rule(network, symmetry):
+    if _has_rule(network, symmetry) and path != "gather":
         # Nothing of the size of the weights is made, so that n may be in the thousands.
         return NetworkPlan.symmetric(network, symmetry.kind), symmetry
-    return NetworkPlan.from_map(request.derive("plan").tying_map()), symmetry
+    return NetworkPlan.from_map(request.derive("plan").tying_map(), path), symmetry
 
 
 def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
@@ -192,17 +195,14 @@ def _plot(outcome: Outcome, path: str) -> None:
 
 
 def _save(outcome: Outcome, path: str) -> None:
-    import numpy as np
-
     from polyconstraints.io.arrays import to_bytes
     from polyconstraints.io.files import atomic_writer
 
     arrays: dict[str, Any] = {}
     for index, (plan, theta) in enumerate(zip(outcome.job.plan.layers, outcome.theta, strict=True)):
         arrays[f"theta{index}"] = theta
-        if plan.layer.weights <= _WRITTEN_OUT and plan.writes_out:
-            values = np.append(plan.values(theta), theta.dtype.type(0))
-            arrays[f"layer{index}"] = values[plan.classes]
+        if plan.layer.weights <= _WRITTEN_OUT:
+            arrays[f"layer{index}"] = plan.weights(theta)
     with atomic_writer(path, binary=True, field="save") as handle:
         handle.write(to_bytes(arrays, "npz", compressed=False))
 

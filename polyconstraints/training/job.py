@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
-from polyconstraints.backends.plan import NetworkPlan, natural_scales
+from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.errors import PolyconstraintsError, UsageError
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.training.objectives import Backend, Evaluate, make_backend
@@ -44,7 +44,7 @@ class Job:
     target : Target
     backend : {"numpy", "torch", "jax"}
     path : str
-        How layers are computed.
+        Where the plan comes from: the structure of the layers, or their weights looked up.
     dtype : {"float64", "float32"}
     samples : int
         Training samples, drawn from the standard normal distribution.
@@ -79,7 +79,7 @@ class Outcome:
     ----------
     job : Job
     theta : list of arrays
-        The parameters of each layer.
+        The parameters of each layer, those of the tying map.
     losses : list of float
         The mean of the squared errors of each step's batch.
     test : float
@@ -153,7 +153,7 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
     PolyconstraintsError
         If the loss stops being finite.
     UsageError
-        If the backend isn't installed, or a layer has no such path.
+        If the backend isn't installed.
     """
     network = job.plan.network
     rng = np.random.default_rng(job.seed)
@@ -167,10 +167,9 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
     x, target = x.astype(job.dtype), target.astype(job.dtype)
     train, test = slice(job.samples), slice(job.samples, None)
     # By the reference backend whatever the backend, so that all of them start alike.
-    theta = TiedNetwork(job.plan, "structure").init(rng, job.dtype)
-    objective, evaluate = make_backend(job.backend, job.plan, job.path, job.dtype)
-    # One learning rate then suits every n, and every parameter.
-    scales = [natural_scales(plan).astype(job.dtype) for plan in job.plan.layers]
+    tied = TiedNetwork(job.plan)
+    theta = tied.init(rng, job.dtype)
+    objective, evaluate = make_backend(job.backend, job.plan, job.dtype)
     optimizer: Optimizer = (Adam if job.optimizer == "adam" else SGD)(job.learning_rate)
     losses: list[float] = []
     with np.errstate(over="ignore", invalid="ignore"):
@@ -182,18 +181,15 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
                     f"the loss is not finite after {step} steps; a smaller learning rate or "
                     "depth, or a bias, may keep it finite"
                 )
-            steps = optimizer.step(_times(theta, scales, -1), _times(gradients, scales, 1))
-            theta = _times(steps, scales, 1)
+            theta = optimizer.step(theta, gradients)
             losses.append(loss)
             if watch is not None:
                 watch(1)
         error, _ = objective(theta, x[test], target[test])
         symmetry_error = _symmetry_error(job, evaluate, theta, x[test][:_CHECKED])
-    return Outcome(job, theta, losses, error, float(target[test].var()), symmetry_error)
-
-
-def _times(parts: Sequence[Array], scales: Sequence[Array], power: int) -> list[Array]:
-    return [part * scale**power for part, scale in zip(parts, scales, strict=True)]
+    return Outcome(
+        job, tied.to_map(theta), losses, error, float(target[test].var()), symmetry_error
+    )
 
 
 def _symmetry_error(job: Job, evaluate: Evaluate, theta: Sequence[Array], x: Array) -> float:

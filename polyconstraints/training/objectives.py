@@ -26,15 +26,13 @@ Backend = Literal["numpy", "torch", "jax"]
 BACKENDS: tuple[Backend, ...] = ("numpy", "torch", "jax")
 
 
-def make_backend(name: str, plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluate]:
+def make_backend(name: str, plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     """Return the objective and the evaluation of a network.
 
     Parameters
     ----------
     name : {"numpy", "torch", "jax"}
     plan : NetworkPlan
-    path : str
-        How layers are computed; see :mod:`polyconstraints.backends.plan`.
     dtype : {"float64", "float32"}
 
     Raises
@@ -44,7 +42,7 @@ def make_backend(name: str, plan: NetworkPlan, path: str, dtype: str) -> tuple[O
     """
     makers = {"numpy": _numpy, "torch": _torch, "jax": _jax}
     try:
-        return makers[name](plan, path, dtype)
+        return makers[name](plan, dtype)
     except ModuleNotFoundError as error:
         raise UsageError(
             f"expected the package {error.name} to be installed, found none; "
@@ -53,10 +51,10 @@ def make_backend(name: str, plan: NetworkPlan, path: str, dtype: str) -> tuple[O
         ) from None
 
 
-def _numpy(plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluate]:
+def _numpy(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     from polyconstraints.backends.numpy import TiedNetwork, mean_squared_error
 
-    network = TiedNetwork(plan, path)
+    network = TiedNetwork(plan)
 
     def objective(theta: Sequence[Array], x: Array, target: Array) -> tuple[float, list[Array]]:
         return mean_squared_error(network, theta, x, target)
@@ -64,12 +62,12 @@ def _numpy(plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluat
     return objective, network
 
 
-def _torch(plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluate]:
+def _torch(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     import torch
 
     from polyconstraints.backends.torch import TiedNetwork
 
-    network = TiedNetwork(plan, path, dtype=getattr(torch, dtype))
+    network = TiedNetwork(plan, dtype=getattr(torch, dtype))
 
     def objective(theta: Sequence[Array], x: Array, target: Array) -> tuple[float, list[Array]]:
         network.set_theta(theta)
@@ -87,14 +85,12 @@ def _torch(plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluat
     return objective, evaluate
 
 
-def _jax(plan: NetworkPlan, path: str, dtype: str) -> tuple[Objective, Evaluate]:
+def _jax(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     import jax
 
     from polyconstraints.backends.jax import from_plan
 
-    wide = dtype == "float64"
-    with jax.enable_x64(wide):
-        network = from_plan(plan, path)
+    wide, network = dtype == "float64", from_plan(plan)
 
     @jax.jit
     def compiled(theta: Any, x: Any, target: Any) -> Any:

@@ -13,7 +13,7 @@ from polyconstraints.tying import TyingMap
 
 Array = NDArray[Any]
 
-#: Outputs, gradients by the parameters of each layer, gradient by the inputs.
+#: Outputs, gradients by the unit coordinates of each layer, gradient by the inputs.
 Result = tuple[Array, list[Array], Array]
 
 
@@ -23,7 +23,8 @@ def with_numpy(
     from polyconstraints.backends.numpy import TiedNetwork
 
     network = TiedNetwork.from_map(tying, path)
-    out, tape = network.forward([part.astype(dtype) for part in theta], x.astype(dtype))
+    unit = network.from_map_parameters(theta)
+    out, tape = network.forward([part.astype(dtype) for part in unit], x.astype(dtype))
     by_theta, by_x = network.backward(tape, delta.astype(dtype))
     return out, by_theta, by_x
 
@@ -36,7 +37,7 @@ def with_torch(
     from polyconstraints.backends.torch import TiedNetwork
 
     network = TiedNetwork.from_map(tying, path, dtype=getattr(torch, dtype))
-    network.set_theta(theta)
+    network.set_map_parameters(theta)
     inputs = torch.tensor(x, dtype=getattr(torch, dtype), requires_grad=True)
     out = network(inputs)
     out.backward(torch.tensor(delta, dtype=out.dtype))
@@ -62,6 +63,7 @@ def with_jax(
     jax = pytest.importorskip("jax")
 
     from polyconstraints.backends.jax import from_map
+    from polyconstraints.backends.numpy import TiedNetwork
 
     with jax.enable_x64(True):
         network = from_map(tying, path)
@@ -71,7 +73,8 @@ def with_jax(
             out, pull = jax.vjp(network.apply, theta, x)
             return out, pull(delta)
 
-        parts = [jax.numpy.asarray(part, dtype) for part in theta]
+        unit = TiedNetwork(network.plan).from_map_parameters(theta)
+        parts = [jax.numpy.asarray(part, dtype) for part in unit]
         out, (by_theta, by_x) = both(
             parts, jax.numpy.asarray(x, dtype), jax.numpy.asarray(delta, dtype)
         )

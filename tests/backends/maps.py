@@ -61,7 +61,7 @@ def swapped_hidden() -> TyingMap:
     return derived(3, depth=2, hidden=[2], bias=True, actions={1: ((1, 0), (0, 1))})
 
 
-#: Name → the map, and whether every layer has the symmetry of S_n.
+#: Name → the map, and whether every layer is one between letters.
 MAPS: dict[str, tuple[Callable[[], TyingMap], bool]] = {
     "ordered n=1": (lambda: derived(1, depth=2), True),
     "ordered n=2": (lambda: derived(2, bias=True), True),
@@ -99,8 +99,8 @@ MAPS: dict[str, tuple[Callable[[], TyingMap], bool]] = {
     "cyclic linear": (lambda: derived(4, "C", layer="linear", channels=(1, 2)), False),
     "dihedral bias": (lambda: derived(5, "D", bias=True), False),
     "trivial": (lambda: derived(3, "trivial", bias=True), False),
-    # Each output is a function of its own that no permutation changes: of S_n after all.
-    "hidden action": (swapped_hidden, True),
+    # Of functions that no permutation changes, but not of all of them.
+    "hidden action": (swapped_hidden, False),
     "by hand": (by_hand, False),
     "stratum": (lambda: stratum("2*[2]", 2), False),
     # The permutation representation in its own basis.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from polyconstraints.backends.plan import COMPUTED, NetworkPlan
+from polyconstraints.backends.numpy import TiedNetwork
+from polyconstraints.backends.plan import NetworkPlan
+from polyconstraints.backends.plan.lettered import Lettered
 from tests.backends.adapters import BACKENDS, DTYPES, TRAINERS
 from tests.backends.maps import MAPS, derived, evaluate, gradients, named
 
@@ -39,9 +42,8 @@ def check(got: Array, wanted: Array, dtype: str) -> None:
 
 CASES = [
     (backend, path, name)
-    for name, (_, symmetric) in MAPS.items()
-    for path in COMPUTED
-    if symmetric or path != "power_sums"
+    for name, (_, lettered) in MAPS.items()
+    for path in (("auto", "gather") if lettered else ("gather",))
     for backend in BACKENDS
 ]
 
@@ -50,22 +52,33 @@ CASES = [
 def test_outputs_and_gradients(backend: str, path: str, name: str) -> None:
     theta, x, delta, outputs, by_theta, by_x = expected(name)
     dtypes = DTYPES[backend]
-    if backend == "jax" and path == ("power_sums" if MAPS[name][1] else "gather"):
+    if backend == "jax" and path == ("auto" if MAPS[name][1] else "gather"):
         dtypes = (*dtypes, "float32")
+    network = TiedNetwork.from_map(named(name), path)
     for dtype in dtypes:
-        out, theta_gradients, x_gradient = BACKENDS[backend](
+        out, unit_gradients, x_gradient = BACKENDS[backend](
             named(name), path, theta, x, delta, dtype
         )
         check(out, outputs, dtype)
         check(x_gradient, by_x, dtype)
-        for got, wanted in zip(theta_gradients, by_theta, strict=True):
-            check(got, wanted, dtype)
+        for layer, got, wanted in zip(network.plan.layers, unit_gradients, by_theta, strict=True):
+            # The map's parameters are a linear function of those in unit coordinates.
+            change = np.array([layer.to_map(row) for row in np.eye(layer.parameters)])
+            check(got, change.reshape(layer.parameters, -1) @ wanted, dtype)
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_symmetry_is_recognised_from_the_classes(name: str) -> None:
+def test_letters_are_recognised_from_the_classes(name: str) -> None:
     plan = NetworkPlan.from_map(named(name))
-    assert all(layer.power_sums is not None for layer in plan.layers) == MAPS[name][1]
+    assert all(isinstance(layer.recipe, Lettered) for layer in plan.layers) == MAPS[name][1]
+
+
+@pytest.mark.parametrize("path", ["auto", "gather"])
+@pytest.mark.parametrize("name", MAPS)
+def test_coordinates_convert_exactly(name: str, path: str) -> None:
+    for layer in NetworkPlan.from_map(named(name), path).layers:
+        unit = np.array([Fraction(at, 7) - 1 for at in range(layer.parameters)], dtype=object)
+        assert (layer.from_map(layer.to_map(unit)) == unit).all()
 
 
 @pytest.mark.parametrize("backend", TRAINERS)

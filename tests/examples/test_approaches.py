@@ -25,8 +25,13 @@ from examples.approaches.interface import Approach, parameter_count
 from examples.approaches.sorting import lexicographic_order
 from examples.approaches.spectrum import Spectrum, lattice
 from examples.approaches.symmetrised import SymmetrisedNetwork
-from examples.approaches.tied import TiedQuadratics, TiedSetNetwork, tied_parameters
-from polyconstraints.backends.torch import EquivariantNetwork, InvariantNetwork
+from examples.approaches.tied import (
+    TiedQuadratics,
+    TiedSetNetwork,
+    tied_network,
+    tied_parameters,
+)
+from polyconstraints.backends.torch import TiedNetwork
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "approaches.md"
@@ -106,12 +111,10 @@ def test_free_parameters_are_those_of_the_derivation(channels: tuple[int, ...], 
     derived = pc.derive(spec, pc.Symmetry(pc.PermutationGroup.symmetric(n), kind=kind))
     assert tied_parameters(channels, invariant=invariant) == derived.dimension
 
-    of_map = (InvariantNetwork if invariant else EquivariantNetwork).from_map(derived.tying_map())
+    of_map = TiedNetwork.from_map(derived.tying_map())
     model = TiedSetNetwork(of_map)
     assert parameter_count(model) == derived.dimension
-    by_rule = (InvariantNetwork if invariant else EquivariantNetwork)(
-        n, len(channels) - 1, channels=channels, bias=True
-    )
+    by_rule = tied_network(n, channels, invariant=invariant)
     by_rule.set_theta([layer.theta.detach() for layer in of_map.tied_layers()])
     x = torch.randn(5, n, channels[0])
     torch.testing.assert_close(model(x).flatten(1), by_rule(x.flatten(1)))
@@ -125,7 +128,7 @@ def test_what_was_trained_is_a_tied_polynomial_network(normalisation: str):
     training.fit(model, task, task.training, 0.03, 0, training.Budget(steps=20))
     model.double().eval()
     levels = model.network.plan.network.channels
-    plain = InvariantNetwork(task.n, 3, channels=levels, bias=True, dtype=torch.float64)
+    plain = tied_network(task.n, levels, invariant=True, dtype=torch.float64)
     plain.set_theta(model.folded_theta())
     x = task.validation.x.double()
     torch.testing.assert_close(model(x), plain(x.flatten(1)))

@@ -1,4 +1,4 @@
-"""Tied networks in JAX: pure functions on pytrees.
+"""Equivariant layers and networks in JAX: pure functions on pytrees.
 
 Modules for flax.nnx and equinox are in :mod:`polyconstraints.backends.jax.nnx` and
 :mod:`polyconstraints.backends.jax.equinox`, which import their library.
@@ -6,17 +6,17 @@ Modules for flax.nnx and equinox are in :mod:`polyconstraints.backends.jax.nnx` 
 Examples
 --------
 >>> import jax
->>> import polyconstraints as pc
->>> from polyconstraints.backends.jax import symmetric
->>> network = symmetric(pc.NetworkSpec(5, depth=2, bias=True))
->>> theta = network.init(jax.random.key(0))
->>> [part.shape for part in theta]
-[(7,), (7,)]
->>> jax.jit(network.apply)(theta, jax.numpy.ones(5)).shape
-(5,)
+>>> from polyconstraints.backends.jax import EquivariantLinear
+>>> layer = EquivariantLinear("S20xS30", 2, 4)
+>>> theta = layer.init(jax.random.key(0))
+>>> jax.jit(layer.apply)(theta, jax.numpy.ones((5, 20, 30, 2))).shape
+(5, 20, 30, 4)
 """
 
 from polyconstraints.backends.jax.network import (
+    EquivariantLayer,
+    EquivariantLinear,
+    EquivariantQuadratic,
     Network,
     from_map,
     from_plan,
@@ -24,4 +24,13 @@ from polyconstraints.backends.jax.network import (
     symmetric,
 )
 
-__all__ = ["Network", "from_map", "from_plan", "from_rule", "symmetric"]
+__all__ = [
+    "EquivariantLayer",
+    "EquivariantLinear",
+    "EquivariantQuadratic",
+    "Network",
+    "from_map",
+    "from_plan",
+    "from_rule",
+    "symmetric",
+]

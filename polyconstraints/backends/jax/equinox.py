@@ -1,4 +1,4 @@
-"""Tied networks as equinox modules."""
+"""Layers and tied networks as equinox modules."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 import equinox as eqx
 from jax import Array
 
-from polyconstraints.backends.jax.network import Network
+from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
 
 __all__ = ["TiedModule"]
 
 
 class TiedModule(eqx.Module):
-    """A tied network as a pytree of its parameters.
+    """A layer or a tied network as a pytree of its parameters.
 
     Parameters
     ----------
-    network : Network
+    network : EquivariantLayer, EquivariantQuadratic or Network
     dtype : dtype, optional
         Of the parameters; JAX's default unless given.
     key : jax.random key
@@ -26,20 +26,25 @@ class TiedModule(eqx.Module):
     Examples
     --------
     >>> import jax
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.backends.jax import symmetric
-    >>> module = TiedModule(symmetric(pc.NetworkSpec(3)), key=jax.random.key(0))
-    >>> [leaf.shape for leaf in jax.tree.leaves(module)]
-    [(4,)]
+    >>> from polyconstraints.backends.jax import EquivariantLinear
+    >>> module = TiedModule(EquivariantLinear("S", 2, 3), key=jax.random.key(0))
+    >>> module(jax.numpy.ones((5, 7, 2))).shape
+    (5, 7, 3)
     """
 
-    theta: list[Array]
-    network: Network = eqx.field(static=True)
+    theta: Any
+    network: EquivariantLayer | EquivariantQuadratic | Network = eqx.field(static=True)
 
-    def __init__(self, network: Network, *, dtype: Any = None, key: Array) -> None:
+    def __init__(
+        self,
+        network: EquivariantLayer | EquivariantQuadratic | Network,
+        *,
+        dtype: Any = None,
+        key: Array,
+    ) -> None:
         self.network = network
         self.theta = network.init(key, dtype)
 
-    def __call__(self, x: Array) -> Array:
-        """Return the outputs, of shape (…, outputs), for inputs of shape (…, inputs)."""
-        return self.network.apply(self.theta, x)
+    def __call__(self, x: Any, *mask: Any) -> Any:
+        """Return the outputs; see ``apply`` of the layer or the network."""
+        return self.network.apply(self.theta, x, *mask)

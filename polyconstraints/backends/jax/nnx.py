@@ -1,23 +1,23 @@
-"""Tied networks as flax.nnx modules."""
+"""Layers and tied networks as flax.nnx modules."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import jax
 from flax import nnx
-from jax import Array
 
-from polyconstraints.backends.jax.network import Network
+from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
 
 __all__ = ["TiedModule"]
 
 
 class TiedModule(nnx.Module):
-    """A tied network as a module whose parameters are ``nnx.Param``.
+    """A layer or a tied network as a module whose parameters are ``nnx.Param``.
 
     Parameters
     ----------
-    network : Network
+    network : EquivariantLayer, EquivariantQuadratic or Network
     dtype : dtype, optional
         Of the parameters; JAX's default unless given.
     rngs : nnx.Rngs
@@ -25,17 +25,24 @@ class TiedModule(nnx.Module):
 
     Examples
     --------
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.backends.jax import symmetric
-    >>> module = TiedModule(symmetric(pc.NetworkSpec(3)), rngs=nnx.Rngs(0))
-    >>> [part.shape for part in module.theta]
-    [(4,)]
+    >>> from polyconstraints.backends.jax import EquivariantLinear
+    >>> module = TiedModule(EquivariantLinear("S", 2, 3), rngs=nnx.Rngs(0))
+    >>> module(jax.numpy.ones((5, 7, 2))).shape
+    (5, 7, 3)
     """
 
-    def __init__(self, network: Network, *, dtype: Any = None, rngs: nnx.Rngs) -> None:
+    def __init__(
+        self,
+        network: EquivariantLayer | EquivariantQuadratic | Network,
+        *,
+        dtype: Any = None,
+        rngs: nnx.Rngs,
+    ) -> None:
         self.network = network
-        self.theta = nnx.List([nnx.Param(part) for part in network.init(rngs.params(), dtype)])
+        leaves, self.structure = jax.tree.flatten(network.init(rngs.params(), dtype))
+        self.theta = nnx.List([nnx.Param(leaf) for leaf in leaves])
 
-    def __call__(self, x: Array) -> Array:
-        """Return the outputs, of shape (…, outputs), for inputs of shape (…, inputs)."""
-        return self.network.apply([part[...] for part in self.theta], x)
+    def __call__(self, x: Any, *mask: Any) -> Any:
+        """Return the outputs; see ``apply`` of the layer or the network."""
+        theta = jax.tree.unflatten(self.structure, [leaf[...] for leaf in self.theta])
+        return self.network.apply(theta, x, *mask)

@@ -1,7 +1,8 @@
 """Tied networks in NumPy alone: the reference that trains with no framework installed.
 
-The gradients are those of the paper's quadratic back-propagation (section 2.8), with both
-terms of the sum that its equation (48) writes one of.
+Parameters are in unit coordinates; :meth:`TiedNetwork.to_map` gives those of the map. The
+gradients are those of back-propagation (section 2.8 of the paper), with both terms of the sum
+that its equation (48) writes one of.
 
 Examples
 --------
@@ -17,17 +18,16 @@ Examples
 True
 """
 
-from polyconstraints.backends.numpy.layers import TiedLayer
-from polyconstraints.backends.numpy.network import Tape, TiedNetwork
+from polyconstraints.backends.numpy.network import EquivariantLayer, Tape, TiedNetwork
 from polyconstraints.backends.numpy.optimizers import SGD, Adam, Optimizer
 from polyconstraints.backends.numpy.training import fit, mean_squared_error
 
 __all__ = [
     "SGD",
     "Adam",
+    "EquivariantLayer",
     "Optimizer",
     "Tape",
-    "TiedLayer",
     "TiedNetwork",
     "fit",
     "mean_squared_error",

@@ -1,63 +1,96 @@
-"""A whole tied network in NumPy."""
+"""Layers and tied networks in NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.backends.numpy.layers import TiedLayer
-from polyconstraints.backends.plan import (
-    NetworkPlan,
-    is_homogeneous,
-    reference_inputs,
-    standard_deviations,
-)
+from polyconstraints.backends.numpy.operations import Node, NumpyOperations, backward
+from polyconstraints.backends.plan import LayerPlan, NetworkPlan
 from polyconstraints.errors import InputError
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.tying import TyingMap, TyingRule
 
-__all__ = ["Tape", "TiedNetwork"]
+__all__ = ["EquivariantLayer", "Tape", "TiedNetwork"]
 
 Array = NDArray[Any]
 
-#: What each layer saved on the way forward.
-Tape = list[Any]
+#: The parameters, the inputs and the outputs on the tape.
+Tape = tuple[list[Node], Node, Node]
+
+_OPERATIONS = NumpyOperations()
+
+
+def _floating(array: Any) -> Array:
+    """Return an array as it is, whole numbers in double precision."""
+    given: Array = np.asarray(array)
+    return given.astype(np.float64) if given.dtype.kind in "biu" else given
+
+
+class EquivariantLayer:
+    """A layer between the points of a group, as a function of its parameters.
+
+    Parameters
+    ----------
+    plan : LayerPlan
+
+    Examples
+    --------
+    >>> layer = EquivariantLayer(LayerPlan("pairs(S4)", (2, 3), to="S4"))
+    >>> layer(layer.init(0), np.ones((5, 6, 2))).shape
+    (5, 4, 3)
+    """
+
+    def __init__(self, plan: LayerPlan) -> None:
+        self.plan = plan
+
+    def init(
+        self, seed: int | np.random.Generator = 0, dtype: Any = np.float64
+    ) -> dict[str, Array]:
+        """Return parameters to start from; see :mod:`polyconstraints.backends.plan.start`."""
+        rng = np.random.default_rng(seed)
+        drawn = self.plan.initial(
+            _OPERATIONS, [rng.standard_normal(shape) for shape in self.plan.shapes]
+        )
+        pairs = zip(self.plan.names, drawn, strict=True)
+        return {name: array.astype(dtype) for name, array in pairs}
+
+    def __call__(self, theta: Mapping[str, Array], x: Any, mask: Any = None) -> Any:
+        """Return the outputs for inputs of shape (…, points…, channels), or tuples of them."""
+        weights = [Node(np.asarray(theta[name])) for name in self.plan.names]
+        inputs = tuple(map(Node, x)) if isinstance(x, tuple) else Node(np.asarray(x))
+        masks = self.plan.masks(mask)
+        y = self.plan.run(_OPERATIONS, weights, inputs, masks)
+        return tuple(one.value for one in y) if isinstance(y, tuple) else y.value
 
 
 class TiedNetwork:
     """A network whose weights are tied, as functions of its parameters.
 
-    The network itself has no state: parameters are a list of one vector a layer, and what
-    they and the inputs have as dtype, float32 or float64, the results have too.
+    The network itself has no state: parameters are a list of one vector a layer, in unit
+    coordinates; :meth:`to_map` and :meth:`from_map_parameters` lead to the map's and back.
+    What they and the inputs have as dtype, float32 or float64, the results have too.
 
     Parameters
     ----------
     plan : NetworkPlan
-    path : str
-        How layers are computed; see :class:`~polyconstraints.backends.numpy.TiedLayer`.
-
-    Raises
-    ------
-    UsageError
-        If a layer has no such path.
     """
 
-    def __init__(self, plan: NetworkPlan, path: str = "auto") -> None:
+    def __init__(self, plan: NetworkPlan) -> None:
         self.plan = plan
-        self.layers = [TiedLayer(layer, path) for layer in plan.layers]
 
     @classmethod
     def from_map(cls, tying: TyingMap, path: str = "auto") -> TiedNetwork:
-        """Return the network of a tying map."""
-        return cls(NetworkPlan.from_map(tying), path)
+        """Return the network of a tying map; see :meth:`NetworkPlan.from_map`."""
+        return cls(NetworkPlan.from_map(tying, path))
 
     @classmethod
-    def from_rule(cls, rule: TyingRule, *sizes: int, path: str = "auto") -> TiedNetwork:
+    def from_rule(cls, rule: TyingRule, *sizes: int) -> TiedNetwork:
         """Return the network of a rule at given sizes, such as the number of inputs."""
-        return cls(NetworkPlan.from_rule(rule, *sizes), path)
+        return cls(NetworkPlan.from_rule(rule, *sizes))
 
     @classmethod
     def symmetric(
@@ -79,17 +112,26 @@ class TiedNetwork:
     def init(
         self, seed: int | np.random.Generator = 0, dtype: Any = np.float64
     ) -> list[NDArray[Any]]:
-        """Return parameters to start from; see :mod:`polyconstraints.backends.plan.initial`."""
+        """Return parameters to start from; see :mod:`polyconstraints.backends.plan.start`."""
         rng = np.random.default_rng(seed)
-        x = reference_inputs(self.inputs)
         theta = []
-        for layer in self.layers:
-            deviations = standard_deviations(layer.plan)
-            part = deviations * rng.standard_normal(len(deviations))
-            x, _ = layer.forward(part, x)
-            scale, x = _unit_size(x, is_homogeneous(layer.plan))
-            theta.append((part * scale).astype(dtype))
+        for layer in self.plan.layers:
+            parts = layer.initial(_OPERATIONS, rng.standard_normal(layer.parameters))
+            theta.append(np.concatenate([part.ravel() for part in parts]).astype(dtype))
         return theta
+
+    def to_map(self, theta: Sequence[Array]) -> list[Array]:
+        """Return the parameters of the tying map, one array a layer, of the same function.
+
+        Such as :meth:`TyingMap.weights` takes. Exact where the parameters are rationals.
+        """
+        pairs = zip(self.plan.layers, theta, strict=True)
+        return [layer.to_map(np.asarray(part)) for layer, part in pairs]
+
+    def from_map_parameters(self, theta: Sequence[Array]) -> list[Array]:
+        """Return the parameters whose function that of the tying map's parameters is."""
+        pairs = zip(self.plan.layers, theta, strict=True)
+        return [layer.from_map(np.asarray(part)) for layer, part in pairs]
 
     def __call__(self, theta: Sequence[Array], x: Array) -> Array:
         """Return the outputs.
@@ -131,21 +173,19 @@ class TiedNetwork:
             raise InputError(f"expected parameters of shapes {wanted}, got {shapes}", "theta")
         if x.ndim != 2 or x.shape[1] != self.inputs:
             raise InputError(f"expected shape (batch, {self.inputs}), got {x.shape}", "x")
-        tape: Tape = []
-        for layer, part in zip(self.layers, theta, strict=True):
-            x, saved = layer.forward(np.asarray(part), x)
-            tape.append(saved)
-        return x, tape
+        nodes = [Node(_floating(part)) for part in theta]
+        start = Node(_floating(x))
+        out = self.plan.run(_OPERATIONS, nodes, start)
+        return out.value, (nodes, start, out)
 
     def backward(self, tape: Tape, delta: Array) -> tuple[list[Array], Array]:
         """Return the gradients with respect to the parameters and the inputs.
 
-        The paper's quadratic back-propagation (section 2.8) along whatever path the layers
-        are computed by.
+        Back-propagation (section 2.8 of the paper), operation by operation.
 
         Parameters
         ----------
-        tape : list
+        tape : tuple
             What :meth:`forward` returned.
         delta : array of shape (batch, outputs)
             The gradient of the error with respect to the outputs.
@@ -155,21 +195,6 @@ class TiedNetwork:
         theta : list of one array of shape (parameters,) a layer
         x : array of shape (batch, inputs)
         """
-        gradients: list[Array] = []
-        for layer, saved in zip(reversed(self.layers), reversed(tape), strict=True):
-            gradient, delta = layer.backward(saved, delta)
-            gradients.append(gradient)
-        return gradients[::-1], delta
-
-
-def _unit_size(out: Array, homogeneous: bool) -> tuple[float, Array]:
-    """Return the factor that gives a layer's outputs unit size, and the next layer's inputs."""
-    squares = (out**2).mean(axis=1)
-    if not (squares.all() if homogeneous else squares.any()):
-        return 1.0, out
-    if not homogeneous:
-        scale = float(squares.mean() ** -0.5)
-        return scale, out * scale
-    # Each sample goes on at unit size: a deviation would be squared in every later layer,
-    # and its logarithm, of which the mean is taken, only doubles.
-    return float(np.exp(-0.5 * np.log(squares).mean())), out / np.sqrt(squares)[:, None]
+        nodes, start, out = tape
+        *gradients, by_x = backward(out, delta, [*nodes, start])
+        return gradients, by_x

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.numpy.network import TiedNetwork
 from polyconstraints.backends.numpy.optimizers import Adam, Optimizer
-from polyconstraints.backends.plan import natural_scales
 from polyconstraints.errors import InputError
 
 __all__ = ["fit", "mean_squared_error"]
@@ -44,7 +43,6 @@ def fit(
     *,
     theta: Sequence[Array] | None = None,
     optimizer: Optimizer | None = None,
-    scaled: bool = True,
     steps: int = 1000,
     batch: int | None = None,
     seed: int = 0,
@@ -61,9 +59,6 @@ def fit(
         Where to start; drawn from the seed by default.
     optimizer : Optimizer, optional
         Adam with a learning rate of 0.01 by default.
-    scaled : bool
-        Take steps in parameters divided by :func:`natural_scales`, so that one learning rate
-        suits a class of one weight and one of thousands alike.
     steps : int
     batch : int, optional
         Samples of one step, drawn anew for each; all by default.
@@ -83,19 +78,11 @@ def fit(
     rng = np.random.default_rng(seed)
     current = network.init(rng, x.dtype) if theta is None else list(theta)
     optimizer = Adam(0.01) if optimizer is None else optimizer
-    scales = [
-        natural_scales(layer).astype(x.dtype) if scaled else np.ones(layer.parameters, x.dtype)
-        for layer in network.plan.layers
-    ]
     losses = []
     for step in range(steps):
         chosen = slice(None) if batch is None else rng.integers(len(x), size=batch)
         loss, gradients = mean_squared_error(network, current, x[chosen], target[chosen])
-        stepped = optimizer.step(
-            [part / scale for part, scale in zip(current, scales, strict=True)],
-            [part * scale for part, scale in zip(gradients, scales, strict=True)],
-        )
-        current = [part * scale for part, scale in zip(stepped, scales, strict=True)]
+        current = optimizer.step(current, gradients)
         losses.append(loss)
         if watch is not None:
             watch(step, loss)

@@ -1,300 +1,335 @@
-"""The evaluation plan of one layer."""
+"""What a layer between the points of a group is, whatever the library."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from polyconstraints.backends.plan.linear_map import LinearMap
-from polyconstraints.backends.plan.patterns import (
-    Site,
-    pattern_numbers,
-    patterns_in_order,
-)
-from polyconstraints.backends.plan.power_sums import PowerSums
-from polyconstraints.backends.plan.recognition import Symmetric, recognise
-from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.spec.network import LayerSpec
+from polyconstraints.backends.plan.gathered import Gathered, Indexed
+from polyconstraints.backends.plan.kinds import Levels, read_levels
+from polyconstraints.backends.plan.lettered import Lettered
+from polyconstraints.backends.plan.program import Operations
+from polyconstraints.derivation import derive
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec.groups import parse_expression, read_group
+from polyconstraints.spec.groups.constructions import Product
+from polyconstraints.spec.groups.tree import Construction, Preset
+from polyconstraints.spec.integers import integer
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["ClassSums", "LayerPlan", "Products"]
+__all__ = ["LayerPlan"]
 
-#: Most weights of a layer whose class array is written out: a gigabyte of indices.
-MAX_WEIGHTS = 1 << 27
+Tensor = Any
 
 
-@dataclass(frozen=True, eq=False)
-class Products:
-    """Each product of input letters once, and the weights that it has.
+@dataclass(frozen=True)
+class LayerPlan:
+    """A layer between the points of a group; equal plans are one plan, and it hashes.
 
-    Attributes
+    Parameters
     ----------
-    factors : tuple of integer arrays of shape (products,)
-        The letters of each product's factors: two arrays, or one for a linear layer.
-    first : integer array of shape (outputs, products)
-        The class of each product's weight.
-    second : integer array of shape (outputs, products), or None
-        With redundant indices the class of the weight of (j, i); the number of classes,
-        where a zero is kept, for squares.
+    group : str
+        How the inputs are points; a size may be left open, as in ``S``, where all groups are
+        symmetric.
+    channels : (int, int)
+        Channels of every input and every output point.
+    degree : int
+        1 for a linear layer, 2 for a quadratic one, and so on.
+    bias : bool
+        Whether there are terms of all lower degrees too, constants among them.
+    to : str, optional
+        How the outputs are points, in terms of the same factors; ``trivial`` for one that
+        no permutation moves. As the inputs unless given.
+
+    Examples
+    --------
+    >>> plan = LayerPlan("S20xS30", (16, 32))
+    >>> plan.describe()
+    '(…, 20, 30, 16) -> (…, 20, 30, 32)'
     """
 
-    factors: tuple[NDArray[np.int64], ...]
-    first: NDArray[np.int64]
-    second: NDArray[np.int64] | None
+    group: str
+    channels: tuple[int, int]
+    degree: int = 1
+    bias: bool = True
+    to: str | None = None
 
+    def __post_init__(self) -> None:
+        for name, value in (("channels", min(self.channels)), ("degree", self.degree)):
+            integer(value, name, 1)
 
-@dataclass(frozen=True, eq=False)
-class ClassSums:
-    """The products of each class of each output, summed; equal sums are kept once.
-
-    Attributes
-    ----------
-    members : integer array of shape (members,)
-        The products of the first sum, then those of the second, and so on.
-    starts : integer array of shape (sums,)
-        Where each sum's members start.
-    sums, classes : integer arrays of shape (outputs, terms)
-        For each output the sums that it adds and the class whose value weighs each. Rows are
-        padded with the class number whose value is zero.
-    """
-
-    members: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    sums: NDArray[np.int64]
-    classes: NDArray[np.int64]
-
-    @cached_property
-    def segments(self) -> NDArray[np.int64]:
-        """The sum that each member belongs to."""
-        sizes = np.diff(np.append(self.starts, len(self.members)))
-        return np.repeat(np.arange(len(self.starts)), sizes)
+    def __reduce__(self) -> Any:
+        # What follows from the words is made anew, or found, where the plan is unpickled.
+        return type(self), (self.group, self.channels, self.degree, self.bias, self.to)
 
     @property
-    def is_trivial(self) -> bool:
-        """Whether each sum has a single member, so that nothing need be added."""
-        return len(self.members) == len(self.starts)
+    def degrees(self) -> tuple[int, ...]:
+        """The degrees of the layer's terms."""
+        return tuple(range(self.degree + 1)) if self.bias else (self.degree,)
 
+    @cached_property
+    def levels(self) -> Levels | None:
+        """The points as letters, or None where the group has others."""
+        return _levels(self.group, self.to)
 
-@dataclass(frozen=True, eq=False)
-class LayerPlan:
-    """How one tied layer is computed.
+    @cached_property
+    def recipe(self) -> Lettered | Indexed | Gathered:
+        """How the layer is computed."""
+        return _recipe(self)
 
-    Attributes
-    ----------
-    layer : LayerSpec
-    parameters : int
-        Number of free parameters.
-    symmetric_form : Symmetric or None
-        The patterns of equal indices and what their weights are, for layers with the
-        symmetry of S_n.
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of the parameters."""
+        return self.recipe.shapes
 
-    Notes
-    -----
-    The index arrays of the other paths are made when they are first asked for: a layer
-    built by :meth:`symmetric` for a large n never writes out its n³ classes.
-    """
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters; those of constants begin with ``bias``."""
+        recipe = self.recipe
+        if isinstance(recipe, Lettered):
+            return tuple(term.name for term in recipe.terms)
+        return ("weight", "bias")[: len(recipe.shapes)]
 
-    layer: LayerSpec
-    parameters: int
-    _classes: NDArray[np.int64] | None = field(repr=False)
-    _combinations: Sequence[dict[int, Fraction]] = field(repr=False)
-    symmetric_form: Symmetric | None = field(repr=False)
+    @cached_property
+    def points(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The points below and above, one axis for each factor, of a group without letters."""
+        return _general(self.group, self.to)
 
-    @classmethod
-    def from_tying(cls, tying: LayerClasses, sites: Sequence[Site] = ()) -> LayerPlan:
-        """Return the plan of a map's layer.
+    # -- shapes ---------------------------------------------------------------------------
+
+    def describe(self) -> str:
+        """Return the shapes of inputs and outputs for people."""
+        sides = []
+        for side, channels in ((0, self.channels[0]), (1, self.channels[1])):
+            shapes = [f"(…, {points}{channels})" for points in self._texts(side)]
+            sides.append(" and ".join(shapes))
+        return " -> ".join(sides)
+
+    def _texts(self, side: int) -> list[str]:
+        levels = self.levels
+        if levels is not None:
+            kinds = (levels.inputs, levels.outputs)[side]
+            texts = [kind.describe(levels.names) for kind in kinds]
+        else:
+            shape = self.points[side]
+            texts = [", ".join(map(str, shape))]
+        return [f"{text}, " if text else "" for text in texts]
+
+    def sizes(self, shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+        """Return the letters of each sort that tensors of given shapes have.
+
+        Raises
+        ------
+        InputError
+            If the shapes are not those of inputs.
+        """
+        levels = self.levels
+        if levels is None:
+            wanted = (*self.points[0], self.channels[0])
+            if len(shapes) != 1 or tuple(shapes[0][-len(wanted) :]) != wanted:
+                raise self._wrong(shapes)
+            return ()
+        if len(shapes) != len(levels.inputs):
+            raise self._wrong(shapes)
+        sizes: list[Any] = list(levels.sizes)
+        for kind, shape in zip(levels.inputs, shapes, strict=True):
+            axes = len(kind.axes) + 1
+            if len(shape) < axes or shape[-1] != self.channels[0]:
+                raise self._wrong(shapes)
+            points = shape[-axes:-1]
+            if kind.axes and any(
+                length != axis.fixed
+                for axis, length in zip(kind.axes, points, strict=True)
+                if not axis.letters
+            ):
+                raise self._wrong(shapes)
+            for sort, size in kind.sizes(points):
+                if sizes[sort] is None:
+                    sizes[sort] = size
+                elif sizes[sort] != size:
+                    raise self._wrong(shapes)
+        # Only where there are several: comparing them would fix the size of a batch.
+        for kind, shape in list(zip(levels.inputs, shapes, strict=True))[1:]:
+            lead = len(shapes[0]) - len(levels.inputs[0].axes) - 1
+            if tuple(shape[: len(shape) - len(kind.axes) - 1]) != tuple(shapes[0][:lead]):
+                raise self._wrong(shapes)
+        for sort, size in enumerate(sizes):
+            if size is None:
+                raise UsageError(f"expected a size of the group's factor {sort + 1}, got none")
+        return tuple(sizes)
+
+    def _wrong(self, shapes: Sequence[Sequence[Any]]) -> InputError:
+        expected = self.describe().split(" -> ")[0]
+        got = " and ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
+        return InputError(f"expected shape {expected} for {self.group}, got {got}", "x")
+
+    def masks(self, mask: Any) -> dict[int, Any] | None:
+        """Return the masks of each sort, given one, or a sequence with one or None for each."""
+        if mask is None:
+            return None
+        levels = self.levels
+        if levels is None or any(letter.block for kind in levels.inputs for letter in kind.letters):
+            raise UsageError("expected a group of letters outside blocks for a mask", "mask")
+        given = mask if isinstance(mask, tuple | list) else (mask,)
+        if len(given) != len(levels.sizes):
+            raise InputError(
+                f"expected {len(levels.sizes)} masks, one for each symmetric group, got "
+                f"{len(given)}",
+                "mask",
+            )
+        return {sort: part for sort, part in enumerate(given) if part is not None}
+
+    def prepare(self) -> None:
+        """Make what running needs, so that a compiler finds it made."""
+        _ = self.levels or self.points, self.names, self.recipe.prepare()
+
+    # -- computing ------------------------------------------------------------------------
+
+    def run(
+        self,
+        ops: Operations,
+        weights: Sequence[Tensor],
+        x: Tensor,
+        masks: Mapping[int, Tensor] | None = None,
+    ) -> Any:
+        """Return the outputs: a tensor, or a tuple where there are several kinds of points.
 
         Parameters
         ----------
-        tying : LayerClasses
-        sites : sequence of Site
-            Arrangements of the units in which to look for the symmetry of S_n.
-        """
-        layer = tying.layer
-        place = {number: at for at, number in enumerate(tying.free)}
-        numbering = np.full(tying.present[-1] + 2, -1, dtype=np.int64)
-        numbering[list(tying.present)] = np.arange(len(tying.present))
-        # Where there is no weight the class is -1: the last entry, which stands for zero.
-        numbering[-1] = len(tying.present)
-        classes = numbering[tying.classes]
-        classes[~layer.mask] = len(tying.present)
-        combinations = [
-            {place[number]: Fraction(1)}
-            if number in place
-            else {place[free]: factor for free, factor in tying.dependent[number].items()}
-            for number in tying.present
-        ]
-        parameters = len(tying.free)
-        # Where there is no weight the class is looked up, and not used.
-        inside = np.minimum(classes, len(combinations) - 1)
-        found = recognise(layer, sites, inside, combinations, parameters)
-        return cls(layer, parameters, classes, combinations, found)
-
-    @classmethod
-    def symmetric(cls, layer: LayerSpec, site: Site) -> LayerPlan:
-        """Return the plan of the layer with the symmetry of S_n, linear or of ordered indices.
-
-        One parameter for each pattern of equal indices, in the order in which a derived
-        map has them. Time and memory don't depend on n.
+        ops : Operations
+        weights : sequence of tensors
+            The parameters.
+        x : tensor of shape (…, points…, channels), or a tuple of such
+        masks : mapping from sort to tensor of shape (…, letters), optional
+            1 for the letters that a sample has; for layers between letters.
 
         Raises
         ------
-        UsageError
-            If the layer's indices are redundant, for which one pattern has several weights.
-
-        Examples
-        --------
-        >>> layer = LayerSpec(0, 2, "ordered", True, 4096, 4096)
-        >>> LayerPlan.symmetric(layer, Site(4096, 1, 1, True)).parameters
-        7
+        InputError
+            If a shape doesn't fit.
         """
-        if layer.degree == 2 and not layer.ordered:
-            raise UsageError("expected ordered indices for a layer without a map, got redundant")
-        patterns = patterns_in_order(layer, site)
-        combinations = [{number: Fraction(1)} for number in range(len(patterns))]
-        found = Symmetric(site, dict(zip(patterns, combinations, strict=True)))
-        return cls(layer, len(patterns), None, combinations, found)
+        xs: list[Any] = list(x) if isinstance(x, tuple) else [x]
+        sizes = self.sizes([one.shape for one in xs])
+        recipe = self.recipe
+        lead = self._lead(xs[0])
+        xs = [self._flat(ops, one, at, len(lead)) for at, one in enumerate(xs)]
+        if not isinstance(recipe, Lettered):
+            if masks:
+                raise UsageError("expected a group of letters for a mask, got another", "mask")
+            (y,) = recipe.compute(ops, weights, xs)
+            above = (*self.points[1], self.channels[1])
+            return ops.reshape(y, (*lead, *above))
+        if masks:
+            masks = {
+                sort: mask if len(lead) == 1 else ops.reshape(mask, (product(lead), mask.shape[-1]))
+                for sort, mask in masks.items()
+            }
+        ys = recipe.compute(ops, weights, xs, sizes, masks)
+        if len(lead) != 1:
+            ys = [ops.reshape(y, (*lead, *y.shape[1:])) for y in ys]
+        return ys[0] if len(ys) == 1 else tuple(ys)
 
-    def resized(self, layer: LayerSpec, components: int) -> LayerPlan:
-        """Return the plan for another number of components, under the same rule.
+    def _lead(self, x: Tensor) -> tuple[Any, ...]:
+        """Return the axes in front of the points."""
+        levels = self.levels
+        axes = len(levels.inputs[0].axes if levels else self.points[0])
+        return tuple(x.shape[: len(x.shape) - axes - 1])
 
-        The layer must have the symmetry of S_n, and every pattern must occur in both sizes.
+    def _flat(self, ops: Operations, x: Tensor, at: int, leading: int) -> Tensor:
+        """Return inputs with one axis for the batch and the points as the recipe has them."""
+        inner = tuple(x.shape[leading:])
+        recipe = self.recipe
+        if isinstance(recipe, Gathered):
+            inner = (product(inner),)
+        elif isinstance(recipe, Indexed):
+            inner = (product(inner[:-1]), inner[-1])
+        if leading == 1 and len(inner) == len(x.shape) - 1:
+            return x
+        return ops.reshape(x, (product(x.shape[:leading]), *inner))
+
+    # -- where training starts ------------------------------------------------------------
+
+    def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
+        """Return parameters to start from, given standard normal ones.
+
+        See :mod:`polyconstraints.backends.plan.start`.
         """
-        if self.symmetric_form is None:
-            raise UsageError("expected a layer with the symmetry of S_n, got another")
-        form = self.symmetric_form.resized(components)
-        return LayerPlan(layer, self.parameters, None, self._combinations, form)
+        return self.recipe.initial(ops, normals)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> LayerPlan:
-        # Nothing in it changes: copies of a module share their plan.
-        return self
 
-    @cached_property
-    def power_sums(self) -> PowerSums | None:
-        """The form that costs O(n), for layers with the symmetry of S_n."""
-        form = self.symmetric_form
-        if form is None:
-            return None
-        return PowerSums.from_patterns(self.layer, form.site, form.coefficients, self.parameters)
+def product(sizes: Sequence[Any]) -> Any:
+    """Return the product of sizes, which may be open; compilers don't know ``math.prod``."""
+    total = 1
+    for size in sizes:
+        total = total * size
+    return total
 
-    # -- weights ---------------------------------------------------------------------------
 
-    @property
-    def class_count(self) -> int:
-        """Number of classes that have weights."""
-        return len(self._combinations)
+# --- what is the same for equal texts ----------------------------------------------------
 
-    @cached_property
-    def values(self) -> LinearMap:
-        """Parameters → value of each class."""
-        return LinearMap.from_combinations(self._combinations, self.parameters)
 
-    @cached_property
-    def classes(self) -> NDArray[np.int64]:
-        """The class of each weight, from 0; `class_count` where there is no weight.
+@cache
+def _levels(group: str, to: str | None) -> Levels | None:
+    return read_levels(group, to)
 
-        Raises
-        ------
-        TooLargeError
-            If the layer has too many weights for an array of their classes.
-        """
-        if self._classes is not None:
-            return self._classes
-        self.require_classes()
-        layer, form = self.layer, self.symmetric_form
-        if form is None:
-            raise TypeError("expected classes or the symmetry of S_n")
-        numbers, patterns = pattern_numbers(layer, form.site)
-        numbering = [next(iter(form.coefficients[pattern])) for pattern in patterns]
-        return np.where(layer.mask, np.array(numbering)[numbers], self.class_count)
 
-    def require_classes(self) -> None:
-        """Raise TooLargeError if the classes can't be written out."""
-        layer = self.layer
-        if not self.writes_out:
-            raise TooLargeError(
-                f"expected at most {MAX_WEIGHTS} weights to be written out, got "
-                f"{layer.weights}; the path power_sums needs none of them",
-                terms=layer.weights,
-                size=8 * layer.weights,
-            )
+@cache
+def _recipe(plan: LayerPlan) -> Lettered | Indexed | Gathered:
+    levels = plan.levels
+    if levels is not None:
+        return Lettered(levels, plan.channels, plan.degrees)
+    below = prod(plan.points[0])
+    to = "trivial1" if plan.to == "trivial" else plan.to
+    choice = read_group(plan.group, below, None if to is None else {1: to})
+    above = choice.widths.get(1, below)
+    channels = (1, 1) if plan.degree == 1 else plan.channels
+    if plan.degree == 1:
+        network = NetworkSpec(below, layer="linear", bias=plan.bias, outputs=above)
+    else:
+        network = NetworkSpec(below, bias=plan.bias, outputs=above, channels=channels)
+    tying = derive(network, Symmetry(choice.group, actions=choice.actions)).tying_map().layers[0]
+    if plan.degree > 1:
+        return Gathered(tying)
+    classes = tying.classes
+    constants = None
+    if plan.bias:
+        constants, classes = _renumbered(classes[:, 0]), classes[:, 1:]
+    return Indexed(_renumbered(classes), constants, plan.channels, _cycles(plan))
 
-    @property
-    def writes_out(self) -> bool:
-        """Whether the classes are there, or can be: one for each pattern."""
-        one_each = self.layer.degree == 1 or self.layer.ordered
-        return self._classes is not None or (one_each and self.layer.weights <= MAX_WEIGHTS)
 
-    # -- forms -----------------------------------------------------------------------------
+def _renumbered(classes: Any) -> Any:
+    return np.unique(classes, return_inverse=True)[1].reshape(classes.shape)
 
-    @cached_property
-    def products(self) -> Products:
-        """The products of inputs, for the paths ``gather`` and ``classes``."""
-        layer, classes = self.layer, self.classes
-        if layer.degree == 1:
-            return Products((np.arange(layer.letters),), classes, None)
-        i, j = np.tril_indices(layer.letters)
-        first = classes[:, i, j]
-        second = None
-        if not layer.ordered:
-            second = np.where(i == j, self.class_count, classes[:, j, i])
-        return Products((i.astype(np.int64), j.astype(np.int64)), first, second)
 
-    @cached_property
-    def class_sums(self) -> ClassSums:
-        """The sums of products, for the path ``classes``."""
-        products = self.products
-        both = products.first
-        if products.second is not None:
-            both = np.concatenate([products.first, products.second], axis=1)
-        count = products.first.shape[1]
-        known: dict[bytes, int] = {}
-        members: list[NDArray[np.int64]] = []
-        rows: list[list[tuple[int, int]]] = []
-        for output in range(self.layer.outputs):
-            order = np.argsort(both[output], kind="stable")
-            ordered = both[output][order]
-            cuts = np.flatnonzero(np.diff(ordered)) + 1
-            row = []
-            starts = np.concatenate([[0], cuts])
-            for start, part in zip(starts.tolist(), np.split(order, cuts), strict=True):
-                number = int(ordered[start])
-                if number == self.class_count:
-                    continue
-                group = np.sort(part % count)
-                key = group.tobytes()
-                if key not in known:
-                    known[key] = len(members)
-                    members.append(group)
-                row.append((known[key], number))
-            rows.append(row)
-        width = max(map(len, rows))
-        padded = [row + [(0, self.class_count)] * (width - len(row)) for row in rows]
-        table = np.array(padded, dtype=np.int64)
-        sizes = np.array([len(group) for group in members], dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        return ClassSums(
-            np.concatenate(members), starts, table[..., 0].copy(), table[..., 1].copy()
-        )
+def _cycles(plan: LayerPlan) -> tuple[int, ...]:
+    """Return the factors of a product of different cyclic groups that acts on both sides."""
+    factors = _factors(parse_expression(plan.group).numbered())
+    cyclic = [f for f in factors if isinstance(f, Preset) and f.letter == "C" and f.points]
+    if plan.to is not None or len(set(cyclic)) < len(factors):
+        return ()
+    return tuple(factor.size() for factor in cyclic)
 
-    @cached_property
-    def digest(self) -> str:
-        """A name for the layer as a function of its parameters, the same in every process."""
-        layer, form = self.layer, self.power_sums
-        sizes = (layer.kind, layer.indices, layer.bias, layer.inputs, layer.outputs)
-        content = hashlib.sha256(repr((sizes, self.parameters)).encode())
-        linear = self.values if form is None else form.fold
-        if form is None:
-            content.update(self.classes.tobytes())
-        else:
-            content.update(repr(form.site).encode())
-        for array in (linear.rows, linear.columns, linear.factors):
-            content.update(array.tobytes())
-        return content.hexdigest()
+
+def _factors(tree: Construction) -> list[Construction]:
+    if isinstance(tree, Product):
+        return [factor for part in tree.parts for factor in _factors(part)]
+    return [tree]
+
+
+@cache
+def _general(group: str, to: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the points of inputs and outputs of any group, one axis for each factor."""
+
+    def shape(text: str) -> tuple[int, ...]:
+        if text == "trivial":
+            return ()
+        return tuple(part.size() for part in _factors(parse_expression(text).numbered()))
+
+    below = shape(group)
+    return below, below if to is None else shape(to)

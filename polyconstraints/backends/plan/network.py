@@ -1,78 +1,271 @@
-"""The evaluation plan of a whole network."""
+"""Tied networks in their functional form: flat units, one vector of parameters a layer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import permutations
+from math import prod
+from typing import Any
 
-from polyconstraints.backends.plan.layer import LayerPlan
-from polyconstraints.backends.plan.patterns import Site
-from polyconstraints.errors import UsageError
-from polyconstraints.spec.network import NetworkSpec
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.backends.plan.conversion import Conversion
+from polyconstraints.backends.plan.gathered import Gathered, Indexed, whole_numbers
+from polyconstraints.backends.plan.kinds import Levels, read_levels
+from polyconstraints.backends.plan.layer import product
+from polyconstraints.backends.plan.lettered import Lettered
+from polyconstraints.backends.plan.program import Operations
+from polyconstraints.backends.plan.recognition import lettered_levels
+from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.derivation import derive
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec.groups import PermutationGroup
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Kind as SymmetryKind
+from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap, TyingRule
 
-__all__ = ["NetworkPlan"]
+__all__ = ["FlatLayer", "NetworkPlan", "horner", "known"]
 
-#: Weights of a layer up to which a rule's classes are simply listed.
-_LISTED = 1 << 20
+Array = NDArray[Any]
+Tensor = Any
 
-#: Components among which every pattern of three equal or unequal indices occurs, and one.
-_ENOUGH = 4
+#: Most parameters of a map with dependent classes whose functions are counted.
+_RANKED = 500
+
+PATHS = ("auto", "structure", "gather")
+"""What a user may ask for: the structure of letters where a layer has it, or never."""
+
+
+@dataclass(frozen=True, eq=False)
+class FlatLayer:
+    """One tied layer, on flat units: unit = component · channels + channel.
+
+    Attributes
+    ----------
+    layer : LayerSpec
+    recipe : Lettered, Gathered or Indexed
+    sizes : tuple of int
+        The letters of each sort, for a recipe of letters.
+    source : callable
+        Returns the map's layer for given letters of each sort.
+    model : tuple of int
+        The letters for which the map's parameters are looked up: these, or fewer with the
+        same parameters.
+    """
+
+    layer: LayerSpec
+    recipe: Lettered | Gathered | Indexed
+    sizes: tuple[int, ...]
+    source: Callable[[tuple[int, ...]], LayerClasses]
+    model: tuple[int, ...]
+
+    @cached_property
+    def tying(self) -> LayerClasses:
+        """The map's layer, with its parameters, at the size of the model."""
+        return self.source(self.model)
+
+    def weights(self, theta: Array) -> Array:
+        """Return the weight array that the map's parameters give."""
+        return self.source(self.sizes).weights(theta)
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return sum(prod(shape) for shape in self.recipe.shapes)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FlatLayer:
+        # Nothing in it changes: copies of a module share it.
+        return self
+
+    def split(self, theta: Tensor) -> list[Tensor]:
+        """Return a vector of parameters in the shapes of the recipe."""
+        parts, start = [], 0
+        for shape in self.recipe.shapes:
+            stop = start + prod(shape)
+            parts.append(theta[start:stop].reshape(shape))
+            start = stop
+        return parts
+
+    def run(self, ops: Operations, weights: Sequence[Tensor], x: Tensor) -> Tensor:
+        """Return the outputs, (…, outputs), for inputs (…, inputs).
+
+        Raises
+        ------
+        InputError
+            If the shape doesn't fit.
+        """
+        layer, lead = self.layer, tuple(x.shape[:-1])
+        if not x.shape or x.shape[-1] != layer.inputs:
+            raise InputError(f"expected shape (batch, {layer.inputs}), got {tuple(x.shape)}", "x")
+        x = x if len(lead) == 1 else ops.reshape(x, (product(lead), layer.inputs))
+        if isinstance(self.recipe, Lettered):
+            y = self._lettered(ops, weights, x, self.recipe)
+        else:
+            (y,) = self.recipe.compute(ops, weights, [x])
+        return y if len(lead) == 1 else ops.reshape(y, (*lead, layer.outputs))
+
+    def _lettered(
+        self, ops: Operations, weights: Sequence[Tensor], x: Tensor, recipe: Lettered
+    ) -> Tensor:
+        below = recipe.channels[0]
+        shapes = [(*kind.shape(self.sizes), below) for kind in recipe.levels.inputs]
+        xs, start = [], 0
+        for shape in shapes:
+            part = x if len(shapes) == 1 else x[:, start : start + prod(shape)]
+            xs.append(ops.reshape(part, (x.shape[0], *shape)))
+            start += prod(shape)
+        ys = [
+            ops.reshape(y, (x.shape[0], product(y.shape[1:])))
+            for y in recipe.compute(ops, weights, xs, self.sizes)
+        ]
+        return ys[0] if len(ys) == 1 else ops.concatenate(ys)
+
+    # -- the map's parameters -------------------------------------------------------------
+
+    @cached_property
+    def _conversion(self) -> Conversion:
+        if not isinstance(self.recipe, Lettered):
+            raise TypeError("expected a recipe of letters")
+        return Conversion(self.recipe, self.sizes, self.model)
+
+    def to_map(self, theta: Array) -> Array:
+        """Return the parameters of the map's layer, in the order of its free classes.
+
+        Exactly for an array of rationals (of dtype object).
+        """
+        tying = self.tying
+        if isinstance(self.recipe, Gathered):
+            return np.asarray(theta / whole_numbers(self.recipe.members, theta))
+        if isinstance(self.recipe, Indexed):
+            weights = self.recipe.to_weights(self.split(theta)).ravel()
+            return np.asarray(weights[tying.representatives[list(tying.free)]])
+        place = {number: at for at, number in enumerate(tying.free)}
+        numbering = np.full(tying.present[-1] + 1, -1, dtype=np.int64)
+        numbering[list(place)] = list(place.values())
+        result = np.zeros(len(tying.free), dtype=theta.dtype)
+        # With redundant indices a class may hold any of the weights of an orbit.
+        every = tying.layer.degree > 1 and not tying.layer.ordered
+        parts = self.split(theta)
+        for outputs, inputs, values in self._conversion.coefficients(parts, every=every):
+            orders = _orders(tying.layer, inputs)
+            shares = values / _counts(orders, values) if every else values
+            for order in orders:
+                found = numbering[tying.classes[_places(outputs, order)]]
+                result[found[found >= 0]] = shares[found >= 0]
+        return result
+
+    def from_map(self, theta: Array) -> Array:
+        """Return the parameters that are the given ones of the map's layer."""
+        tying = self.tying
+        if isinstance(self.recipe, Gathered):
+            return np.asarray(theta * whole_numbers(self.recipe.members, theta))
+        if isinstance(self.recipe, Indexed):
+            parts = self.recipe.from_weights(tying.weights(theta))
+            return np.concatenate([part.ravel() for part in parts])
+        values = tying.class_values(theta)
+
+        def coefficients(outputs: Array, inputs: Array) -> Array:
+            orders = _orders(tying.layer, inputs)
+            total = sum(values[tying.classes[_places(outputs, order)]] for order in orders)
+            if len(orders) == 1:
+                return np.asarray(total)
+            # Orders that repeat one another have been added as often as they occur.
+            return np.asarray(total * _counts(orders, values) / len(orders))
+
+        parts = self._conversion.weights(coefficients, theta.dtype)
+        return np.concatenate([part.ravel() for part in parts])
+
+    def initial(self, ops: Operations, normal: Tensor) -> list[Tensor]:
+        """Return parameters to start from, given standard normal ones."""
+        return self.recipe.initial(ops, self.split(normal))
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for the layer as a function of its parameters, the same in every process."""
+        layer, recipe = self.layer, self.recipe
+        if isinstance(recipe, Gathered):
+            return recipe.digest
+        facts = (layer.degree, layer.bias, layer.inputs, layer.outputs, recipe.channels)
+        points = (recipe.levels, self.sizes) if isinstance(recipe, Lettered) else ()
+        return hashlib.sha256(repr((*facts, points)).encode()).hexdigest()
+
+
+def _orders(layer: LayerSpec, inputs: Array) -> list[Array]:
+    """Return the letters of products in the orders in which they have weights."""
+    missing = np.zeros((layer.degree - len(inputs), inputs.shape[1]), dtype=np.int64)
+    letters = np.concatenate([inputs + int(layer.bias), missing])
+    letters = -np.sort(-letters, axis=0)
+    if layer.ordered or layer.degree == 1:
+        return [letters]
+    return [letters[list(order)] for order in permutations(range(layer.degree))]
+
+
+def _places(outputs: Array, letters: Array) -> tuple[Array, ...]:
+    return (outputs[:, None], *(row[None] for row in letters))
+
+
+def _counts(orders: Sequence[Array], like: Array) -> Array:
+    """Return how many different orders each product has."""
+    found = [len({tuple(order[:, at]) for order in orders}) for at in range(orders[0].shape[1])]
+    return np.array(found, dtype=object if like.dtype == object else np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkPlan:
-    """How a tied network is computed, layer by layer.
+    """A tied network, layer by layer.
 
     Attributes
     ----------
     network : NetworkSpec
-    layers : tuple of LayerPlan
+    layers : tuple of FlatLayer
     """
 
     network: NetworkSpec
-    layers: tuple[LayerPlan, ...]
-
-    def __post_init__(self) -> None:
-        _require_plain(self.network)
+    layers: tuple[FlatLayer, ...]
 
     @classmethod
-    def from_map(cls, tying: TyingMap) -> NetworkPlan:
+    def from_map(cls, tying: TyingMap, path: str = "auto") -> NetworkPlan:
         """Return the plan of a tying map.
 
-        Whether a layer has the symmetry of S_n is found from its classes; the name of the
-        group isn't used.
+        Whether a layer is one between letters is found from its classes; the name of the
+        group only says where to look.
+
+        Parameters
+        ----------
+        tying : TyingMap
+        path : {"auto", "structure", "gather"}
+            ``gather`` looks weights up even where there is a structure.
 
         Examples
         --------
         >>> import polyconstraints as pc
         >>> symmetry = pc.Symmetry(pc.PermutationGroup.alternating(5))
         >>> tying = pc.derive(pc.NetworkSpec(5), symmetry).tying_map()
-        >>> NetworkPlan.from_map(tying).layers[0].power_sums is not None
-        True
+        >>> NetworkPlan.from_map(tying).layers[0].parameters
+        4
         """
-        network = tying.network
-        _require_plain(network)
+        if path not in PATHS:
+            raise UsageError(f"expected one of {', '.join(PATHS)} as path, got {path!r}", "path")
         return cls(
-            network,
-            tuple(
-                LayerPlan.from_tying(layer, _sites(network, index))
-                for index, layer in enumerate(tying.layers)
-            ),
+            tying.network, tuple(_of_map(tying, at, path) for at in range(len(tying.layers)))
         )
 
     @classmethod
     def symmetric(cls, network: NetworkSpec, kind: SymmetryKind = "equivariant") -> NetworkPlan:
         """Return the plan of a network with the symmetry of S_n in every layer, for any n.
 
-        Parameters and functions are those of the map that a derivation finds, in the same
-        order, but nothing of the size of the weights is ever made.
+        Functions and number of parameters are those of the map that a derivation finds, but
+        nothing of the size of the weights is ever made.
 
         Parameters
         ----------
         network : NetworkSpec
-            Linear, or with ordered indices; every width n, but for an invariant output.
+            Every width n, but for an invariant output.
         kind : {"equivariant", "invariant"}
 
         Raises
@@ -86,45 +279,35 @@ class NetworkPlan:
         >>> [layer.parameters for layer in plan.layers]
         [7, 7]
         """
-        _require_plain(network)
-        wanted = (network.inputs,) * network.depth
-        if network.widths[:-1] != wanted:
+        n = network.inputs
+        if network.widths[:-1] != (n,) * network.depth:
+            raise UsageError(f"expected hidden widths of {n}, got {network.hidden}", "widths")
+        if kind == "equivariant" and network.outputs != n:
             raise UsageError(
-                f"expected hidden widths of {network.inputs}, got {network.hidden}", "widths"
-            )
-        if kind == "equivariant" and network.outputs != network.inputs:
-            raise UsageError(
-                f"expected {network.inputs} output components for equivariance, "
-                f"got {network.outputs}",
+                f"expected {n} output components for equivariance, got {network.outputs}",
                 "symmetry",
             )
         layers = []
-        for index, layer in enumerate(network.layers):
-            moves = kind == "equivariant" or index < network.depth - 1
-            below, above = network.channels[index : index + 2]
-            outputs = above if moves else layer.outputs
-            site = Site(network.inputs, below, outputs, moves)
-            layers.append(LayerPlan.symmetric(layer, site))
+        for index in range(network.depth):
+            to = None
+            if kind == "invariant" and index == network.depth - 1:
+                to = f"trivial{network.outputs}"
+            levels = _levels(f"S{n}", to)
+            small = (min(n, 1 + network.layers[index].degree),)
+
+            source = partial(_derived, network, kind, index)
+            layers.append(_lettered(network, index, levels, (n,), source, small))
         return cls(network, tuple(layers))
 
     @classmethod
     def from_rule(cls, rule: TyingRule, *sizes: int) -> NetworkPlan:
-        """Return the plan of a rule at given numbers of letters.
-
-        Up to a million weights this is the plan of the rule's map. Beyond, the symmetry of
-        S_n is looked for at n = 4, where every pattern of equal indices occurs, and what is
-        found holds for all larger n.
+        """Return the plan of a rule at given numbers of letters, however large.
 
         Parameters
         ----------
         rule : TyingRule
         *sizes : int
             As for :meth:`TyingRule.at`; for ``S`` the number of inputs.
-
-        Raises
-        ------
-        TooLargeError
-            If a layer has too many weights to be listed and not the symmetry of S_n.
 
         Examples
         --------
@@ -133,50 +316,120 @@ class NetworkPlan:
         >>> [layer.parameters for layer in NetworkPlan.from_rule(rule, 4096).layers]
         [4, 4]
         """
-        full = rule.network.sizes(sizes)
-        network = rule.network.network(full)
-        if max(layer.weights for layer in network.layers) > _LISTED:
-            model = cls.from_map(rule.at(*(min(size, _ENOUGH) for size in full)))
-            if _grows(model, network):
-                layers = [
-                    plan.resized(layer, network.inputs)
-                    for plan, layer in zip(model.layers, network.layers, strict=True)
-                ]
-                return cls(network, tuple(layers))
-        return cls.from_map(rule.at(*full))
+        described = rule.network
+        full = described.sizes(sizes)
+        network = described.network(full)
+        texts = [described.actions.get(level, described.group) for level in range(network.depth)]
+        texts.append(described.actions.get(network.depth, described.group))
+        if described.kind == "invariant":
+            texts[-1] = f"trivial{network.outputs}"
+        layers = []
+        for index in range(network.depth):
+            levels = _levels(described.group, texts[index + 1], texts[index])
+            letters = sum(len(kind.letters) for kind in levels.outputs[:1]) + sum(
+                network.layers[index].degree * len(kind.letters) for kind in levels.inputs[:1]
+            )
+            small = tuple(min(size, max(letters, 2)) for size in full)
+
+            source = partial(_of_rule, rule, index)
+            layers.append(_lettered(network, index, levels, tuple(full), source, small))
+        return cls(network, tuple(layers))
+
+    def run(self, ops: Operations, parameters: Sequence[Tensor], x: Tensor) -> Tensor:
+        """Return the outputs, (…, outputs), given a vector of parameters for each layer."""
+        for layer, theta in zip(self.layers, parameters, strict=True):
+            x = layer.run(ops, layer.split(theta), x)
+            activation = self.network.activation_of(layer.layer)
+            if activation is not None:
+                x = horner([float(value) for value in activation.coefficients], x)
+        return x
 
     @property
     def parameters(self) -> tuple[int, ...]:
         """Number of parameters of each layer."""
         return tuple(layer.parameters for layer in self.layers)
 
+    @cached_property
+    def digest(self) -> str:
+        """A name for the network as a function of its parameters, the same in every process."""
+        return hashlib.sha256("".join(layer.digest for layer in self.layers).encode()).hexdigest()
 
-def _grows(model: NetworkPlan, network: NetworkSpec) -> bool:
-    """Return whether a network is a small one with more components in each moving level."""
-    if network.inputs < _ENOUGH or model.network.inputs != _ENOUGH:
+
+def horner(coefficients: Sequence[float], z: Tensor) -> Tensor:
+    """Return the values of a polynomial, given its coefficients from the constant on."""
+    value = z * 0.0 + coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        value = value * z + coefficient
+    return value
+
+
+def _levels(group: str, *points: str | None) -> Levels:
+    levels = read_levels(group, *points)
+    if levels is None:
+        raise UsageError(f"expected points made of letters, got {group}", "group")
+    return levels
+
+
+def known(layer: LayerClasses, sizes: tuple[int, ...]) -> LayerClasses:
+    """Return a map's layer that is known, for the only sizes that it is for."""
+    return layer
+
+
+def _of_rule(rule: TyingRule, index: int, sizes: tuple[int, ...]) -> LayerClasses:
+    return rule.at(*sizes).layers[index]
+
+
+def _derived(
+    network: NetworkSpec, kind: SymmetryKind, index: int, sizes: tuple[int, ...]
+) -> LayerClasses:
+    """Return a layer of the network's map with fewer components."""
+    (n,) = sizes
+    small = NetworkSpec(
+        n,
+        network.depth,
+        network.layer,
+        network.indices,
+        network.bias,
+        outputs=network.outputs if kind == "invariant" else n,
+        channels=network.channels,
+    )
+    return derive(small, Symmetry(PermutationGroup.symmetric(n), kind)).tying_map().layers[index]
+
+
+def _lettered(
+    network: NetworkSpec,
+    index: int,
+    levels: Levels,
+    sizes: tuple[int, ...],
+    source: Callable[[tuple[int, ...]], LayerClasses],
+    model: tuple[int, ...],
+) -> FlatLayer:
+    layer = network.layers[index]
+    below, above = network.channels[index : index + 2]
+    degrees = tuple(range(layer.degree + 1)) if layer.bias else (layer.degree,)
+    recipe = Lettered(levels.with_sizes(sizes), (below, above), degrees, independent=True)
+    return FlatLayer(layer, recipe, sizes, source, model)
+
+
+def _of_map(tying: TyingMap, index: int, path: str) -> FlatLayer:
+    layer = tying.layers[index]
+    gathered = Gathered(layer)
+    found = None if path == "gather" else lettered_levels(tying, index, gathered)
+    if found is None:
+        return FlatLayer(layer.layer, gathered, (), partial(known, layer), ())
+    levels, sizes = found
+    lettered = _lettered(tying.network, index, levels, sizes, partial(known, layer), sizes)
+    if not _fills(lettered, layer):
+        return FlatLayer(layer.layer, gathered, (), partial(known, layer), ())
+    return lettered
+
+
+def _fills(lettered: FlatLayer, layer: LayerClasses) -> bool:
+    """Return whether the map has all functions that the letters allow, and not only some."""
+    redundant = layer.layer.degree > 1 and not layer.layer.ordered
+    if not layer.dependent and not redundant:
+        return len(layer.free) == lettered.parameters
+    if not lettered.parameters <= len(layer.free) <= _RANKED:
         return False
-    for plan, below, above in zip(model.layers, network.widths, network.widths[1:], strict=False):
-        form = plan.symmetric_form
-        if form is None or below != network.inputs:
-            return False
-        if form.site.moves and above != network.inputs:
-            return False
-    return True
-
-
-def _sites(network: NetworkSpec, index: int) -> Sequence[Site]:
-    """Return the arrangements of a layer's units in which S_n may act."""
-    components, above = network.widths[index : index + 2]
-    channels, outputs = network.channels[index : index + 2]
-    moving = [Site(components, channels, outputs, True)] if above == components else []
-    return [*moving, Site(components, channels, above * outputs, False)]
-
-
-def _require_plain(network: NetworkSpec) -> None:
-    """Raise UsageError for what these layers don't compute."""
-    if network.activation is not None:
-        raise UsageError(
-            f"expected none for layers that train, got {network.activation}", "activation"
-        )
-    if max(network.degrees) > 2:
-        raise UsageError(f"expected linear or quadratic layers, got {network.layer}", "layer")
+    images = [lettered.from_map(row) for row in np.eye(len(layer.free))]
+    return int(np.linalg.matrix_rank(np.array(images))) == lettered.parameters

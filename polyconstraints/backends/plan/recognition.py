@@ -1,23 +1,27 @@
-"""Recognise a layer with the symmetry of S_n from its map alone.
+"""Recognise a map's layer as one between points made of letters, from its classes alone.
 
-The group's name is not trusted: what counts is that the weights, both orders of a product
-added up, are the same combination of parameters within every pattern of equal indices.
+The name of the group says where to look and isn't trusted: what counts is that the layer, as a
+function of its parameters, is unchanged by permutations that generate the symmetric groups.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.backends.plan.linear_map import Combination
-from polyconstraints.backends.plan.patterns import Pattern, Site, pattern_numbers
-from polyconstraints.spec.network import LayerSpec
+from polyconstraints.backends.plan.gathered import Gathered
+from polyconstraints.backends.plan.kinds import Levels, read_levels
+from polyconstraints.errors import PolyconstraintsError
+from polyconstraints.spec.groups import Permutation, read_group
+from polyconstraints.tying import TyingMap
 
-__all__ = ["Symmetric", "recognise"]
+__all__ = ["lettered_levels"]
+
+Array = NDArray[np.int64]
 
 #: Combinations are compared by their values at two random points modulo this prime; two that
 #: differ agree at both with a chance below 2^-60.
@@ -26,117 +30,105 @@ _POINTS = 2
 _SEED = 20190916
 
 
-@dataclass(frozen=True, eq=False)
-class Symmetric:
-    """What a layer with the symmetry of S_n is, for any n.
-
-    Attributes
-    ----------
-    site : Site
-        How the units are arranged.
-    coefficients : mapping from Pattern to combination
-        The coefficient of the sum of each pattern's products.
-    """
-
-    site: Site
-    coefficients: Mapping[Pattern, Combination]
-
-    def resized(self, components: int) -> Symmetric:
-        """Return the same for another number of components, in which every pattern occurs."""
-        return Symmetric(replace(self.site, components=components), self.coefficients)
-
-
-def recognise(
-    layer: LayerSpec,
-    sites: Sequence[Site],
-    classes: NDArray[np.int64],
-    values: Sequence[Combination],
-    parameters: int,
-) -> Symmetric | None:
-    """Return the form of a layer with the symmetry of S_n, or None if it is none.
+def lettered_levels(
+    tying: TyingMap, index: int, gathered: Gathered
+) -> tuple[Levels, tuple[int, ...]] | None:
+    """Return the points of a layer and the letters of each sort, or None if it has others.
 
     Parameters
     ----------
-    layer : LayerSpec
-    sites : sequence of Site
-        The arrangements of the units to try.
-    classes : integer array of the layer's shape
-        The class of each weight, an index into `values`; anything where there is no weight.
-    values : sequence of combinations
-        The value of each class as a combination of parameters.
-    parameters : int
-        Number of parameters.
+    tying : TyingMap
+    index : int
+        The layer.
+    gathered : Gathered
+        The recipe that looks its weights up.
 
     Notes
     -----
     Takes time and memory of the order of the weight array.
     """
-    points = _residues(values, parameters)
-    for site in sites:
-        if points is not None and site.fits(layer):
-            found = _coefficients(layer, site, classes, values, points)
-            if found is not None:
-                return Symmetric(site, found)
+    coefficients = _coefficients(gathered)
+    if coefficients is None:
+        return None
+    for text, to in _candidates(tying, index):
+        levels = read_levels(text, to)
+        if levels is not None and None not in levels.sizes:
+            moves = _generators(tying, index, text, to)
+            if moves and all(_unchanged(gathered, coefficients, *move) for move in moves):
+                return levels, tuple(size or 0 for size in levels.sizes)
     return None
 
 
-def _coefficients(
-    layer: LayerSpec,
-    site: Site,
-    classes: NDArray[np.int64],
-    values: Sequence[Combination],
-    points: NDArray[np.int64],
-) -> dict[Pattern, Combination] | None:
-    """Return the coefficient of each pattern, or None if it isn't one throughout."""
-    numbers, patterns = pattern_numbers(layer, site)
-    residues = points[:, classes]
-    both = layer.degree == 2 and not layer.ordered
-    if both:
-        # The function knows only the sum of the weights of (i, j) and (j, i); on the
-        # diagonal there is one weight, which this doubles everywhere alike.
-        residues = (residues + residues.swapaxes(-1, -2)) % _PRIME
-    mask = layer.mask
-    places = numbers[mask]
-    first = np.full(len(patterns), -1, dtype=np.int64)
-    # Written backwards, so that the first weight of each pattern stays.
-    first[places[::-1]] = np.flatnonzero(mask)[::-1]
-    kept = residues[:, mask]
-    expected = residues.reshape(_POINTS, -1)[:, first[places]]
-    if not np.array_equal(kept, expected):
-        return None
-    found: dict[Pattern, Combination] = {}
-    for pattern, place in zip(patterns, first.tolist(), strict=True):
-        index = tuple(int(at) for at in np.unravel_index(place, layer.shape))
-        combination = values[int(classes[index])]
-        if both and index[1] != index[2]:
-            mirrored = (index[0], index[2], index[1])
-            combination = _sum(combination, values[int(classes[mirrored])])
-        found[pattern] = combination
-    return found
+def _candidates(tying: TyingMap, index: int) -> Iterator[tuple[str, str | None]]:
+    """Yield names of the points below a layer and above it."""
+    below, above = tying.network.widths[index : index + 2]
+    name = tying.symmetry.group.name
+    # Of the group of one element every layer is one, and no structure helps.
+    known = name in ("S", f"S{below}") or name.startswith("trivial")
+    texts = [f"S{below}", *([] if known else [name])]
+    for text, same in product(texts, (True, False)):
+        if not same or above == below:
+            yield text, None if same else f"trivial{above}"
 
 
-def _sum(left: Combination, right: Combination) -> dict[int, Fraction]:
-    total = dict(left)
-    for at, factor in right.items():
-        total[at] = total.get(at, Fraction(0)) + factor
-    return total
+def _generators(
+    tying: TyingMap, index: int, text: str, to: str | None
+) -> list[tuple[Permutation, Permutation]]:
+    """Return how generators of the group move the units below and above a layer."""
+    below, above = tying.network.widths[index : index + 2]
+    try:
+        group = read_group(text, below).group
+    except PolyconstraintsError:
+        # The name of something else, or of a group on other points.
+        return []
+    inputs, outputs = tying.network.channels[index : index + 2]
+    stay = tuple(range(above))
+    return [
+        (_on_units(image, inputs), _on_units(image if to is None else stay, outputs))
+        for image in group.generators or (tuple(range(below)),)
+    ]
 
 
-def _residues(values: Sequence[Combination], parameters: int) -> NDArray[np.int64] | None:
-    """Return the classes' values at random points modulo the prime, ``(points, classes)``.
+def _on_units(image: Permutation, channels: int) -> Permutation:
+    return tuple(at * channels + channel for at in image for channel in range(channels))
 
-    None if a denominator is divisible by the prime.
+
+def _coefficients(gathered: Gathered) -> NDArray[np.int64] | None:
+    """Return each product's coefficient at random points modulo the prime.
+
+    Of shape (points, outputs, products); None if a denominator is divisible by the prime.
     """
-    points = np.random.default_rng(_SEED).integers(1, _PRIME, size=(_POINTS, parameters))
-    result = np.zeros((_POINTS, len(values)), dtype=np.int64)
-    for number, combination in enumerate(values):
-        for at, factor in combination.items():
-            if factor == 1:
-                share = points[:, at]
-            elif factor.denominator % _PRIME == 0:
+    tying = gathered.tying
+    draw = np.random.default_rng(_SEED)
+    points = draw.integers(1, _PRIME, size=(_POINTS, len(tying.free)))
+    place = {number: at for at, number in enumerate(tying.free)}
+    residues = np.zeros((_POINTS, len(tying.present) + 1), dtype=np.int64)
+    for number, label in enumerate(tying.present):
+        if label in place:
+            residues[:, number] = points[:, place[label]]
+            continue
+        for free, factor in tying.dependent[label].items():
+            if factor.denominator % _PRIME == 0:
                 return None
-            else:
-                inverse = pow(factor.denominator, -1, _PRIME)
-                share = points[:, at] * (factor.numerator * inverse % _PRIME) % _PRIME
-            result[:, number] = (result[:, number] + share) % _PRIME
-    return result
+            share = factor.numerator * pow(factor.denominator, -1, _PRIME) % _PRIME
+            term = points[:, place[free]] * share % _PRIME
+            residues[:, number] = (residues[:, number] + term) % _PRIME
+    total: Any = 0
+    for classes in gathered.classes:
+        total = (total + residues[:, classes]) % _PRIME
+    return np.asarray(total)
+
+
+def _unchanged(
+    gathered: Gathered, coefficients: Array, below: Permutation, above: Permutation
+) -> bool:
+    """Return whether moving inputs and outputs leaves every coefficient as it is."""
+    layer = gathered.tying.layer
+    bias = int(layer.bias)
+    letters = np.array([*range(bias), *(at + bias for at in below)], dtype=np.int64)
+    moved = -np.sort(-letters[gathered.products], axis=0)
+    shape = (layer.letters,) * layer.degree
+    order = np.argsort(np.ravel_multi_index(tuple(gathered.products), shape))
+    known = np.ravel_multi_index(tuple(gathered.products), shape)[order]
+    places = order[np.searchsorted(known, np.ravel_multi_index(tuple(moved), shape))]
+    return np.array_equal(coefficients[:, list(above)][:, :, places], coefficients)

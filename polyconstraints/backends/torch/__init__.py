@@ -1,34 +1,46 @@
-"""Tied layers and networks as PyTorch modules.
+"""Equivariant layers and networks as PyTorch modules.
 
 Examples
 --------
 >>> import torch
->>> from polyconstraints.backends.torch import EquivariantNetwork
->>> _ = torch.manual_seed(0)
->>> network = EquivariantNetwork(5, depth=2, bias=True)
->>> [tuple(parameter.shape) for parameter in network.parameters()]
-[(7,), (7,)]
->>> x, order = torch.randn(8, 5, dtype=torch.float64), torch.randperm(5)
->>> network = network.double()
->>> torch.allclose(network(x[:, order]), network(x)[:, order])
+>>> from polyconstraints.backends.torch import EquivariantLinear, EquivariantQuadratic
+>>> network = torch.nn.Sequential(
+...     EquivariantQuadratic("S", 3, 8), EquivariantLinear("S", 8, 1, to="trivial")
+... ).double()
+>>> x, order = torch.randn(8, 5, 3, dtype=torch.float64), torch.randperm(5)
+>>> torch.allclose(network(x[:, order]), network(x))
 True
 """
 
-from polyconstraints.backends.torch.layers import TiedLayer, TiedLinear, TiedQuadratic
+from polyconstraints.backends.torch.checks import check_equivariance
+from polyconstraints.backends.torch.layers import (
+    EquivariantLayer,
+    EquivariantLinear,
+    EquivariantQuadratic,
+    TiedLayer,
+    param_groups,
+)
 from polyconstraints.backends.torch.networks import (
     EquivariantNetwork,
     InvariantNetwork,
+    PolynomialActivation,
     TiedNetwork,
+    from_map,
 )
 from polyconstraints.backends.torch.parametrization import Tied, tie
 
 __all__ = [
+    "EquivariantLayer",
+    "EquivariantLinear",
     "EquivariantNetwork",
+    "EquivariantQuadratic",
     "InvariantNetwork",
+    "PolynomialActivation",
     "Tied",
     "TiedLayer",
-    "TiedLinear",
     "TiedNetwork",
-    "TiedQuadratic",
+    "check_equivariance",
+    "from_map",
+    "param_groups",
     "tie",
 ]

@@ -1,21 +1,29 @@
-"""Tied layers as modules: one parameter vector, and the map as buffers."""
+"""Layers between the points of a group, as modules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from polyconstraints.backends.plan import LayerPlan, NetworkPlan, resolve_path
-from polyconstraints.backends.torch.initial import initialise
-from polyconstraints.backends.torch.paths import make_path
-from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.network import LayerKind, NetworkSpec
+from polyconstraints.backends.plan import FlatLayer, LayerPlan
+from polyconstraints.backends.plan.maps import flat_layer, independent, map_of
+from polyconstraints.backends.torch.operations import OPERATIONS
+from polyconstraints.errors import InputError
 from polyconstraints.tying import TyingMap
 
-__all__ = ["Factory", "TiedLayer", "TiedLinear", "TiedQuadratic"]
+__all__ = [
+    "EquivariantLayer",
+    "EquivariantLinear",
+    "EquivariantQuadratic",
+    "Factory",
+    "TiedLayer",
+    "param_groups",
+]
+
+Tensors = Tensor | tuple[Tensor, ...]
 
 
 class Factory(TypedDict, total=False):
@@ -25,212 +33,422 @@ class Factory(TypedDict, total=False):
     dtype: torch.dtype | None
 
 
-class TiedLayer(nn.Module):
-    """A layer whose weights are tied: the parameters of a map and how to compute with them.
+class Marked(nn.Module):
+    """A module whose state says which layer it is of, so that no other layer takes it.
+
+    The mark is part of the state and neither a parameter nor a buffer: it is made when the
+    state is, and so is right whatever became of the module's tensors.
+    """
+
+    def mark(self) -> str:
+        """Return what a state must be of."""
+        raise NotImplementedError
+
+    def get_extra_state(self) -> Tensor:
+        """Return the mark, as bytes."""
+        return torch.tensor(list(self.mark().encode()), dtype=torch.uint8, device="cpu")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Compare marks.
+
+        Raises
+        ------
+        InputError
+            If the state is that of another layer.
+        """
+        if type(state) is not Tensor or state.is_meta:
+            return
+        found = bytes(state.tolist()).decode(errors="replace")
+        if found != self.mark():
+            raise InputError(
+                f"expected the state of {self.mark()}, got that of {found[:200]}", "state"
+            )
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        if f"{prefix}map_digest" in state_dict:
+            raise InputError(
+                "expected parameters in unit coordinates, got those of a tying map, which earlier "
+                "versions saved; set_map_parameters(state[…]) of a layer converts them",
+                f"{prefix}map_digest",
+            )
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    def _check_dtype(self, xs: Sequence[Tensor], parameter: Tensor) -> None:
+        for x in xs:
+            if x.dtype != parameter.dtype and not torch.is_autocast_enabled(x.device.type):
+                raise InputError(
+                    f"expected inputs of {parameter.dtype}, as the parameters are, got {x.dtype}",
+                    "x",
+                )
+
+
+@torch.no_grad()
+def _draw(plan: LayerPlan | FlatLayer, parameters: Sequence[Tensor]) -> None:
+    """Draw parameters anew; low precisions in single precision."""
+    if any(parameter.is_meta for parameter in parameters):
+        return
+    normals = [
+        torch.randn(
+            parameter.shape,
+            device=parameter.device,
+            dtype=torch.promote_types(parameter.dtype, torch.float32),
+        )
+        for parameter in parameters
+    ]
+    if isinstance(plan, LayerPlan):
+        drawn = plan.initial(OPERATIONS, normals)
+    else:
+        drawn = [torch.cat([part.flatten() for part in plan.initial(OPERATIONS, normals[0])])]
+    for parameter, value in zip(parameters, drawn, strict=True):
+        parameter.copy_(value)
+
+
+def _to_map(plan: FlatLayer, theta: Tensor) -> Tensor:
+    array = plan.to_map(theta.detach().cpu().double().numpy())
+    return torch.as_tensor(array, dtype=theta.dtype, device=theta.device)
+
+
+def _from_map(plan: FlatLayer, theta: Any) -> Tensor:
+    array = torch.as_tensor(theta, device="cpu").detach().double().numpy()
+    count = len(plan.tying.free)
+    if array.shape != (count,):
+        raise InputError(f"expected an array of shape ({count},), got {array.shape}", "theta")
+    return torch.as_tensor(plan.from_map(array))
+
+
+def param_groups(module: nn.Module, weight_decay: float = 0.0) -> list[dict[str, Any]]:
+    """Return groups of a module's parameters for an optimiser.
+
+    Parameters in unit coordinates are all of one size, so that one learning rate suits them;
+    only constants, whose names begin with ``bias``, are left out of the weight decay.
+
+    Examples
+    --------
+    >>> groups = param_groups(EquivariantLinear("S", 2, 3), 0.01)
+    >>> [(len(group["params"]), group["weight_decay"]) for group in groups]
+    [(2, 0.01), (1, 0.0)]
+    """
+    named = [
+        (name.rpartition(".")[2].startswith("bias"), parameter)
+        for name, parameter in module.named_parameters()
+    ]
+    return [
+        {"params": [parameter for constant, parameter in named if constant is which], **decay}
+        for which, decay in ((False, {"weight_decay": weight_decay}), (True, {"weight_decay": 0.0}))
+    ]
+
+
+class EquivariantLayer(Marked):
+    """A polynomial layer of any degree between the points of a group.
 
     Parameters
     ----------
+    group : str
+        How the inputs are points: ``S``, ``S20xS30``, ``pairs(S10)``, ``C64``, …; see
+        ``polyconstraints groups``. Sizes of symmetric groups may be left open.
+    in_channels, out_channels : int
+    degree : int
+        1 for a linear layer, 2 for a quadratic one, and so on.
+    to : str, optional
+        How the outputs are points, in terms of the same factors; ``trivial`` for one that no
+        permutation moves. As the inputs unless given.
+    bias : bool
+        Whether there are terms of all lower degrees too, constants among them.
+    device, dtype
+        As for PyTorch's own layers.
+
+    Attributes
+    ----------
     plan : LayerPlan
-    path : str
-        How to compute it; see :mod:`polyconstraints.backends.plan`. ``auto`` takes power
-        sums for a layer with the symmetry of S_n and otherwise what is quickest here.
+
+    Notes
+    -----
+    Parameters are in unit coordinates: each weighs an average of products of inputs, so that
+    one learning rate suits all of them and those learnt with one number of letters are the
+    same function with another. Inputs have the shape (…, points…, channels); where a group is
+    a sum, inputs are a tuple with a tensor for each part.
+
+    Examples
+    --------
+    >>> layer = EquivariantLayer("pairs(S)", 4, 8, degree=2, to="S")
+    >>> layer(torch.randn(3, 45, 4)).shape
+    torch.Size([3, 10, 8])
+    """
+
+    def __init__(
+        self,
+        group: str,
+        in_channels: int,
+        out_channels: int,
+        degree: int = 1,
+        *,
+        to: str | None = None,
+        bias: bool = True,
+        **factory: Unpack[Factory],
+    ) -> None:
+        super().__init__()
+        self.plan = LayerPlan(group, (in_channels, out_channels), degree, bias, to)
+        self.plan.prepare()
+        dtype = factory.get("dtype") or torch.get_default_dtype()
+        for name, shape in zip(self.plan.names, self.plan.shapes, strict=True):
+            empty = torch.empty(shape, device=factory.get("device"), dtype=dtype)
+            self.register_parameter(name, nn.Parameter(empty))
+        self.reset_parameters()
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters in the order of the recipe."""
+        return [getattr(self, name) for name in self.plan.names]
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
+        _draw(self.plan, self.weights())
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        """Return the outputs.
+
+        Parameters
+        ----------
+        x : tensor of shape (…, points…, in_channels), or a tuple of such
+        mask : tensor of shape (…, letters), or a tuple of one or None for each group, optional
+            True for the letters that a sample has, where samples of several sizes are padded
+            to one. What stands in the padding doesn't matter; outputs are 0 there.
+
+        Returns
+        -------
+        tensor of shape (…, points…, out_channels), or a tuple of such
+
+        Raises
+        ------
+        InputError
+            If a shape or a dtype doesn't fit.
+        """
+        weights = self.weights()
+        xs = x if isinstance(x, tuple | list) else (x,)
+        self._check_dtype(xs, weights[0])
+        masks = self.plan.masks(mask)
+        if masks is not None:
+            masks = {sort: part.to(xs[0].dtype) for sort, part in masks.items()}
+        return self.plan.run(OPERATIONS, weights, x, masks)
+
+    def to_map(self, *sizes: int) -> TyingMap:
+        """Return the tying map whose network the layer is.
+
+        Parameters
+        ----------
+        *sizes : int
+            The letters of the symmetric groups whose sizes are open; n for ``S``.
+        """
+        return map_of([self.plan], *sizes)
+
+    def to_map_parameters(
+        self, *sizes: int, tying: TyingMap | None = None, index: int = 0
+    ) -> Tensor:
+        """Return the parameters of that map; ``tying`` is the map, where it is known."""
+        tying = self.to_map(*sizes) if tying is None else tying
+        theta = torch.cat([weight.flatten() for weight in self.weights()])
+        return _to_map(flat_layer(self.plan, tying, index, *sizes), theta)
+
+    @torch.no_grad()
+    def set_map_parameters(
+        self, theta: Any, *sizes: int, tying: TyingMap | None = None, index: int = 0
+    ) -> None:
+        """Set the parameters so that the map's are the given ones.
+
+        Raises
+        ------
+        InputError
+            If their number isn't that of the map's.
+        """
+        tying = self.to_map(*sizes) if tying is None else tying
+        flat = flat_layer(self.plan, tying, index, *sizes)
+        parts = flat.split(_from_map(flat, theta))
+        for weight, part in zip(self.weights(), parts, strict=True):
+            weight.copy_(part)
+
+    def independent(self, *sizes: int) -> int:
+        """Return how many of the parameters are independent, for given numbers of letters."""
+        return independent(self.plan, *sizes)
+
+    def mark(self) -> str:
+        """Return a description of the layer, the same in every process."""
+        return f"{self.plan}"
+
+    def extra_repr(self) -> str:
+        """Return what the module shows of itself."""
+        plan = self.plan
+        kind = "" if type(self) is EquivariantLinear else f", degree={plan.degree}"
+        return f"{plan.group!r}{kind}, {plan.describe()}, bias={plan.bias}"
+
+
+class EquivariantLinear(EquivariantLayer):
+    """A linear layer between the points of a group.
+
+    Parameters are those of :class:`EquivariantLayer`, without the degree.
+
+    Examples
+    --------
+    >>> EquivariantLinear("S20xS30", 16, 32)(torch.randn(5, 20, 30, 16)).shape
+    torch.Size([5, 20, 30, 32])
+    """
+
+    def __init__(
+        self,
+        group: str,
+        in_channels: int,
+        out_channels: int,
+        *,
+        to: str | None = None,
+        bias: bool = True,
+        **factory: Unpack[Factory],
+    ) -> None:
+        super().__init__(group, in_channels, out_channels, 1, to=to, bias=bias, **factory)
+
+
+class EquivariantQuadratic(nn.Module):
+    """A quadratic layer between the points of a group.
+
+    Parameters
+    ----------
+    group, in_channels, out_channels, to, bias, device, dtype
+        As for :class:`EquivariantLayer`.
+    rank : int, optional
+        Of full rank unless given. Else the products are those of the ``rank`` channels of two
+        linear layers, mixed by a third one, and a fourth one is added if there is a bias.
+
+    Examples
+    --------
+    >>> layer = EquivariantQuadratic("S", 64, 64, rank=32)
+    >>> layer(torch.randn(3, 50, 64)).shape
+    torch.Size([3, 50, 64])
+    """
+
+    def __init__(
+        self,
+        group: str,
+        in_channels: int,
+        out_channels: int,
+        *,
+        rank: int | None = None,
+        to: str | None = None,
+        bias: bool = True,
+        **factory: Unpack[Factory],
+    ) -> None:
+        super().__init__()
+        self.rank = rank
+        if rank is None:
+            self.full = EquivariantLayer(
+                group, in_channels, out_channels, 2, to=to, bias=bias, **factory
+            )
+            return
+        self.left = EquivariantLinear(group, in_channels, rank, bias=False, **factory)
+        self.right = EquivariantLinear(group, in_channels, rank, bias=False, **factory)
+        self.mix = EquivariantLinear(group, rank, out_channels, to=to, bias=False, **factory)
+        self.linear = (
+            EquivariantLinear(group, in_channels, out_channels, to=to, **factory) if bias else None
+        )
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
+        if self.rank is None:
+            self.full.reset_parameters()
+            return
+        for part in (self.left, self.right, self.mix, self.linear):
+            if part is not None:
+                part.reset_parameters()
+        if self.linear is not None:
+            for parameter in self.mix.parameters():
+                parameter.mul_(0.5)
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        """Return the outputs; see :meth:`EquivariantLayer.forward`."""
+        if self.rank is None:
+            return self.full(x, mask)
+        left, right = self.left(x, mask), self.right(x, mask)
+        if isinstance(left, tuple):
+            products: Any = tuple(a * b for a, b in zip(left, right, strict=True))
+        else:
+            products = left * right
+        y = self.mix(products, mask)
+        if self.linear is None:
+            return y
+        added = self.linear(x, mask)
+        if isinstance(y, tuple):
+            return tuple(a + b for a, b in zip(y, added, strict=True))
+        return y + added
+
+
+class TiedLayer(Marked):
+    """A layer of a tying map, on flat units.
+
+    Parameters
+    ----------
+    plan : FlatLayer
     device, dtype
         As for PyTorch's own layers.
 
     Attributes
     ----------
     theta : Parameter of shape (parameters,)
-        The free parameters, in the order of the map's free classes.
-
-    Raises
-    ------
-    UsageError
-        If the layer has no such path.
-
-    Notes
-    -----
-    The state holds ``theta`` and ``map_digest``, a fingerprint of the map: loading the
-    parameters of one map into the layer of another fails instead of giving a network that
-    means something else. The map's index arrays are buffers that no state holds.
+        The parameters, in unit coordinates; :meth:`to_map` gives those of the map.
     """
 
-    kind: LayerKind | None = None
-
     theta: nn.Parameter
-    map_digest: Tensor
 
-    def __init__(self, plan: LayerPlan, path: str = "auto", **factory: Unpack[Factory]) -> None:
+    def __init__(self, plan: FlatLayer, **factory: Unpack[Factory]) -> None:
         super().__init__()
-        if self.kind is not None and plan.layer.kind != self.kind:
-            raise UsageError(f"expected a {self.kind} layer, got a {plan.layer.kind} one")
-        dtype = factory.get("dtype") or torch.get_default_dtype()
-        device = factory.get("device")
         self.plan = plan
-        self.path = resolve_path(plan, path, "torch", lambda path: _trial(plan, path))
-        self.theta = nn.Parameter(torch.empty(plan.parameters, device=device, dtype=dtype))
-        digest = torch.tensor(list(bytes.fromhex(plan.digest)), dtype=torch.uint8, device=device)
-        self.register_buffer("map_digest", digest)
-        self.compute = make_path(plan, self.path, device, dtype)
+        plan.recipe.prepare()
+        dtype = factory.get("dtype") or torch.get_default_dtype()
+        self.theta = nn.Parameter(
+            torch.empty(plan.parameters, device=factory.get("device"), dtype=dtype)
+        )
         self.reset_parameters()
 
-    @classmethod
-    def from_map(
-        cls, tying: TyingMap, layer: int = 0, path: str = "auto", **factory: Unpack[Factory]
-    ) -> Self:
-        """Return one layer of a tying map.
-
-        Parameters
-        ----------
-        tying : TyingMap
-        layer : int
-            Which layer, from 0.
-        path, device, dtype
-            As for the class.
-        """
-        return cls(NetworkPlan.from_map(tying).layers[layer], path, **factory)
-
     def reset_parameters(self) -> None:
-        """Draw the parameters anew from PyTorch's generator.
+        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
+        _draw(self.plan, [self.theta])
 
-        See :mod:`polyconstraints.backends.plan.initial`.
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs, (…, outputs), for inputs of shape (…, inputs).
+
+        Units are numbered component by component: unit = component · channels + channel.
         """
-        initialise([self])
+        self.check(x)
+        out: Tensor = self.plan.run(OPERATIONS, self.plan.split(self.theta), x)
+        return out
 
-    def weights(self) -> Tensor:
-        """Return the weight array that the parameters give; 0 where there is no weight.
+    def check(self, x: Tensor) -> None:
+        """Raise InputError if inputs are of another dtype than the parameters."""
+        self._check_dtype((x,), self.theta)
 
-        Returns
-        -------
-        tensor of the layer's shape, (outputs, letters, letters) or (outputs, letters)
+    def to_map_parameters(self) -> Tensor:
+        """Return the parameters of the map's layer, in the order of its free classes."""
+        return _to_map(self.plan, self.theta)
+
+    @torch.no_grad()
+    def set_map_parameters(self, theta: Any) -> None:
+        """Set the parameters so that the map's are the given ones.
 
         Raises
         ------
-        TooLargeError
-            If the array is too large to be written out.
+        InputError
+            If their number isn't that of the map's.
         """
-        dense = make_path(self.plan, "dense", self.theta.device, self.theta.dtype)
-        weights: Tensor = dense.weights(self.theta)  # type: ignore[operator]
-        return weights
+        self.theta.copy_(_from_map(self.plan, theta))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs.
-
-        Parameters
-        ----------
-        x : tensor of shape (…, inputs)
-            Units component by component: unit = component · channels + channel.
-
-        Returns
-        -------
-        tensor of shape (…, outputs)
-        """
-        out: Tensor = self.compute(self.theta, x)
-        return out
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
-    ) -> None:
-        name = f"{prefix}map_digest"
-        given = state_dict.get(name)
-        if given is not None and not torch.equal(given.cpu(), self.map_digest.cpu()):
-            raise InputError(
-                "expected the parameters of this layer's map, got those of another map", name
-            )
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+    def mark(self) -> str:
+        """Return a fingerprint of the layer, the same in every process."""
+        return f"a layer of a map, {self.plan.digest}"
 
     def extra_repr(self) -> str:
         """Return what the module shows of itself."""
         layer = self.plan.layer
+        kind = type(self.plan.recipe).__name__.lower()
         return (
-            f"{layer.inputs}, {layer.outputs}, parameters={self.plan.parameters}, "
-            f"bias={layer.bias}, path={self.path!r}"
+            f"{layer.inputs}, {layer.outputs}, degree={layer.degree}, bias={layer.bias}, "
+            f"parameters={self.plan.parameters}, {kind}"
         )
-
-
-class TiedQuadratic(TiedLayer):
-    """A quadratic layer, o'_k = Σ_ij W_kij o_i o_j, whose weights are tied.
-
-    Parameters are those of :class:`TiedLayer`.
-
-    Examples
-    --------
-    >>> layer = TiedQuadratic.symmetric(4096)
-    >>> tuple(layer.theta.shape), layer.path
-    ((4,), 'power_sums')
-    >>> layer(torch.randn(2, 4096)).shape
-    torch.Size([2, 4096])
-    """
-
-    kind = "quadratic"
-
-    @classmethod
-    def symmetric(
-        cls,
-        n: int,
-        channels: int | Sequence[int] = 1,
-        *,
-        bias: bool = False,
-        invariant: bool = False,
-        path: str = "auto",
-        **factory: Unpack[Factory],
-    ) -> Self:
-        """Return the layer with the symmetry of S_n, for any n.
-
-        Parameters
-        ----------
-        n : int
-            Number of components.
-        channels : int or two ints
-            Channels of each component, of the input and of the output.
-        bias : bool
-            Whether there are linear and constant terms too.
-        invariant : bool
-            Whether there is one output component, which stays as it is.
-        path, device, dtype
-            As for the class.
-        """
-        return cls(_symmetric("quadratic", n, channels, bias, invariant), path, **factory)
-
-
-class TiedLinear(TiedLayer):
-    """A linear layer, o'_k = Σ_i W_ki o_i, whose weights are tied.
-
-    Parameters are those of :class:`TiedLayer`.
-    """
-
-    kind = "linear"
-
-    @classmethod
-    def symmetric(
-        cls,
-        n: int,
-        channels: int | Sequence[int] = 1,
-        *,
-        bias: bool = False,
-        invariant: bool = False,
-        path: str = "auto",
-        **factory: Unpack[Factory],
-    ) -> Self:
-        """Return the layer with the symmetry of S_n; see :meth:`TiedQuadratic.symmetric`."""
-        return cls(_symmetric("linear", n, channels, bias, invariant), path, **factory)
-
-
-def _symmetric(
-    kind: LayerKind, n: int, channels: int | Sequence[int], bias: bool, invariant: bool
-) -> LayerPlan:
-    network = NetworkSpec(
-        n, layer=kind, bias=bias, outputs=1 if invariant else n, channels=channels
-    )
-    return NetworkPlan.symmetric(network, "invariant" if invariant else "equivariant").layers[0]
-
-
-def _trial(plan: LayerPlan, path: str) -> Any:
-    """Return a forward and backward pass to be timed."""
-    compute = make_path(plan, path, None, torch.float32)
-    theta = torch.ones(plan.parameters, dtype=torch.float32, requires_grad=True)
-    x = torch.ones(32, plan.layer.inputs, dtype=torch.float32, requires_grad=True)
-
-    def run() -> None:
-        compute(theta, x).sum().backward()
-
-    return run

@@ -1,108 +1,132 @@
-"""Tied networks as modules."""
+"""Networks of layers between the points of a group, and those of tying maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, Literal, Self, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from polyconstraints.backends.plan import NetworkPlan
-from polyconstraints.backends.torch.initial import initialise
-from polyconstraints.backends.torch.layers import Factory, TiedLayer, TiedLinear, TiedQuadratic
+from polyconstraints.backends.plan.maps import map_of
+from polyconstraints.backends.plan.network import horner
+from polyconstraints.backends.torch.layers import (
+    EquivariantLayer,
+    Factory,
+    TiedLayer,
+    param_groups,
+)
+from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.network import LayerKind, NetworkSpec
-from polyconstraints.spec.symmetry import Kind
+from polyconstraints.spec.activation import Activation
+from polyconstraints.spec.network import layer_degree
 from polyconstraints.tying import TyingMap, TyingRule
 
-__all__ = ["EquivariantNetwork", "InvariantNetwork", "TiedNetwork"]
+__all__ = [
+    "EquivariantNetwork",
+    "InvariantNetwork",
+    "PolynomialActivation",
+    "TiedNetwork",
+    "from_map",
+]
+
+
+class PolynomialActivation(nn.Module):
+    """A polynomial of one variable, applied to every unit.
+
+    Parameters
+    ----------
+    text : str
+        A polynomial in z with rational coefficients.
+
+    Examples
+    --------
+    >>> PolynomialActivation("z + z^3/6")(torch.tensor([0.0, 3.0]))
+    tensor([0.0000, 7.5000])
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        polynomial = Activation.parse(text)
+        self.text = str(polynomial)
+        self.coefficients = [float(value) for value in polynomial.coefficients]
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return the values, by Horner's rule."""
+        value: Tensor = horner(self.coefficients, z)
+        return value
+
+    def extra_repr(self) -> str:
+        """Return the polynomial."""
+        return self.text
 
 
 class TiedNetwork(nn.Module):
-    """Tied layers one after the other.
+    """Tied layers one after the other, on flat units.
 
     Parameters
     ----------
     plan : NetworkPlan
-    path : str
-        How layers are computed; see :class:`~polyconstraints.backends.torch.TiedLayer`.
     device, dtype
         As for PyTorch's own layers.
-
-    Raises
-    ------
-    UsageError
-        If a layer has no such path.
     """
 
-    def __init__(self, plan: NetworkPlan, path: str = "auto", **factory: Unpack[Factory]) -> None:
+    def __init__(self, plan: NetworkPlan, **factory: Unpack[Factory]) -> None:
         super().__init__()
         self.plan = plan
-        kinds: dict[str, type[TiedLayer]] = {"quadratic": TiedQuadratic, "linear": TiedLinear}
-        self.layers = nn.ModuleList(
-            kinds[layer.layer.kind](layer, path, **factory) for layer in plan.layers
-        )
-        self.reset_parameters()
+        self.layers = nn.ModuleList(TiedLayer(layer, **factory) for layer in plan.layers)
 
     @classmethod
     def from_map(cls, tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]) -> Self:
-        """Return the network of a tying map.
-
-        Raises
-        ------
-        UsageError
-            If the map is for another kind of symmetry than the class.
-        """
-        cls._check(tying.symmetry.kind)
-        return cls._of(NetworkPlan.from_map(tying), path, **factory)
+        """Return the network of a tying map; see :meth:`NetworkPlan.from_map`."""
+        return cls(NetworkPlan.from_map(tying, path), **factory)
 
     @classmethod
-    def from_rule(
-        cls, rule: TyingRule, *sizes: int, path: str = "auto", **factory: Unpack[Factory]
-    ) -> Self:
-        """Return the network of a rule at given sizes, such as the number of inputs.
-
-        Raises
-        ------
-        UsageError
-            If the rule is for another kind of symmetry than the class.
-        """
-        cls._check(rule.network.kind)
-        return cls._of(NetworkPlan.from_rule(rule, *sizes), path, **factory)
-
-    @classmethod
-    def _of(cls, plan: NetworkPlan, path: str, **factory: Unpack[Factory]) -> Self:
-        # Past the constructors of subclasses, which take sizes in place of a plan.
-        network = cls.__new__(cls)
-        TiedNetwork.__init__(network, plan, path, **factory)
-        return network
-
-    @classmethod
-    def _check(cls, kind: Kind) -> None:
-        """Raise UsageError if the class is for another kind of symmetry."""
+    def from_rule(cls, rule: TyingRule, *sizes: int, **factory: Unpack[Factory]) -> Self:
+        """Return the network of a rule at given sizes, such as the number of inputs."""
+        return cls(NetworkPlan.from_rule(rule, *sizes), **factory)
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew, each layer scaled to the outputs of those before it."""
-        initialise(self.tied_layers())
+        """Draw all parameters anew."""
+        for layer in self.tied_layers():
+            layer.reset_parameters()
 
     def tied_layers(self) -> list[TiedLayer]:
         """Return the layers, from input to output."""
         return [layer for layer in self.layers if isinstance(layer, TiedLayer)]
 
+    def to_map_parameters(self) -> list[Tensor]:
+        """Return the map's parameters of each layer, such as :meth:`TyingMap.weights` takes."""
+        return [layer.to_map_parameters() for layer in self.tied_layers()]
+
+    def set_map_parameters(self, theta: Sequence[Any]) -> None:
+        """Set all parameters so that the map's are the given ones, one array a layer.
+
+        Such as a :class:`~polyconstraints.tying.Projection` holds.
+        """
+        layers = self.tied_layers()
+        if len(theta) != len(layers):
+            raise InputError(f"expected {len(layers)} arrays, got {len(theta)}", "theta")
+        for layer, part in zip(layers, theta, strict=True):
+            layer.set_map_parameters(part)
+
     def weights(self) -> list[Tensor]:
         """Return the weight array of each layer, such as :meth:`TyingMap.project` takes."""
-        return [layer.weights() for layer in self.tied_layers()]
+        arrays = []
+        for layer, theta in zip(self.tied_layers(), self.to_map_parameters(), strict=True):
+            array = layer.plan.weights(theta.cpu().double().numpy())
+            arrays.append(torch.as_tensor(array, dtype=theta.dtype, device=theta.device))
+        return arrays
 
     @torch.no_grad()
     def set_theta(self, theta: Sequence[Any]) -> None:
-        """Set all parameters.
+        """Set all parameters, in unit coordinates.
 
         Parameters
         ----------
         theta : sequence of one array or tensor of shape (parameters,) a layer
-            Such as a :class:`~polyconstraints.tying.Projection` holds.
 
         Raises
         ------
@@ -117,91 +141,187 @@ class TiedNetwork(nn.Module):
             layer.theta.copy_(torch.as_tensor(part))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs.
+        """Return the outputs, (…, outputs), for inputs of shape (…, inputs).
 
-        Parameters
-        ----------
-        x : tensor of shape (…, inputs)
-            Units component by component: unit = component · channels + channel.
-
-        Returns
-        -------
-        tensor of shape (…, outputs)
+        Units are numbered component by component: unit = component · channels + channel.
         """
-        for layer in self.layers:
-            x = layer(x)
-        return x
+        for layer in self.tied_layers():
+            layer.check(x)
+        out: Tensor = self.plan.run(OPERATIONS, [layer.theta for layer in self.tied_layers()], x)
+        return out
 
 
-class _SymmetricNetwork(TiedNetwork):
-    """A network with the symmetry of S_n in every layer, for any n."""
+def from_map(tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]) -> TiedNetwork:
+    """Return the network of a tying map, whatever its group; see :class:`TiedNetwork`."""
+    return TiedNetwork.from_map(tying, path, **factory)
 
-    kind: ClassVar[Kind]
+
+class EquivariantNetwork(nn.Module):
+    """A network with F(σx) = σF(x), layer by layer.
+
+    Parameters
+    ----------
+    group : str or int
+        The points, as for :class:`~polyconstraints.backends.torch.EquivariantLayer`; a number
+        n stands for ``S{n}``.
+    depth : int
+        Number of layers.
+    channels : int or sequence of depth + 1 ints
+        Channels of each point, from input to output.
+    bias : bool
+        Whether layers have terms of all lower degrees too.
+    layer : {"linear", "quadratic", "cubic"} or int, or a sequence of these
+        The degree of every layer, or of each.
+    activation : str or Module, optional
+        What is applied between layers; a text is a polynomial in z.
+    device, dtype
+        As for PyTorch's own layers.
+
+    Examples
+    --------
+    >>> network = EquivariantNetwork("S", 2, channels=(3, 8, 1), bias=True)
+    >>> network(torch.randn(4, 100, 3)).shape
+    torch.Size([4, 100, 1])
+    """
+
+    kind: Literal["equivariant", "invariant"] = "equivariant"
 
     def __init__(
         self,
-        n: int,
+        group: str | int,
         depth: int = 1,
         *,
         channels: int | Sequence[int] = 1,
         bias: bool = False,
-        layer: LayerKind = "quadratic",
-        path: str = "auto",
+        layer: str | int | Sequence[str | int] = "quadratic",
+        activation: str | nn.Module | None = None,
         **factory: Unpack[Factory],
     ) -> None:
-        outputs = 1 if self.kind == "invariant" else n
-        network = NetworkSpec(n, depth, layer=layer, bias=bias, outputs=outputs, channels=channels)
-        super().__init__(NetworkPlan.symmetric(network, self.kind), path, **factory)
+        super().__init__()
+        group = f"S{group}" if isinstance(group, int) else group
+        counts = (channels,) * (depth + 1) if isinstance(channels, int) else tuple(channels)
+        if depth < 1 or len(counts) != depth + 1:
+            raise UsageError(
+                f"expected 1 number or {depth + 1} for depth {depth}, got {len(counts)}",
+                "channels",
+            )
+        kinds = (layer,) * depth if isinstance(layer, str | int) else tuple(layer)
+        if len(kinds) != depth:
+            raise UsageError(f"expected {depth} degrees, got {len(kinds)}", "layer")
+        last = "trivial" if self.kind == "invariant" else None
+        self.layers = nn.ModuleList(
+            EquivariantLayer(
+                group,
+                counts[at],
+                counts[at + 1],
+                layer_degree(kinds[at]),
+                to=last if at == depth - 1 else None,
+                bias=bias,
+                **factory,
+            )
+            for at in range(depth)
+        )
+        made = PolynomialActivation(activation) if isinstance(activation, str) else activation
+        self.activation = made
 
     @classmethod
-    def _check(cls, kind: Kind) -> None:
+    def from_map(
+        cls, tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]
+    ) -> TiedNetwork:
+        """Return the network of a tying map, on flat units.
+
+        Raises
+        ------
+        UsageError
+            If the map is for another kind of symmetry than the class.
+        """
+        cls._check(tying.symmetry.kind)
+        return TiedNetwork.from_map(tying, path, **factory)
+
+    @classmethod
+    def from_rule(cls, rule: TyingRule, *sizes: int, **factory: Unpack[Factory]) -> TiedNetwork:
+        """Return the network of a rule at given sizes, on flat units.
+
+        Raises
+        ------
+        UsageError
+            If the rule is for another kind of symmetry than the class.
+        """
+        cls._check(rule.network.kind)
+        return TiedNetwork.from_rule(rule, *sizes, **factory)
+
+    @classmethod
+    def _check(cls, kind: str) -> None:
         if kind != cls.kind:
             raise UsageError(f"expected an {cls.kind} map, got an {kind} one", "symmetry")
 
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew."""
+        for layer in self.equivariant_layers():
+            layer.reset_parameters()
 
-class EquivariantNetwork(_SymmetricNetwork):
-    """A network with F(σx) = σF(x), in every layer.
+    def equivariant_layers(self) -> list[EquivariantLayer]:
+        """Return the layers, from input to output."""
+        return [layer for layer in self.layers if isinstance(layer, EquivariantLayer)]
 
-    Built for the group S_n, of any size, from the numbers below; :meth:`from_map` takes
-    the map of any group.
+    def to_map(self, *sizes: int) -> TyingMap:
+        """Return the tying map whose network this is, for given numbers of letters.
 
-    Parameters
-    ----------
-    n : int
-        Number of components.
-    depth : int
-        Number of layers.
-    channels : int or sequence of depth + 1 ints
-        Channels of each component, from input to output.
-    bias : bool
-        Whether layers have linear and constant terms too.
-    layer : {"quadratic", "linear"}
-    path, device, dtype
-        As for :class:`TiedNetwork`.
-    """
+        Raises
+        ------
+        UsageError
+            If what is applied between layers isn't a polynomial.
+        """
+        activation = self.activation
+        if activation is not None and not isinstance(activation, PolynomialActivation):
+            raise UsageError("expected a polynomial for a map, got another module", "activation")
+        text = None if activation is None else activation.text
+        return map_of([layer.plan for layer in self.equivariant_layers()], *sizes, activation=text)
 
-    kind = "equivariant"
+    def to_map_parameters(self, *sizes: int) -> list[Tensor]:
+        """Return the parameters of that map, one tensor a layer."""
+        tying = self.to_map(*sizes)
+        return [
+            layer.to_map_parameters(*sizes, tying=tying, index=at)
+            for at, layer in enumerate(self.equivariant_layers())
+        ]
+
+    def set_map_parameters(self, theta: Sequence[Any], *sizes: int) -> None:
+        """Set all parameters so that the map's are the given ones."""
+        tying = self.to_map(*sizes)
+        for at, layer in enumerate(self.equivariant_layers()):
+            layer.set_map_parameters(theta[at], *sizes, tying=tying, index=at)
+
+    def param_groups(self, weight_decay: float = 0.0) -> list[dict[str, Any]]:
+        """Return groups for an optimiser: weight decay for all parameters but constants."""
+        return param_groups(self, weight_decay)
+
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        """Return the outputs.
+
+        Parameters
+        ----------
+        x : tensor of shape (…, points…, channels), or a tuple of such
+        mask : tensor, optional
+            See :meth:`~polyconstraints.backends.torch.EquivariantLayer.forward`.
+        """
+        for at, layer in enumerate(self.layers):
+            if at and self.activation is not None:
+                x = tuple(map(self.activation, x)) if isinstance(x, tuple) else self.activation(x)
+            x = layer(x, mask)
+        return x
 
 
-class InvariantNetwork(_SymmetricNetwork):
+class InvariantNetwork(EquivariantNetwork):
     """A network with F(σx) = F(x): equivariant layers and an invariant last one.
 
-    Built for the group S_n, of any size, from the numbers below; :meth:`from_map` takes
-    the map of any group.
+    Parameters are those of :class:`EquivariantNetwork`; outputs have the shape (…, channels).
 
-    Parameters
-    ----------
-    n : int
-        Number of components.
-    depth : int
-        Number of layers.
-    channels : int or sequence of depth + 1 ints
-        Channels of each component, from input to output.
-    bias : bool
-        Whether layers have linear and constant terms too.
-    layer : {"quadratic", "linear"}
-    path, device, dtype
-        As for :class:`TiedNetwork`.
+    Examples
+    --------
+    >>> network = InvariantNetwork("S", 2, channels=(1, 4, 1), bias=True)
+    >>> network(torch.randn(4, 100, 1)).shape
+    torch.Size([4, 1])
     """
 
     kind = "invariant"

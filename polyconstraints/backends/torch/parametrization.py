@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from polyconstraints.backends.plan import LayerPlan
-from polyconstraints.backends.torch.paths import Dense
+from polyconstraints.backends.plan.gathered import Gathered
+from polyconstraints.backends.torch.layers import Marked
+from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
 
@@ -18,11 +19,11 @@ __all__ = ["Tied", "tie"]
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
-class Tied(nn.Module):
+class Tied(Marked):
     """A parametrization for :func:`torch.nn.utils.parametrize.register_parametrization`.
 
-    The tensor that it replaces becomes a function of a vector ``theta`` of free parameters.
-    Assigning to the tensor sets ``theta`` to the nearest tied weights.
+    The tensor that it replaces becomes a function of a vector of free parameters, in unit
+    coordinates. Assigning to the tensor sets them to those of the nearest tied weights.
 
     Parameters
     ----------
@@ -32,11 +33,15 @@ class Tied(nn.Module):
     def __init__(self, tying: LayerClasses) -> None:
         super().__init__()
         self.tying = tying
-        self.expand = Dense(LayerPlan.from_tying(tying), None, torch.get_default_dtype())
+        self.recipe = Gathered(tying)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tied:
+        return Tied(self.tying)
 
     def forward(self, theta: Tensor) -> Tensor:
         """Return the weights, of the layer's shape."""
-        return self.expand.weights(theta)
+        weights: Tensor = self.recipe.weights(OPERATIONS, theta)
+        return weights
 
     @torch.no_grad()
     def right_inverse(self, weights: Tensor) -> Tensor:
@@ -44,8 +49,13 @@ class Tied(nn.Module):
 
         Computed in double precision on the CPU.
         """
-        theta = self.tying.project(weights.detach().cpu().double().numpy())
+        theta = self.tying.project(weights.detach().cpu().double().numpy()) * self.recipe.members
         return torch.as_tensor(theta, dtype=weights.dtype, device=weights.device)
+
+    def mark(self) -> str:
+        """Return a fingerprint of the map, the same in every process."""
+        digest = self.recipe.digest
+        return f"a layer of a map, {digest}"
 
 
 def tie(module: _Module, tying: LayerClasses, name: str = "weight") -> _Module:
@@ -85,7 +95,5 @@ def tie(module: _Module, tying: LayerClasses, name: str = "weight") -> _Module:
     tensor = getattr(module, name)
     if tuple(tensor.shape) != tying.layer.shape:
         raise InputError(f"expected shape {tying.layer.shape}, got {tuple(tensor.shape)}", name)
-    # Exact factors in the tensor's own dtype and place.
-    parametrization = Tied(tying).to(device=tensor.device, dtype=tensor.dtype)
-    parametrize.register_parametrization(module, name, parametrization)
+    parametrize.register_parametrization(module, name, Tied(tying))
     return module

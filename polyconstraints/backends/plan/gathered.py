@@ -1,0 +1,412 @@
+"""Recipes of layers whose weights are looked up: any map, any group.
+
+:class:`Gathered` takes a map's layer as it stands, in units; :class:`Indexed` a linear layer
+between the points of any group, with channels, and computes it by the Fourier transform where
+the group is cyclic or a product of cyclic groups and that is predicted to be cheaper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations_with_replacement, permutations
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.backends.plan.program import Operations
+from polyconstraints.backends.plan.start import share
+from polyconstraints.classes.layer import LayerClasses
+
+__all__ = ["Gathered", "Indexed", "whole_numbers"]
+
+Array = NDArray[Any]
+Tensor = Any
+
+_ONE, _ZERO = np.ones((1, 1)), np.zeros(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """The recipe of a map's layer: an index into the parameters, then one matrix product.
+
+    Each parameter is that of a class of weights times the number of weights of one output
+    that belong to it, so that one unit of it is an average.
+
+    Attributes
+    ----------
+    tying : LayerClasses
+    """
+
+    tying: LayerClasses
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of the parameters."""
+        return ((len(self.tying.free),),)
+
+    @cached_property
+    def _present(self) -> tuple[int, ...]:
+        return self.tying.present
+
+    @cached_property
+    def _numbering(self) -> Array:
+        """The number of each class among those that have weights."""
+        numbering = np.full(self._present[-1] + 1, -1, dtype=np.int64)
+        numbering[list(self._present)] = np.arange(len(self._present))
+        return numbering
+
+    @cached_property
+    def values(self) -> tuple[Array, NDArray[np.float64]] | None:
+        """For each class the parameters that its value combines, and their factors.
+
+        The first are flat, the others of shape (classes, most parameters of one class);
+        None if the classes are the parameters.
+        """
+        tying = self.tying
+        if tying.free == self._present:
+            return None
+        place = {number: at for at, number in enumerate(tying.free)}
+        rows = [
+            {place[number]: Fraction(1)}
+            if number in place
+            else {place[free]: factor for free, factor in tying.dependent[number].items()}
+            for number in self._present
+        ]
+        width = max(1, *map(len, rows))
+        # Where a class combines fewer of them stands a zero, which follows the parameters.
+        index = np.full((len(rows), width), len(tying.free), dtype=np.int64)
+        factors = np.zeros((len(rows), width))
+        for at, row in enumerate(rows):
+            for column, (parameter, factor) in enumerate(sorted(row.items())):
+                index[at, column], factors[at, column] = parameter, float(factor)
+        return index.ravel(), factors
+
+    @cached_property
+    def products(self) -> Array:
+        """The letters of each product, of shape (degree, products), in descending order."""
+        layer = self.tying.layer
+        rows = list(combinations_with_replacement(range(layer.letters), layer.degree))
+        return np.array(rows, dtype=np.int64).reshape(-1, layer.degree).T[::-1].copy()
+
+    @cached_property
+    def classes(self) -> list[Array]:
+        """The class of each product's weight, ``(outputs, products)``, one for each order.
+
+        The number of classes, where a zero is kept, for an order that repeats another one.
+        """
+        tying, layer = self.tying, self.tying.layer
+        zero = len(self._present)
+        orders = [tuple(range(layer.degree))]
+        if layer.degree > 1 and not layer.ordered:
+            orders = list(permutations(range(layer.degree)))
+        found: list[Array] = []
+        letters: list[Array] = []
+        for order in orders:
+            place = self.products[list(order)]
+            classes = self._numbering[tying.classes[(slice(None), *place)]]
+            repeats = np.zeros(place.shape[1], dtype=bool)
+            for other in letters:
+                repeats |= (other == place).all(axis=0)
+            found.append(np.where(repeats, zero, classes))
+            letters.append(place)
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for the layer as a function of its parameters, the same in every process."""
+        layer = self.tying.layer
+        facts = (layer.degree, layer.bias, layer.inputs, layer.outputs, layer.ordered)
+        content = hashlib.sha256(repr((*facts, self.shapes)).encode())
+        for array in (*self.classes, *(self.values or ())):
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()
+
+    @cached_property
+    def _flat(self) -> list[Array]:
+        return [classes.ravel() for classes in self.classes]
+
+    @cached_property
+    def _factors(self) -> list[Array]:
+        return [letters.copy() for letters in self.products]
+
+    @cached_property
+    def _count(self) -> int:
+        return int(self.products.shape[1])
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64]:
+        return 1 / self.members
+
+    def prepare(self) -> None:
+        """Make what running needs."""
+        _ = self._flat, self._factors, self._count, self._shares, self.values
+
+    @cached_property
+    def members(self) -> NDArray[np.float64]:
+        """For each parameter, the most weights of one output that it sets, factors counted."""
+        count = len(self._present)
+        most = np.zeros(count + 1)
+        for rows in zip(*self.classes, strict=True):
+            found = sum(np.bincount(row, minlength=count + 1) for row in rows)
+            np.maximum(most, found, out=most)
+        if self.values is None:
+            return np.maximum(most[:count], 1.0)
+        index, factors = self.values
+        shares = np.abs(factors) * most[:count, None]
+        count = len(self.tying.free)
+        sums = np.bincount(index, shares.ravel(), minlength=count + 1)[:count]
+        return np.where(sums > 0, sums, 1.0)
+
+    @cached_property
+    def degrees(self) -> NDArray[np.int64]:
+        """For each parameter, the largest degree of the products that it weighs."""
+        layer, count = self.tying.layer, len(self._present)
+        real = (self.products >= int(layer.bias)).sum(axis=0)
+        highest = np.zeros(count + 1, dtype=np.int64)
+        for classes in self.classes:
+            np.maximum.at(highest, classes, np.broadcast_to(real, classes.shape))
+        if self.values is None:
+            return highest[:count]
+        index, factors = self.values
+        found = np.zeros(len(self.tying.free), dtype=np.int64)
+        used, index = factors != 0, index.reshape(factors.shape)
+        np.maximum.at(found, index[used], np.broadcast_to(highest[:count, None], used.shape)[used])
+        return found
+
+    def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
+        """Return parameters to start from, given standard normal ones of their shapes."""
+        layer = self.tying.layer
+        degrees = tuple(range(layer.degree + 1)) if layer.bias else (layer.degree,)
+        found = np.zeros(len(self.tying.free))
+        for degree in degrees:
+            here = self.degrees == degree
+            if here.any():
+                found[here] = np.sqrt(share(degree, degrees) / self._seen(here))
+        return [normals[0] * ops.constant(found, normals[0])]
+
+    def _seen(self, parameters: NDArray[np.bool_]) -> int:
+        """Return the most of some parameters that one output depends on."""
+        index = np.arange(len(self._present))[:, None]
+        if self.values is not None:
+            index = self.values[0].reshape(self.values[1].shape)
+        most = 1
+        for rows in zip(*self.classes, strict=True):
+            classes = np.unique(np.concatenate(rows))
+            read = np.unique(index[classes[classes < len(self._present)]])
+            read = read[read < len(parameters)]
+            most = max(most, int(parameters[read].sum()))
+        return most
+
+    def weights(self, ops: Operations, theta: Tensor) -> Tensor:
+        """Return the layer's weight array; 0 where there is no weight."""
+        layer = self.tying.layer
+        classes = np.append(self._numbering, len(self._present))[self.tying.classes]
+        values = ops.take(self._values(ops, theta), classes.ravel(), 0)
+        if not layer.ordered:
+            return ops.reshape(values, layer.shape)
+        mask = np.broadcast_to(layer.mask, layer.shape).astype(np.float64)
+        return ops.reshape(values * ops.constant(mask.ravel(), theta), layer.shape)
+
+    def _values(self, ops: Operations, theta: Tensor) -> Tensor:
+        """Return the values of the classes, and a zero."""
+        theta = theta * ops.constant(self._shares, theta)
+        if self.values is not None:
+            index, factors = self.values
+            theta = ops.concatenate([theta, ops.constant(_ZERO, theta)])
+            parts = ops.reshape(ops.take(theta, index, 0), factors.shape)
+            theta = ops.sum(parts * ops.constant(factors, theta), (1,))
+        return ops.concatenate([theta, ops.constant(_ZERO, theta)])
+
+    def compute(
+        self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
+    ) -> list[Tensor]:
+        """Return the outputs, of shape (batch, outputs), for inputs (batch, inputs)."""
+        (theta,), (x,) = weights, xs
+        layer = self.tying.layer
+        theta = self._values(ops, theta)
+        if layer.bias:
+            one = ops.broadcast(ops.constant(_ONE, x), (x.shape[0], 1))
+            x = ops.concatenate([one, x])
+        matrix = None
+        for classes in self._flat:
+            part = ops.reshape(ops.take(theta, classes, 0), (layer.outputs, self._count))
+            matrix = part if matrix is None else matrix + part
+        products = x
+        if layer.degree > 1:
+            products = ops.take(x, self._factors[0], -1)
+            for letters in self._factors[1:]:
+                products = products * ops.take(x, letters, -1)
+        return [ops.linear(products, matrix)]
+
+
+def whole_numbers(array: Array, like: Array) -> Array:
+    """Return numbers of members in a dtype that keeps rationals exact."""
+    if like.dtype == object:
+        return np.array([Fraction(float(value)) for value in array], dtype=object)
+    return array.astype(like.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """The recipe of a linear layer between the points of any group.
+
+    Attributes
+    ----------
+    classes : integer array of shape (outputs, inputs)
+        Which channel matrix leads from an input point to an output point.
+    constants : integer array of shape (outputs,), or None
+        Which bias an output point has.
+    channels : (int, int)
+    cycles : tuple of int
+        For a product of cyclic groups that acts on both sides alike: its factors.
+    """
+
+    classes: Array
+    constants: Array | None
+    channels: tuple[int, int]
+    cycles: tuple[int, ...] = ()
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of the parameters: (classes, outputs, inputs), and those of the bias."""
+        below, above = self.channels
+        shapes: list[tuple[int, ...]] = [(int(self.classes.max()) + 1, above, below)]
+        if self.constants is not None:
+            shapes.append((int(self.constants.max()) + 1, above))
+        return tuple(shapes)
+
+    def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
+        """Return parameters to start from, given standard normal ones of their shapes."""
+        seen = max(len(set(row.tolist())) for row in self.classes)
+        scales = ((seen * self.channels[0]) ** -0.5, 0.0)
+        return [normal * scale for normal, scale in zip(normals, scales, strict=False)]
+
+    @cached_property
+    def _flat(self) -> Array:
+        return self.classes.ravel()
+
+    @cached_property
+    def _points(self) -> tuple[int, int]:
+        above, below = self.classes.shape
+        return above, below
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64] | None:
+        shares = (1 / self.members)[:, None, None]
+        return None if (self.members == 1).all() else shares
+
+    def prepare(self) -> None:
+        """Make what running needs."""
+        _ = self._flat, self._points, self._shares, self.fourier
+
+    @cached_property
+    def members(self) -> NDArray[np.float64]:
+        """For each class the most input points of one output point."""
+        count = self.shapes[0][0]
+        rows = [np.bincount(row, minlength=count) for row in self.classes]
+        return np.asarray(np.max(rows, axis=0), dtype=np.float64)
+
+    @cached_property
+    def fourier(self) -> tuple[int, Array, Array, Array, Array | None] | None:
+        """Number of characters, real Fourier transform, its inverse, that of weights, shifts.
+
+        Rows of the transform are the real parts of all characters, one of each pair of
+        conjugate ones, then their imaginary parts. None if it wouldn't be cheaper.
+        """
+        size, (below, above) = prod(self.cycles), self.channels
+        # Points go through a matrix of the size of the group once for each channel, twice;
+        # the mixing is four real products for half of the characters.
+        if not self.cycles or 2 * size * (below + above) >= size * below * above:
+            return None
+        points = np.array(list(np.ndindex(*self.cycles)), dtype=np.int64)
+        scaled = points / np.array(self.cycles)
+        angles = 2 * np.pi * (scaled @ points.T % 1.0)
+        opposite = [
+            np.ravel_multi_index(tuple(-point % np.array(self.cycles)), self.cycles)
+            for point in points
+        ]
+        kept = [at for at, other in enumerate(opposite) if at <= other]
+        twice = np.array([1.0 if opposite[at] == at else 2.0 for at in kept])[:, None]
+        cosine, sine = np.cos(angles[kept]), np.sin(angles[kept])
+        forward = np.concatenate([cosine, sine])
+        inverse = np.concatenate([twice * cosine, twice * sine]).T / size
+        crossed = np.concatenate([cosine, sine, -sine, cosine])
+        shifts = self.classes[0]
+        same = np.array_equal(shifts, np.arange(size))
+        return len(kept), forward, inverse, crossed, None if same else shifts.copy()
+
+    def compute(
+        self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
+    ) -> list[Tensor]:
+        """Return the outputs, (batch, points, channels), for inputs of such a shape."""
+        weight, (x,) = weights[0], xs
+        if self._shares is not None:
+            weight = weight * ops.constant(self._shares, x)
+        waves = self.fourier
+        y = self._direct(ops, weight, x) if waves is None else self._waves(ops, weight, x, *waves)
+        if self.constants is not None:
+            y = y + ops.take(weights[1], self.constants, 0)
+        return [y]
+
+    def to_weights(self, parts: Sequence[Array]) -> Array:
+        """Return a linear layer's weight array, units flat, the constant unit first."""
+        weight = parts[0] / whole_numbers(self.members, parts[0])[:, None, None]
+        blocks = weight[self.classes].transpose(0, 2, 1, 3)
+        array = blocks.reshape(blocks.shape[0] * blocks.shape[1], -1)
+        if self.constants is None:
+            return array
+        return np.concatenate([parts[1][self.constants].reshape(-1, 1), array], axis=1)
+
+    def from_weights(self, array: Array) -> list[Array]:
+        """Return the parameters of a layer with such weights."""
+        below, above = self.channels
+        bias = int(self.constants is not None)
+        points, inputs = self.classes.shape
+        blocks = array[:, bias:].reshape(points, above, inputs, below).transpose(0, 2, 1, 3)
+        _, first = np.unique(self.classes, return_index=True)
+        weight = blocks.reshape(-1, above, below)[first]
+        parts = [weight * whole_numbers(self.members, array)[:, None, None]]
+        if self.constants is not None:
+            _, first = np.unique(self.constants, return_index=True)
+            parts.append(array[:, 0].reshape(points, above)[first])
+        return parts
+
+    def _direct(self, ops: Operations, weight: Tensor, x: Tensor) -> Tensor:
+        (above, below), (out_of, into) = self._points, self.channels
+        blocks = ops.take(weight, self._flat, 0)
+        blocks = ops.permute(ops.reshape(blocks, (above, below, into, out_of)), (0, 2, 1, 3))
+        matrix = ops.reshape(blocks, (above * into, below * out_of))
+        y = ops.linear(ops.reshape(x, (x.shape[0], below * out_of)), matrix)
+        return ops.reshape(y, (x.shape[0], above, into))
+
+    def _waves(
+        self,
+        ops: Operations,
+        weight: Tensor,
+        x: Tensor,
+        half: int,
+        forward: Array,
+        inverse: Array,
+        crossed: Array,
+        shifts: Array | None,
+    ) -> Tensor:
+        """Multiply in Fourier space: one matrix of channels for each character."""
+        size = self._points[0]
+        batch, (below, above) = x.shape[0], self.channels
+        if shifts is not None:
+            weight = ops.take(weight, shifts, 0)
+        # (c + i s) of the weights times (c - i s) of the inputs is again c - i s.
+        waves = ops.apply(crossed, ops.reshape(weight, (size, above * below)))
+        waves = ops.permute(ops.reshape(waves, (2, 2, half, above, below)), (2, 0, 3, 1, 4))
+        waves = ops.reshape(waves, (half, 2 * above, 2 * below))
+        seen = ops.reshape(ops.apply(forward, x), (batch, 2, half, below))
+        seen = ops.reshape(ops.permute(seen, (2, 0, 1, 3)), (half, batch, 2 * below))
+        mixed = ops.einsum("fbc,foc->fbo", seen, waves)
+        mixed = ops.permute(ops.reshape(mixed, (half, batch, 2, above)), (1, 2, 0, 3))
+        return ops.apply(inverse, ops.reshape(mixed, (batch, 2 * half, above)))

@@ -1,0 +1,401 @@
+"""Recipes written down as programs: a list of steps that any library can run.
+
+A recipe runs once on symbols, which note what is done to them; what is left to do for every
+batch is to go through the notes. Sizes stay open, so that one program serves every n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import permutations
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.backends.plan.diagrams import Diagram
+from polyconstraints.backends.plan.kinds import Axis, subsets
+
+__all__ = ["BATCH", "OPEN", "Operations", "Program", "Symbol"]
+
+Tensor = Any
+
+BATCH = -1
+"""In a shape: the samples. Smaller numbers are the letters of sorts, see :func:`letters`."""
+
+OPEN = -1000
+"""In a shape that a tensor gets: the length that the axis has."""
+
+
+def letters(sort: int) -> int:
+    """Return what stands for the number of letters of a sort in a shape."""
+    return -2 - sort
+
+
+class Operations(Protocol):
+    """What a library has to offer; ``+`` and ``*`` broadcast besides."""
+
+    def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
+        """Return an array of floats as a tensor, in the dtype of another one."""
+
+    def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Return the mean over axes."""
+
+    def sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Return the sum over axes."""
+
+    def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
+        """Return the part where two axes are equal, as the last axis."""
+
+    def permute(self, x: Tensor, order: tuple[int, ...]) -> Tensor:
+        """Return the tensor with its axes in another order."""
+
+    def reshape(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        """Return the tensor in another shape."""
+
+    def broadcast(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        """Return the tensor repeated to a shape."""
+
+    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
+        """Return the entries of an axis at the places of a one-dimensional index."""
+
+    def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
+        """Return tensors one after the other along the last axis."""
+
+    def positive(self, x: Tensor) -> Tensor:
+        """Return the larger of each entry and 1."""
+
+    def linear(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return x Wᵀ, on the last axis."""
+
+    def apply(self, matrix: NDArray[Any], x: Tensor) -> Tensor:
+        """Return M x, on the last axis but one."""
+
+    def einsum(self, formula: str, *operands: Tensor) -> Tensor:
+        """Return a contraction; each index is in the result or in two operands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """A tensor of a program that is being written."""
+
+    program: Program
+    slot: int
+    shape: tuple[int, ...]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __add__(self, other: Symbol) -> Symbol:
+        return self.program.note("add", (self, other), (), _broadcast(self.shape, other.shape))
+
+    def __mul__(self, other: Symbol) -> Symbol:
+        shape = _broadcast(self.shape, other.shape)
+        return self.program.note("multiply", (self, other), (), shape)
+
+
+def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    length = max(len(first), len(second))
+    first, second = (1,) * (length - len(first)) + first, (1,) * (length - len(second)) + second
+    return tuple(b if a == 1 else a for a, b in zip(first, second, strict=True))
+
+
+@dataclass(eq=False)
+class Program:
+    """Steps, each with the slots that it reads; its result goes into the next free slot.
+
+    The first slots hold the parameters, the next ones the inputs, the last ones the masks.
+    """
+
+    sizes: tuple[int | None, ...]
+    steps: list[tuple[str, tuple[int, ...], tuple[Any, ...]]] = field(default_factory=list)
+    slots: int = 0
+    results: list[int] = field(default_factory=list)
+    masked: dict[int, int] = field(default_factory=dict)
+
+    # -- writing --------------------------------------------------------------------------
+
+    def given(self, shape: tuple[int, ...]) -> Symbol:
+        """Return a symbol for a tensor that is given."""
+        self.slots += 1
+        return Symbol(self, self.slots - 1, shape)
+
+    def note(
+        self, name: str, read: Sequence[Symbol], static: tuple[Any, ...], shape: tuple[int, ...]
+    ) -> Symbol:
+        """Note a step."""
+        self.steps.append((name, tuple(symbol.slot for symbol in read), static))
+        return self.given(shape)
+
+    def mean(self, x: Symbol, axes: Sequence[int], sorts: Sequence[int]) -> Symbol:
+        """Note a mean over axes of letters of some sorts, those that a sample has."""
+        if not axes:
+            return x
+        shape = tuple(n for at, n in enumerate(x.shape) if at not in axes)
+        if not any(sort in self.masked for sort in sorts):
+            return self.note("mean", (x,), (tuple(axes),), shape)
+        return self.divide(self.note("sum", (x,), (tuple(axes),), shape), sorts)
+
+    def divide(self, x: Symbol, sorts: Sequence[int]) -> Symbol:
+        """Note the division of a sum by the numbers of letters that it went over."""
+        return self.note("divide", (x,), (tuple(sorts),), x.shape) if sorts else x
+
+    def correct(self, x: Symbol, diagram: Diagram) -> Symbol:
+        """Note that a mean over all letters shall be one over those that differ."""
+        if diagram.plain:
+            return x
+        known = None if self.masked or None in self.sizes else _correction(diagram, self.sizes)
+        return self.note("correct", (x,), (diagram, known), x.shape)
+
+    def permute(self, x: Symbol, order: Sequence[int]) -> Symbol:
+        """Note another order of the axes."""
+        if tuple(order) == tuple(range(x.ndim)):
+            return x
+        return self.note("permute", (x,), (tuple(order),), tuple(x.shape[at] for at in order))
+
+    def reshape(self, x: Symbol, shape: tuple[int, ...]) -> Symbol:
+        """Note another shape."""
+        return x if shape == x.shape else self.note("reshape", (x,), (shape,), shape)
+
+    def broadcast(self, x: Symbol, shape: tuple[int, ...]) -> Symbol:
+        """Note the repetition to a shape."""
+        return x if shape == x.shape else self.note("broadcast", (x,), (shape,), shape)
+
+    def diagonal(self, x: Symbol, first: int, second: int) -> Symbol:
+        """Note that two axes become one, at the place of the first."""
+        shape = tuple(n for at, n in enumerate(x.shape) if at not in (first, second))
+        y = self.note("diagonal", (x,), (first, second), (*shape, x.shape[first]))
+        last = y.ndim - 1
+        return self.permute(y, (*range(first), last, *range(first, last)))
+
+    def take(self, x: Symbol, index: NDArray[np.int64]) -> Symbol:
+        """Note a choice of channels."""
+        return self.note("take", (x,), (index, -1), (*x.shape[:-1], len(index)))
+
+    def pairs(self, x: Symbol) -> Symbol:
+        """Note the products of two channels, by the difference of the channels."""
+        width = x.shape[-1]
+        return self.note("pairs", (x,), (), (*x.shape[:-1], width * (width + 1) // 2))
+
+    def concatenate(self, parts: Sequence[Symbol]) -> Symbol:
+        """Note the channels of several tensors, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        shape = (*parts[0].shape[:-1], sum(part.shape[-1] for part in parts))
+        return self.note("concatenate", parts, (), shape)
+
+    def linear(self, x: Symbol, weight: Symbol) -> Symbol:
+        """Note a product of the channels with a matrix."""
+        return self.note("linear", (x, weight), (), (*x.shape[:-1], weight.shape[0]))
+
+    def einsum(self, formula: str, *operands: Symbol) -> Symbol:
+        """Note a contraction."""
+        left, result = formula.split("->")
+        sizes = {
+            name: size
+            for part, symbol in zip(left.split(","), operands, strict=True)
+            for name, size in zip(part, symbol.shape, strict=True)
+        }
+        return self.note("einsum", operands, (formula,), tuple(sizes[name] for name in result))
+
+    def mask(self, x: Symbol, axis: int, sort: int) -> Symbol:
+        """Note zeros at the letters of an axis that a sample hasn't."""
+        if sort not in self.masked:
+            return x
+        shape = [1] * x.ndim
+        shape[0], shape[axis] = BATCH, letters(sort)
+        mask = Symbol(self, self.masked[sort], (BATCH, letters(sort)))
+        return x * self.reshape(mask, tuple(shape))
+
+    def eye(self, x: Symbol, first: int, second: int, sort: int) -> Symbol:
+        """Note zeros where the letters of two axes, the second of length 1, differ."""
+        shape = tuple(letters(sort) if at == second else n for at, n in enumerate(x.shape))
+        return self.note("eye", (x,), (first, second, sort, self._known(_eye, sort)), shape)
+
+    def _known(self, make: Any, sort: int, *more: Any) -> Any:
+        """Return a constant where the number of letters is known: compilers want it made."""
+        size = self.sizes[sort]
+        return None if size is None else make(size, *more)
+
+    def expand(self, x: Symbol, place: int, axis: Axis, sort: int) -> Symbol:
+        """Note that an axis of points shall become one axis for each of their letters."""
+        count = len(axis.letters)
+        if count == 1:
+            return x
+        shape = (*x.shape[:place], *(letters(sort),) * count, *x.shape[place + 1 :])
+        known = self._known(_table, sort, count, axis.ordered)
+        return self.note("expand", (x,), (place, count, axis.ordered, sort, known), shape)
+
+    def collect(self, x: Symbol, place: int, axis: Axis, sort: int, length: int) -> Symbol:
+        """Note that axes of letters shall become one axis of points."""
+        count = len(axis.letters)
+        if count == 1:
+            return x
+        shape = (*x.shape[:place], length, *x.shape[place + count :])
+        known = self._known(_places, sort, count, axis.ordered)
+        return self.note("collect", (x,), (place, count, axis.ordered, sort, known), shape)
+
+    # -- running --------------------------------------------------------------------------
+
+    def run(
+        self, ops: Operations, given: Sequence[Tensor], batch: Any, sizes: Sequence[Any]
+    ) -> list[Tensor]:
+        """Return the results.
+
+        Parameters
+        ----------
+        ops : Operations
+        given : sequence of tensors
+            Parameters, inputs, masks.
+        batch : int
+            Number of samples.
+        sizes : sequence of int
+            The letters of each sort.
+        """
+        slots = list(given)
+        counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
+
+        def shape_of(shape: tuple[int, ...], old: tuple[Any, ...]) -> tuple[Any, ...]:
+            found = []
+            for at, n in enumerate(shape):
+                if n >= 0:
+                    found.append(n)
+                elif n == BATCH:
+                    found.append(batch)
+                else:
+                    found.append(old[at] if n == OPEN else sizes[-2 - n])
+            return tuple(found)
+
+        def column(values: Tensor, ndim: int) -> Tensor:
+            return ops.reshape(values, (batch, *(1,) * (ndim - 1)))
+
+        for name, read, static in self.steps:
+            x = slots[read[0]]
+            if name == "add":
+                y = x + slots[read[1]]
+            elif name == "multiply":
+                y = x * slots[read[1]]
+            elif name == "linear":
+                y = ops.linear(x, slots[read[1]])
+            elif name == "mean":
+                y = ops.mean(x, static[0])
+            elif name == "sum":
+                y = ops.sum(x, static[0])
+            elif name == "reshape":
+                shape = shape_of(static[0], x.shape)
+                y = ops.reshape(x, shape)
+            elif name == "broadcast":
+                y = ops.broadcast(x, shape_of(static[0], x.shape))
+            elif name == "permute":
+                y = ops.permute(x, static[0])
+            elif name == "diagonal":
+                y = ops.diagonal(x, *static)
+            elif name == "take":
+                y = ops.take(x, *static)
+            elif name == "pairs":
+                y = _pairs(ops, x)
+            elif name == "concatenate":
+                y = ops.concatenate([slots[at] for at in read])
+            elif name == "einsum":
+                y = ops.einsum(static[0], *(slots[at] for at in read))
+            elif name == "divide":
+                y = x
+                for sort in static[0]:
+                    if sort in counts:
+                        y = y * column(counts[sort] ** -1.0, len(x.shape))
+                    else:
+                        y = y * (1 / sizes[sort])
+            elif name == "correct":
+                y = x * (static[1] or self._corrected(ops, column, static[0], counts, sizes, x))
+            elif name == "eye":
+                first, second, sort, known = static
+                n, axes = sizes[sort], [1] * len(x.shape)
+                axes[first] = axes[second] = n
+                eye = ops.constant(_eye(n) if known is None else known, x)
+                y = x * ops.reshape(eye, tuple(axes))
+            elif name == "expand":
+                place, count, ordered, sort, known = static
+                n = sizes[sort]
+                table, present = known or _table(n, count, ordered)
+                ones = [1] * (len(x.shape) - place - 1)
+                y = ops.take(x, table, place)
+                y = y * ops.reshape(ops.constant(present, x), (n**count, *ones))
+                y = ops.reshape(y, (*x.shape[:place], *[n] * count, *x.shape[place + 1 :]))
+            else:
+                place, count, ordered, sort, known = static
+                n, y = sizes[sort], x
+                if not ordered:
+                    y = _symmetric(ops, x, place, count)
+                y = ops.reshape(y, (*x.shape[:place], n**count, *x.shape[place + count :]))
+                y = ops.take(y, _places(n, count, ordered) if known is None else known, place)
+            slots.append(y)
+        return [slots[at] for at in self.results]
+
+    def _corrected(
+        self, ops: Operations, column: Any, diagram: Diagram, counts: Any, sizes: Any, x: Tensor
+    ) -> Any:
+        """Return what a mean over all letters is multiplied by to be one over different ones."""
+        if not counts:
+            return _correction(diagram, tuple(sizes))
+        known = [counts.get(sort, size) for sort, size in enumerate(sizes)]
+        ratio = ops.positive(diagram.assignments(known)) ** -1.0
+        for label in diagram.averaged:
+            ratio = ratio * known[diagram.scopes[label][0]]
+        return column(ratio, len(x.shape))
+
+
+def _symmetric(ops: Operations, x: Tensor, place: int, count: int) -> Tensor:
+    """Return the mean over the orders of some axes."""
+    total, orders = x, [*permutations(range(place, place + count))]
+    for order in orders[1:]:
+        moved = (*range(place), *order, *range(place + count, len(x.shape)))
+        total = total + ops.permute(x, moved)
+    return total * (1 / len(orders))
+
+
+def _pairs(ops: Operations, x: Tensor) -> Tensor:
+    """Return the products of two channels; slices cost less than an index."""
+    width = x.shape[-1]
+    if width == 1:
+        return x * x
+    half = width // 2
+    wide = ops.concatenate([x, x[..., :half]])
+    parts = [x * wide[..., shift : shift + width] for shift in range((width + 1) // 2)]
+    if width % 2 == 0:
+        parts.append(x[..., :half] * x[..., half:])
+    return ops.concatenate(parts)
+
+
+@cache
+def _correction(diagram: Diagram, sizes: tuple[int, ...]) -> float:
+    total = prod(sizes[diagram.scopes[label][0]] for label in diagram.averaged)
+    return float(total / max(diagram.assignments(sizes), 1))
+
+
+@cache
+def _eye(n: int) -> NDArray[np.float64]:
+    return np.eye(n)
+
+
+@cache
+def _table(n: int, count: int, ordered: bool) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the point of each tuple of letters, and 1 where there is one."""
+    table, present = np.zeros((n,) * count, dtype=np.int64), np.zeros((n,) * count)
+    points = np.array(subsets(n, count, ordered), dtype=np.int64).reshape(-1, count)
+    for order in [tuple(range(count))] if ordered else permutations(range(count)):
+        at = tuple(points[:, list(order)].T)
+        table[at] = np.arange(len(points))
+        present[at] = 1.0
+    return table.ravel(), present.ravel()
+
+
+@cache
+def _places(n: int, count: int, ordered: bool) -> NDArray[np.int64]:
+    """Return the place of each point among all tuples of letters."""
+    points = np.array(subsets(n, count, ordered), dtype=np.int64).reshape(-1, count)
+    return np.asarray(points @ (n ** np.arange(count - 1, -1, -1)))

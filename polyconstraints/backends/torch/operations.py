@@ -1,0 +1,83 @@
+"""The operations of a recipe in PyTorch."""
+
+# ruff: noqa: D102 - what each operation does is said in the protocol that they follow
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["OPERATIONS", "TorchOperations"]
+
+#: Constants by array, dtype and device; the array is kept, so that its address stays its own.
+_CONSTANTS: dict[tuple[int, torch.dtype, torch.device], tuple[NDArray[Any], Tensor]] = {}
+
+#: Most constants that are kept.
+_MOST = 4096
+
+
+def _tensor(array: NDArray[Any], dtype: torch.dtype, like: Tensor) -> Tensor:
+    """Return an array as a tensor beside another one."""
+    if torch.compiler.is_dynamo_compiling():
+        return torch.as_tensor(array).to(device=like.device, dtype=dtype)
+    # A mode's stand-ins for tensors don't go together with tensors, and mean nothing later.
+    plain = type(like) in (Tensor, torch.nn.Parameter)
+    key = (id(array), dtype, like.device)
+    if plain and key in _CONSTANTS:
+        return _CONSTANTS[key][1]
+    made = torch.tensor(np.ascontiguousarray(array), dtype=dtype, device=like.device)
+    if plain and type(made) is Tensor and len(_CONSTANTS) < _MOST:
+        _CONSTANTS[key] = (array, made)
+    return made
+
+
+class TorchOperations:
+    """See :class:`polyconstraints.backends.plan.program.Operations`."""
+
+    def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
+        return _tensor(array, like.dtype, like)
+
+    def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        return x.mean(axes)
+
+    def sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        return x.sum(axes)
+
+    def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
+        return x.diagonal(0, first, second)
+
+    def permute(self, x: Tensor, order: tuple[int, ...]) -> Tensor:
+        return x.permute(order)
+
+    def reshape(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        return x.reshape(shape)
+
+    def broadcast(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        return x.expand(shape)
+
+    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
+        return x.index_select(axis, _tensor(index, torch.int64, x))
+
+    def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat(list(parts), -1)
+
+    def positive(self, x: Tensor) -> Tensor:
+        return x.clamp(min=1)
+
+    def linear(self, x: Tensor, weight: Tensor) -> Tensor:
+        return functional.linear(x, weight)
+
+    def apply(self, matrix: NDArray[Any], x: Tensor) -> Tensor:
+        return torch.matmul(self.constant(matrix, x), x)
+
+    def einsum(self, formula: str, *operands: Tensor) -> Tensor:
+        return torch.einsum(formula, *operands)
+
+
+OPERATIONS = TorchOperations()
