@@ -275,8 +275,10 @@ class Derivation(Displayed):
         from polyconstraints.tying.map import TyingMap
         from polyconstraints.tying.provenance import Origin
 
+        # Of several layers it takes a while, so the map does it when it is asked to.
+        functions = self.function_dimension if len(self.orbits) == 1 else ...
         origin = Origin.of(self.network, self.symmetry)
-        return TyingMap(self.network, self.symmetry, self.layers, self.function_dimension, origin)
+        return TyingMap(self.network, self.symmetry, self.layers, functions, origin)
 
     # -- documents -------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from polyconstraints.cli.options import Integer, Request, common_options, networ
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from polyconstraints.variety.strata.exact import Method
     from polyconstraints.variety.strata.gauge import GaugeFixing
     from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -84,87 +85,77 @@ _TIME_LIMIT = 1800
     help="Weights of the largest network that is measured.",
 )
 @common_options(formats=("text", "json", "csv", "markdown", "graphml"))
-def strata(request: Request, **how: Any) -> None:
+def strata(
+    request: Request,
+    hidden: tuple[str, ...],
+    degenerate: bool,
+    limit: int,
+    gauge: bool,
+    decompose: Method | None,
+    steps: bool,
+    time_limit: int,
+    seed: int,
+    max_weights: int,
+) -> None:
     """List what a network may be when only the whole must be symmetric.
 
     Each stratum is given by the representation of the group that every hidden layer carries.
     Its dimensions are those of the weights, of the variety's tangent space, and of the
     functions. Where the first two agree, the stratum is proved to be a component.
     """
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.strata import strata_document, strata_graphml, strata_text
     from polyconstraints.variety.strata.variety import Variety
 
-    whole = replace(request, scope="network")
-    variety = Variety(*whole.problem(), how["seed"], how["max_weights"])
-    if how["hidden"]:
-        chosen = variety.parse(how["hidden"])
-        _write(variety, iter([variety.measure(chosen, 1)]), 1, request, how)
-        return
-    choices = variety.count(how["degenerate"])
-    _write(variety, _measured(variety, choices, request, how), choices, request, how)
-
-
-def _measured(
-    variety: Variety, choices: int, request: Request, how: dict[str, Any]
-) -> Iterator[Stratum]:
-    from polyconstraints.cli.console import progress, warn
-
-    limit = min(choices, how["limit"])
-    if limit < choices:
-        warn(
-            f"{limit} of {choices} strata are measured: --limit allows more",
-            quiet=request.quiet,
-        )
-    ends = time.monotonic() + how["time_limit"]
-    with progress("measuring strata", limit, quiet=request.quiet) as advance:
-        for stratum in variety.strata(how["degenerate"], limit, advance):
-            yield stratum
-            if stratum.number < limit and time.monotonic() > ends:
-                warn(
-                    f"{stratum.number} of {choices} strata were measured within "
-                    f"{how['time_limit']} s: --time-limit allows more",
-                    quiet=request.quiet,
-                )
-                return
-
-
-def _write(
-    variety: Variety, found: Iterator[Stratum], choices: int, request: Request, how: dict[str, Any]
-) -> None:
-    from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.render.strata import (
-        answer_lines,
-        gauge_lines,
-        step_lines,
-        strata_document,
-        strata_text,
-    )
-    from polyconstraints.variety.strata.exact import examine
-
+    variety = Variety(*replace(request, scope="network").problem(), seed, max_weights)
+    if hidden:
+        choices = 1
+        found = iter([variety.measure(variety.parse(hidden), 1)])
+    else:
+        choices = variety.count(degenerate)
+        measured = variety.strata(degenerate, min(choices, limit))
+        found = _reported(measured, choices, limit, time_limit, request.quiet)
     kind, file = request.output_format, request.output_file
-    plain = not (how["gauge"] or how["decompose"])
-    if kind == "json" and plain:
+    if kind == "json" and not (gauge or decompose):
         write_json(strata_document(variety, found, choices), file)
         return
     listed = list(found)
     if kind == "graphml":
-        write_text(_graphml(listed), file)
+        write_text(strata_graphml(listed), file)
         return
-    gauges = _gauges(variety, listed) if how["gauge"] else {}
+    gauges = _gauges(variety, listed) if gauge else {}
     answer = None
-    if how["decompose"]:
-        answer = examine(variety, listed, how["decompose"], how["time_limit"])
+    if decompose:
+        from polyconstraints.variety.strata.exact import examine
+
+        answer = examine(variety, listed, decompose, time_limit)
     if kind == "json":
         write_json(strata_document(variety, listed, choices, gauges, answer), file)
-        return
-    lines = [strata_text(variety, listed, choices, kind)]
-    if kind == "text":
-        for number, gauge in gauges.items():
-            lines += ["", *gauge_lines(number, gauge)]
-        if answer is not None:
-            lines += ["", *answer_lines(answer)]
-            if how["steps"]:
-                lines += ["", *step_lines(answer)]
-    write_text("\n".join(lines), file)
+    else:
+        write_text(strata_text(variety, listed, choices, kind, gauges, answer, steps), file)
+
+
+def _reported(
+    strata: Iterator[Stratum], choices: int, limit: int, time_limit: int, quiet: bool
+) -> Iterator[Stratum]:
+    """Yield strata while there is time, with progress, and warn of those that are left out."""
+    from polyconstraints.cli.console import progress, warn
+
+    count = min(choices, limit)
+    if count < choices:
+        warn(f"{count} of {choices} strata are measured: --limit allows more", quiet=quiet)
+    ends = time.monotonic() + time_limit
+    with progress("measuring strata", count, quiet=quiet) as advance:
+        for stratum in strata:
+            yield stratum
+            advance()
+            if stratum.number < count and time.monotonic() > ends:
+                warn(
+                    f"{stratum.number} of {choices} strata were measured within "
+                    f"{time_limit} s: --time-limit allows more",
+                    quiet=quiet,
+                )
+                return
 
 
 def _gauges(variety: Variety, listed: list[Stratum]) -> dict[int, GaugeFixing]:
@@ -176,17 +167,3 @@ def _gauges(variety: Variety, listed: list[Stratum]) -> dict[int, GaugeFixing]:
         for stratum in listed
         if all(level.representation is not None for level in stratum.hidden)
     }
-
-
-def _graphml(listed: list[Stratum]) -> str:
-    """Return the graph of strata as GraphML."""
-    import networkx as nx
-
-    from polyconstraints.variety.strata.graph import strata_graph
-
-    graph = strata_graph(listed)
-    for attributes in graph.nodes.values():
-        # GraphML has no value for what isn't known.
-        for key in [key for key, value in attributes.items() if value is None]:
-            del attributes[key]
-    return "\n".join(nx.generate_graphml(graph))

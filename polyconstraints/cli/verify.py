@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +16,12 @@ from polyconstraints.cli.options import (
     seed_option,
 )
 from polyconstraints.cli.request import DESCRIBING
+from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap, TyingRule
+    from polyconstraints.verification import Verification
+    from polyconstraints.verification.trained import WeightCheck
 
     #: A rule and the numbers of letters that are asked about.
     Rule = tuple[TyingRule, tuple[int, ...]]
@@ -26,18 +29,18 @@ if TYPE_CHECKING:
 __all__ = ["tolerance_option", "verify"]
 
 
-def _positive(context: click.Context, param: click.Parameter, value: float | None) -> float | None:
+def _not_negative(
+    context: click.Context, param: click.Parameter, value: float | None
+) -> float | None:
     if value is not None and not (value >= 0 and math.isfinite(value)):
-        raise click.BadParameter(
-            f"expected a number of at least 0, got {value}", ctx=context, param=param
-        )
+        raise click.BadParameter(f"expected a number of at least 0, got {value}", context, param)
     return value
 
 
 tolerance_option = click.option(
     "--tolerance",
     type=float,
-    callback=_positive,
+    callback=_not_negative,
     metavar="X",
     help="Largest relative error that counts as none.  [default: 100 roundings of the "
     "weights' precision, at least 1e-9]",
@@ -78,7 +81,9 @@ tolerance_option = click.option(
 @tolerance_option
 @network_options(required=False)
 @common_options()
+@click.pass_context
 def verify(
+    context: click.Context,
     request: Request,
     map_file: str | None,
     weights_file: str | None,
@@ -98,20 +103,55 @@ def verify(
     With --weights a trained network is checked instead: how symmetric its function is, and
     which weights deviate from the map.
     """
-    tying = _tying(request, map_file, weights_file)
-    if weights_file is None:
-        symmetric = _verify_map(tying, request, trials=trials, seed=seed, exact=exact)
+    from polyconstraints.cli.output import write_json, write_text
+
+    given = _given(request, map_file, weights_file)
+    result: Verification | WeightCheck
+    if weights_file is not None:
+        result, text = _weights_checked(given, weights_file, tolerance, seed)
     else:
-        found = tying[0].at(*tying[1]) if isinstance(tying, tuple) else tying
-        symmetric = _verify_weights(found, request, weights_file, tolerance=tolerance, seed=seed)
-    if not symmetric:
-        click.get_current_context().exit(3)
+        result, text = _map_verified(given, trials, seed, exact)
+    if request.output_format == "json":
+        write_json(result.to_json(), request.output_file)
+    else:
+        write_text(text, request.output_file)
+    if not result.symmetric:
+        context.exit(3)
 
 
-def _tying(request: Request, map_file: str | None, weights_file: str | None) -> TyingMap | Rule:
+def _weights_checked(
+    given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
+) -> tuple[WeightCheck, str]:
+    from polyconstraints.render.verification_text import weight_check_text
+    from polyconstraints.verification.trained import check_weights, read_weights
+
+    tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
+    weights = read_weights(file)
+    try:
+        result = check_weights(tying, weights, tolerance=tolerance, seed=seed)
+    except InputError as error:
+        raise InputError(error.message, error.place, file) from None
+    return result, weight_check_text(result)
+
+
+def _map_verified(
+    given: TyingMap | Rule, trials: int, seed: int, exact: bool
+) -> tuple[Verification, str]:
+    from polyconstraints.render.verification_text import verification_text
+    from polyconstraints.verification import verify as verify_map
+    from polyconstraints.verification import verify_rule
+
+    if not isinstance(given, tuple):
+        result = verify_map(given, trials=trials, seed=seed, exact=exact)
+        return result, verification_text(given, result)
+    rule, sizes = given
+    result = verify_rule(rule, *sizes, trials=trials, seed=seed, exact=exact)
+    tying = rule.at(*result.rule.checked if result.rule else sizes)
+    return result, verification_text(tying, result)
+
+
+def _given(request: Request, map_file: str | None, weights_file: str | None) -> TyingMap | Rule:
     """Return the map that was given, or the one of the network that the options describe."""
-    from polyconstraints.errors import UsageError
-
     if map_file is not None:
         for name in DESCRIBING:
             if name in request.given:
@@ -143,42 +183,3 @@ def _loaded(file: str) -> TyingMap | Rule:
         rule = TyingRule.from_json(document, file)
         return rule, sizes_of(rule, document)
     return TyingMap.from_json(document, "standard input" if file == "-" else file)
-
-
-def _verify_map(tying: TyingMap | Rule, request: Request, **chosen: Any) -> bool:
-    from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.verification import verify as verify_map
-    from polyconstraints.verification import verify_rule
-
-    if isinstance(tying, tuple):
-        rule, sizes = tying
-        result = verify_rule(rule, *sizes, **chosen)
-        tying = rule.at(*result.rule.checked if result.rule else sizes)
-    else:
-        result = verify_map(tying, **chosen)
-    if request.output_format == "json":
-        write_json(result.to_json(), request.output_file)
-    else:
-        from polyconstraints.render.verification_text import verification_text
-
-        write_text(verification_text(tying, result), request.output_file)
-    return result.symmetric
-
-
-def _verify_weights(tying: TyingMap, request: Request, weights_file: str, **how: Any) -> bool:
-    from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.errors import InputError
-    from polyconstraints.verification.trained import check_weights, read_weights
-
-    weights = read_weights(weights_file)
-    try:
-        result = check_weights(tying, weights, **how)
-    except InputError as error:
-        raise InputError(error.message, error.place, weights_file) from None
-    if request.output_format == "json":
-        write_json(result.to_json(), request.output_file)
-    else:
-        from polyconstraints.render.verification_text import weight_check_text
-
-        write_text(weight_check_text(result), request.output_file)
-    return result.symmetric

@@ -1,27 +1,20 @@
-"""Strata as text, Markdown, CSV and as a JSON document."""
+"""Strata as text, Markdown, CSV, GraphML and as a JSON document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from polyconstraints.render.tables import Table
 from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
-from polyconstraints.variety.strata.exact import Answer
-from polyconstraints.variety.strata.gauge import GaugeFixing
+from polyconstraints.variety.strata.graph import same_closures, strata_graph
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = [
-    "COLUMNS",
-    "answer_lines",
-    "gauge_lines",
-    "step_lines",
-    "strata_document",
-    "strata_rows",
-    "strata_text",
-]
+if TYPE_CHECKING:
+    from polyconstraints.variety.strata.exact import Answer
+    from polyconstraints.variety.strata.gauge import GaugeFixing
 
-SCHEMA = "polyconstraints/strata/1"
+__all__ = ["strata_document", "strata_graphml", "strata_text"]
 
 COLUMNS = (
     "stratum",
@@ -35,36 +28,16 @@ COLUMNS = (
 )
 
 
-def strata_rows(strata: Sequence[Stratum]) -> list[tuple[str, ...]]:
-    """Return one row for each stratum; see :data:`COLUMNS`.
-
-    A stratum is a component, proved, or that is *not proved*; strata with the same closure
-    refer to the first one.
-    """
-    first: dict[Any, int] = {}
-    rows: list[tuple[str, ...]] = []
-    for stratum in strata:
-        same = first.setdefault(stratum.attained, stratum.number)
-        verdict = "yes" if stratum.component else "not proved"
-        rows.append(
-            (
-                str(stratum.number),
-                " | ".join(str(level) for level in stratum.hidden) or "-",
-                number(stratum.weight_dimension),
-                number(stratum.tangent_dimension),
-                number(stratum.function_dimension),
-                number(stratum.parameters),
-                number(stratum.gauge),
-                verdict if same == stratum.number else f"same as {same}",
-            )
-        )
-    return rows
-
-
 def strata_text(
-    variety: Variety, strata: Sequence[Stratum], choices: int, kind: str = "text"
+    variety: Variety,
+    strata: Sequence[Stratum],
+    choices: int,
+    kind: str = "text",
+    gauges: Mapping[int, GaugeFixing] | None = None,
+    answer: Answer | None = None,
+    steps: bool = False,
 ) -> str:
-    """Return the table of strata.
+    """Return the table of strata; as text also what else is known.
 
     Parameters
     ----------
@@ -73,6 +46,12 @@ def strata_text(
     choices : int
         How many choices of hidden representations there are.
     kind : {"text", "markdown", "csv"}
+    gauges : mapping, optional
+        Gauge fixings by the number of the stratum.
+    answer : Answer, optional
+        What is known of the whole variety.
+    steps : bool
+        Whether to say how the equations were reduced.
 
     Examples
     --------
@@ -92,7 +71,7 @@ def strata_text(
     <BLANKLINE>
     largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
     """
-    table = Table(COLUMNS, strata_rows(strata))
+    table = Table(COLUMNS, list(_rows(strata)))
     if kind != "text":
         return table.written(kind)
     lines = [
@@ -106,21 +85,37 @@ def strata_text(
         largest = max(strata, key=lambda stratum: stratum.weight_dimension)
         size = f"stratum {largest.number} of dimension {largest.weight_dimension}"
         lines += ["", f"largest: {size}, a lower bound for the dimension of the variety"]
+    for stratum, gauge in (gauges or {}).items():
+        lines += ["", *_gauge_lines(stratum, gauge)]
+    if answer is not None:
+        lines += ["", *_answer_lines(answer)]
+        if steps:
+            lines += ["", *_step_lines(answer)]
     return "\n".join(lines)
 
 
-def gauge_lines(number_of: int, gauge: GaugeFixing) -> Iterator[str]:
-    """Yield a gauge fixing in words.
+def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
+    """Yield one row for each stratum; those with one closure refer to the first of them."""
+    first = same_closures(strata)
+    for stratum in strata:
+        same = first[stratum.number]
+        verdict = "yes" if stratum.component else "not proved"
+        yield (
+            str(stratum.number),
+            " | ".join(str(level) for level in stratum.hidden) or "-",
+            number(stratum.weight_dimension),
+            number(stratum.tangent_dimension),
+            number(stratum.function_dimension),
+            number(stratum.parameters),
+            number(stratum.gauge),
+            verdict if same == stratum.number else f"same as {same}",
+        )
 
-    Parameters
-    ----------
-    number_of : int
-        The number of the stratum.
-    gauge : GaugeFixing
-    """
+
+def _gauge_lines(stratum: int, gauge: GaugeFixing) -> Iterator[str]:
     cannot = gauge.parameters - gauge.function_dimension
     yield (
-        f"gauge of stratum {number_of}: {cannot} of {plural(gauge.parameters, 'distinct weight')} "
+        f"gauge of stratum {stratum}: {cannot} of {plural(gauge.parameters, 'distinct weight')} "
         "cannot be learnt apart"
     )
     for one in gauge.fixed:
@@ -129,8 +124,7 @@ def gauge_lines(number_of: int, gauge: GaugeFixing) -> Iterator[str]:
         yield f"  {gauge.remaining} left that no value 0 or 1 fixes"
 
 
-def answer_lines(answer: Answer) -> Iterator[str]:
-    """Yield what is known of the whole variety in words."""
+def _answer_lines(answer: Answer) -> Iterator[str]:
     reduction = answer.reduction
     branches = sum(len(block.branches) for block in reduction.blocks)
     yield (
@@ -160,60 +154,52 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield f"open: {answer.open_question}"
 
 
-def step_lines(answer: Answer) -> Iterator[str]:
+def _step_lines(answer: Answer) -> Iterator[str]:
     """Yield how the equations were reduced: every branch with its steps and its result."""
     for step in answer.reduction.linear.steps:
         yield str(step)
     for at, block in enumerate(answer.reduction.blocks, start=1):
         yield f"block {at}: {', '.join(block.variables)}"
-        for number_of, branch in enumerate(block.branches, start=1):
+        for which, branch in enumerate(block.branches, start=1):
             size = "open" if branch.dimension is None else f"dimension {branch.dimension}"
-            yield f"  branch {number_of}: {size}, free {', '.join(branch.free) or 'nothing'}"
+            yield f"  branch {which}: {size}, free {', '.join(branch.free) or 'nothing'}"
             for step in branch.steps:
                 yield f"    {step}"
             for equation in branch.equations:
                 yield f"    left: {equation} = 0"
 
 
+def strata_graphml(strata: Iterable[Stratum]) -> str:
+    """Return the graph of strata as GraphML, which has no value for what isn't known."""
+    import networkx as nx
+
+    graph = strata_graph(strata)
+    for node, attributes in graph.nodes.items():
+        known = {key: value for key, value in attributes.items() if value is not None}
+        graph.nodes[node].clear()
+        graph.nodes[node].update(known)
+    return "\n".join(nx.generate_graphml(graph))
+
+
 def strata_document(
     variety: Variety,
-    strata: Iterator[Stratum] | Sequence[Stratum],
+    strata: Iterable[Stratum],
     choices: int,
-    gauges: dict[int, GaugeFixing] | None = None,
+    gauges: Mapping[int, GaugeFixing] | None = None,
     answer: Answer | None = None,
 ) -> dict[str, Any]:
-    """Return the document of schema ``strata``, the strata as an iterator.
+    """Return the document of schema ``strata``, the strata as an iterator."""
 
-    Parameters
-    ----------
-    variety : Variety
-    strata : iterator or sequence of Stratum
-    choices : int
-        How many choices of hidden representations there are.
-    gauges : dict, optional
-        Gauge fixings by the number of the stratum.
-    answer : Answer, optional
-        What is known of the whole variety.
-    """
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
+    def entry(stratum: Stratum) -> dict[str, Any]:
+        gauge = (gauges or {}).get(stratum.number)
+        return {**stratum.to_json(), **({"gauge_fixing": gauge.to_json()} if gauge else {})}
+
+    return {
+        "schema": "polyconstraints/strata/1",
         "network": variety.network.to_json(),
         "symmetry": variety.symmetry.to_json(),
         "weights": variety.network.weights,
         "choices": choices,
-        "strata": (_entry(stratum, gauges) for stratum in strata),
+        "strata": map(entry, strata),
+        **(answer.to_json() if answer else {}),
     }
-    if answer is not None:
-        document.update(answer.to_json())
-    return document
-
-
-def _entry(stratum: Stratum, gauges: dict[int, GaugeFixing] | None) -> dict[str, Any]:
-    entry = stratum.to_json()
-    if gauges is not None and stratum.number in gauges:
-        gauge = gauges[stratum.number]
-        entry["gauge_fixing"] = {
-            "fixed": [one.to_json() for one in gauge.fixed],
-            "remaining": gauge.remaining,
-        }
-    return entry

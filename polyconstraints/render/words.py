@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from polyconstraints.classes.any_network import AnyNetwork
-from polyconstraints.derivation import Derivation
 from polyconstraints.spec.groups import PRESETS, group_label
 from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
+
+if TYPE_CHECKING:
+    from polyconstraints.classes.any_network import AnyNetwork
+    from polyconstraints.derivation import Derivation
 
 __all__ = [
     "FACT",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.orbits import Orbits
 from polyconstraints.classes.reduction import reduce_layer
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import layer_comparison
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
 
 __all__ = ["Completeness", "completeness"]
@@ -49,27 +47,10 @@ class Completeness:
     function_dimension: int | None = None
     true_function_dimension: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as part of a document."""
-        return {
-            "status": self.status,
-            "dimension": self.dimension,
-            "true_dimension": self.true_dimension,
-            "function_dimension": self.function_dimension,
-            "true_function_dimension": self.true_function_dimension,
-        }
-
 
 def completeness(tying: TyingMap) -> Completeness:
-    """Compare a map, whose layers are symmetric, with all networks that have its symmetry.
+    """Compare a map, whose layers are each symmetric, with all networks that have its symmetry.
 
-    Parameters
-    ----------
-    tying : TyingMap
-        A map whose layers are each symmetric.
-
-    Notes
-    -----
     The yardstick is layer scope with coefficients of commuting monomials (``function``):
     neither too weak nor too strong. Symmetric networks whose layers are not symmetric for
     the actions that the map states are other strata, and not counted.
@@ -82,56 +63,44 @@ def completeness(tying: TyingMap) -> Completeness:
     >>> completeness(tying).status
     'complete'
     """
-    network = tying.network
+    network, mine = tying.network, tying.dimension
     exact = replace(tying.symmetry, permutations="generators", scope="layer", compare="function")
-    keys = [_key(network, exact, layer) for layer in network.layers]
-    distinct = dict(zip(keys, network.layers, strict=True))
-    if sum(layer.weights for layer in distinct.values()) > _MAX_WEIGHTS:
-        return Completeness("not known", tying.dimension)
-    dimensions = {key: _dimension(network, exact, layer) for key, layer in distinct.items()}
-    true = sum(dimensions[key] for key in keys)
-    mine = tying.dimension
-    if network.weights > _MAX_FUNCTION_WEIGHTS:
-        status: Status = "complete" if mine == true else "ties more than needed"
-        return Completeness(
-            status if _weights_are_functions(network) or mine == true else "not known", mine, true
-        )
-    derived = [
-        reduce_layer(layer, Orbits(layer_comparison(network, exact, layer)))
-        for layer in network.layers
-    ]
-    functions = function_dimension(network, tying.layers)
-    true_functions = function_dimension(network, derived)
+    actions = exact.unit_actions(network, generators=True)
+
+    def key(index: int) -> Hashable:
+        """Return what the dimension of a layer depends on: shape, weights and actions."""
+        layer = network.layers[index]
+        moves = tuple(action[index : index + 2] for action in actions)
+        return layer.shape, layer.weights, moves
+
+    alike = [key(index) for index in range(network.depth)]
+    different = dict(zip(alike, network.layers, strict=True))
+    if sum(layer.weights for layer in different.values()) > _MAX_WEIGHTS:
+        return Completeness("not known", mine)
+    orbits = {
+        key: Orbits(layer_comparison(network, exact, layer)) for key, layer in different.items()
+    }
+    true = 0
+    for layer, which in zip(network.layers, alike, strict=True):
+        # A coefficient is one weight, or the sum of several in the redundant case; the sums are
+        # independent, so that each orbit leaves one dimension, and what they don't see is free.
+        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
+        true += orbits[which].count + layer.weights - space.size
+    functions = true_functions = None
+    if network.weights <= _MAX_FUNCTION_WEIGHTS:
+        derived = [
+            reduce_layer(layer, orbits[which])
+            for layer, which in zip(network.layers, alike, strict=True)
+        ]
+        functions = function_dimension(network, tying.layers)
+        true_functions = function_dimension(network, derived)
+    known = functions is not None and true_functions is not None
+    # Whether different weights always give different functions.
+    faithful = network.depth == 1 and (network.layer == "linear" or network.indices == "ordered")
     if mine == true:
-        status = "complete"
-    elif functions is None or true_functions is None:
-        status = "ties more than needed" if _weights_are_functions(network) else "not known"
-    elif functions == true_functions:
+        status: Status = "complete"
+    elif known and functions == true_functions:
         status = "complete as functions"
     else:
-        status = "ties more than needed"
+        status = "ties more than needed" if known or faithful else "not known"
     return Completeness(status, mine, true, functions, true_functions)
-
-
-def _weights_are_functions(network: NetworkSpec) -> bool:
-    """Return whether different weights always give different functions."""
-    return network.depth == 1 and (network.layer == "linear" or network.indices == "ordered")
-
-
-def _key(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Hashable:
-    """Return what the dimension of a layer depends on: shape, weights and actions."""
-    actions = symmetry.unit_actions(network, generators=True)
-    moves = tuple((action[layer.index], action[layer.index + 1]) for action in actions)
-    return layer.shape, layer.weights, moves
-
-
-def _dimension(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> int:
-    """Return the dimension of the symmetric layers: orbits of coefficients, and gauge.
-
-    A coefficient is one weight, or the sum of two in the redundant case; the sums are
-    independent, so that each orbit leaves one dimension, and what the sums don't see is free.
-    """
-    orbits = Orbits(layer_comparison(network, symmetry, layer)).count
-    redundant = layer.kind == "quadratic" and layer.indices == "redundant"
-    space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree, redundant)
-    return orbits + layer.weights - space.size

@@ -8,7 +8,7 @@ leaves the *weights* unchanged is said beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, islice, permutations
@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from polyconstraints.evaluation import FLOATING, input_jacobian
 from polyconstraints.spec.groups import Permutation, PermutationGroup
+from polyconstraints.spec.groups.permutations import swap
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.verification.proofs import Coefficients
 from polyconstraints.verification.trained import (
     DEFAULT_POINTS,
+    Floats,
     default_tolerance,
     evaluate_points,
     fitted,
@@ -34,11 +36,7 @@ from polyconstraints.verification.trained import (
 
 __all__ = ["Discovery", "Found", "FoundGroup", "discover", "group_name"]
 
-SCHEMA = "polyconstraints/discovery/1"
-
 Kind = Literal["equivariant", "invariant"]
-
-Floats = NDArray[np.float64]
 
 #: Numbers of inputs up to which every permutation is tried, and every transposition listed.
 _EXHAUSTIVE = 6
@@ -68,6 +66,10 @@ class Found:
     permutation: Permutation
     error: float
     layerwise: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the permutation's entry in a document."""
+        return {**vars(self), "permutation": list(self.permutation)}
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,10 @@ class FoundGroup:
             "name": self.name,
             "order": self.order,
             "generators": [list(images) for images in self.group.generators],
-            "transpositions": [_entry(found) for found in self.transpositions],
-            "others": [_entry(found) for found in self.others],
+            "transpositions": [found.to_json() for found in self.transpositions],
+            "others": [found.to_json() for found in self.others],
             "complete": self.complete,
         }
-
-
-def _entry(found: Found) -> dict[str, Any]:
-    return {
-        "permutation": list(found.permutation),
-        "error": found.error,
-        "layerwise": found.layerwise,
-    }
 
 
 @dataclass(frozen=True)
@@ -139,7 +133,7 @@ class Discovery:
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``discovery``."""
         return {
-            "schema": SCHEMA,
+            "schema": "polyconstraints/discovery/1",
             "network": self.network.to_json(),
             "tolerance": self.tolerance,
             "groups": [group.to_json() for group in self.groups],
@@ -182,14 +176,13 @@ def discover(
     >>> [(group.kind, group.name) for group in result.groups]
     [('equivariant', 'S2'), ('invariant', 'trivial')]
     """
-    arrays = fitted(weights, network)
+    rows = weight_rows(network, fitted(weights, network))
     limit = default_tolerance(weights) if tolerance is None else tolerance
     inputs = random_points(network, points, seed)
+    plain = evaluate_points(network, rows, inputs)
     kinds: tuple[Kind, ...] = ("invariant",)
     if network.widths[0] == network.widths[-1]:
         kinds = ("equivariant", "invariant")
-    rows = weight_rows(network, arrays)
-    plain = evaluate_points(network, rows, inputs)
     found = [_group(_Trial(network, rows, kind, limit, inputs, plain)) for kind in kinds]
     return Discovery(network, limit, tuple(found))
 
@@ -218,10 +211,9 @@ class _Trial:
         while chunk := list(islice(remaining, _TOGETHER)):
             # Most that fail do so at the first point.
             for points in (slice(1), slice(None)):
-                errors = self._errors(chunk, points)
                 passed = [
                     (sigma, error)
-                    for sigma, error in zip(chunk, errors, strict=True)
+                    for sigma, error in zip(chunk, self._errors(chunk, points), strict=True)
                     if error is not None and error <= self.limit
                 ]
                 chunk = [sigma for sigma, _ in passed]
@@ -238,64 +230,72 @@ class _Trial:
             for here, sigma in zip(outputs, sigmas, strict=True)
         ]
 
-    def keeps_weights(self, sigma: Permutation) -> bool:
+    def found(self, sigma: Permutation, error: float) -> Found:
+        """Return a permutation that passed."""
+        return Found(sigma, error, self._keeps_weights(sigma))
+
+    def _keeps_weights(self, sigma: Permutation) -> bool:
         """Return whether σ, on every level, leaves the coefficients unchanged."""
-        for level, (entry, array) in enumerate(self.coefficients):
-            before, after = (self.move(sigma, at) for at in (level, level + 1))
-            difference = array[after][:, entry.moved(tuple(before.tolist()))] - array
-            if np.abs(difference).max() > self.limit * np.abs(array).max():
+        for level, (entry, array, most) in enumerate(self._coefficients):
+            outputs, products = self.move(sigma, level + 1), entry.moved(self.move(sigma, level))
+            # Only what stands in a row or a column that is moved can differ.
+            rows, columns = (
+                np.flatnonzero(moved != np.arange(len(moved))) for moved in (outputs, products)
+            )
+            across = array[np.ix_(outputs[rows], products)] - array[rows]
+            down = array[np.ix_(outputs, products[columns])] - array[:, columns]
+            if max(np.abs(part).max(initial=0) for part in (across, down)) > most:
                 return False
         return True
 
     @cached_property
-    def coefficients(self) -> list[tuple[Coefficients, Floats]]:
-        """Each layer's coefficients of products, whichever weights they are written to."""
+    def _coefficients(self) -> list[tuple[Coefficients, Floats, float]]:
+        """Each layer's coefficients of products, and how much they may differ."""
         entries = []
         for layer, array in zip(self.network.layers, self.rows, strict=True):
             entry = Coefficients.of(layer)
-            entries.append((entry, entry.gather(array, 0.0).sum(axis=2)))
+            summed = entry.gather(array, 0.0).sum(axis=2)
+            entries.append((entry, summed, self.limit * float(np.abs(summed).max())))
         return entries
 
-    def candidates(self) -> list[list[int]]:
-        """Return sets of components outside of which no two can be exchanged.
+    def told_apart(self, members: list[int], pivot: int | None = None) -> list[list[int]]:
+        """Return parts of a set of components so that only those in one part can be exchanged.
 
-        Where all inputs are 1 a symmetry leaves the input as it is, so that the derivatives of
-        the outputs there are unchanged, up to rounding.
+        Where all inputs are 1, or all but that of a pivot outside the set, exchanging two others
+        leaves the input as it is, so that derivatives there are exchanged, up to rounding.
         """
-        network = self.network
-        ones = np.ones((1, network.units[0]))
+        network, n, channels = self.network, self.network.inputs, self.network.channels[0]
+        point = np.ones((n, channels))
+        if pivot is not None:
+            point[pivot] = 2
         with np.errstate(over="ignore", invalid="ignore"):
-            slopes = input_jacobian(network, self.rows, ones, FLOATING)[0]
-        n, channels = network.inputs, network.channels[0]
-        # The derivatives along a component, those of its own outputs for equivariance.
-        by_component = slopes.reshape(-1, n, channels).transpose(1, 0, 2)
-        if self.kind == "equivariant":
-            own = slopes.reshape(n, -1, n, channels)
-            by_component = own[np.arange(n), :, np.arange(n)]
-        vectors = by_component.reshape(n, -1)
-        # One number for each, different for different vectors.
-        numbers = vectors @ np.random.default_rng(0).standard_normal(vectors.shape[1])
+            slopes = input_jacobian(network, self.rows, point.reshape(1, -1), FLOATING)[0]
         if not np.isfinite(slopes).all():
-            return [list(range(n))]
+            return [members]
+        if self.kind == "invariant":
+            # The derivatives of all outputs along each component.
+            vectors = slopes.reshape(-1, n, channels).transpose(1, 0, 2).reshape(n, -1)
+        else:
+            # Those of each component's own outputs, and those between it and the pivot.
+            pairs = slopes.reshape(n, -1, n, channels)
+            parts = [pairs[np.arange(n), :, np.arange(n)]]
+            if pivot is not None:
+                parts += [pairs[:, :, pivot], pairs[pivot].transpose(1, 0, 2)]
+            vectors = np.concatenate([part.reshape(n, -1) for part in parts], axis=1)
+        # One number for each, different for different vectors.
+        numbers = vectors[members] @ np.random.default_rng(0).standard_normal(vectors.shape[1])
         order = np.argsort(numbers, kind="stable")
         near = _SLACK * self.limit * float(np.abs(slopes).max())
         jumps = np.flatnonzero(np.diff(numbers[order]) > near) + 1
-        return [sorted(part.tolist()) for part in np.split(order, jumps)]
+        return [sorted(part.tolist()) for part in np.split(np.array(members)[order], jumps)]
 
 
 def _group(trial: _Trial) -> FoundGroup:
     degree = trial.network.inputs
     classes, passed = _exchangeable(trial)
-    layerwise: dict[int, int] = {}
-    for members in classes:
-        _classed(members, lambda a, b: trial.keeps_weights(_swap(degree, a, b)), layerwise)
-    swaps = [
-        Found(_swap(degree, a, b), error, layerwise[a] == layerwise[b])
-        for (a, b), error in sorted(passed.items())
-    ]
-    group = PermutationGroup(
-        degree, [_swap(degree, *pair) for pair in sorted(_pairs_with_first(classes))]
-    )
+    swaps = [trial.found(swap(degree, *pair), error) for pair, error in sorted(passed.items())]
+    generators = [swap(degree, first, other) for first, *rest in classes for other in rest]
+    group = PermutationGroup(degree, generators)
     others: list[Found] = []
     home = {point: at for at, members in enumerate(classes) for point in members}
     # A product of permutations that were found leaves the network unchanged as well.
@@ -306,7 +306,7 @@ def _group(trial: _Trial) -> FoundGroup:
     )
     for sigma, error in trial.passing(remaining):
         if not (others and sigma in group):
-            others.append(Found(sigma, error, trial.keeps_weights(sigma)))
+            others.append(trial.found(sigma, error))
             group = PermutationGroup(degree, [*group.generators, sigma])
     sizes = [len(members) for members in classes if len(members) > 1]
     return FoundGroup(
@@ -324,57 +324,35 @@ def _exchangeable(trial: _Trial) -> tuple[list[list[int]], dict[tuple[int, int],
     """Return classes of components that can be exchanged, and the errors of what was tried.
 
     If a can be exchanged with b and b with c, a can be with c. All transpositions within a class
-    are tried where the components are few, else those with its first component.
+    are tried where the components are few, else those with its first component, which tells
+    those that are left apart.
     """
     degree = trial.network.inputs
+    few = degree <= _LISTED
     classes: list[list[int]] = []
     passed: dict[tuple[int, int], float] = {}
 
-    def trying(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        kept = set()
-        for sigma, error in trial.passing(_swap(degree, *pair) for pair in pairs):
+    def trying(pairs: Iterable[tuple[int, int]]) -> None:
+        for sigma, error in trial.passing(swap(degree, *pair) for pair in pairs):
             a, b = (point for point, image in enumerate(sigma) if point != image)
             passed[a, b] = error
-            kept.add((a, b))
-        return kept
 
-    for members in trial.candidates():
-        left = members
-        if degree <= _LISTED:
+    parts = trial.told_apart(list(range(degree)))
+    if few:
+        for members in parts:
             trying(combinations(members, 2))
-        while left:
-            first, *rest = left
-            pairs = [(first, other) for other in rest]
-            kept = {b for _, b in (trying(pairs) if degree > _LISTED else passed.keys() & pairs)}
-            classes.append([first, *sorted(kept)])
-            left = [other for other in rest if other not in kept]
+    while parts:
+        first, *rest = parts.pop()
+        if not few:
+            trying((first, other) for other in rest)
+        classes.append([first, *(other for other in rest if (first, other) in passed)])
+        if left := [other for other in rest if (first, other) not in passed]:
+            parts += [left] if few else trial.told_apart(left, first)
     return sorted(classes), passed
 
 
-def _classed(
-    members: Sequence[int], same: Callable[[int, int], bool], home: dict[int, int]
-) -> None:
-    """Give each member the first one that is the same."""
-    firsts: list[int] = []
-    for member in members:
-        home[member] = next((first for first in firsts if same(first, member)), member)
-        if home[member] == member:
-            firsts.append(member)
-
-
-def _pairs_with_first(classes: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
-    """Yield transpositions that generate what all of them within classes do."""
-    for first, *rest in classes:
-        yield from ((first, other) for other in rest)
-
-
-def _swap(degree: int, a: int, b: int) -> Permutation:
-    images = list(range(degree))
-    images[a], images[b] = b, a
-    return tuple(images)
-
-
 def _candidates(degree: int) -> Iterator[Permutation]:
+    """Yield the permutations that are tried beside transpositions."""
     if degree <= _EXHAUSTIVE:
         yield from permutations(range(degree))
         return
@@ -407,8 +385,6 @@ def group_name(group: PermutationGroup) -> str:
     --------
     >>> group_name(PermutationGroup(5, [[1, 0, 2, 3, 4], [0, 1, 3, 4, 2], [0, 1, 3, 2, 4]]))
     'S2 × S3'
-    >>> group_name(PermutationGroup(4, [[1, 2, 3, 0]]))
-    'C4'
     """
     known = group.to_sympy()
     order = int(known.order())
@@ -426,6 +402,4 @@ def group_name(group: PermutationGroup) -> str:
             # D_n has n reflections, and one half turn more if n is even.
             if involutions == size + (size % 2 == 0):
                 return f"D{size}"
-    if known.is_cyclic:
-        return f"C{order}"
-    return f"order {order}"
+    return f"C{order}" if known.is_cyclic else f"order {order}"

@@ -19,12 +19,13 @@ from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.points import (
     draw_prime,
     error_bound,
+    is_symmetric_by_expansion,
     random_check,
     seeded,
     small_counterexample,
     total_degree,
 )
-from polyconstraints.verification.proofs import is_symmetric_by_expansion, layerwise
+from polyconstraints.verification.proofs import layerwise
 from polyconstraints.verification.result import RuleSizes, Verification
 
 __all__ = ["DEFAULT_TRIALS", "sizes_of", "verify", "verify_rule"]
@@ -138,21 +139,10 @@ def verify_rule(
     seed: int = 0,
     exact: bool = False,
 ) -> Verification:
-    """Decide whether every network of a rule has its symmetry, for any number of inputs.
+    """Decide whether every network of a rule has its symmetry, for any numbers of letters.
 
-    Parameters
-    ----------
-    rule : TyingRule
-    *sizes : int
-        The numbers of letters that are asked about.
-    trials, seed, exact
-        As for :func:`~polyconstraints.verification.verify`.
-
-    Returns
-    -------
-    Verification
-        Of the map for few letters whose layers decide about all; any counterexample is one of
-        its. Where they do not, though its networks seem symmetric, of the map that is asked about.
+    Of the map for few letters whose layers decide about all; any counterexample is one of its.
+    Where they do not, though its networks seem symmetric, of the map that is asked about.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The random check: both sides of the symmetry at random points modulo a random prime.
+"""Both sides of the symmetry, at random points modulo a random prime or at a generic point.
 
 Whether F(σx) = σF(x) for every network of a tying map is whether finitely many polynomials
 in the parameters θ and the inputs x vanish. They are evaluated at random points modulo a
@@ -11,7 +11,7 @@ random prime p. Two accidents can hide a polynomial P ≠ 0 with rational coeffi
 2. *The points.* A polynomial of total degree D that is not zero modulo p vanishes at a
    uniformly random point with probability at most D/p (Schwartz and Zippel). A network of d
    quadratic layers has degree 2^d in x and 2^d - 1 in θ, so D = 2^(d+1) - 1; one of d linear
-   layers has D = d + 1.
+   layers has D = d + 1. An activation multiplies degrees as layers do.
 
 With t independent points under one prime the check errs with probability at most
 (1) + (2)^t. At depth 50 the degree is 2^51, which no machine word leaves room for: primes
@@ -34,13 +34,17 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
+from math import comb
+from typing import Any
 
 import numpy as np
 
+from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError
 from polyconstraints.evaluation import EXACT, Modulo, exact_array, values
 from polyconstraints.evaluation.rings import Array
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.moves import Move, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layer_keys
@@ -51,7 +55,9 @@ __all__ = [
     "draw_residues",
     "error_bound",
     "height_bits",
+    "is_symmetric_by_expansion",
     "layer_weights",
+    "predicted_terms",
     "random_check",
     "seeded",
     "small_counterexample",
@@ -78,55 +84,57 @@ _LARGEST = 3
 #: Evaluations that are spent on making a counterexample simpler.
 _SIMPLIFICATIONS = 200
 
-Parameters = tuple[tuple[int, ...], ...]
+MAX_TERMS = 1_000_000
+"""Terms of all outputs together beyond which the expansion is refused, and what each takes."""
+
+_TERM_BYTES = 150
 
 
 # --- Bounds -------------------------------------------------------------------------------
 
 
 def total_degree(tying: TyingMap) -> int:
-    """Return the degree of the outputs in parameters and inputs together.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2))
-    >>> total_degree(pc.derive(pc.NetworkSpec(2, depth=3), symmetry).tying_map())
-    15
-    """
+    """Return the degree of the outputs in parameters and inputs together."""
     return tying.network.degree + sum(_exponents(tying))
 
 
 def _exponents(tying: TyingMap) -> list[int]:
     """Return the degree of the outputs in the weights of each layer."""
-    above = (tied.layer.degree for tied in reversed(tying.layers[1:]))
+    through = 1 if tying.network.activation is None else tying.network.activation.degree
+    above = (through * tied.layer.degree for tied in reversed(tying.layers[1:]))
     return list(accumulate(above, int.__mul__, initial=1))[::-1]
 
 
 def height_bits(tying: TyingMap) -> int:
     """Return a bound on the bits of the coefficients, cleared of denominators.
 
-    Notes
-    -----
     Let N be the sum of the absolute values of the coefficients of a unit. A layer of degree r
     with s products, whose weights are combinations of parameters with absolute sums at most a
     and common denominator q, gives N' ≤ s·a·N^r and needs the factor q, so that the bits add
-    up over the layers, each counted as often as its weights occur. One bit more is for the
-    difference of two outputs.
+    up over the layers, each counted as often as its weights occur. The same holds of an
+    activation of degree r, with a the absolute sum of its coefficients and s = 1. One bit more is
+    for the difference of two outputs.
     """
-    bits = sum(
-        exponent * _layer_bits(layer)
-        for exponent, layer in zip(_exponents(tying), tying.layers, strict=True)
-    )
-    return bits + 1
+    exponents = _exponents(tying)
+    bits = 1
+    for exponent, tied in zip(exponents, tying.layers, strict=True):
+        sums = [sum(map(abs, combination.values())) for combination in tied.dependent.values()]
+        bits += exponent * _bits(tied.layer.products * max([Fraction(1), *sums]))
+        bits += exponent * sum(map(int.bit_length, _denominators(tied)))
+    activation = tying.network.activation
+    if activation is not None:
+        scale = _bits(sum(map(abs, activation.coefficients))) + _bits(_common(activation))
+        bits += scale * sum(exponents[:-1]) // activation.degree
+    return bits
 
 
-def _layer_bits(layer: LayerClasses) -> int:
-    largest = Fraction(1)
-    for combination in layer.dependent.values():
-        largest = max(largest, sum(map(abs, combination.values()), Fraction(0)))
-    products = math.ceil(layer.layer.products * largest)
-    return products.bit_length() + sum(map(int.bit_length, _denominators(layer)))
+def _bits(number: Fraction | int) -> int:
+    return math.ceil(number).bit_length()
+
+
+def _common(activation: Activation) -> int:
+    """Return the common denominator of an activation's coefficients."""
+    return math.lcm(*(number.denominator for number in activation.coefficients))
 
 
 def _denominators(layer: LayerClasses) -> set[int]:
@@ -140,22 +148,7 @@ def prime_bits(tying: TyingMap) -> int:
 
 
 def error_bound(tying: TyingMap, trials: int) -> float:
-    """Return a bound on the probability that a map that is not symmetric passes.
-
-    Parameters
-    ----------
-    tying : TyingMap
-    trials : int
-        Number of random points.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2))
-    >>> tying = pc.derive(pc.NetworkSpec(2), symmetry).tying_map()
-    >>> error_bound(tying, 1) == 3 / 2**126
-    True
-    """
+    """Return a bound on the probability that a map that is not symmetric passes."""
     bits = prime_bits(tying)
     least = 1 << (bits - 1)
     # ln 2 < 7/10 keeps the number of primes a lower bound.
@@ -174,30 +167,27 @@ def seeded(tying: TyingMap, seed: int) -> random.Random:
     digest = hashlib.sha256(str(seed).encode())
     # Two maps of one digest must be one map: the classes, what they depend on, the symmetry.
     digest.update(json.dumps([tying.network.to_json(), tying.symmetry.to_json()]).encode())
-    digest.update(repr([(key, tied.order) for key, tied in _keyed(tying)]).encode())
+    keyed = zip(layer_keys(tying.layers), tying.layers, strict=True)
+    digest.update(repr([(key, tied.order) for key, tied in keyed]).encode())
     return random.Random(digest.digest())
 
 
-def _keyed(tying: TyingMap) -> list[tuple[object, LayerClasses]]:
-    return list(zip(layer_keys(tying.layers), tying.layers, strict=True))
-
-
 def draw_prime(tying: TyingMap, draw: random.Random) -> int:
-    """Return a random prime that divides none of the denominators in a map.
-
-    Primality is proven, not only probable.
-    """
+    """Return a random number, proved to be prime, that divides none of a map's denominators."""
     from flint import fmpz
 
     bits = prime_bits(tying)
     denominators = set().union(*map(_denominators, tying.layers))
+    if tying.network.activation is not None:
+        denominators.add(_common(tying.network.activation))
+    denominators.discard(1)
     while True:
         candidate = draw.getrandbits(bits) | 1 << (bits - 1) | 1
         if fmpz(candidate).is_prime() and all(value % candidate for value in denominators):
             return candidate
 
 
-def draw_residues(draw: random.Random, prime: int, count: int) -> list[int]:
+def draw_residues(draw: random.Random, prime: int, count: int) -> tuple[int, ...]:
     """Return independent, uniformly distributed residues.
 
     Only ``getrandbits`` is used, whose values no Python version changes.
@@ -208,13 +198,13 @@ def draw_residues(draw: random.Random, prime: int, count: int) -> list[int]:
         value = draw.getrandbits(bits)
         if value < prime:
             found.append(value)
-    return found
+    return tuple(found)
 
 
 # --- The check ----------------------------------------------------------------------------
 
 
-def layer_weights(layer: LayerClasses, theta: Sequence[int], prime: int | None = None) -> Array:
+def layer_weights(layer: LayerClasses, theta: Sequence[Any], prime: int | None = None) -> Array:
     """Return the weights of a layer as exact numbers or residues, (outputs, products)."""
     by_class = layer.class_values(exact_array(theta))
     if prime is not None:
@@ -230,23 +220,12 @@ def random_check(
 ) -> Counterexample | None:
     """Return a counterexample modulo a prime, or None if all trials agree.
 
-    Parameters
-    ----------
-    tying : TyingMap
-    trials : int
-        Number of independent networks, each looked at for one input.
-    prime : int
-    draw : random.Random
-        Gives the parameters and inputs.
+    Each trial evaluates one random network at a random x and at σx for every generator σ.
 
     Raises
     ------
     TooLargeError
         If a layer has too many weights.
-
-    Notes
-    -----
-    Each trial evaluates one network at x and at σx for every generator σ.
     """
     largest = max(tying.network.layers, key=lambda layer: layer.weights)
     if largest.weights > MAX_WEIGHTS:
@@ -257,10 +236,11 @@ def random_check(
             largest.weights,
             largest.weights * _WEIGHT_BYTES,
         )
+    moves = end_moves(tying.network, tying.symmetry)
     for _ in range(trials):
-        theta = tuple(tuple(draw_residues(draw, prime, count)) for count in tying.parameters)
-        point = tuple(draw_residues(draw, prime, tying.network.units[0]))
-        found = _compared(tying, end_moves(tying.network, tying.symmetry), theta, point, prime)
+        theta = tuple(draw_residues(draw, prime, count) for count in tying.parameters)
+        point = draw_residues(draw, prime, tying.network.units[0])
+        found = _compared(tying, moves, theta, point, prime)
         if found is not None:
             return found
     return None
@@ -269,9 +249,10 @@ def random_check(
 def _compared(
     tying: TyingMap,
     moves: Sequence[Move],
-    theta: Parameters,
-    point: tuple[int, ...],
-    prime: int | None,
+    theta: Sequence[Any],
+    point: Sequence[Any],
+    prime: int | None = None,
+    one: Any = 1,
 ) -> Counterexample | None:
     """Return a counterexample if F(σx) and σF(x) differ for some generator σ."""
     weights = [
@@ -280,13 +261,12 @@ def _compared(
     x = exact_array(point)
     points = np.array([x, *(x[list(before)] for before, _ in moves)])
     ring = EXACT if prime is None else Modulo(prime)
-    plain, *others = values(tying.network, weights, points, ring).tolist()
+    plain, *others = values(tying.network, weights, points, ring, one=one).tolist()
     for (before, after), moved in zip(moves, others, strict=True):
         for output, image in enumerate(after):
             if moved[output] != plain[image]:
-                return Counterexample(
-                    before, theta, point, output + 1, moved[output], plain[image], prime
-                )
+                sides = moved[output], plain[image]
+                return Counterexample(before, tuple(theta), tuple(point), output + 1, *sides, prime)
     return None
 
 
@@ -294,19 +274,9 @@ def _compared(
 
 
 def small_counterexample(tying: TyingMap, seed: int) -> Counterexample | None:
-    """Return a counterexample in small integers, if one is soon found.
+    """Return a counterexample in small integers, those that are not needed 0, if soon found.
 
-    Values that are not needed are made 0.
-
-    Parameters
-    ----------
-    tying : TyingMap
-    seed : int
-
-    Returns
-    -------
-    Counterexample or None
-        None where the network is too large for this, or small numbers happen to agree.
+    None where the network is too large for this, or small numbers happen to agree.
     """
     network = tying.network
     if network.depth > _SMALL_DEPTH or network.weights > _SMALL_WEIGHTS:
@@ -320,7 +290,7 @@ def small_counterexample(tying: TyingMap, seed: int) -> Counterexample | None:
         theta = tuple(small(count) for count in tying.parameters)
         point = small(network.units[0])
         for move in end_moves(network, tying.symmetry):
-            found = _compared(tying, [move], theta, point, None)
+            found = _compared(tying, [move], theta, point)
             if found is not None:
                 return _simplified(tying, move, found)
     return None
@@ -339,5 +309,46 @@ def _simplified(tying: TyingMap, move: Move, found: Counterexample) -> Counterex
                 budget -= 1
                 parts[part][at] = value
                 *theta, point = map(tuple, parts)
-                found = _compared(tying, [move], tuple(theta), point, None) or found
+                found = _compared(tying, [move], theta, point) or found
     return found
+
+
+# --- By expansion -------------------------------------------------------------------------
+
+
+def predicted_terms(tying: TyingMap) -> int:
+    """Return a bound on the terms of all outputs of a tied network, fully expanded."""
+    network = tying.network
+    letters = network.layers[0].letters
+    terms = network.units[-1] * comb(letters + network.degree - 1, network.degree)
+    for power, tied in zip(_exponents(tying), tying.layers, strict=True):
+        terms *= comb(len(tied.free) + power - 1, power)
+    return terms
+
+
+def is_symmetric_by_expansion(tying: TyingMap) -> bool:
+    """Return whether F(σx) = σF(x) as polynomials in the parameters and x, for each generator.
+
+    Only the equality of polynomials in canonical form is relied upon.
+
+    Raises
+    ------
+    TooLargeError
+        If the expansion would have too many terms.
+    """
+    terms = predicted_terms(tying)
+    if terms > MAX_TERMS:
+        raise TooLargeError(
+            f"the layers are not symmetric one by one, and expanding the tied network takes up "
+            f"to {terms:,} terms, about {terms * _TERM_BYTES:,} bytes, of which at most "
+            f"{MAX_TERMS:,} are allowed; a random check, not an exact one, needs neither",
+            terms,
+            terms * _TERM_BYTES,
+        )
+    network = tying.network
+    names = [f"t{tied.layer.index}_{number}" for tied in tying.layers for number in tied.free]
+    ring = PolynomialRing([*network.input_names(), *names])
+    inputs = ring.gens()[: network.units[0]]
+    theta = tying.split(exact_array(ring.gens()[network.units[0] :]))
+    moves = end_moves(network, tying.symmetry)
+    return _compared(tying, moves, theta, inputs, one=ring.one) is None

@@ -1,4 +1,4 @@
-"""Exact proofs of symmetry: layer by layer, for any depth, or by expanding the tied network.
+"""Exact proofs of symmetry, layer by layer, for any depth.
 
 A layer is equivariant if each generator σ moves every coefficient, that of a product of inputs
 in an output, to one with the same value: c_τ(k)(σμ) = c_k(μ), where τ is how σ moves the layer's
@@ -14,20 +14,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.errors import TooLargeError
-from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.moves import end_moves
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
@@ -38,37 +34,28 @@ from polyconstraints.verification.result import Mismatch, Unacted
 __all__ = [
     "Coefficients",
     "LayerwiseProof",
-    "is_symmetric_by_expansion",
     "layer_keys",
     "layerwise",
     "layerwise_weights",
-    "predicted_terms",
 ]
-
-MAX_TERMS = 1_000_000
-"""Terms of all outputs together beyond which the expansion is refused."""
-
-_TERM_BYTES = 150
 
 #: A linear form in the parameters of one layer: free classes and their factors.
 Form = tuple[tuple[int, Fraction], ...]
+
+#: For hidden levels, by number, the permutation of its units for each generator.
+Actions = dict[int, tuple[Permutation, ...]]
 
 
 @dataclass(frozen=True)
 class LayerwiseProof:
     """How the layers are equivariant, or why they are not.
 
-    Attributes
-    ----------
-    obstacle : Mismatch, Unacted or None
-        Where the actions that are stated do not fit; None if they do.
-    found : mapping from int to tuple of permutations, or None
-        For each hidden level whose units move in another way than stated, the permutation of
-        its units for each generator; None where there is no proof.
+    The obstacle is where the actions that are stated do not fit. The actions that were found are
+    those of hidden levels whose units move in another way than stated; None for no proof.
     """
 
     obstacle: Mismatch | Unacted | None
-    found: Mapping[int, tuple[Permutation, ...]] | None
+    found: Actions | None
 
     @property
     def proved(self) -> bool:
@@ -110,9 +97,11 @@ class Coefficients:
         padded = np.concatenate([rows, np.full((len(rows), 1), missing, dtype=rows.dtype)], axis=1)
         return padded[:, self.weights]
 
-    def moved(self, inputs: Permutation) -> NDArray[np.int64]:
+    def moved(self, inputs: Permutation | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the number of the product that each is moved to, given how inputs move."""
-        letters = (0, *(unit + 1 for unit in inputs)) if self.layer.bias else inputs
+        letters = np.asarray(inputs, dtype=np.intp)
+        if self.layer.bias:
+            letters = np.concatenate([[0], letters + 1])
         return self.space.image(letters, (0,))
 
     def names(self, output: int, product: int) -> tuple[str, ...]:
@@ -129,25 +118,14 @@ class Coefficients:
 def layerwise(tying: TyingMap) -> LayerwiseProof:
     """Prove that every network of a map is symmetric, layer by layer, or say where that fails.
 
-    Notes
-    -----
-    Exact, in O(generators × weights) time for a layer; layers that look the same are
-    looked at once.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> tying = pc.derive(pc.NetworkSpec(3, depth=2), symmetry).tying_map()
-    >>> layerwise(tying).proved
-    True
+    Exact, in O(generators × weights) time for a layer; layers that look the same are looked at
+    once.
     """
-    known: dict[Hashable, tuple[Coefficients, list[Form], NDArray[np.int64]]] = {}
-    prepared = []
-    for layer, key in zip(tying.layers, layer_keys(tying.layers), strict=True):
-        if key not in known:
-            known[key] = _forms(layer)
-        prepared.append(known[key])
+    keys = layer_keys(tying.layers)
+    known = {
+        key: _forms(layer) for key, layer in dict(zip(keys, tying.layers, strict=True)).items()
+    }
+    prepared = [known[key] for key in keys]
     arrays = [numbers for _, _, numbers in prepared]
     coefficients = [entry for entry, _, _ in prepared]
     found, failed = _proof(tying.network, tying.symmetry, coefficients, arrays)
@@ -164,37 +142,19 @@ def layerwise(tying: TyingMap) -> LayerwiseProof:
     target = outputs[output], int(image[product])
     # Of layers that look the same the names differ.
     entry = Coefficients(tying.network.layers[index], entry.space, entry.weights)
-    mismatch = Mismatch(
-        index,
-        generator,
-        entry.names(output, product),
-        entry.names(*target),
-        dict(forms[numbers[output, product]]),
-        dict(forms[numbers[target]]),
-    )
-    return LayerwiseProof(mismatch, found)
+    names = entry.names(output, product), entry.names(*target)
+    values = dict(forms[numbers[output, product]]), dict(forms[numbers[target]])
+    return LayerwiseProof(Mismatch(index, generator, *names, *values), found)
 
 
 def layerwise_weights(
     network: NetworkSpec, symmetry: Symmetry, weights: Sequence[NDArray[Any]]
-) -> dict[int, tuple[Permutation, ...]] | None:
+) -> Actions | None:
     """Prove that the network of given weights is symmetric, as exact numbers, layer by layer.
 
-    Returns
-    -------
-    dict or None
-        The actions on hidden levels that were found, see :class:`LayerwiseProof`.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    weights : sequence of arrays of the layers' shapes
-
-    Notes
-    -----
-    Coefficients that are sums of several weights are compared weight by weight, so that no sum is
-    rounded; equal sums of different weights are not seen as equal.
+    Returns the actions on hidden levels that were found, as :class:`LayerwiseProof` has them.
+    Coefficients that are sums of several weights are compared weight by weight, so that no sum
+    is rounded; equal sums of different weights are not seen as equal.
     """
     coefficients = [Coefficients.of(layer) for layer in network.layers]
     arrays = []
@@ -210,7 +170,7 @@ def _proof(
     symmetry: Symmetry,
     coefficients: Sequence[Coefficients],
     arrays: Sequence[NDArray[Any]],
-) -> tuple[dict[int, tuple[Permutation, ...]] | None, tuple[int, int] | None]:
+) -> tuple[Actions | None, tuple[int, int] | None]:
     """Return the actions that were found, or None; and the layer and generator that failed.
 
     An array holds a layer's coefficients, (outputs, products, …), in any form in which equal
@@ -218,8 +178,9 @@ def _proof(
     """
     known: dict[Hashable, Permutation | None] = {}
 
-    def fits(index: int, inputs: Permutation, stated: Permutation | None, free: bool) -> Any:
+    def fitting(index: int, inputs: Permutation, stated: Permutation | None) -> Permutation | None:
         array = arrays[index]
+        free = index + 1 < network.depth and index + 1 not in symmetry.actions
         key = (id(array), inputs, stated, free)
         if key not in known:
             moved = array[:, coefficients[index].moved(inputs)]
@@ -232,8 +193,7 @@ def _proof(
     for generator, (here, _) in enumerate(end_moves(network, symmetry)):
         path: tuple[Permutation, ...] = ()
         for index, wanted in enumerate(stated[generator]):
-            free = index + 1 < network.depth and index + 1 not in symmetry.actions
-            image = fits(index, here, wanted, free)
+            image = fitting(index, here, wanted)
             if image is None or image != wanted:
                 failed = failed or (index, generator)
             if image is None:
@@ -295,9 +255,8 @@ def _forms(layer: LayerClasses) -> tuple[Coefficients, list[Form], NDArray[np.in
     numbers: dict[Form, int] = {}
     canonical = np.full(len(layer.sizes) + 1, -1, dtype=np.int64)
     for number in layer.present:
-        form: Form = ((number, Fraction(1)),)
-        if number in layer.dependent:
-            form = _added([tuple(layer.dependent[number].items())])
+        combination = layer.dependent.get(number, {number: Fraction(1)})
+        form = _added([tuple(combination.items())])
         canonical[number] = numbers.setdefault(form, len(numbers))
     forms = list(numbers)
     summands = np.sort(entry.gather(canonical[layer.by_weight], -1), axis=2)
@@ -319,73 +278,3 @@ def _added(forms: Sequence[Form]) -> Form:
         for free, factor in form:
             result[free] = result.get(free, Fraction(0)) + factor
     return tuple(sorted((free, factor) for free, factor in result.items() if factor))
-
-
-# --- By expansion -------------------------------------------------------------------------
-
-
-def predicted_terms(tying: TyingMap) -> int:
-    """Return a bound on the terms of all outputs of a tied network, fully expanded.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> predicted_terms(pc.derive(pc.NetworkSpec(3), symmetry).tying_map())
-    72
-    """
-    network = tying.network
-    letters = network.layers[0].letters
-    terms = network.units[-1] * comb(letters + network.degree - 1, network.degree)
-    power = 1
-    for tied in reversed(tying.layers):
-        terms *= comb(len(tied.free) + power - 1, power)
-        power *= tied.layer.degree
-    return terms
-
-
-def is_symmetric_by_expansion(tying: TyingMap) -> bool:
-    """Return whether F(σx) = σF(x) as polynomials in the parameters and x, for each generator.
-
-    Raises
-    ------
-    TooLargeError
-        If the expansion would have too many terms.
-
-    Notes
-    -----
-    Only the equality of polynomials in canonical form is relied upon.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), "equivariant")
-    >>> tying = pc.derive(pc.NetworkSpec(2, depth=2), symmetry).tying_map()
-    >>> is_symmetric_by_expansion(tying)
-    True
-    """
-    terms = predicted_terms(tying)
-    if terms > MAX_TERMS:
-        raise TooLargeError(
-            f"the layers are not symmetric one by one, and expanding the tied network takes up "
-            f"to {terms:,} terms, about {terms * _TERM_BYTES:,} bytes, of which at most "
-            f"{MAX_TERMS:,} are allowed; a random check, not an exact one, needs neither",
-            terms,
-            terms * _TERM_BYTES,
-        )
-    network = tying.network
-    names = [f"t{tied.layer.index}_{number}" for tied in tying.layers for number in tied.free]
-    ring = PolynomialRing([*network.input_names(), *names])
-    variables = exact_array(ring.gens())
-    inputs, theta = variables[: network.units[0]], variables[network.units[0] :]
-    weights = [
-        tied.class_values(part)[tied.by_weight].reshape(tied.layer.outputs, tied.layer.products)
-        for tied, part in zip(tying.layers, tying.split(theta), strict=True)
-    ]
-    moves = end_moves(network, tying.symmetry)
-    points = np.array([inputs, *(inputs[list(before)] for before, _ in moves)])
-    plain, *moved = values(network, weights, points, EXACT, one=ring.one).tolist()
-    return all(
-        one == [plain[image] for image in after]
-        for one, (_, after) in zip(moved, moves, strict=True)
-    )

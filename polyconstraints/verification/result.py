@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.verification.completeness import Completeness
 
-__all__ = [
-    "SCHEMA",
-    "Counterexample",
-    "Mismatch",
-    "Proof",
-    "RuleSizes",
-    "Unacted",
-    "Verification",
-]
-
-SCHEMA = "polyconstraints/verification/2"
-
-Proof = Literal["layerwise", "expansion", "counterexample"]
+__all__ = ["Counterexample", "Mismatch", "RuleSizes", "Unacted", "Verification"]
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Two products of inputs that the symmetry relates and whose weights differ.
+    """Two products of inputs that a generator relates and whose sums of weights differ.
 
-    Attributes
-    ----------
-    layer : int
-    generator : int
-        Which generator of the group relates them, from 0.
-    weights, images : tuple of str
-        Names of the weights of one product, and of the product that it is moved to; several
-        for a mixed product with redundant indices, else one.
-    value, image : mapping from int to Fraction
-        Their sums as combinations of free classes.
+    Weights are given by name, several for a mixed product with redundant indices; their sums
+    as combinations of free classes.
     """
 
     layer: int
@@ -136,22 +116,10 @@ def _number(value: int | Fraction) -> int | str:
 
 @dataclass(frozen=True)
 class RuleSizes:
-    """For which numbers of letters a rule was asked about, and checked.
-
-    Attributes
-    ----------
-    asked : tuple of int
-        The numbers of letters of each symmetric group that the document states.
-    checked : tuple of int
-        Those of the map that was checked, which decides for all larger ones.
-    """
+    """The numbers of letters a rule was asked about, and those checked, which decide for them."""
 
     asked: tuple[int, ...]
     checked: tuple[int, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the sizes as part of a document."""
-        return {"asked": list(self.asked), "checked": list(self.checked)}
 
 
 @dataclass(frozen=True)
@@ -197,7 +165,7 @@ class Verification:
     generators: int
     error_bound: float | None
     counterexample: Counterexample | None = None
-    proof: Proof | None = None
+    proof: Literal["layerwise", "expansion", "counterexample"] | None = None
     found_actions: Mapping[int, tuple[Permutation, ...]] | None = None
     obstacle: Mismatch | Unacted | None = None
     completeness: Completeness | None = None
@@ -208,16 +176,11 @@ class Verification:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``verification``."""
+        plain = ("symmetric", "trials", "prime", "seed", "degree", "generators", "error_bound")
         mismatch = self.obstacle if isinstance(self.obstacle, Mismatch) else None
         return {
-            "schema": SCHEMA,
-            "symmetric": self.symmetric,
-            "trials": self.trials,
-            "prime": self.prime,
-            "seed": self.seed,
-            "degree": self.degree,
-            "generators": self.generators,
-            "error_bound": self.error_bound,
+            "schema": "polyconstraints/verification/2",
+            **{name: getattr(self, name) for name in plain},
             "counterexample": self.counterexample and self.counterexample.to_json(),
             "proof": self.proof,
             "found_actions": {
@@ -225,6 +188,6 @@ class Verification:
                 for level, images in (self.found_actions or {}).items()
             },
             "mismatch": mismatch and mismatch.to_json(),
-            "completeness": self.completeness and self.completeness.to_json(),
-            "rule": self.rule and self.rule.to_json(),
+            "completeness": self.completeness and asdict(self.completeness),
+            "rule": self.rule and {name: list(sizes) for name, sizes in asdict(self.rule).items()},
         }

@@ -23,11 +23,11 @@ from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layerwise_weights
 
 __all__ = [
-    "Deviation",
     "WeightCheck",
     "check_weights",
     "default_tolerance",
     "evaluate_points",
+    "fitted",
     "infer_network",
     "random_points",
     "read_weights",
@@ -36,8 +36,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-
-SCHEMA = "polyconstraints/weight-check/1"
 
 DEFAULT_POINTS = 8
 """Random inputs at which a network is evaluated."""
@@ -48,16 +46,7 @@ MAX_DEVIATIONS = 1000
 
 @dataclass(frozen=True)
 class Deviation:
-    """A weight that isn't what its class makes it.
-
-    Attributes
-    ----------
-    weight : str
-    value : float
-        The weight as it was given.
-    tied : float
-        What the other weights of its class make it.
-    """
+    """A weight, and what the other weights of its class make it."""
 
     weight: str
     value: float
@@ -67,15 +56,6 @@ class Deviation:
     def difference(self) -> float:
         """How far the weight is off."""
         return self.value - self.tied
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the deviation as part of a document."""
-        return {
-            "weight": self.weight,
-            "value": self.value,
-            "tied": _finite(self.tied),
-            "difference": _finite(self.difference),
-        }
 
 
 @dataclass(frozen=True)
@@ -123,42 +103,31 @@ class WeightCheck:
         return self.symmetric
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document of schema ``weight-check``."""
-        return {
-            "schema": SCHEMA,
-            "symmetric": self.symmetric,
-            "tolerance": self.tolerance,
-            "function_error": self.function_error,
-            "weight_error": _finite(self.weight_error),
-            "distance": _finite(self.distance),
-            "points": self.points,
-            "seed": self.seed,
-            "deviating": self.deviating,
-            "deviations": [deviation.to_json() for deviation in self.deviations],
-            "proof": self.proof,
-        }
+        """Return the document of schema ``weight-check``, null for numbers that overflow."""
+        document = {name: value for name, value in vars(self).items() if name != "found_actions"}
+        document["deviations"] = [
+            _finite({**vars(deviation), "difference": deviation.difference})
+            for deviation in self.deviations
+        ]
+        return {"schema": "polyconstraints/weight-check/1", **_finite(document)}
 
 
-def _finite(value: float) -> float | None:
-    """Return a number that JSON can say; None for one that overflows."""
-    return value if math.isfinite(value) else None
+def _finite(entries: dict[str, Any]) -> dict[str, Any]:
+    """Return entries of a document with None for numbers that overflow."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in entries.items()
+    }
 
 
 # --- Reading ------------------------------------------------------------------------------
 
 
 def read_weights(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
-    """Return the weight arrays ``layer0``, ``layer1``, … of a file, as they are.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read, has no such arrays, or one of them isn't finite.
-    """
+    """Return the weight arrays ``layer0``, ``layer1``, … of a file, which must be finite."""
     arrays = open_arrays(path)
     found: list[NDArray[Any]] = []
-    while f"layer{len(found)}" in arrays:
-        name = f"layer{len(found)}"
+    while (name := f"layer{len(found)}") in arrays:
         array = arrays[name]
         if not np.isfinite(array).all():
             at = "".join(f"[{part}]" for part in np.argwhere(~np.isfinite(array))[0])
@@ -178,14 +147,8 @@ def infer_network(
 ) -> NetworkSpec:
     """Return the network that has weight arrays of the given shapes.
 
-    Parameters
-    ----------
-    weights : sequence of arrays
-    bias : bool
-        Whether index 0 of the inputs is the homogenising unit, which no shape can tell.
-    indices : {"ordered", "redundant"}
-    channels : sequence of int
-        One number for all levels, or one for each.
+    Whether index 0 of the inputs is the homogenising unit no shape can tell. Channels are one
+    number for all levels, or one for each.
 
     Raises
     ------
@@ -226,17 +189,7 @@ def infer_network(
 
 
 def default_tolerance(weights: Sequence[NDArray[Any]]) -> float:
-    """Return a relative tolerance that suits the precision of the weights.
-
-    A hundred roundings of the coarsest dtype, and not less than 1e-9.
-
-    Examples
-    --------
-    >>> default_tolerance([np.zeros(2, dtype=np.float64)])
-    1e-09
-    >>> default_tolerance([np.zeros(2, dtype=np.float32)]) < 2e-5
-    True
-    """
+    """Return a hundred roundings of the coarsest dtype of the weights, and at least 1e-9."""
     precisions = [float(np.finfo(w.dtype).eps) for w in weights if w.dtype.kind == "f"]
     return max(1e-9, 100 * max(precisions, default=0.0))
 
@@ -250,9 +203,8 @@ def random_points(network: NetworkSpec, count: int, seed: int) -> Floats:
     The same for the same seed, whatever the version of NumPy.
     """
     draw = Random(seed)
-    units = network.units[0]
-    numbers = [draw.uniform(-1, 1) for _ in range(count * units)]
-    return np.array(numbers).reshape(count, units)
+    shape = count, network.units[0]
+    return np.array([draw.uniform(-1, 1) for _ in range(math.prod(shape))]).reshape(shape)
 
 
 def weight_rows(network: NetworkSpec, weights: Sequence[Floats]) -> list[Floats]:
@@ -281,14 +233,7 @@ def relative_errors(moved: Floats, expected: Floats) -> float | None:
 
 
 def fitted(weights: Sequence[NDArray[Any]], network: NetworkSpec) -> list[Floats]:
-    """Return weights in double precision, which must fit a network.
-
-    Raises
-    ------
-    InputError
-        If the number of arrays or a shape doesn't fit, or there is a number where an
-        ordered layer has no weight.
-    """
+    """Return weights in double precision, refused where they don't fit a network."""
     if len(weights) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(weights)}", "weights")
     result = []
@@ -318,7 +263,6 @@ def check_weights(
     weights: Sequence[NDArray[Any]],
     *,
     tolerance: float | None = None,
-    points: int = DEFAULT_POINTS,
     seed: int = 0,
 ) -> WeightCheck:
     """Tell how symmetric a network with given weights is, and which weights break it.
@@ -326,23 +270,13 @@ def check_weights(
     Two questions are answered. The *function* is compared with itself at random inputs: that
     decides. The *weights* are compared with the nearest network of the map: that says where
     it goes wrong. A network may compute a symmetric function with weights that are not
-    those of the map, for example with its hidden units in another order.
-
-    Parameters
-    ----------
-    tying : TyingMap
-        States the network and the symmetry.
-    weights : sequence of arrays of the layers' shapes
-    tolerance : float, optional
-        Largest relative error that counts as none; see :func:`default_tolerance`.
-    points : int, default 8
-        Number of random inputs.
-    seed : int, default 0
+    those of the map, for example with its hidden units in another order. The tolerance is the
+    largest relative error that counts as none; see :func:`default_tolerance`.
 
     Raises
     ------
     InputError
-        If the weights don't fit the network.
+        If the weights, arrays of the layers' shapes, don't fit the network.
 
     Examples
     --------
@@ -369,7 +303,7 @@ def check_weights(
         key=lambda deviation: (-abs(deviation.difference), deviation.weight),
     )
     weight_error = max(error for error, _, _ in by_layer)
-    error = _function_error(tying, arrays, random_points(network, points, seed))
+    error = _function_error(tying, arrays, random_points(network, DEFAULT_POINTS, seed))
     found = layerwise_weights(network, tying.symmetry, arrays)
     return WeightCheck(
         symmetric=found is not None or (weight_error if error is None else error) <= limit,
@@ -377,7 +311,7 @@ def check_weights(
         function_error=error,
         weight_error=weight_error,
         distance=projection.distance,
-        points=points,
+        points=DEFAULT_POINTS,
         seed=seed,
         deviating=sum(count for _, count, _ in by_layer),
         deviations=tuple(deviations[:MAX_DEVIATIONS]),

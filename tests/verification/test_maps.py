@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -26,16 +27,14 @@ from polyconstraints.verification.points import (
     draw_residues,
     error_bound,
     height_bits,
+    is_symmetric_by_expansion,
     layer_weights,
+    predicted_terms,
     random_check,
     seeded,
     total_degree,
 )
-from polyconstraints.verification.proofs import (
-    is_symmetric_by_expansion,
-    layerwise,
-    predicted_terms,
-)
+from polyconstraints.verification.proofs import layerwise
 from polyconstraints.verification.result import Mismatch, Unacted
 
 from .maps import WRONG, S, derived, edited, layer_from, repeated, with_layers
@@ -110,6 +109,21 @@ def test_degree_is_that_of_the_expanded_network() -> None:
         assert total_degree(tying) == max(sum(exponents) for exponents, _ in polynomial.terms())
     linear = derived(3, layer="linear", depth=4, bias=True)
     assert total_degree(linear) == 5
+    cubed = derived(2, layer="linear", depth=3, activation="z^3")
+    # 9 in x, and 1 + 3 + 9 in the weights.
+    assert total_degree(cubed) == 22
+
+
+def test_height_counts_activations() -> None:
+    plain = derived(2, layer="linear", depth=2)
+    bent = derived(2, layer="linear", depth=2, activation="z + z^2/6")
+    # The weights of the first layer occur twice; the coefficients 1 and 1/6 add up to less than 2,
+    # of 2 bits, and 6 has 3.
+    assert height_bits(plain) == 1 + 2 + 2
+    assert height_bits(bent) == 1 + 2 * 2 + 2 + 2 + 3
+    known = draw_prime(bent, random.Random(4))
+    split = derived(2, layer="linear", depth=2, activation=f"z + z^2/{known}")
+    assert draw_prime(split, random.Random(4)) != known
 
 
 def test_height_bounds_the_coefficients() -> None:
@@ -362,6 +376,7 @@ def test_actions_on_hidden_levels_are_used() -> None:
 
 
 def test_expansion_is_refused_before_it_is_too_large() -> None:
+    assert predicted_terms(derived(3)) == 72
     tying = derived(4, depth=3)
     layer = tying.layers[0]
     # A first layer that isn't symmetric, and a last one whose weights are all 0.
@@ -414,7 +429,7 @@ def test_merged_classes_tie_more_than_needed() -> None:
     result = pc.verify(with_layers(tying, merged(tying.layers[0], (3, 1))))
     assert result
     assert result.completeness is not None
-    assert result.completeness.to_json() == {
+    assert asdict(result.completeness) == {
         "status": "ties more than needed",
         "dimension": 3,
         "true_dimension": 4,

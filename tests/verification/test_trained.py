@@ -339,6 +339,20 @@ def test_hundreds_of_components_take_seconds(planted: list[int]) -> None:
     assert all(one.layerwise for one in found.transpositions)
 
 
+@pytest.mark.parametrize("name", ["C", "D"])
+def test_components_that_look_alike_are_told_apart(name: str) -> None:
+    """No two can be exchanged, though derivatives are the same along all of them."""
+    n = 400
+    around = np.subtract.outer(np.arange(n), np.arange(n)) % n
+    if name == "D":
+        around = np.minimum(around, n - around)
+    array = np.random.default_rng(4).normal(size=n)[around]
+    started = time.process_time()
+    found = pc.discover(pc.NetworkSpec(n, layer="linear"), [array]).groups[0]
+    assert time.process_time() - started < 20
+    assert (found.name, found.transpositions) == (f"{name}{n}", ())
+
+
 def test_channels_move_with_their_components() -> None:
     tying = derived(3, depth=2, channels=(2, 1, 2))
     found = pc.discover(tying.network, drawn(tying)).groups[0]

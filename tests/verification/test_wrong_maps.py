@@ -18,8 +18,13 @@ import polyconstraints as pc
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.cli.main import run
 from polyconstraints.schemas import load_schema
-from polyconstraints.verification.points import draw_prime, random_check, seeded
-from polyconstraints.verification.proofs import is_symmetric_by_expansion, layerwise
+from polyconstraints.verification.points import (
+    draw_prime,
+    is_symmetric_by_expansion,
+    random_check,
+    seeded,
+)
+from polyconstraints.verification.proofs import layerwise
 
 from .maps import WRONG, derived, repeated, with_layers
 

@@ -36,16 +36,10 @@ __all__ = ["Fixed", "GaugeFixing", "fix_gauge", "numbered_stratum_map"]
 
 @dataclass(frozen=True)
 class Fixed:
-    """A parameter that is fixed.
+    """A parameter that is fixed to 0 or 1.
 
-    Attributes
-    ----------
-    layer, parameter : int
-        The parameter's layer, and its number among the layer's parameters.
-    weight : str
-        The name of the weight that is the parameter.
-    value : int
-        0 or 1.
+    It is given by its layer, its number among the layer's parameters, and the name of the weight
+    that is the parameter.
     """
 
     layer: int
@@ -53,22 +47,12 @@ class Fixed:
     weight: str
     value: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the parameter's entry in a document."""
-        return {"layer": self.layer, "weight": self.weight, "value": self.value}
-
 
 @dataclass(frozen=True)
 class GaugeFixing:
-    """Parameters to fix without losing functions.
+    """Parameters to fix without losing functions, zeros first.
 
-    Attributes
-    ----------
-    parameters : int
-        Number of parameters of the stratum's equivariant layers.
-    function_dimension : int
-    fixed : tuple of Fixed
-        Zeros first.
+    The parameters are those of the stratum's equivariant layers.
     """
 
     parameters: int
@@ -84,6 +68,13 @@ class GaugeFixing:
     def zeros(self) -> tuple[tuple[int, int], ...]:
         """The parameters that are fixed to 0, as (layer, parameter)."""
         return tuple((one.layer, one.parameter) for one in self.fixed if one.value == 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry in a document of schema ``strata``."""
+        fixed = [
+            {"layer": one.layer, "weight": one.weight, "value": one.value} for one in self.fixed
+        ]
+        return {"fixed": fixed, "remaining": self.remaining}
 
 
 def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.variety.strata.representations import FREE
@@ -11,10 +12,16 @@ from polyconstraints.variety.strata.variety import Stratum
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["covers", "strata_graph"]
+__all__ = ["covers", "same_closures", "strata_graph"]
 
 #: For each hidden level the multiplicities of what its functions span.
 Attained = Sequence[Mapping[str, int]]
+
+
+def same_closures(strata: Iterable[Stratum]) -> dict[int, int]:
+    """Return for each stratum the first one with the same closure, both by number."""
+    first: dict[Any, int] = {}
+    return {one.number: first.setdefault(one.attained, one.number) for one in strata}
 
 
 def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
@@ -46,8 +53,8 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
     import networkx as nx
 
     listed = list(strata)
+    first = same_closures(listed)
     graph: nx.DiGraph[Any] = nx.DiGraph()
-    first: dict[Any, int] = {}
     for stratum in listed:
         graph.add_node(
             stratum.number,
@@ -56,26 +63,19 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
             tangent_dimension=stratum.tangent_dimension,
             function_dimension=stratum.function_dimension,
             component=stratum.component,
-            same_as=first.setdefault(stratum.attained, stratum.number),
+            same_as=first[stratum.number],
         )
-    distinct = [stratum for stratum in listed if first[stratum.attained] == stratum.number]
+    distinct = [stratum for stratum in listed if first[stratum.number] == stratum.number]
     for larger, smaller in covers([stratum.dimensions.attained for stratum in distinct]):
         graph.add_edge(distinct[smaller].number, distinct[larger].number)
     return graph
 
 
 def covers(attained: Sequence[Attained]) -> list[tuple[int, int]]:
-    """Return which strata are just above which others, sorted.
+    """Return which strata are just above which others, by their places, sorted.
 
-    Parameters
-    ----------
-    attained : sequence
-        What the functions of each stratum's hidden levels span, all different.
-
-    Returns
-    -------
-    list of (place, place)
-        Every function of the second one is one of the first, with no stratum between them.
+    Given is what the functions of each stratum's hidden levels span, all different. Every
+    function of the second one of a pair is one of the first, with no stratum between them.
 
     Examples
     --------
@@ -85,12 +85,10 @@ def covers(attained: Sequence[Attained]) -> list[tuple[int, int]]:
     import networkx as nx
 
     order: nx.DiGraph[int] = nx.DiGraph()
-    places = range(len(attained))
     order.add_edges_from(
         (large, small)
-        for large in places
-        for small in places
-        if large != small and _within(attained[small], attained[large])
+        for large, small in permutations(range(len(attained)), 2)
+        if _within(attained[small], attained[large])
     )
     return sorted(nx.transitive_reduction(order).edges)
 

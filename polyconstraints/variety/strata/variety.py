@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -276,28 +276,10 @@ class Variety:
         dimensions = measure(self.network, self.moves, levels, self.seed)
         return Stratum(number, tuple(hidden), dimensions, antisymmetric_weights(self.network))
 
-    def strata(
-        self,
-        degenerate: bool = False,
-        limit: int | None = None,
-        advance: Callable[[], Any] | None = None,
-    ) -> Iterator[Stratum]:
-        """Yield the strata of all choices, measured one at a time.
-
-        Parameters
-        ----------
-        degenerate : bool
-            Whether to include representations of smaller dimension than the levels, and
-            hidden functions that nothing binds.
-        limit : int, optional
-            The largest number of choices to measure.
-        advance : callable, optional
-            Called after each stratum.
-        """
+    def strata(self, degenerate: bool = False, limit: int | None = None) -> Iterator[Stratum]:
+        """Yield the strata of all choices, measured one at a time; see :func:`strata`."""
         for number, hidden in enumerate(islice(self.choices(degenerate), limit), start=1):
             yield self.measure(hidden, number)
-            if advance is not None:
-                advance()
 
     def choice(self, number: int, degenerate: bool = False) -> tuple[Level, ...]:
         """Return a choice, given its number.
