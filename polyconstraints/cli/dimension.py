@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Request, common_options, seed_option
+from polyconstraints.cli.options import Integer, Request, common_options, seed_option
 from polyconstraints.cli.parameters import WidthRanges
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.spec.activation import Activation
+    from polyconstraints.variety.fibre import Fibre
     from polyconstraints.variety.neurovariety import Neurovariety
     from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
 
@@ -66,6 +68,19 @@ __all__ = ["dimension"]
     default="equivariant",
     help="With --group: how the outputs follow the inputs.",
 )
+@click.option(
+    "--fibre",
+    is_flag=True,
+    show_default=False,
+    help="Also how many parameters give one function, scalings apart (small architectures).",
+)
+@click.option(
+    "--time-limit",
+    type=Integer(1),
+    default=60,
+    metavar="SECONDS",
+    help="With --fibre: how long Singular, Macaulay2 or SymPy may take.",
+)
 @seed_option
 @common_options(formats=("text", "json", "csv", "markdown"))
 def dimension(
@@ -73,6 +88,8 @@ def dimension(
     architectures: tuple[tuple[Widths, ...], ...],
     activations: tuple[str, ...],
     threshold: bool | None,
+    fibre: bool,
+    time_limit: int,
     seed: int,
 ) -> None:
     """Say how large the set of functions of an architecture is: its neurovariety.
@@ -97,15 +114,29 @@ def dimension(
             raise UsageError("expected one architecture and one activation with it", "group")
         if threshold:
             raise UsageError("expected no group with it", "threshold")
+        if fibre:
+            raise UsageError("expected no group with it", "fibre")
         signed = _measured_strata(request, sizes[0], parsed[0], seed)
         document, text = signed_document(*signed), signed_text(*signed, request.output_format)
     else:
         found = _measured(request, list(product(sizes, parsed)), threshold, seed)
+        if fibre:
+            found = [replace(one, fibre=_fibre(one, time_limit, seed)) for one in found]
         document, text = dimension_document(found), dimension_text(found, request.output_format)
     if request.output_format == "json":
         write_json(document, request.output_file)
     else:
         write_text(text, request.output_file)
+
+
+def _fibre(found: Neurovariety, time_limit: int, seed: int) -> Fibre | None:
+    from polyconstraints.cli.console import warn
+    from polyconstraints.variety.fibre import generic_fibre
+
+    fibre = generic_fibre(found.widths, found.activation, time_limit, seed)
+    if fibre is None:
+        warn(f"no fibre of {','.join(map(str, found.widths))} within {time_limit} s (--time-limit)")
+    return fibre
 
 
 def _measured(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.render.tables import Table
+from polyconstraints.variety.fibre import Fibre
 from polyconstraints.variety.neurovariety import Neurovariety
 from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
 
@@ -70,7 +71,17 @@ def _facts(one: Neurovariety) -> list[str]:
             f"threshold     {one.threshold}  with z^r the dimension is "
             f"{one.parameters - sum(one.widths[1:-1])} for every r > {one.threshold}"
         )
+    if one.fibre is not None:
+        lines.append(f"fibre         {_fibre_in_words(one.fibre)}")
     return lines
+
+
+def _fibre_in_words(fibre: Fibre) -> str:
+    if fibre.dimension:
+        return f"of dimension {fibre.dimension} beside the scalings: not identifiable"
+    known = f"{fibre.symmetries} of them permutations of hidden units"
+    verdict = "identifiable" if fibre.identifiable else "not identifiable"
+    return f"{fibre.degree} parameters give one function, {known}: {verdict} (by {fibre.system})"
 
 
 _STRATA_HEADER = ("hidden", "parameters", "weights", "tangent", "functions", "gauge", "component")

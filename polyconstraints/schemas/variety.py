@@ -308,6 +308,24 @@ class StrataPlot(Document, tag_field="view", tag="strata"):
 Plot = BlocksPlot | GraphPlot | StrataPlot
 
 
+class GenericFibre(Document):
+    """The parameters that give one function, scalings of hidden units fixed, modulo a prime.
+
+    dimension: 0 where they are finitely many.
+    degree: Their number where they are finitely many.
+    symmetries: Permutations of hidden units.
+    identifiable: Whether degree = symmetries in dimension 0.
+    system: What computed it.
+    """
+
+    dimension: Count
+    degree: Count
+    symmetries: Positive
+    identifiable: bool
+    system: Literal["macaulay2", "singular", "sympy"]
+    prime: Positive
+
+
 class Architecture(Document, kw_only=True):
     """The neurovariety of one architecture of linear layers with an activation.
 
@@ -333,6 +351,7 @@ class Architecture(Document, kw_only=True):
     filling: bool
     status: Literal["proved", "almost surely"]
     threshold: Count | None
+    fibre: GenericFibre | UnsetType = UNSET
 
 
 class SignedStratumEntry(Document):
@@ -376,6 +395,7 @@ class Dimension(Document, kw_only=True):
     filling: bool | UnsetType = UNSET
     status: Literal["proved", "almost surely"] | UnsetType = UNSET
     threshold: Count | UnsetType | None = UNSET
+    fibre: GenericFibre | UnsetType = UNSET
     architectures: list[Architecture] | UnsetType = UNSET
     group: Text | UnsetType = UNSET
     strata: list[SignedStratumEntry] | UnsetType = UNSET

@@ -32,6 +32,7 @@ from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.evaluation import Modulo, jacobian
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.variety.fibre import Fibre
 
 __all__ = ["Neurovariety", "neurovariety", "threshold"]
 
@@ -64,6 +65,8 @@ class Neurovariety:
     threshold : int or None
         The least t so that the dimension is :attr:`parameters` - :attr:`gauge` for z^r with
         every r > t; None where it isn't known or doesn't exist.
+    fibre : Fibre or None
+        How many parameters give one function, where that was asked for and found.
     """
 
     widths: tuple[int, ...]
@@ -71,6 +74,7 @@ class Neurovariety:
     dimension: int
     status: Status
     threshold: int | None = None
+    fibre: Fibre | None = None
 
     @property
     def parameters(self) -> int:
@@ -126,6 +130,7 @@ class Neurovariety:
             "filling": self.filling,
             "status": self.status,
             "threshold": self.threshold,
+            **({} if self.fibre is None else {"fibre": self.fibre.to_json()}),
         }
 
 

@@ -17,6 +17,7 @@ import polyconstraints as pc
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups import PermutationGroup
+from polyconstraints.variety.fibre import generic_fibre
 from polyconstraints.variety.neurovariety import neurovariety, threshold
 from polyconstraints.variety.signed import SymmetricNeurovariety, transitive_actions
 
@@ -126,6 +127,32 @@ def test_wrong_architectures() -> None:
         neurovariety((5000, 5000, 5000))
 
 
+# --- fibres -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("widths", "r", "points"),
+    [((2, 2, 1), 3, 2), ((2, 3, 1), 5, 6), ((2, 2, 2), 2, 2), ((3, 2, 2), 2, 2)],
+)
+def test_sums_of_powers_are_unique(widths: tuple[int, ...], r: int, points: int) -> None:
+    """Sylvester: a general binary form of degree 2m - 1 is a sum of m powers in one way."""
+    fibre = generic_fibre(widths, f"z^{r}")
+    assert fibre is not None
+    assert (fibre.dimension, fibre.degree, fibre.symmetries) == (0, points, points)
+    assert fibre.identifiable
+
+
+def test_fibres_have_the_dimension_that_is_left() -> None:
+    """Parameters less scalings less the dimension of the functions."""
+    fibre = generic_fibre((2, 3, 1), "z^4")
+    left = 9 - 3 - neurovariety((2, 3, 1), "z^4").dimension
+    assert fibre is None or fibre.dimension == left == 1
+    with pytest.raises(UsageError, match="activation"):
+        generic_fibre((2, 2, 1), "z + z^2")
+    with pytest.raises(TooLargeError):
+        generic_fibre((8, 8, 8))
+
+
 # --- symmetric ----------------------------------------------------------------------------
 
 
@@ -205,6 +232,7 @@ def test_signed_actions_are_actions() -> None:
     "arguments",
     [
         ["--widths", "3,3,3,1"],
+        ["--widths", "2,2,1", "--activation", "z^3", "--fibre"],
         ["--widths", "3,1-4,1", "--activation", "z^2", "--activation", "z^3"],
         ["--widths", "3,3,3", "--activation", "z^4", "--group", "S"],
     ],
