@@ -201,16 +201,8 @@ def _sealed(document: Any) -> Any:
     """Give a document the checksum of its content, as anyone can who reads how it is taken."""
     from polyconstraints.tying.provenance import checksum
 
-    header = {
-        **document,
-        "layers": [
-            {key: value for key, value in layer.items() if key != "classes"}
-            for layer in document["layers"]
-        ],
-        "provenance": {k: v for k, v in document["provenance"].items() if k != "checksum"},
-    }
     arrays = [np.array(layer["classes"]) for layer in document["layers"]]
-    document["provenance"]["checksum"] = checksum(header, arrays)
+    document["provenance"]["checksum"] = checksum(document, arrays)
     return document
 
 

@@ -17,13 +17,7 @@ from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
 from polyconstraints.schemas.maps import MapLayer
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.tying.document import (
-    Parts,
-    from_document,
-    read_header,
-    to_document,
-    to_header,
-)
+from polyconstraints.tying.document import Parts, read_map
 
 if TYPE_CHECKING:
     from polyconstraints.tying.map import TyingMap
@@ -44,7 +38,7 @@ _HEADER = "header"
 
 
 def save(tying: TyingMap, path: str | os.PathLike[str]) -> None:
-    """Write a map; see :meth:`TyingMap.save`."""
+    """Write a map to a file of the format that its ending names."""
     ending = os.fspath(path).rpartition(".")[2].lower()
     if ending in ARRAY_ENDINGS:
         data = to_bytes(tying, ending)
@@ -52,22 +46,22 @@ def save(tying: TyingMap, path: str | os.PathLike[str]) -> None:
             binary.write(data)
     else:
         with atomic_writer(path) as handle:
-            dump_json(to_document(tying), handle)
+            dump_json(tying.to_json(), handle)
 
 
 def to_bytes(tying: TyingMap, ending: str) -> bytes:
     """Return a map as a file of the given binary format, ``npz`` or ``safetensors``."""
-    header = json.dumps(to_header(tying), sort_keys=True, ensure_ascii=False)
+    header = json.dumps(tying.header(), sort_keys=True, ensure_ascii=False)
     arrays = {layer.name: layer.classes for layer in tying.layers}
     return arrays_to_bytes(arrays, ending, {_HEADER: header})
 
 
 def load(path: str | os.PathLike[str]) -> Parts:
-    """Read the parts of a map; see :meth:`TyingMap.load`."""
+    """Read the parts of a map from a file of the format that its ending names."""
     name = os.fspath(path)
     if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
         return _load_arrays(open_arrays(path, _MAX_ENTRIES_READ))
-    return from_document(load_json(path), name)
+    return read_map(load_json(path), name)
 
 
 def _load_arrays(arrays: ArrayFile) -> Parts:
@@ -84,7 +78,7 @@ def _load_arrays(arrays: ArrayFile) -> Parts:
             raise InputError(f"expected at most {MAX_ENTRIES} entries in layers that differ")
         return array
 
-    return read_header(parse_json(_header_text(arrays), source=name), classes, name)
+    return read_map(parse_json(_header_text(arrays), source=name), name, classes)
 
 
 def _header_text(arrays: ArrayFile) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from msgspec import UNSET
@@ -27,20 +29,7 @@ from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.rule_document import read_rule, require_rule_order
 
-if TYPE_CHECKING:
-    from polyconstraints.tying.map import TyingMap
-
-__all__ = [
-    "SCHEMA",
-    "checked_document",
-    "from_document",
-    "read_header",
-    "read_problem",
-    "to_document",
-    "to_header",
-]
-
-T = TypeVar("T")
+__all__ = ["naming_places", "read_map", "read_problem", "write_header"]
 
 SCHEMA = "polyconstraints/tying-map/1"
 
@@ -65,94 +54,92 @@ MAX_DEPTH = 1000
 #: Components of one level that are read: more than that no permutation is written for.
 MAX_WIDTH = 10_000_000
 
-
 #: Largest numerator and denominator: every quotient of such is a number in float64.
 MAX_FACTOR = 10**300
 
 
-def to_header(tying: TyingMap) -> dict[str, Any]:
-    """Return a map's document without the class arrays."""
+def write_header(
+    network: NetworkSpec,
+    symmetry: Symmetry,
+    layers: Iterable[Mapping[str, Any]],
+    counts: Mapping[str, int | None],
+    origin: provenance.Origin | None,
+    classes: Iterable[NDArray[np.int64]] = (),
+) -> dict[str, Any]:
+    """Return the document of a map or a rule, without the class arrays, which are only sealed.
+
+    ``layers`` is what each layer's entry holds besides its name, shape and axes.
+    """
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "network": tying.network.to_json(),
-        "symmetry": tying.symmetry.to_json(),
+        "network": network.to_json(),
+        "symmetry": symmetry.to_json(),
         "layers": [
             {
-                "name": layer.name,
-                "shape": list(layer.layer.shape),
-                "axes": list(layer.layer.axes),
-                "free": list(layer.free),
-                "dependent": {
-                    str(number): [
-                        [factor.numerator, factor.denominator, free]
-                        for free, factor in sorted(combination.items())
-                    ]
-                    for number, combination in sorted(layer.dependent.items())
-                },
+                "name": f"layer{layer.index}",
+                "shape": list(layer.shape),
+                "axes": list(layer.axes),
+                **entry,
             }
-            for layer in tying.layers
+            for layer, entry in zip(network.layers, layers, strict=True)
         ],
-        "counts": {
-            "weights": tying.network.weights,
-            "distinct": tying.distinct,
-            "dimension": tying.dimension,
-            "function_dimension": tying.function_dimension,
-        },
+        "counts": {"weights": network.weights, **counts},
     }
-    classes = (layer.classes for layer in tying.layers)
-    document[provenance.KEY] = provenance.seal(document, classes, tying.origin)
-    return document
-
-
-def to_document(tying: TyingMap) -> dict[str, Any]:
-    """Return a map as a document."""
-    document = to_header(tying)
-    for entry, layer in zip(document["layers"], tying.layers, strict=True):
-        entry["classes"] = layer.classes.tolist()
-    return document
+    return {**document, provenance.KEY: provenance.seal(document, classes, origin)}
 
 
 #: A map's network, symmetry, layers and origin.
 Parts = tuple[NetworkSpec, Symmetry, tuple[LayerClasses, ...], provenance.Origin | None]
 
-
-def from_document(document: Any, source: str = "") -> Parts:
-    """Return the parts of the map that a document describes.
-
-    Raises
-    ------
-    InputError
-        If the document is not a tying map; the message names the place.
-    """
-    return read_header(document, _listed, source)
-
-
 #: Gives the class array of a layer: called with its entry, its LayerSpec and the entry's place.
 ClassesOf = Callable[[maps.MapLayer, LayerSpec, str], NDArray[np.int64]]
 
 
-def read_header(document: Any, classes_of: ClassesOf, source: str = "") -> Parts:
-    """Return the parts of the map of a document that may leave its class arrays to a function."""
-    return checked_document(lambda: _read(document, classes_of), source)
-
-
-def checked_document(build: Callable[[], T], source: str) -> T:
-    """Return what a function reads; errors name the file and the place in it."""
+@contextmanager
+def naming_places(source: str) -> Iterator[None]:
+    """Let errors of what is read name the file and the place in it."""
     try:
-        return build()
+        yield
     except InputError as error:
         raise InputError(error.message, error.place, source) from None
     except UsageError as error:
         raise InputError(error.message, _PLACES.get(error.field or "", ""), source) from None
 
 
+def read_map(document: Any, source: str = "", classes_of: ClassesOf | None = None) -> Parts:
+    """Return the parts of the map of a document.
+
+    ``classes_of`` gives the class arrays of layers that have no rule; they are lists in the
+    document unless it is given.
+    """
+    with naming_places(source):
+        return _read(document, classes_of or _listed)
+
+
+def _read(document: Any, classes_of: ClassesOf) -> Parts:
+    declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
+    written: dict[Any, NDArray[np.int64]] = {}
+    layers = tuple(
+        _by_classes(entry, layer, classes_of)
+        if entry.rule is UNSET
+        else _by_rule(entry, entry.rule, layer, written)
+        for entry, layer in zip(declared.layers, network.layers, strict=True)
+    )
+    if declared.counts is not UNSET:
+        _check_counts(declared.counts, network, layers)
+    origin = provenance.read(declared.provenance, network, symmetry)
+    # Last, so that damage is named by its place wherever it has one.
+    pairs = zip(declared.layers, layers, strict=True)
+    listed = (layer.classes for entry, layer in pairs if entry.rule is UNSET)
+    provenance.check(document, declared.provenance, listed)
+    # What the document says of its functions isn't taken over: the map works it out when asked.
+    return network, symmetry, layers, origin
+
+
 def read_problem(
     document: Any, max_weights: int | None = None
 ) -> tuple[maps.TyingMap, NetworkSpec, Symmetry]:
-    """Return a document as it is declared, and the network and the symmetry that it is about.
-
-    With ``max_weights`` a layer may have no more weights than that.
-    """
+    """Return a document as it is declared, and the network and the symmetry that it is about."""
     declared = read(document, maps.TyingMap)
     network = _network(declared.network)
     for layer in network.layers:
@@ -171,32 +158,9 @@ def read_problem(
     return declared, network, symmetry
 
 
-def _read(document: Any, classes_of: ClassesOf) -> Parts:
-    declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
-    written: dict[Any, NDArray[np.int64]] = {}
-    layers = tuple(
-        _by_rule(entry, entry.rule, layer, written)
-        if entry.rule is not UNSET
-        else _by_classes(entry, layer, classes_of)
-        for entry, layer in zip(declared.layers, network.layers, strict=True)
-    )
-    if declared.counts is not UNSET:
-        _check_counts(declared.counts, network, layers)
-    origin = provenance.read(declared.provenance, network, symmetry)
-    # Last, so that damage is named by its place wherever it has one.
-    listed = (
-        layer.classes if entry.rule is UNSET else None
-        for entry, layer in zip(declared.layers, layers, strict=True)
-    )
-    provenance.check(document, declared.provenance, listed)
-    # What the document says of its functions isn't taken over: the map works it out when asked.
-    return network, symmetry, layers, origin
-
-
 def _check_counts(
     counts: maps.MapCounts, network: NetworkSpec, layers: tuple[LayerClasses, ...]
 ) -> None:
-    """Check the counts that a document states."""
     for key, stated, value in (
         ("weights", counts.weights, network.weights),
         ("distinct", counts.distinct, sum(layer.distinct for layer in layers)),
@@ -281,14 +245,13 @@ def _imposed(symmetry: Symmetry, count: int) -> Symmetry:
     degree, known = symmetry.group.degree, symmetry.imposed_count
     if count == known:
         return symmetry
-    numbers: dict[Literal["transpositions", "adjacent", "generators"], int] = {
-        "transpositions": degree * (degree - 1) // 2,
-        "adjacent": degree - 1,
-        "generators": len(symmetry.group.generators),
-    }
-    for choice, number in numbers.items():
-        if count == number and not symmetry.actions and symmetry.group.is_symmetric():
-            return replace(symmetry, permutations=choice)
+    if not symmetry.actions and symmetry.group.is_symmetric():
+        if count == degree * (degree - 1) // 2:
+            return replace(symmetry, permutations="transpositions")
+        if count == degree - 1:
+            return replace(symmetry, permutations="adjacent")
+        if count == len(symmetry.group.generators):
+            return replace(symmetry, permutations="generators")
     raise InputError(
         f"expected {known}, as many as are imposed, got {shown(count)}", "symmetry.permutations"
     )
@@ -301,7 +264,6 @@ def _permutation(value: list[int], width: int, place: str) -> Permutation:
 
 
 def _check_header(entry: maps.MapLayer, layer: LayerSpec) -> None:
-    """Check what a layer's entry says of itself."""
     place = f"layers[{layer.index}]"
     if entry.name != f"layer{layer.index}":
         raise InputError(f"expected 'layer{layer.index}', got {shown(entry.name)}", f"{place}.name")
@@ -317,7 +279,6 @@ def _check_header(entry: maps.MapLayer, layer: LayerSpec) -> None:
 
 
 def _by_classes(entry: maps.MapLayer, layer: LayerSpec, classes_of: ClassesOf) -> LayerClasses:
-    """Return a layer that lists the class of every weight."""
     place = f"layers[{layer.index}]"
     classes = classes_of(entry, layer, place)
     _check_classes(classes, layer, f"{place}.classes")
@@ -340,8 +301,7 @@ def _by_classes(entry: maps.MapLayer, layer: LayerSpec, classes_of: ClassesOf) -
         if number in known:
             raise InputError(f"expected a class that is not free, got {key}", where)
         dependent[number] = _combination(terms, known, where)
-    missing = present - known - set(dependent)
-    if missing:
+    if missing := present - known - set(dependent):
         raise InputError(
             f"expected every class to be free or dependent, got neither for {min(missing)}", place
         )
@@ -355,10 +315,7 @@ def _by_rule(
     layer: LayerSpec,
     written: dict[Any, NDArray[np.int64]],
 ) -> LayerClasses:
-    """Return a layer that gives a rule instead of a list of classes.
-
-    Layers of one rule share their array, which is kept in ``written``.
-    """
+    """Return a layer that gives a rule; layers of one rule share their array, in ``written``."""
     place = f"layers[{layer.index}]"
     if entry.classes is not UNSET:
         raise InputError("expected classes or a rule, got both", f"{place}.rule")
@@ -401,41 +358,38 @@ def _listed(entry: maps.MapLayer, layer: LayerSpec, place: str) -> NDArray[np.in
     if entry.classes is UNSET:
         raise InputError("expected a list, got nothing", f"{place}.classes")
     value, shape = entry.classes, layer.shape
-
-    def check(item: Any, axis: int, where: str) -> None:
-        if axis == len(shape):
-            integer(item, where, -1, layer.weights - 1)
-            return
-        if not isinstance(item, list):
-            raise InputError(f"expected a list of {shape[axis]}, got {shown(item)}", where)
-        if len(item) != shape[axis]:
-            raise InputError(f"expected a list of {shape[axis]}, got one of {len(item)}", where)
-        for at, inner in enumerate(item):
-            check(inner, axis + 1, f"{where}[{at}]")
-
-    # Before an array is made: one long text among its entries would make it a wide one.
-    if not _are_integers(value, shape):
-        check(value, 0, f"{place}.classes")
-    try:
-        return np.array(value, dtype=np.int64).reshape(shape)
-    except OverflowError:
-        check(value, 0, f"{place}.classes")
-        raise
+    with suppress(OverflowError):
+        if (flat := _flat(value, shape)) is not None:
+            return np.array(flat, dtype=np.int64).reshape(shape)
+    # One after the other, up to the one that is wrong.
+    leaves = _leaves(value, shape, f"{place}.classes", layer.weights - 1)
+    return np.array(list(leaves), dtype=np.int64).reshape(shape)
 
 
-def _are_integers(value: list[Any], shape: tuple[int, ...]) -> bool:
-    """Return whether nested lists have a shape, and integers as leaves: true is none."""
-    rows = value
-    for at, size in enumerate(shape):
-        if (
-            not all(type(row) is list and len(row) == size for row in rows)
-            if at
-            else (len(rows) != size)
-        ):
-            return False
-        if at:
-            rows = [item for row in rows for item in row]
-    return set(map(type, rows)) <= {int}
+def _leaves(item: Any, shape: tuple[int, ...], place: str, most: int) -> Iterator[int]:
+    """Yield the leaves of nested lists, or name the place that has another shape or value."""
+    if not shape:
+        yield integer(item, place, -1, most)
+        return
+    if not isinstance(item, list) or len(item) != shape[0]:
+        got = f"one of {len(item)}" if isinstance(item, list) else shown(item)
+        raise InputError(f"expected a list of {shape[0]}, got {got}", place)
+    for at, inner in enumerate(item):
+        yield from _leaves(inner, shape[1:], f"{place}[{at}]", most)
+
+
+def _flat(value: list[Any], shape: tuple[int, ...]) -> list[int] | None:
+    """Return the leaves of nested lists, None unless they have that shape and are integers.
+
+    Seen to before an array is made: one long text among them would make it a wide one.
+    """
+    rows: list[Any] = [value]
+    for size in shape:
+        if not all(type(row) is list and len(row) == size for row in rows):
+            return None
+        rows = list(chain.from_iterable(rows))
+    # True is none.
+    return rows if set(map(type, rows)) <= {int} else None
 
 
 def _check_classes(classes: NDArray[np.int64], layer: LayerSpec, place: str) -> None:

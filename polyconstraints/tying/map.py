@@ -23,7 +23,7 @@ from polyconstraints.errors import InputError
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import archive
-from polyconstraints.tying.document import from_document, to_document
+from polyconstraints.tying.document import read_map, write_header
 from polyconstraints.tying.provenance import Origin
 
 if TYPE_CHECKING:
@@ -205,7 +205,33 @@ class TyingMap(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``tying-map``."""
-        return to_document(self)
+        document = self.header()
+        for entry, layer in zip(document["layers"], self.layers, strict=True):
+            entry["classes"] = layer.classes.tolist()
+        return document
+
+    def header(self) -> dict[str, Any]:
+        """Return the document without the class arrays."""
+        entries = [
+            {
+                "free": list(layer.free),
+                "dependent": {
+                    str(number): [
+                        [factor.numerator, factor.denominator, free]
+                        for free, factor in sorted(combination.items())
+                    ]
+                    for number, combination in sorted(layer.dependent.items())
+                },
+            }
+            for layer in self.layers
+        ]
+        counts = {
+            "distinct": self.distinct,
+            "dimension": self.dimension,
+            "function_dimension": self.function_dimension,
+        }
+        classes = (layer.classes for layer in self.layers)
+        return write_header(self.network, self.symmetry, entries, counts, self.origin, classes)
 
     @classmethod
     def from_json(cls, document: Any, source: str = "") -> TyingMap:
@@ -216,7 +242,7 @@ class TyingMap(Displayed):
         InputError
             If the document is not a tying map; the message names the place.
         """
-        network, symmetry, layers, origin = from_document(document, source)
+        network, symmetry, layers, origin = read_map(document, source)
         return cls(network, symmetry, layers, origin=origin)
 
     def save(self, path: str | os.PathLike[str]) -> None:

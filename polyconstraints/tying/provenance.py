@@ -14,19 +14,19 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from polyconstraints import __version__
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.schemas.maps import Provenance
 from polyconstraints.schemas.reading import shown
-
-if TYPE_CHECKING:
-    from polyconstraints.spec.network import NetworkSpec
-    from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.spec.groups import PRESETS, parse_group
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["KEY", "Origin", "check", "checksum", "read", "seal"]
 
@@ -70,16 +70,12 @@ class Origin:
         >>> Origin.of(pc.NetworkSpec(4, depth=2, bias=True), symmetry).command
         'polyconstraints export -n 4 -d 2 --bias --group C'
         """
-        from polyconstraints import __version__
-
         known = not symmetry.actions and _has_name(symmetry)
         return cls(__version__, _command(network, symmetry) if known else None)
 
 
 def _has_name(symmetry: Symmetry) -> bool:
     """Return whether the group's name, given as an option, gives the group."""
-    from polyconstraints.spec.groups import PRESETS, parse_group
-
     group = symmetry.group
     if any(group.is_preset(name) for name in PRESETS):
         return True
@@ -119,76 +115,48 @@ def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
 
 
 def seal(
-    document: Mapping[str, Any],
-    classes: Iterable[NDArray[np.int64] | None],
-    origin: Origin | None,
+    document: Mapping[str, Any], classes: Iterable[NDArray[np.int64]], origin: Origin | None
 ) -> dict[str, Any]:
-    """Return the provenance of a document.
-
-    Parameters
-    ----------
-    document : mapping
-        The document; neither its class arrays nor a provenance in it are looked at.
-    classes : iterable of integer arrays
-        The class array of each layer; None for a layer that is given by a rule.
-    origin : Origin or None
-        None for a map that somebody wrote by hand.
-    """
+    """Return the provenance of a document whose class arrays are given; None is for hand-made."""
     entry: dict[str, Any] = {"program": _PROGRAM}
     if origin is not None:
         entry["version"] = origin.version
         if origin.command is not None:
             entry["command"] = origin.command
-    return {**entry, "checksum": _checksum_of(document, entry, classes)}
+    return {**entry, "checksum": checksum({**document, KEY: entry}, classes)}
 
 
-def _checksum_of(
-    document: Mapping[str, Any],
-    entry: Mapping[str, Any],
-    classes: Iterable[NDArray[np.int64] | None],
-) -> str:
-    header = {
-        **document,
-        "layers": [
-            {key: value for key, value in layer.items() if key != "classes"}
-            for layer in document["layers"]
-        ],
-        KEY: {key: value for key, value in entry.items() if key != "checksum"},
-    }
-    return checksum(header, classes)
-
-
-def checksum(header: Mapping[str, Any], classes: Iterable[NDArray[np.int64] | None]) -> str:
+def checksum(document: Mapping[str, Any], classes: Iterable[NDArray[np.int64]]) -> str:
     """Return the checksum of a map's content, as ``sha256:`` and 64 hexadecimal digits.
 
-    Parameters
-    ----------
-    header : mapping
-        The document without the class arrays.
-    classes : iterable of integer arrays or None
-
-    Notes
-    -----
-    Arrays are hashed as little-endian 64-bit integers in C order, so that neither their
-    dtype nor the machine matters. Time is linear in the number of entries.
+    Neither class arrays nor a checksum in the document are looked at. The arrays are hashed as
+    little-endian 64-bit integers in C order, so that neither their dtype nor the machine matters.
 
     Examples
     --------
-    >>> first = checksum({"schema": "example"}, [np.array([0, 1])])
-    >>> first == checksum({"schema": "example"}, [np.array([0, 1], dtype=np.int32)])
+    >>> document = {"layers": [], KEY: {}}
+    >>> first = checksum(document, [np.array([0, 1])])
+    >>> first == checksum(document, [np.array([0, 1], dtype=np.int32)])
     True
-    >>> first == checksum({"schema": "example"}, [np.array([0, 2])])
+    >>> first == checksum(document, [np.array([0, 2])])
     False
     """
+    header = {
+        **document,
+        "layers": [_without(layer, "classes") for layer in document["layers"]],
+        KEY: _without(document[KEY], "checksum"),
+    }
     digest = hashlib.sha256(json.dumps(header, sort_keys=True, ensure_ascii=True).encode())
     for array in classes:
-        if array is None:
-            continue
         digest.update(repr(array.shape).encode())
         flat = array.reshape(-1)
         for start in range(0, flat.size, _CHUNK):
             digest.update(flat[start : start + _CHUNK].astype("<i8").tobytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _without(entry: Mapping[str, Any], left_out: str) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != left_out}
 
 
 def read(entry: Provenance | UnsetType, network: NetworkSpec, symmetry: Symmetry) -> Origin | None:
@@ -222,22 +190,12 @@ def _is_ours(command: str, network: NetworkSpec, symmetry: Symmetry) -> bool:
 def check(
     document: Mapping[str, Any],
     stated: Provenance | UnsetType,
-    classes: Iterable[NDArray[np.int64] | None],
+    classes: Iterable[NDArray[np.int64]],
 ) -> None:
-    """Raise InputError unless the content is the one that the checksum was taken of.
-
-    Parameters
-    ----------
-    document : mapping
-        The document as it was read.
-    stated : Provenance
-        Its provenance. One without a checksum is accepted.
-    classes : iterable of integer arrays or None
-        The class arrays as they were read.
-    """
+    """Raise InputError unless a document as it was read has the content that was sealed."""
     if stated is UNSET or stated.checksum is UNSET:
         return
-    found = _checksum_of(document, document[KEY], classes)
+    found = checksum(document, classes)
     if stated.checksum != found:
         raise InputError(
             f"expected {found}, the checksum of the content, got {shown(stated.checksum)}: the "

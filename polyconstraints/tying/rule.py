@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from msgspec import UNSET
@@ -12,19 +12,23 @@ from msgspec import UNSET
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.io.arrays import ARRAY_ENDINGS
+from polyconstraints.io.files import atomic_writer, dump_json, load_json
 from polyconstraints.schemas.reading import number_key, shown
 from polyconstraints.spec.groups import read_group
-from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.document import checked_document, read_problem
+from polyconstraints.tying.document import (
+    MAX_WEIGHTS,
+    naming_places,
+    read_problem,
+    write_header,
+)
 from polyconstraints.tying.map import TyingMap
+from polyconstraints.tying.provenance import Origin
 from polyconstraints.tying.rule_document import LayerRule, read_rule, require_rule_order, write_rule
 
 __all__ = ["TyingRule"]
-
-#: Weights of one layer that a rule is expanded to: their classes fill a gigabyte.
-MAX_WEIGHTS = 1 << 27
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +98,7 @@ class TyingRule:
             If a layer has more than 2^27 weights.
         """
         full = self.network.sizes(sizes)
-        network = self._limited(full)
-        symmetry = self.symmetry(*full)
-        layers = tuple(
-            LayerClasses(layer, rule.array(full), {})
-            for layer, rule in zip(network.layers, self.layers, strict=True)
-        )
-        return TyingMap(
-            network,
-            symmetry,
-            layers,
-            self._function_dimension(full),
-            provenance.Origin.of(network, symmetry),
-        )
-
-    def _limited(self, sizes: tuple[int, ...]) -> NetworkSpec:
-        network = self.network.network(sizes)
+        network = self.network.network(full)
         weights = max(layer.weights for layer in network.layers)
         if weights > MAX_WEIGHTS:
             raise TooLargeError(
@@ -117,7 +106,11 @@ class TyingRule:
                 f"listed, got {weights}; the rule itself needs no list",
                 size=8 * weights,
             )
-        return network
+        symmetry = self.symmetry(*full)
+        pairs = zip(network.layers, self.layers, strict=True)
+        layers = tuple(LayerClasses(layer, rule.array(full)) for layer, rule in pairs)
+        origin = Origin.of(network, symmetry)
+        return TyingMap(network, symmetry, layers, self._function_dimension(full), origin)
 
     def symmetry(self, *sizes: int) -> Symmetry:
         """Return the symmetry for given numbers of letters."""
@@ -150,31 +143,16 @@ class TyingRule:
         if self.network.actions:
             group["actions"] = {str(level): text for level, text in self.network.actions.items()}
         parameters = self.parameters(*full)
-        document: dict[str, Any] = {
-            "schema": "polyconstraints/tying-map/1",
-            "network": network.to_json(),
-            "symmetry": symmetry.to_json(),
-            "layers": [
-                {
-                    "name": f"layer{layer.index}",
-                    "shape": list(layer.shape),
-                    "axes": list(layer.axes),
-                    "rule": write_rule(rule, names, full, group),
-                }
-                for layer, rule in zip(network.layers, self.layers, strict=True)
-            ],
-            "counts": {
-                "weights": network.weights,
-                "distinct": parameters,
-                "dimension": parameters,
-                "function_dimension": self._function_dimension(full),
-            },
+        counts = {
+            "distinct": parameters,
+            "dimension": parameters,
+            "function_dimension": self._function_dimension(full),
         }
-        origin = provenance.Origin.of(network, symmetry)
+        origin = Origin.of(network, symmetry)
         if origin.command is not None:
-            origin = provenance.Origin(origin.version, f"{origin.command} --rule")
-        document[provenance.KEY] = provenance.seal(document, [], origin)
-        return document
+            origin = replace(origin, command=f"{origin.command} --rule")
+        entries = [{"rule": write_rule(rule, names, full, group)} for rule in self.layers]
+        return write_header(network, symmetry, entries, counts, origin)
 
     @classmethod
     def from_json(cls, document: Any, source: str = "") -> TyingRule:
@@ -186,7 +164,8 @@ class TyingRule:
             If the document is no tying map, or one with a list of classes and no rule; the
             message names the place.
         """
-        return checked_document(lambda: cls._read(document), source)
+        with naming_places(source):
+            return cls._read(document)
 
     @classmethod
     def _read(cls, document: Any) -> TyingRule:
@@ -218,7 +197,11 @@ class TyingRule:
                     )
                 group = rule.group
             if rule.actions is not UNSET:
-                actions = _actions(rule.actions, f"{place}.rule")
+                where, wanted = f"{place}.rule.actions", "levels from 1 as keys"
+                actions = {
+                    number_key(level, f"{where}.{level}", 1, 999_999, wanted): text
+                    for level, text in rule.actions.items()
+                }
         if symmetry.compare == "paper":
             raise InputError("expected function or tensor for a rule", "symmetry.compare")
         described = AnyNetwork(
@@ -245,7 +228,6 @@ class TyingRule:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
         made = cls(described, tuple(rules))
         _check_group(made, sizes, symmetry)
-        provenance.read(declared.provenance, network, symmetry)
         # Last, so that damage is named by its place wherever it has one.
         provenance.check(document, declared.provenance, [])
         return made
@@ -258,10 +240,8 @@ class TyingRule:
         UsageError
             If the file cannot be written, or its name ends as that of an archive.
         """
-        from polyconstraints.io.files import atomic_writer, dump_json
-
         ending = os.fspath(path).rpartition(".")[2].lower()
-        if ending in ("npz", "safetensors"):
+        if ending in ARRAY_ENDINGS:
             raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "rule")
         document = self.to_json(*sizes)
         with atomic_writer(path) as handle:
@@ -276,8 +256,6 @@ class TyingRule:
         InputError
             If the file holds no rule; the message names the place.
         """
-        from polyconstraints.io.files import load_json
-
         return cls.from_json(load_json(path), os.fspath(path))
 
 
@@ -291,12 +269,3 @@ def _check_group(rule: TyingRule, sizes: Sequence[int], symmetry: Symmetry) -> N
                 f"expected {shown(found)}, as the rule has it, got {shown(stated)}",
                 f"symmetry.{key}",
             )
-
-
-def _actions(entry: Mapping[str, str], place: str) -> dict[int, str]:
-    actions = {}
-    for level, text in entry.items():
-        where = f"{place}.actions.{level}"
-        number = number_key(level, where, 1, 999_999, "levels from 1 as keys")
-        actions[number] = text
-    return actions

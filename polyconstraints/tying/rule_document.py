@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import ge
 from typing import Any
 
 import numpy as np
@@ -64,49 +65,32 @@ class LayerRule:
             {
                 number
                 for pattern, number in self.numbers.items()
-                if all(
-                    size >= need
-                    for size, need in zip(
-                        sizes, _least(self.patterns, pattern, len(sizes)), strict=True
-                    )
-                )
+                if all(map(ge, sizes, _least(self.patterns, pattern, len(sizes))))
             }
         )
 
     def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
-        """Return the class of every weight, numbered in the order of the smallest weights.
-
-        Parameters
-        ----------
-        sizes : sequence of int
-            Number of letters of each sort.
-        """
+        """Return the class of every weight, numbered in the order of the smallest weights."""
         raw = self.patterns.written(self.numbers.items(), sizes)
         flat = raw.reshape(-1)
         # The first weight of each class; there are few classes, so no sort of the weights.
         present = sorted(set(self.numbers.values()))
         firsts = {number: int(np.argmax(flat == number)) for number in present}
         kept = sorted((first, number) for number, first in firsts.items() if flat[first] == number)
-        order = {number: at for at, (_, number) in enumerate(kept)}
-        if all(number == at for number, at in order.items()):
+        order = [number for _, number in kept]
+        if order == list(range(len(order))):
             return raw
         table = np.full(max(present) + 2, -1, dtype=np.int64)
-        table[list(order)] = list(order.values())
+        table[order] = range(len(order))
         return table[raw]
 
 
 def write_rule(
     rule: LayerRule, names: Sequence[str], sizes: Sequence[int], group: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the rule part of a layer.
+    """Return the rule part of a layer, given each sort's name and number of letters.
 
-    Parameters
-    ----------
-    rule : LayerRule
-    names, sizes : sequences
-        Name and number of letters of each sort.
-    group : mapping
-        The group as text, and its actions on levels if there are any.
+    ``group`` has the group as text, and its actions on levels if there are any.
     """
     layer = rule.patterns
     order = sorted(rule.numbers.items(), key=lambda entry: (entry[1], repr(entry[0])))
@@ -147,20 +131,7 @@ def read_rule(
 ) -> tuple[LayerRule, tuple[str, ...], tuple[int, ...]]:
     """Return the rule of a layer, and the names and the sizes of its sorts.
 
-    Parameters
-    ----------
-    entry : LayerRule
-        What stands at the layer's key ``rule``, as it is declared.
-    layer : LayerSpec
-        The layer that the rule must fit.
-    place : str
-        Where the entry is, for messages.
-
-    Raises
-    ------
-    InputError
-        If it is no rule, or one that leaves a pattern without a class; the message names
-        the place.
+    A rule that leaves a pattern without a class is none.
     """
     names, sizes = tuple(entry.letters), tuple(entry.letters.values())
     output = _points(entry.output, names, f"{place}.output")
@@ -242,10 +213,7 @@ def _pattern(value: list[Any], layer: LayerPatterns, place: str) -> Pattern:
     positions = layer.positions
     if len(value) != len(positions):
         raise InputError(f"expected a list of {len(positions)}, got one of {len(value)}", place)
-    pairs = zip(positions, value, strict=True)
-    pattern = tuple(
-        _address(points, part, f"{place}[{at}]") for at, (points, part) in enumerate(pairs)
-    )
+    pattern = _addresses(positions, value, place)
     if canonical(positions, pattern) != pattern:
         raise InputError("expected labels from 0 in the order in which they are met", place)
     return pattern
@@ -258,19 +226,17 @@ def _address(points: Construction, value: Any, place: str) -> Address:
         return integer(value, place, 0, points.count - 1)
     if not isinstance(value, list):
         raise InputError(f"expected a list, got {shown(value)}", place)
-    if isinstance(points, Product):
-        parts: Sequence[Construction] = points.parts
-    elif isinstance(points, Wreath):
-        parts = (points.outer, points.inner)
-    elif isinstance(points, Selection):
-        parts = (points.of,) * points.length
-    else:
-        parts = (Fixed(1), Fixed(1))
-    if len(value) != len(parts):
-        raise InputError(f"expected a list of {len(parts)}, got one of {len(value)}", place)
+    parts = points.axes if isinstance(points, Product | Wreath | Selection) else ()
+    length = len(parts) or 2
+    if len(value) != length:
+        raise InputError(f"expected a list of {length}, got one of {len(value)}", place)
     if isinstance(points, Sum):
         part = integer(value[0], f"{place}[0]", 0, len(points.parts) - 1)
         return part, _address(points.parts[part], value[1], f"{place}[1]")
+    return _addresses(parts, value, place)
+
+
+def _addresses(parts: Sequence[Construction], value: list[Any], place: str) -> Pattern:
     pairs = zip(parts, value, strict=True)
     return tuple(_address(part, one, f"{place}[{at}]") for at, (part, one) in enumerate(pairs))
 
