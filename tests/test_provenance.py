@@ -14,7 +14,6 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
-from polyconstraints.tying.archive import to_bytes
 
 S = pc.PermutationGroup.symmetric
 
@@ -149,7 +148,7 @@ def test_every_changed_class_is_noticed(ending: str, tmp_path: Path) -> None:
 
 def _write_mixture(path: Path, header: pc.TyingMap, arrays: pc.TyingMap) -> None:
     if path.suffix == ".npz":
-        path.write_bytes(to_bytes(header, "npz"))
+        path.write_bytes(header.to_bytes("npz"))
         with np.load(path) as found:
             members = dict(found)
         np.savez(path, **{**members, "layer0": arrays.layers[0].classes})
@@ -157,7 +156,7 @@ def _write_mixture(path: Path, header: pc.TyingMap, arrays: pc.TyingMap) -> None
     library = pytest.importorskip("safetensors.numpy")
     from polyconstraints.io.arrays import open_arrays
 
-    path.write_bytes(to_bytes(header, "safetensors"))
+    path.write_bytes(header.to_bytes("safetensors"))
     metadata = open_arrays(path).metadata
     library.save_file({"layer0": arrays.layers[0].classes}, path, metadata=metadata)
 

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.tying.archive import to_bytes
 
 S = pc.PermutationGroup.symmetric
 ENDINGS = ["json", "npz", "safetensors"]
@@ -271,7 +270,7 @@ def test_every_truncation_is_refused(ending: str, tmp_path: Path) -> None:
 def test_flipped_bytes_give_an_error_or_a_map(ending: str, tmp_path: Path) -> None:
     tying = make(2, {}, {})
     path = tmp_path / f"map.{ending}"
-    whole = to_bytes(tying, ending)
+    whole = tying.to_bytes(ending)
     draw = random.Random(5)
     for _ in range(300):
         damaged = bytearray(whole)

@@ -72,9 +72,7 @@ def export(request: Request, rule: bool, stratum: int | None, gauge_fixed: bool)
     if kind == "json":
         write_json(tying.to_json(), file)
     else:
-        from polyconstraints.tying.archive import to_bytes
-
-        write_bytes(to_bytes(tying, kind), file)
+        write_bytes(tying.to_bytes(kind), file)
 
 
 def _rule(request: Request) -> dict[str, Any]:

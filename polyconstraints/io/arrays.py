@@ -13,9 +13,9 @@ import io
 import math
 import os
 import re
-import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -76,6 +76,10 @@ _DTYPES = {
 }
 
 
+#: What a file holds by name, how an entry of it is read, and the texts beside.
+_Opened = tuple[Mapping[str, Any], Callable[[Any, int], NDArray[Any]], Mapping[str, str]]
+
+
 class ArrayFile(Mapping[str, NDArray[Any]]):
     """The arrays of one file, each read when it is asked for.
 
@@ -90,14 +94,14 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
     def __init__(
         self,
         source: str,
-        names: Mapping[str, Any],
-        read: Callable[[Any, str, int], NDArray[Any]],
-        metadata: Mapping[str, str] | None = None,
-        most: int = MAX_ENTRIES_OF_ALL,
+        entries: Mapping[str, Any],
+        read: Callable[[Any, int], NDArray[Any]],
+        metadata: Mapping[str, str],
+        most: int,
     ) -> None:
         self.source = source
-        self.metadata = dict(metadata or {})
-        self._names = dict(names)
+        self.metadata = metadata
+        self._entries = entries
         self._read = read
         self._most = most
         self._sizes: dict[str, int] = {}
@@ -106,13 +110,13 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         return self.read(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._entries)
 
     def read(self, name: str, most: int = MAX_ENTRIES) -> NDArray[Any]:
         """Return an array of at most ``most`` entries.
@@ -123,34 +127,35 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
             If there is no such array, or it isn't one of numbers, or is damaged or larger,
             or all that were read have too many entries together.
         """
-        if name not in self._names:
-            raise InputError("expected an array of this name, got none", name, self.source)
-        array = self._read(self._names[name], name, min(most, MAX_ENTRIES))
-        self._sizes[name] = array.size
-        if sum(self._sizes.values()) > self._most:
-            raise InputError(f"expected at most {self._most} entries in all", name, self.source)
-        return array
+        with _naming(self.source, name):
+            if name not in self._entries:
+                raise InputError("expected an array of this name, got none")
+            array = self._read(self._entries[name], min(most, MAX_ENTRIES))
+            self._sizes[name] = array.size
+            if sum(self._sizes.values()) > self._most:
+                raise InputError(f"expected at most {self._most} entries in all")
+            return array
+
+
+@contextmanager
+def _naming(source: str, place: str = "") -> Iterator[None]:
+    """Let complaints name the file, and the place in it unless they know a closer one."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.message, error.place or place, source) from None
 
 
 def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) -> ArrayFile:
-    """Return the arrays of a file, whose ending says which format it has.
+    """Return the arrays of a file, at most ``most`` entries in all; its ending says the format.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        A file of at most 256 or 512 MiB whose name ends in ``.npz`` or ``.safetensors``.
-    most : int, optional
-        Most entries of all arrays that are read from it.
+    The whole file is read, of at most 256 or 512 MiB, and each array when it is asked for, in
+    time and memory that are linear in what it really holds.
 
     Raises
     ------
     InputError
         If the file can't be read or is not of its format.
-
-    Notes
-    -----
-    The whole file is read, and each array when it is asked for, in time and memory that are
-    linear in what it really holds.
 
     Examples
     --------
@@ -164,9 +169,9 @@ def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) ->
     name = os.fspath(path)
     ending = name.rpartition(".")[2].lower()
     data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
-    if ending == "safetensors":
-        return _open_safetensors(data, name, most)
-    return _open_npz(data, name, most)
+    with _naming(name):
+        opened = _open_safetensors(data) if ending == "safetensors" else _open_npz(data)
+    return ArrayFile(name, *opened, most)
 
 
 # --- out ----------------------------------------------------------------------------------
@@ -181,16 +186,9 @@ def to_bytes(
 ) -> bytes:
     """Return arrays as the bytes of a file.
 
-    Parameters
-    ----------
-    arrays : mapping of str to array
-        Numbers in any layout: strided, in Fortran's order, of the other byte order, read-only,
-        without axes.
-    ending : {"npz", "safetensors"}
-    metadata : mapping of str to str, optional
-        Texts beside the arrays; in an archive, members that hold their bytes.
-    compressed : bool, default True
-        Whether the members of an archive are deflated.
+    The arrays are numbers in any layout: strided, in Fortran's order, of the other byte order,
+    read-only, without axes. ``metadata`` are texts beside them; in an archive, members that
+    hold their bytes.
 
     Raises
     ------
@@ -244,10 +242,10 @@ def _safetensors() -> Any:
 # --- npz ----------------------------------------------------------------------------------
 
 
-def _open_npz(data: bytes, source: str, most: int) -> ArrayFile:
+def _open_npz(data: bytes) -> _Opened:
     # Each entry of the directory becomes an object of half a kilobyte.
     if data.count(b"PK\x01\x02") > _MAX_MEMBERS:
-        raise InputError(f"expected at most {_MAX_MEMBERS} members, got more", source=source)
+        raise InputError(f"expected at most {_MAX_MEMBERS} members, got more")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = {
@@ -256,41 +254,43 @@ def _open_npz(data: bytes, source: str, most: int) -> ArrayFile:
             if info.filename.endswith(".npy")
         }
     except Exception:  # noqa: BLE001 - damaged archives raise all sorts of errors
-        raise InputError("expected a NumPy archive, got something else", source=source) from None
+        raise InputError("expected a NumPy archive, got something else") from None
 
-    def read(info: zipfile.ZipInfo, name: str, most: int) -> NDArray[Any]:
+    def read(info: zipfile.ZipInfo, most: int) -> NDArray[Any]:
         if info.compress_type not in _COMPRESSIONS:
-            raise InputError("expected a member stored or deflated, got another", name, source)
+            raise InputError("expected a member stored or deflated, got another")
         try:
             with archive.open(info) as handle:
-                return _read_npy(handle, name, most, source)
+                return _read_npy(handle, most)
         except (InputError, MemoryError):
             raise
         except Exception:  # noqa: BLE001 - so does damaged data
-            raise InputError("expected an array, got something unreadable", name, source) from None
+            raise InputError("expected an array, got something unreadable") from None
 
-    return ArrayFile(source, members, read, most=most)
+    return members, read, {}
 
 
-def _read_npy(handle: Any, name: str, most: int, source: str) -> NDArray[Any]:
+def _read_npy(handle: Any, most: int) -> NDArray[Any]:
     start = handle.read(npy.MAGIC_LEN)
     version = tuple(start[-2:])
     if start[:-2] != npy.MAGIC_PREFIX or version not in ((1, 0), (2, 0)):
-        raise InputError("expected an array of format 1 or 2, got something else", name, source)
-    length = handle.read(2 if version == (1, 0) else 4)
-    (size,) = struct.unpack("<H" if version == (1, 0) else "<I", length)
+        raise InputError("expected an array of format 1 or 2, got something else")
+    size = int.from_bytes(handle.read(2 if version == (1, 0) else 4), "little")
     if size > _MAX_NPY_HEADER:
-        raise InputError(
-            f"expected a header of at most {_MAX_NPY_HEADER} bytes, got {size}", name, source
-        )
-    shape, fortran, dtype = _npy_header(handle.read(size).decode("latin1"), name, source)
-    count = _count(shape, dtype, name, most, source)
-    data = _exactly(handle, count * dtype.itemsize, name, source)
+        raise InputError(f"expected a header of at most {_MAX_NPY_HEADER} bytes, got {size}")
+    shape, fortran, dtype = _npy_header(handle.read(size).decode("latin1"))
+    size = _count(shape, dtype, most) * dtype.itemsize
+    data = handle.read(size)
+    if len(data) < size:
+        raise InputError(f"expected {size} bytes, got {len(data)}")
+    # At the end of a member its checksum is looked at.
+    if handle.read(1):
+        raise InputError(f"expected {size} bytes, got more")
     array = np.frombuffer(data, dtype=dtype)
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
-def _npy_header(text: str, name: str, source: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _npy_header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Return the shape, the order and the type that an array's header states."""
     found: dict[str, str] = {}
     text = text.strip()
@@ -299,38 +299,28 @@ def _npy_header(text: str, name: str, source: str) -> tuple[tuple[int, ...], boo
         found.update((key, value) for key, value in entry.groupdict().items() if value is not None)
         at = entry.end()
     if set(found) != {"descr", "fortran", "shape"} or text[at:].strip() != "}":
-        raise InputError("expected an array, got something unreadable", name, source)
+        raise InputError("expected an array, got something unreadable")
     sizes = [size.strip() for size in found["shape"].split(",")]
     if sizes[-1] == "":
         sizes.pop()
     if not all(size.isascii() and size.isdecimal() for size in sizes):
-        raise InputError("expected sizes of at least 0 as its shape, got others", name, source)
+        raise InputError("expected sizes of at least 0 as its shape, got others")
     if any(len(size) > _MAX_SIZE_DIGITS for size in sizes):
-        raise InputError(f"expected at most {MAX_ENTRIES} entries, got more", name, source)
+        raise InputError(f"expected at most {MAX_ENTRIES} entries, got more")
     return tuple(map(int, sizes)), found["fortran"] == "True", np.dtype(found["descr"][1:-1])
 
 
-def _exactly(handle: Any, size: int, name: str, source: str) -> bytes:
-    """Return the rest of a member, which must have a size, and whose checksum is looked at."""
-    data: bytes = handle.read(size)
-    if len(data) < size:
-        raise InputError(f"expected {size} bytes, got {len(data)}", name, source)
-    if handle.read(1):
-        raise InputError(f"expected {size} bytes, got more", name, source)
-    return data
-
-
-def _count(shape: Any, dtype: np.dtype[Any], name: str, most: int, source: str) -> int:
+def _count(shape: Any, dtype: np.dtype[Any], most: int) -> int:
     """Return the number of entries of an array, unless it is one that isn't read."""
     if dtype.kind not in "iufb" or dtype.itemsize > 8:
-        raise InputError(f"expected real numbers, got {_named(dtype)}", name, source)
+        raise InputError(f"expected real numbers, got {_named(dtype)}")
     if not isinstance(shape, tuple) or len(shape) > 8:
-        raise InputError("expected a shape of at most 8 axes, got another", name, source)
+        raise InputError("expected a shape of at most 8 axes, got another")
     if any(type(size) is not int or size < 0 for size in shape):
-        raise InputError("expected sizes of at least 0 as its shape, got others", name, source)
+        raise InputError("expected sizes of at least 0 as its shape, got others")
     count = math.prod(shape)
     if count > most:
-        raise InputError(f"expected at most {most} entries, got {count}", name, source)
+        raise InputError(f"expected at most {most} entries, got {count}")
     return count
 
 
@@ -341,61 +331,61 @@ def _named(dtype: np.dtype[Any]) -> str:
 # --- safetensors --------------------------------------------------------------------------
 
 
-def _open_safetensors(data: bytes, source: str, most: int) -> ArrayFile:
+def _open_safetensors(data: bytes) -> _Opened:
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _MAX_SAFETENSORS_HEADER):
-        raise InputError("expected a safetensors file, got something else", source=source)
+        raise InputError("expected a safetensors file, got something else")
     try:
-        text = data[8 : 8 + length].decode()
+        header = parse_json(data[8 : 8 + length].decode())
     except UnicodeDecodeError:
-        raise InputError("expected a header of UTF-8 text", source=source) from None
-    header = parse_json(text, source=source)
+        raise InputError("expected a header of UTF-8 text") from None
     if not isinstance(header, dict):
-        raise InputError("expected an object as header", source=source)
+        raise InputError("expected an object as header")
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise InputError("expected an object of strings", "__metadata__", source)
+        raise InputError("expected an object of strings", "__metadata__")
     body = memoryview(data)[8 + length :]
-    _check_apart(header, source)
+    _check_apart(header)
 
-    def read(entry: Any, name: str, most: int) -> NDArray[Any]:
+    def read(entry: Any, most: int) -> NDArray[Any]:
         if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
-            raise InputError("expected dtype, shape and data_offsets", name, source)
-        kind, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+            raise InputError("expected dtype, shape and data_offsets")
+        kind, shape = entry["dtype"], entry["shape"]
         if not isinstance(kind, str) or kind not in _DTYPES:
-            raise InputError("expected real numbers of a known type, got another", name, source)
+            raise InputError("expected real numbers of a known type, got another")
         dtype = np.dtype(_DTYPES[kind])
         shape = tuple(shape) if isinstance(shape, list) else shape
-        size = _count(shape, dtype, name, most, source) * dtype.itemsize
-        if not isinstance(offsets, list) or [type(at) for at in offsets] != [int, int]:
-            raise InputError("expected two integers as data_offsets", name, source)
+        size = _count(shape, dtype, most) * dtype.itemsize
+        if (offsets := _offsets(entry)) is None:
+            raise InputError("expected two integers as data_offsets")
         begin, end = offsets
         if not 0 <= begin <= end <= len(body) or end - begin != size:
             raise InputError(
-                f"expected {size} bytes within the file's {len(body)}, got another range",
-                name,
-                source,
+                f"expected {size} bytes within the file's {len(body)}, got another range"
             )
         array = np.frombuffer(body[begin:end], dtype=dtype).reshape(shape)
         return _from_bfloat16(array) if kind == "BF16" else array
 
-    return ArrayFile(source, header, read, metadata, most)
+    return header, read, metadata
 
 
-def _check_apart(header: Mapping[str, Any], source: str) -> None:
+def _offsets(entry: Any) -> tuple[int, int] | None:
+    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+    if isinstance(offsets, list) and [type(at) for at in offsets] == [int, int]:
+        return offsets[0], offsets[1]
+    return None
+
+
+def _check_apart(header: Mapping[str, Any]) -> None:
     """Refuse arrays that share bytes: few bytes could be many large ones."""
-    ranges = []
-    for name, entry in header.items():
-        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
-        if isinstance(offsets, list) and [type(at) for at in offsets] == [int, int]:
-            ranges.append((offsets[0], offsets[1], name))
-    ranges.sort()
+    ranges = sorted(
+        (*offsets, name) for name, entry in header.items() if (offsets := _offsets(entry))
+    )
     for (_, end, one), (begin, last, other) in pairwise(ranges):
         if begin < end and begin < last:
             raise InputError(
                 f"expected arrays that don't overlap, got bytes of {printable(one, 40)} in it",
                 other,
-                source,
             )
 
 

@@ -27,7 +27,7 @@ from polyconstraints.spec.groups import (
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.rule_document import read_rule, require_rule_order
+from polyconstraints.tying.rule_document import read_rule
 
 __all__ = ["naming_places", "read_map", "read_problem", "write_header"]
 
@@ -122,7 +122,7 @@ def _read(document: Any, classes_of: ClassesOf) -> Parts:
     layers = tuple(
         _by_classes(entry, layer, classes_of)
         if entry.rule is UNSET
-        else _by_rule(entry, entry.rule, layer, written)
+        else _by_rule(entry, layer, written)
         for entry, layer in zip(declared.layers, network.layers, strict=True)
     )
     if declared.counts is not UNSET:
@@ -310,10 +310,7 @@ def _by_classes(entry: maps.MapLayer, layer: LayerSpec, classes_of: ClassesOf) -
 
 
 def _by_rule(
-    entry: maps.MapLayer,
-    stated: maps.LayerRule,
-    layer: LayerSpec,
-    written: dict[Any, NDArray[np.int64]],
+    entry: maps.MapLayer, layer: LayerSpec, written: dict[Any, NDArray[np.int64]]
 ) -> LayerClasses:
     """Return a layer that gives a rule; layers of one rule share their array, in ``written``."""
     place = f"layers[{layer.index}]"
@@ -321,7 +318,8 @@ def _by_rule(
         raise InputError("expected classes or a rule, got both", f"{place}.rule")
     if entry.dependent is not UNSET and entry.dependent:
         raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
-    rule, _, sizes = read_rule(stated, layer, f"{place}.rule")
+    rule, stated = read_rule(entry, layer)
+    sizes = tuple(stated.letters.values())
     key = (rule.patterns, frozenset(rule.numbers.items()), sizes)
     if key not in written:
         entries = math.prod(layer.shape) + sum(array.size for array in written.values())
@@ -332,9 +330,7 @@ def _by_rule(
                 f"{place}.rule",
             )
         written[key] = rule.array(sizes)
-    tied = LayerClasses(layer, written[key])
-    require_rule_order(entry.free, tied.distinct, place)
-    return tied
+    return LayerClasses(layer, written[key])
 
 
 def _combination(

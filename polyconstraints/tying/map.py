@@ -6,12 +6,15 @@ uses a map (backends, verification, pictures) knows classes and numbers only.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +23,30 @@ from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
-from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
+from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
+from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
+from polyconstraints.schemas.maps import MapLayer
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.tying import archive
-from polyconstraints.tying.document import read_map, write_header
+from polyconstraints.tying.document import ClassesOf, read_map, write_header
 from polyconstraints.tying.provenance import Origin
-
-if TYPE_CHECKING:
-    import os
 
 __all__ = ["Projection", "TyingMap"]
 
 Array = NDArray[Any]
+
+#: Most entries of an archive's class arrays that differ: half a gigabyte.
+MAX_ENTRIES = 1 << 26
+
+#: Most entries of all arrays, equal ones included; a bound on time, not on memory.
+_MAX_ENTRIES_READ = 1 << 29
+
+#: Most bytes of an archive's header.
+_MAX_HEADER = 1 << 26
+
+#: The member of an archive that holds the document without the class arrays.
+_HEADER = "header"
 
 
 @dataclass(frozen=True)
@@ -205,12 +220,12 @@ class TyingMap(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``tying-map``."""
-        document = self.header()
+        document = self._header()
         for entry, layer in zip(document["layers"], self.layers, strict=True):
             entry["classes"] = layer.classes.tolist()
         return document
 
-    def header(self) -> dict[str, Any]:
+    def _header(self) -> dict[str, Any]:
         """Return the document without the class arrays."""
         entries = [
             {
@@ -242,7 +257,11 @@ class TyingMap(Displayed):
         InputError
             If the document is not a tying map; the message names the place.
         """
-        network, symmetry, layers, origin = read_map(document, source)
+        return cls._read(document, source)
+
+    @classmethod
+    def _read(cls, document: Any, source: str, classes_of: ClassesOf | None = None) -> TyingMap:
+        network, symmetry, layers, origin = read_map(document, source, classes_of)
         return cls(network, symmetry, layers, origin=origin)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -255,7 +274,20 @@ class TyingMap(Displayed):
         UsageError
             If the file cannot be written.
         """
-        archive.save(self, path)
+        ending = os.fspath(path).rpartition(".")[2].lower()
+        if ending in ARRAY_ENDINGS:
+            data = self.to_bytes(ending)
+            with atomic_writer(path, binary=True) as binary:
+                binary.write(data)
+        else:
+            with atomic_writer(path) as handle:
+                dump_json(self.to_json(), handle)
+
+    def to_bytes(self, ending: str) -> bytes:
+        """Return the map as a file of the given binary format, ``npz`` or ``safetensors``."""
+        header = json.dumps(self._header(), sort_keys=True, ensure_ascii=False)
+        arrays = {layer.name: layer.classes for layer in self.layers}
+        return arrays_to_bytes(arrays, ending, {_HEADER: header})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TyingMap:
@@ -268,8 +300,10 @@ class TyingMap(Displayed):
         InputError
             If the file is not a tying map; the message names the place.
         """
-        network, symmetry, layers, origin = archive.load(path)
-        return cls(network, symmetry, layers, origin=origin)
+        name = os.fspath(path)
+        if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
+            return cls._read(*_opened(open_arrays(path, _MAX_ENTRIES_READ)))
+        return cls._read(load_json(path), name)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two maps have the same content, whatever produced them."""
@@ -296,3 +330,43 @@ def _are_alike(one: LayerClasses, other: LayerClasses) -> bool:
         and np.array_equal(one.classes, other.classes)
         and dict(one.dependent) == dict(other.dependent)
     )
+
+
+# --- archives -----------------------------------------------------------------------------
+
+
+def _opened(arrays: ArrayFile) -> tuple[Any, str, ClassesOf]:
+    """Return an archive's document, its name, and what gives the class array of a layer."""
+    # Layers of deep networks are often the same: equal arrays are kept once.
+    kept: dict[bytes, NDArray[np.int64]] = {}
+
+    def classes(entry: MapLayer, layer: LayerSpec, place: str) -> NDArray[np.int64]:
+        array = _checked(arrays.read(entry.name, math.prod(layer.shape)), layer, entry.name)
+        array = kept.setdefault(hashlib.blake2b(array.data).digest(), array)
+        if sum(other.size for other in kept.values()) > MAX_ENTRIES:
+            raise InputError(f"expected at most {MAX_ENTRIES} entries in layers that differ")
+        return array
+
+    return parse_json(_header_text(arrays), arrays.source), arrays.source, classes
+
+
+def _header_text(arrays: ArrayFile) -> str:
+    if _HEADER in arrays.metadata:
+        return arrays.metadata[_HEADER]
+    array = arrays.read(_HEADER, _MAX_HEADER)
+    if array.dtype != np.uint8 or array.ndim != 1:
+        raise InputError(
+            f"expected bytes, got {array.dtype} of {array.ndim} axes", _HEADER, arrays.source
+        )
+    try:
+        return array.tobytes().decode()
+    except UnicodeDecodeError:
+        raise InputError("expected UTF-8 text", _HEADER, arrays.source) from None
+
+
+def _checked(array: NDArray[Any], layer: LayerSpec, member: str) -> NDArray[np.int64]:
+    if array.dtype.kind not in "iu":
+        raise InputError(f"expected integers, got {array.dtype}", member)
+    if array.shape != layer.shape:
+        raise InputError(f"expected shape {layer.shape}, got {array.shape}", member)
+    return np.ascontiguousarray(array, dtype=np.int64)

@@ -26,7 +26,7 @@ from polyconstraints.tying.document import (
 )
 from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.provenance import Origin
-from polyconstraints.tying.rule_document import LayerRule, read_rule, require_rule_order, write_rule
+from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
 
 __all__ = ["TyingRule"]
 
@@ -170,38 +170,33 @@ class TyingRule:
     @classmethod
     def _read(cls, document: Any) -> TyingRule:
         declared, network, symmetry = read_problem(document)
-        rules = []
-        first: dict[str, int] = {}
+        rules: list[LayerRule] = []
+        letters: dict[str, int] = {}
         group, actions = symmetry.group.name, {}
         for layer, entry in zip(network.layers, declared.layers, strict=True):
-            place = f"layers[{layer.index}]"
-            rule = entry.rule
-            if rule is UNSET:
-                raise InputError("expected an object, got nothing", f"{place}.rule")
-            read, names, counts = read_rule(rule, layer, f"{place}.rule")
-            rules.append(read)
-            require_rule_order(entry.free, len(read.present(counts)), place)
-            letters = dict(zip(names, counts, strict=True))
-            if layer.index and letters != first:
+            rule, stated = read_rule(entry, layer)
+            place = f"layers[{layer.index}].rule"
+            if rules and stated.letters != letters:
                 raise InputError(
-                    f"expected {first}, as in the layers before, got {letters}",
-                    f"{place}.rule.letters",
+                    f"expected {letters}, as in the layers before, got {stated.letters}",
+                    f"{place}.letters",
                 )
-            first = letters
-            if rule.group is not UNSET:
-                if rules[1:] and rule.group != group:
+            letters = stated.letters
+            if stated.group is not UNSET:
+                if rules and stated.group != group:
                     raise InputError(
                         f"expected {shown(group)}, as in the layers before, got "
-                        f"{shown(rule.group)}",
-                        f"{place}.rule.group",
+                        f"{shown(stated.group)}",
+                        f"{place}.group",
                     )
-                group = rule.group
-            if rule.actions is not UNSET:
-                where, wanted = f"{place}.rule.actions", "levels from 1 as keys"
+                group = stated.group
+            if stated.actions is not UNSET:
+                where, wanted = f"{place}.actions", "levels from 1 as keys"
                 actions = {
                     number_key(level, f"{where}.{level}", 1, 999_999, wanted): text
-                    for level, text in rule.actions.items()
+                    for level, text in stated.actions.items()
                 }
+            rules.append(rule)
         if symmetry.compare == "paper":
             raise InputError("expected function or tensor for a rule", "symmetry.compare")
         described = AnyNetwork(
@@ -217,14 +212,14 @@ class TyingRule:
             actions,
         )
         sorts = [sort.name for sort in described.sorts]
-        if sorted(sorts) != sorted(first):
+        if sorted(sorts) != sorted(letters):
             raise InputError(
                 f"expected the letters {', '.join(sorts)}, got others", "layers[0].rule.letters"
             )
-        sizes = [first[name] for name in sorts]
+        sizes = [letters[name] for name in sorts]
         expected = described.patterns(ordered=network.indices == "ordered")
-        for own, read in zip(expected, rules, strict=True):
-            if own.positions != read.patterns.positions:
+        for own, rule in zip(expected, rules, strict=True):
+            if own.positions != rule.patterns.positions:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
         made = cls(described, tuple(rules))
         _check_group(made, sizes, symmetry)

@@ -23,7 +23,7 @@ from operator import ge
 from typing import Any
 
 import numpy as np
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from polyconstraints.classes.patterns import LayerPatterns
@@ -35,7 +35,7 @@ from polyconstraints.spec.groups.letters import Pattern, canonical, patterns, sc
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["LayerRule", "read_rule", "require_rule_order", "write_rule"]
+__all__ = ["LayerRule", "read_rule", "write_rule"]
 
 
 @dataclass(frozen=True)
@@ -126,16 +126,18 @@ def _least(layer: LayerPatterns, pattern: Pattern, sorts: int) -> list[int]:
 # --- reading ------------------------------------------------------------------------------
 
 
-def read_rule(
-    entry: maps.LayerRule, layer: LayerSpec, place: str
-) -> tuple[LayerRule, tuple[str, ...], tuple[int, ...]]:
-    """Return the rule of a layer, and the names and the sizes of its sorts.
+def read_rule(entry: maps.MapLayer, layer: LayerSpec) -> tuple[LayerRule, maps.LayerRule]:
+    """Return the rule of a layer, and its entry as it is declared.
 
     A rule that leaves a pattern without a class is none.
     """
-    names, sizes = tuple(entry.letters), tuple(entry.letters.values())
-    output = _points(entry.output, names, f"{place}.output")
-    inputs = _points(entry.inputs, names, f"{place}.inputs")
+    place = f"layers[{layer.index}].rule"
+    stated = entry.rule
+    if stated is UNSET:
+        raise InputError("expected an object, got nothing", place)
+    names, sizes = tuple(stated.letters), tuple(stated.letters.values())
+    output = _points(stated.output, names, f"{place}.output")
+    inputs = _points(stated.inputs, names, f"{place}.inputs")
     for points, size, key in ((output, layer.outputs, "output"), (inputs, layer.letters, "inputs")):
         found = points.size(sizes)
         if found != size:
@@ -143,18 +145,15 @@ def read_rule(
                 f"expected {size} points, which the network has, got {found}", f"{place}.{key}"
             )
     patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
-    numbers = _numbers(entry.patterns, patterned, names, place)
-    return LayerRule(patterned, numbers), names, sizes
-
-
-def require_rule_order(free: list[int] | UnsetType, present: int, place: str) -> None:
-    """Raise InputError if a layer with a rule states other parameters than the rule gives."""
-    if free is not UNSET and free != list(range(present)):
+    rule = LayerRule(patterned, _numbers(stated.patterns, patterned, names, place))
+    present = len(rule.present(sizes))
+    if entry.free is not UNSET and entry.free != list(range(present)):
         raise InputError(
             f"expected the classes that the rule gives, 0 to {present - 1} ascending, which is the "
             "order of its parameters, got others or another order",
-            f"{place}.free",
+            f"layers[{layer.index}].free",
         )
+    return rule, stated
 
 
 def _points(

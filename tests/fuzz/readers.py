@@ -379,7 +379,6 @@ def seeds() -> dict[str, list[bytes]]:
     """Return inputs to start from, for each reader."""
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.tying import TyingRule
-    from polyconstraints.tying.archive import to_bytes
 
     small = json.dumps(_document()).encode()
     tensors_header = json.dumps(
@@ -395,7 +394,7 @@ def seeds() -> dict[str, list[bytes]]:
         "json_map": [small, json.dumps(_small_map().to_json(), indent=1).encode(), rule, b"{}"],
         "edited_map": [bytes([at]) + bytes(range(at, at + 24)) for at in range(12)],
         "npz_map": [
-            to_bytes(_small_map(), "npz"),
+            _small_map().to_bytes("npz"),
             b"H" + _header(),
             b"L" + _layer(),
             b"B" + _bytes_array(_header()) + b"\0\0\0\0" + _layer(),

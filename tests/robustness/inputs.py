@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 import polyconstraints as pc
-from polyconstraints.tying.archive import to_bytes
 
 Document = dict[str, Any]
 
@@ -174,7 +173,7 @@ def _objects(path: Path) -> None:
 
 
 def _corrupt(path: Path) -> None:
-    data = bytearray(to_bytes(tying(), "npz"))
+    data = bytearray(tying().to_bytes("npz"))
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
 
@@ -183,7 +182,7 @@ def _corrupt(path: Path) -> None:
 NPZ: Mapping[str, Callable[[Path], None]] = {
     "empty": lambda path: path.write_bytes(b"") and None,
     "no archive": lambda path: path.write_bytes(b"PK\x03\x04" + bytes(1000)) and None,
-    "truncated": lambda path: path.write_bytes(to_bytes(tying(), "npz")[:-30]) and None,
+    "truncated": lambda path: path.write_bytes(tying().to_bytes("npz")[:-30]) and None,
     "flipped byte": _corrupt,
     "no header": lambda path: archive(path, {"layer0": npy("(3, 3, 3)", bytes(216))}),
     "no layer": lambda path: archive(path, {"header": header_of(by_hand())}),
