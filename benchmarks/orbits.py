@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 import polyconstraints as pc
-from polyconstraints.spec.groups.orbits import classes_of_pairs
+from polyconstraints.spec.groups.permutations import classes_of_pairs
 
 
 def least(run: Callable[[], object], repeats: int) -> float:

@@ -16,7 +16,7 @@ from polyconstraints.classes.orbits import Orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.spec.groups import compose, inverse, parse_group, read_group
-from polyconstraints.spec.groups.orbits import classes_of_pairs, orbits
+from polyconstraints.spec.groups.permutations import classes_of_pairs, orbits
 from polyconstraints.spec.network import LayerSpec
 from tests import oracles
 

@@ -19,10 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.classes.patterns import LayerPatterns
+from polyconstraints.classes.patterns import LayerPatterns, canonical, patterns
 from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups.constructions import Selection, Sum
-from polyconstraints.spec.groups.letters import canonical, patterns
 from polyconstraints.spec.groups.tree import Fixed, Letters
 
 CASES: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ from sympy.combinatorics.named_groups import DihedralGroup
 
 import polyconstraints as pc
 from polyconstraints.spec.groups import parse_group, read_group
-from polyconstraints.spec.moves import TranspositionMoves, imposed_moves
+from polyconstraints.spec.symmetry import TranspositionMoves, imposed_moves
 from tests.oracles import adjacent, transpositions
 
 S = pc.PermutationGroup.symmetric

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
+from operator import add
 from typing import Any, Literal, cast
 
-from polyconstraints.classes.law import Law, class_law, existence_law, weights_law
-from polyconstraints.classes.patterns import LayerPatterns, PatternClass
+from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
+from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.activation import Activation
-from polyconstraints.spec.groups.constructions import Sum
-from polyconstraints.spec.groups.spaces import LevelSpaces, Sort, level_spaces, sized_texts
-from polyconstraints.spec.groups.tree import Fixed
+from polyconstraints.spec.groups import parse_expression
+from polyconstraints.spec.groups.constructions import Product, Sum, Wreath
+from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
 from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec
 
-__all__ = ["AnyNetwork", "LayerLaws"]
+__all__ = ["AnyNetwork", "LayerLaws", "sized_texts"]
 
 
 @dataclass(frozen=True)
 class LayerLaws:
-    """What the symmetry leaves of one layer, as functions of n.
+    """What the symmetry leaves of one layer, as functions of n."""
 
-    Attributes
-    ----------
-    total, distinct, dimension, functions : Law
-        Weights; classes of weights; dimension of the solutions; dimension of the functions
-        that the layer alone represents.
-    """
-
+    #: Weights, and classes of them.
     total: Law
     distinct: Law
+    #: Of the solutions, and of the functions that the layer alone represents.
     dimension: Law
     functions: Law
+
+
+@dataclass(frozen=True)
+class LevelSpaces:
+    """The units of every level of a network, as points made of letters."""
+
+    sorts: tuple[Sort, ...]
+    #: The components of each level, from input to output.
+    components: tuple[Construction, ...]
+    channels: tuple[int, ...]
+
+    @property
+    def units(self) -> tuple[Construction, ...]:
+        """The units of each level: channels included, the homogenising unit left out."""
+        pairs = zip(self.components, self.channels, strict=True)
+        return tuple(
+            points if count == 1 else Product((points, Fixed(count))) for points, count in pairs
+        )
 
 
 @dataclass(frozen=True)
@@ -118,11 +133,35 @@ class AnyNetwork:
 
     @cached_property
     def spaces(self) -> LevelSpaces:
-        """The points of every level."""
+        """The points of every level.
+
+        Raises
+        ------
+        UsageError
+            If the group or an action contains anything whose orbits no pattern describes.
+        """
+        try:
+            sorts = _sorts(parse_expression(self.group))
+        except UsageError as error:
+            raise UsageError(error.message, "group") from None
+        own = _lettered(self.group, sorts, "group")
+        levels = [own] * (self.depth + 1)
+        if self.kind == "invariant":
+            levels[-1] = Fixed(self.outputs)
+        for level, text in self.actions.items():
+            if not 0 < level <= self.depth:
+                raise UsageError(f"expected a level from 1 to {self.depth}, got {level}", "actions")
+            levels[level] = _lettered(text, sorts, "actions")
+            if not set(_contexts(levels[level])) <= set(_contexts(own)):
+                raise UsageError(
+                    f"level {level}: expected an action of the group {self.group}, got {text}, "
+                    "where a group that acts inside blocks acts elsewhere",
+                    "actions",
+                )
+        names = ["n"] if len(sorts) == 1 else [f"n{at + 1}" for at in range(len(sorts))]
+        found = tuple(Sort(name, one.points) for name, one in zip(names, sorts, strict=True))
         # Made a tuple when the network was made.
-        channels = cast("tuple[int, ...]", self.channels)
-        outputs = self.outputs if self.kind == "invariant" else None
-        return level_spaces(self.group, channels, outputs, self.actions)
+        return LevelSpaces(found, tuple(levels), cast("tuple[int, ...]", self.channels))
 
     @property
     def sorts(self) -> tuple[Sort, ...]:
@@ -189,40 +228,30 @@ class AnyNetwork:
         # A coefficient of several weights is their sum, and they are in no other: all of them
         # stay distinct, and each orbit of m coefficients gives m - 1 equations.
         single = [one for one in coefficients if one.orders == 1]
-        weights, distinct, dimension = (
-            weights_law(sorts, single),
-            existence_law(sorts, single),
-            functions,
-        )
+        weights, distinct = weights_law(sorts, single), existence_law(sorts, single)
+        dimension = functions
         for one in coefficients:
             if one.orders > 1:
                 sums = weights_law(sorts, [one])
-                weights = weights + sums.scaled(one.orders)
-                distinct = distinct + sums.scaled(one.orders)
-                dimension = dimension + sums.scaled(one.orders - 1)
+                weights += sums.scaled(one.orders)
+                distinct += sums.scaled(one.orders)
+                dimension += sums.scaled(one.orders - 1)
         return LayerLaws(weights, distinct, dimension, functions)
-
-    def _over_layers(self, name: str) -> Law:
-        first, *rest = (getattr(laws, name) for laws in self.layer_laws)
-        total: Law = first
-        for law in rest:
-            total = total + law
-        return total
 
     @cached_property
     def total(self) -> Law:
         """Number of weights."""
-        return self._over_layers("total")
+        return reduce(add, (laws.total for laws in self.layer_laws))
 
     @cached_property
     def distinct(self) -> Law:
         """Number of distinct weights."""
-        return self._over_layers("distinct")
+        return reduce(add, (laws.distinct for laws in self.layer_laws))
 
     @cached_property
     def dimension(self) -> Law:
         """Dimension of the solutions of all equations."""
-        return self._over_layers("dimension")
+        return reduce(add, (laws.dimension for laws in self.layer_laws))
 
     @property
     def function_dimension(self) -> Law | None:
@@ -232,6 +261,7 @@ class AnyNetwork:
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``law``."""
         functions = self.function_dimension
+        actions = {str(level): text for level, text in self.actions.items()}
         return {
             "schema": "polyconstraints/law/1",
             "network": {
@@ -248,11 +278,7 @@ class AnyNetwork:
                 "group": self.group,
                 "scope": "layer",
                 "compare": self.compare,
-                **(
-                    {"actions": {str(k): v for k, v in self.actions.items()}}
-                    if self.actions
-                    else {}
-                ),
+                **({"actions": actions} if actions else {}),
             },
             "letters": {sort.name: sort.size for sort in self.sorts},
             "rank": (self.total - self.dimension).to_json(),
@@ -271,32 +297,22 @@ class AnyNetwork:
             "dimension": laws.dimension.to_json(),
         }
         if self.bounded:
-            layer = self.layers[at]
+            layer, names = self.layers[at], [sort.name for sort in self.sorts]
             document["patterns"] = [
                 {
                     "class": number,
                     "text": f"W{at}_{layer.text(number)}",
-                    "from": self.least(one),
-                    "weights": class_law(self.sorts, one).to_json()[0]["value"],
+                    "from": dict(zip(names, one.needs(len(names)), strict=True)),
+                    "weights": weights_law(self.sorts, [one]).pieces()[0].value,
                 }
                 for number, one in enumerate(layer.classes)
             ]
         return document
 
-    def least(self, one: PatternClass) -> dict[str, int]:
-        """Return from which number of letters of each sort on a class has weights."""
-        names = (sort.name for sort in self.sorts)
-        return dict(zip(names, one.needs(len(self.sorts)), strict=True))
-
     # -- one number of inputs --------------------------------------------------------------
 
     def sizes(self, given: Sequence[int]) -> tuple[int, ...]:
-        """Return the number of letters of every sort.
-
-        Parameters
-        ----------
-        given : sequence of int
-            Those of the sorts whose size is open, or of all sorts.
+        """Return the number of letters of every sort, given those of the open or of all sorts.
 
         Raises
         ------
@@ -319,11 +335,9 @@ class AnyNetwork:
 
     def sizes_of_all_patterns(self) -> tuple[int, ...]:
         """Return the fewest letters of each sort for which every class has weights."""
-        least = [1 if sort.size is None else sort.size for sort in self.sorts]
-        for layer in self.layers:
-            for one in layer.classes:
-                least = [max(a, b) for a, b in zip(least, one.needs(len(least)), strict=True)]
-        return tuple(least)
+        given = tuple(sort.size or 1 for sort in self.sorts)
+        needs = (one.needs(len(given)) for layer in self.layers for one in layer.classes)
+        return tuple(map(max, zip(given, *needs, strict=True)))
 
     def sizes_for(self, inputs: int) -> tuple[int, ...]:
         """Return the numbers of letters for which the network has a number of inputs.
@@ -337,14 +351,9 @@ class AnyNetwork:
         points = self.spaces.components[0]
         if open_sorts > 1:
             raise UsageError(f"expected a size for each group, as S3xS2, got {self.group}", "group")
-        low, high = 1, inputs if open_sorts else 1
-        while low < high:
-            middle = (low + high) // 2
-            if points.size(self.sizes((middle,))) < inputs:
-                low = middle + 1
-            else:
-                high = middle
-        sizes = self.sizes((low,) * open_sorts)
+        candidates = range(1, inputs if open_sorts else 1)
+        least = bisect_left(candidates, inputs, key=lambda size: points.size(self.sizes((size,))))
+        sizes = self.sizes((1 + least,) * open_sorts)
         if points.size(sizes) != inputs:
             raise UsageError(
                 f"expected a group on {inputs} points, one for each input, got {self.group} on "
@@ -371,3 +380,61 @@ class AnyNetwork:
     def texts(self, sizes: Sequence[int]) -> tuple[str, dict[int, str]]:
         """Return the group and its actions with given numbers of letters, as texts."""
         return sized_texts(self.group, self.actions, sizes)
+
+
+def _sorts(group: Construction) -> dict[Preset, int]:
+    """Return the number of the sort of each symmetric group in a tree."""
+    presets = group.numbered().presets()
+    found = dict.fromkeys(preset for preset in presets if preset.letter == "S")
+    return {preset: at for at, preset in enumerate(found)}
+
+
+def sized_texts(
+    group: str, actions: Mapping[int, str], sizes: Sequence[int]
+) -> tuple[str, dict[int, str]]:
+    """Return a group and its actions with a number of letters for every sort.
+
+    Examples
+    --------
+    >>> sized_texts("SxS", {}, (3, 2)), sized_texts("SxS", {1: "S#2"}, (3, 3))
+    (('S3xS2', {}), ('S3#1xS3#2', {1: 'S3#2'}))
+    """
+    tree = parse_expression(group)
+    sorts = _sorts(tree)
+    # Numbered where something refers to them: by size alone they may be alike.
+    referred = bool(actions) or any(preset.occurrence for preset in tree.presets())
+
+    def sized(leaf: Construction) -> Construction:
+        if not isinstance(leaf, Preset):
+            return leaf
+        if leaf not in sorts:
+            return Preset(leaf.letter, leaf.points)
+        at = sorts[leaf]
+        number = at + 1 if referred and len(sorts) > 1 else None
+        return Preset("S", sizes[at], occurrence=number)
+
+    def text(tree: Construction) -> str:
+        return tree.numbered().replaced(sized).text()
+
+    return text(tree), {level: text(parse_expression(one)) for level, one in actions.items()}
+
+
+def _lettered(text: str, sorts: Mapping[Preset, int], field: str) -> Construction:
+    try:
+        return parse_expression(text).numbered().lettered(sorts)
+    except UsageError as error:
+        raise UsageError(error.message, field) from None
+
+
+def _contexts(
+    points: Construction, blocks: tuple[Construction, ...] = ()
+) -> Iterator[tuple[int, object]]:
+    """Yield each sort with the blocks, of wreath products, that its letters are met in."""
+    if isinstance(points, Letters):
+        yield points.sort, blocks
+    elif isinstance(points, Wreath):
+        yield from _contexts(points.outer, blocks)
+        yield from _contexts(points.inner, (*blocks, points.outer))
+    else:
+        for part in points.parts:
+            yield from _contexts(part, blocks)

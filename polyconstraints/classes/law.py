@@ -7,6 +7,7 @@ everything that is counted here a sum of both.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,39 +16,35 @@ from typing import Any
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.patterns import PatternClass
-from polyconstraints.spec.groups.spaces import Sort
 
-__all__ = ["Law", "Piece", "class_law", "existence_law", "weights_law"]
+__all__ = ["Law", "Piece", "Sort", "existence_law", "weights_law"]
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One set of letters, with its symmetric group: a variable of laws."""
+
+    #: ``n`` where there is one sort, else ``n1``, ``n2``, ….
+    name: str
+    #: The number of letters where the group's name has it.
+    size: int | None
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The value of a law for some range of sizes.
+    """The value of a law, a number or a polynomial, for some range of sizes."""
 
-    Attributes
-    ----------
-    bounds : tuple of (int, int or None)
-        For each variable the smallest and the largest size; None for no largest.
-    value : str
-        A number, or a polynomial in the variables.
-    """
-
+    #: For each variable the smallest and the largest size; None for no largest.
     bounds: tuple[tuple[int, int | None], ...]
     value: str
 
 
 @dataclass(frozen=True)
 class Law:
-    """A function of the numbers of letters: a polynomial and steps.
+    """A function of the numbers of letters: a polynomial in the sorts' names, and steps.
 
-    Attributes
-    ----------
-    sorts : tuple of Sort
-        The variables; those with a size have that value.
-    polynomial : Polynomial or int
-        In the sorts' names, or a constant.
-    steps : tuple of (needs, int)
-        What is added where every sort has as many letters as ``needs`` says.
+    A sort with a size has that value. Each step is a number that is added where every sort has
+    as many letters as is needed.
 
     Examples
     --------
@@ -73,11 +70,9 @@ class Law:
 
     def __call__(self, *sizes: int) -> int:
         """Return the value for given numbers of letters."""
-        return int(self._polynomial(*sizes)) + self._step(sizes)
-
-    @property
-    def _polynomial(self) -> Polynomial:
-        return _ring(self.sorts).one * self.polynomial
+        # A constant has no variables that sizes could be put in.
+        own = self.polynomial
+        return (own if isinstance(own, int) else int(own(*sizes))) + self._step(sizes)
 
     def _step(self, sizes: Sequence[int]) -> int:
         return sum(
@@ -91,16 +86,17 @@ class Law:
 
         Ranges of one variable in which all values agree are one piece.
         """
-        ranges = [self._ranges(at) for at in range(len(self.sorts))]
-        sizes = {sort.name: sort.size for sort in self.sorts if sort.size is not None}
+        own = self.polynomial
+        if isinstance(own, Polynomial):
+            own = own.substitute({sort.name: sort.size for sort in self.sorts if sort.size})
         found = []
-        for bounds in product(*ranges):
+        for bounds in product(*map(self._ranges, range(len(self.sorts)))):
             least = [low for low, _ in bounds]
-            step = self._step(least)
             if all(low == high for low, high in bounds):
-                value = str(int(self._polynomial(*least)) + step)
+                value = str(self(*least))
             else:
-                value = write_polynomial(self._polynomial.substitute(sizes) + step)
+                total = own + self._step(least)
+                value = str(total) if isinstance(total, int) else write_polynomial(total)
             found.append(Piece(bounds, value))
         return found
 
@@ -115,55 +111,46 @@ class Law:
         return list(zip(kept, [*ends, None], strict=True))[::-1]
 
     def _changes(self, at: int, place: int) -> bool:
-        others: dict[tuple[int, ...], int] = {}
+        others: Counter[tuple[int, ...]] = Counter()
         for needs, count in self.steps:
             if needs[at] == place:
                 rest = needs[:at] + needs[at + 1 :]
-                others[rest] = others.get(rest, 0) + count
+                others[rest] += count
         return any(others.values())
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the pieces as JSON; ``to`` is null where there is no largest size."""
         names = [sort.name for sort in self.sorts]
-        return [
-            {
-                "from": {name: low for name, (low, _) in zip(names, piece.bounds, strict=True)},
-                "to": {name: high for name, (_, high) in zip(names, piece.bounds, strict=True)},
-                "value": piece.value,
-            }
-            for piece in self.pieces()
-        ]
+        found = []
+        for piece in self.pieces():
+            bounds = dict(zip(names, piece.bounds, strict=True))
+            least = {name: low for name, (low, _) in bounds.items()}
+            most = {name: high for name, (_, high) in bounds.items()}
+            found.append({"from": least, "to": most, "value": piece.value})
+        return found
 
     def __str__(self) -> str:
-        """Return the pieces as text, ``4 for n ≥ 3, 3 for n = 2``."""
         return ", ".join(self.piece_texts())
 
     def piece_texts(self) -> list[str]:
-        """Return the text of each piece."""
+        """Return the text of each piece, ``4 for n ≥ 3``."""
         return [self._piece_text(piece) for piece in self.pieces()]
 
     def _piece_text(self, piece: Piece) -> str:
         where = []
         for sort, (low, high) in zip(self.sorts, piece.bounds, strict=True):
-            if sort.size is None:
-                if high is None:
-                    where.append(f"{sort.name} ≥ {low}")
-                else:
-                    span = (
-                        f"{sort.name} = {low}" if low == high else f"{low} ≤ {sort.name} ≤ {high}"
-                    )
-                    where.append(span)
+            if sort.size is None and high is None:
+                where.append(f"{sort.name} ≥ {low}")
+            elif sort.size is None:
+                where.append(
+                    f"{sort.name} = {low}" if low == high else f"{low} ≤ {sort.name} ≤ {high}"
+                )
         return f"{piece.value} for {' and '.join(where)}" if where else piece.value
-
-
-def class_law(sorts: tuple[Sort, ...], one: PatternClass) -> Law:
-    """Return the number of weights of a class."""
-    return weights_law(sorts, [one])
 
 
 def weights_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law:
     """Return the number of weights of some classes together."""
-    ring = _ring(sorts)
+    ring = PolynomialRing([sort.name for sort in sorts])
     total = ring.zero
     for one in classes:
         number = ring.constant(Fraction(1, one.divisor))
@@ -177,10 +164,6 @@ def weights_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law
 def existence_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> Law:
     """Return the number of classes that have weights."""
     return Law(sorts, 0, tuple((one.needs(len(sorts)), 1) for one in classes))
-
-
-def _ring(sorts: Iterable[Sort]) -> PolynomialRing:
-    return PolynomialRing([sort.name for sort in sorts])
 
 
 def write_polynomial(polynomial: Polynomial) -> str:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.groups import Permutation, inverse
-from polyconstraints.spec.groups.orbits import classes_of_pairs, orbits
-from polyconstraints.spec.moves import TranspositionMoves
+from polyconstraints.spec.groups.permutations import classes_of_pairs, orbits
+from polyconstraints.spec.symmetry import TranspositionMoves
 
 __all__ = ["Chains", "EqualityCounts", "Link", "Orbits", "shortest_chains"]
 

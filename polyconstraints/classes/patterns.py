@@ -1,67 +1,173 @@
-"""The classes of a layer's weights as patterns of equal indices."""
+"""The classes of a layer's weights as patterns of equal indices, for every n at once.
+
+The orbit of a tuple of points that are made of letters, under the symmetric groups of the letters,
+is its *pattern*: the addresses with the letters labelled 0, 1, … in the order in which they are
+met. Inside a block of a wreath product letters are labelled anew, since the groups of different
+blocks have nothing to do with one another. In a subset no order of the points is given, so that
+the pattern is the least one that any order gives.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, permutations
-from math import comb, factorial, prod
+from itertools import islice, pairwise, permutations, product
+from math import comb, factorial, perm, prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import TooLargeError
-from polyconstraints.spec.groups.letters import (
-    Pattern,
-    arranged,
-    canonical,
-    has_subsets,
-    met,
-    patterns,
-    relabellings,
-    scopes,
-)
-from polyconstraints.spec.groups.tree import Construction, Scope
+from polyconstraints.spec.groups.constructions import Selection
+from polyconstraints.spec.groups.tree import Address, Construction, Rename, Scope, Used
 
-__all__ = ["LayerPatterns", "PatternClass", "falling"]
+__all__ = ["LayerPatterns", "Pattern", "PatternClass", "canonical", "patterns", "scopes"]
+
+#: The addresses of a tuple of points, one for each position.
+Pattern = tuple[Address, ...]
+
+#: Most ways to name the letters of one pattern that are compared.
+_MAX_RELABELLINGS = 1_000_000
 
 #: Patterns of a layer that are listed.
-MAX_PATTERNS = 50_000
+_MAX_PATTERNS = 50_000
 
 
-def falling(n: int, length: int) -> int:
-    """Return the number n (n-1) … (n-length+1) of ways to choose letters one after another.
+def patterns(positions: Sequence[Construction]) -> Iterator[Pattern]:
+    """Yield the orbits of the symmetric groups on tuples of points, each by its pattern.
 
     Examples
     --------
-    >>> falling(5, 2), falling(1, 2)
-    (20, 0)
+    >>> from polyconstraints.spec.groups.tree import Letters
+    >>> list(patterns([Letters(0), Letters(0)]))
+    [(0, 0), (0, 1)]
     """
-    return prod(range(n, n - length, -1)) if n >= length else 0
+    if not any(map(_has_subsets, positions)):
+        yield from _chosen(positions, {})
+        return
+    seen: set[Pattern] = set()
+    for pattern in _chosen(positions, {}):
+        least = canonical(positions, pattern)
+        if least not in seen:
+            seen.add(least)
+            yield least
+
+
+def _has_subsets(points: Construction) -> bool:
+    """Return whether points are made of subsets, in which no order of the letters is given."""
+    own = isinstance(points, Selection) and not points.ordered
+    return own or any(map(_has_subsets, points.parts))
+
+
+def _chosen(positions: Sequence[Construction], used: Used) -> Iterator[Pattern]:
+    if not positions:
+        yield ()
+        return
+    for address, after in positions[0].choices(used):
+        for rest in _chosen(positions[1:], after):
+            yield (address, *rest)
+
+
+def _renamed(positions: Sequence[Construction], addresses: Sequence[Any], rename: Rename) -> Any:
+    """Return addresses with the labels that a function of scope and label gives."""
+    pairs = zip(positions, addresses, strict=True)
+    return tuple(points.renamed(address, rename) for points, address in pairs)
+
+
+def _met(positions: Sequence[Construction], addresses: Sequence[Any]) -> Pattern:
+    """Return addresses with their labels counted from 0 in the order in which they are met."""
+    names: dict[Scope, dict[int, int]] = {}
+
+    def rename(scope: Scope, label: int) -> int:
+        known = names.setdefault(scope, {})
+        return known.setdefault(label, len(known))
+
+    found: Pattern = _renamed(positions, addresses, rename)
+    return found
+
+
+def _arranged(positions: Sequence[Construction], addresses: Sequence[Any]) -> Iterator[Pattern]:
+    """Yield addresses with the points of their subsets in every order."""
+    pairs = zip(positions, addresses, strict=True)
+    yield from product(*(points.arrangements(address) for points, address in pairs))
+
+
+def canonical(positions: Sequence[Construction], addresses: Sequence[Any]) -> Pattern:
+    """Return the pattern of a tuple of points, given by addresses with any labels.
+
+    Examples
+    --------
+    >>> from polyconstraints.spec.groups.tree import Letters
+    >>> canonical([Letters(0)] * 3, (7, 2, 7))
+    (0, 1, 0)
+    """
+    found = (_met(positions, one) for one in _arranged(positions, addresses))
+    return min(
+        tuple(points.normal(address) for points, address in zip(positions, one, strict=True))
+        for one in found
+    )
+
+
+def scopes(positions: Sequence[Construction], pattern: Sequence[Any]) -> dict[Scope, int]:
+    """Return how many labels a pattern has in each scope."""
+    counts: dict[Scope, int] = {}
+
+    def count(scope: Scope, label: int) -> None:
+        counts[scope] = max(counts.get(scope, 0), label + 1)
+
+    _renamed(positions, pattern, count)
+    return counts
+
+
+def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[Any, int]:
+    """Return a pattern with its labels permuted in all ways that leave the first point least.
+
+    Arrays of labels stand in the place of the labels; their length, the number of ways, is
+    returned too. Replacing letters by smaller ones in the same order never makes a point larger,
+    so the first point is least where its letters have the first labels: in the order in which
+    they are met, or, where it is made of subsets, in some order.
+
+    Raises
+    ------
+    TooLargeError
+        If there are too many ways.
+    """
+    counts, first = scopes(positions, pattern), scopes(positions[:1], pattern[:1])
+    moved = _has_subsets(positions[0])
+    own = {scope: (first.get(scope, 0), count) for scope, count in counts.items()}
+    ways = [factorial(at if moved else 0) * factorial(count - at) for at, count in own.values()]
+    total = prod(ways)
+    if total > _MAX_RELABELLINGS:
+        raise TooLargeError(
+            f"expected patterns whose letters can be named in at most {_MAX_RELABELLINGS} ways, "
+            f"got one with {total}; a number of inputs needs no patterns"
+        )
+    labels: dict[Scope, NDArray[np.int64]] = {}
+    repeats = 1
+    for (scope, (at, count)), many in zip(own.items(), ways, strict=True):
+        starts = permutations(range(at)) if moved else [tuple(range(at))]
+        orders = [(*start, *rest) for start in starts for rest in permutations(range(at, count))]
+        table = np.array(orders, dtype=np.int64).reshape(many, count)
+        labels[scope] = np.tile(np.repeat(table, repeats, axis=0), (total // many // repeats, 1)).T
+        repeats *= many
+    return _renamed(positions, pattern, lambda scope, label: labels[scope][label]), total
 
 
 @dataclass(frozen=True)
 class PatternClass:
-    """Patterns whose weights are one weight.
+    """Patterns whose weights are one weight."""
 
-    Attributes
-    ----------
-    members : tuple of Pattern
-        One pattern, or all those that exchanging input indices makes of one.
-    labels : tuple of (sort, int)
-        For each scope of the patterns its sort and its number of labels. The class has
-        weights where every sort has that many letters.
-    divisor : int
-        In how many ways the letters of one weight can be named: with ordered indices, or in
-        subsets, letters can change places and leave the weight as it is.
-    orders : int
-        In how many orders the input indices of one weight can stand.
-    """
-
+    #: One pattern, or all those that exchanging input indices makes of one.
     members: tuple[Pattern, ...]
+    #: For each scope of the patterns its sort and its number of labels. The class has weights
+    #: where every sort has that many letters.
     labels: tuple[tuple[int, int], ...]
+    #: In how many ways the letters of one weight can be named: with ordered indices, or in
+    #: subsets, letters can change places and leave the weight as it is.
     divisor: int
+    #: In how many orders the input indices of one weight can stand.
     orders: int
 
     def needs(self, sorts: int) -> tuple[int, ...]:
@@ -73,14 +179,14 @@ class PatternClass:
 
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights for given numbers of letters."""
-        return prod(falling(sizes[sort], count) for sort, count in self.labels) // self.divisor
+        return prod(perm(sizes[sort], count) for sort, count in self.labels) // self.divisor
 
 
 @dataclass(frozen=True)
 class LayerPatterns:
     """The classes of the weights of one layer, for every number of letters.
 
-    Attributes
+    Parameters
     ----------
     output, inputs : Construction
         What the axes of the weight array run over, as points made of letters; ``inputs`` has
@@ -123,19 +229,19 @@ class LayerPatterns:
         """
         seen: set[Pattern] = set()
         found: list[PatternClass] = []
-        for pattern in islice(patterns(self.positions), MAX_PATTERNS + 1):
+        for pattern in islice(patterns(self.positions), _MAX_PATTERNS + 1):
             if pattern not in seen:
                 found.append(self._class_of(pattern))
                 seen.update(found[-1].members)
-        if len(seen) > MAX_PATTERNS:
+        if len(seen) > _MAX_PATTERNS:
             raise TooLargeError(
-                f"expected at most {MAX_PATTERNS} patterns of equal indices in a layer, got "
+                f"expected at most {_MAX_PATTERNS} patterns of equal indices in a layer, got "
                 "more; for a given number of inputs none is listed"
             )
-        if not self.ordered and not any(map(has_subsets, self.positions)):
+        if not self.ordered and not any(map(_has_subsets, self.positions)):
             # A pattern has the labels of its smallest weight, and addresses the points' order.
             return tuple(sorted(found, key=lambda one: one.members[0]))
-        enough = self._enough(found)
+        enough = _enough(found)
         return tuple(sorted(found, key=lambda one: self._smallest(one.members[0], enough)))
 
     def _class_of(self, pattern: Pattern) -> PatternClass:
@@ -144,28 +250,17 @@ class LayerPatterns:
         if self.ordered and self.degree > 1:
             output, *inputs = pattern
             mirrored = [(output, *order) for order in dict.fromkeys(permutations(inputs))]
-        if len(mirrored) > 1 or any(map(has_subsets, positions)):
+        if len(mirrored) > 1 or any(map(_has_subsets, positions)):
             members = dict.fromkeys(canonical(positions, one) for one in mirrored)
-            forms = {way for one in mirrored for way in arranged(positions, one)}
+            forms = {way for one in mirrored for way in _arranged(positions, one)}
             # As many ways to write the weight look alike as its letters can be exchanged.
-            own = met(positions, pattern)
-            divisor = sum(met(positions, way) == own for way in forms)
+            own = _met(positions, pattern)
+            divisor = sum(_met(positions, way) == own for way in forms)
         else:
             members, divisor = dict.fromkeys(mirrored), 1
         counts = scopes(positions, pattern)
         labels = tuple(sorted((scope[0], count) for scope, count in counts.items()))
         return PatternClass(tuple(members), labels, divisor, len(set(permutations(pattern[1:]))))
-
-    @cached_property
-    def sorts(self) -> int:
-        """Number of sorts that the layer's points are made of."""
-        return _sorts(self.classes)
-
-    def _enough(self, classes: Iterable[PatternClass]) -> tuple[int, ...]:
-        """Return a number of letters of each sort with which every class has weights."""
-        classes = list(classes)
-        needs = [one.needs(_sorts(classes)) for one in classes]
-        return tuple(map(max, zip(*needs, strict=True)))
 
     def _smallest(self, pattern: Pattern, sizes: Sequence[int]) -> int:
         """Return the number of the smallest weight of a pattern's class.
@@ -173,7 +268,7 @@ class LayerPatterns:
         It is among those that permuting the labels gives: replacing letters by smaller ones
         in the same order never makes a tuple of points larger.
         """
-        labelled, count = relabellings(self.positions, pattern)
+        labelled, count = _relabellings(self.positions, pattern)
         return int(np.broadcast_to(self._number(labelled, sizes), count).min())
 
     def _number(self, labelled: Sequence[object], sizes: Sequence[int]) -> NDArray[np.int64]:
@@ -181,18 +276,19 @@ class LayerPatterns:
         letters = self.inputs.size(sizes)
         found = self.output.number(labelled[0], sizes)
         indices = [self.inputs.number(address, sizes) for address in labelled[1:]]
-        if self.ordered:
-            descending = -np.sort(-np.stack(np.broadcast_arrays(*indices)), axis=0)
-            products, number = self._products(letters), 0
-            for at, index in enumerate(descending):
-                left, top = self.degree - at, index
-                for following in range(1, left):
-                    top = top * (index + following)
-                number = number + top // factorial(left)
-            return np.asarray(found * products + number)
-        for index in indices:
-            found = found * letters + index
-        return np.asarray(found)
+        if not self.ordered:
+            for index in indices:
+                found = found * letters + index
+            return np.asarray(found)
+        descending = -np.sort(-np.stack(np.broadcast_arrays(*indices)), axis=0)
+        number = 0
+        for at, index in enumerate(descending):
+            # The products with a smaller factor at this place: multisets of what is left.
+            left, top = self.degree - at, index
+            for following in range(1, left):
+                top = top * (index + following)
+            number = number + top // factorial(left)
+        return np.asarray(found * self._products(letters) + number)
 
     def present(self, sizes: Sequence[int]) -> list[int]:
         """Return the classes that have weights, in the order of their smallest weights."""
@@ -215,7 +311,7 @@ class LayerPatterns:
     def array(
         self, sizes: Sequence[int], numbers: Sequence[int] | None = None
     ) -> NDArray[np.int64]:
-        """Return the class of every weight.
+        """Return the class of every weight, -1 where there is none.
 
         Parameters
         ----------
@@ -224,45 +320,37 @@ class LayerPatterns:
         numbers : sequence of int, optional
             What to call each class; their place in the order of the smallest weights unless
             given.
-
-        Returns
-        -------
-        array of shape (outputs, inputs, …)
-            With -1 where there is no weight.
-
-        Notes
-        -----
-        Each pattern is a strided view of the array, with equal indices as one axis.
-        Patterns with more different letters are written first and then overwritten where
-        letters coincide, so the time is a small multiple of that for filling the array.
         """
         order = self.present(sizes)
-        names = enumerate(order) if numbers is None else ((numbers[one], one) for one in order)
-        writes = [
-            (member, name) for name, number in names for member in self.classes[number].members
-        ]
+        names = range(len(order)) if numbers is None else [numbers[one] for one in order]
+        named = zip(names, order, strict=True)
+        writes = [(one, name) for name, number in named for one in self.classes[number].members]
         return self.written(writes, sizes)
 
     def written(
-        self, writes: Iterable[tuple[Pattern, int]], sizes: Sequence[int]
+        self, writes: Collection[tuple[Pattern, int]], sizes: Sequence[int]
     ) -> NDArray[np.int64]:
-        """Return an array with a number at all weights of each given pattern."""
+        """Return an array with a number at all weights of each given pattern.
+
+        Each pattern is a strided view of the array, with equal indices as one axis. Patterns
+        with more different letters are written first and then overwritten where letters
+        coincide, so the time is a small multiple of that for filling the array.
+        """
+        positions = self.positions
         # Subsets have no strides of their own: they are cut out of all tuples.
-        whole = [points.expanded() for points in self.positions]
+        whole = tuple(points.expanded() for points in positions)
         result = np.full([points.size(sizes) for points in whole], -1, dtype=np.int64)
-        for pattern, number in sorted(writes, key=lambda write: -self._letters(write[0])):
-            for way in arranged(self.positions, pattern):
+        letters = {pattern: sum(scopes(positions, pattern).values()) for pattern, _ in writes}
+        for pattern, number in sorted(writes, key=lambda write: -letters[write[0]]):
+            for way in _arranged(positions, pattern):
                 self._view(result, way, sizes)[...] = number
-        if whole != list(self.positions):
-            result = result[np.ix_(*(points.kept(sizes) for points in self.positions))]
+        if whole != positions:
+            result = result[np.ix_(*(points.kept(sizes) for points in positions))]
         if self.ordered:
             axes = np.ogrid[(slice(result.shape[1]),) * self.degree]
             for large, small in pairwise(axes):
                 np.copyto(result, -1, where=large < small)
         return result
-
-    def _letters(self, pattern: Pattern) -> int:
-        return sum(scopes(self.positions, pattern).values())
 
     def _view(
         self, array: NDArray[np.int64], pattern: Sequence[object], sizes: Sequence[int]
@@ -280,28 +368,27 @@ class LayerPatterns:
         )
         return view
 
-    def text(self, number: int) -> str:
-        """Return a class's first pattern with letters for its indices, ``a_b_a``."""
-        return self.pattern_text(self._shown(number))
-
     def pattern_text(self, pattern: Pattern) -> str:
-        """Return a pattern with letters for its indices."""
+        """Return a pattern with letters for its indices, ``a_b_a``."""
         pairs = zip(self.positions, pattern, strict=True)
         return "_".join(points.label(address) for points, address in pairs)
 
-    def _shown(self, number: int) -> Pattern:
-        """Return the pattern that names a class: with ordered indices one with i ≥ j ≥ …."""
+    def text(self, number: int) -> str:
+        """Return the text of a class's first pattern, with ordered indices one with i ≥ j ≥ …."""
         members = self.classes[number].members
         if not self.ordered:
-            return members[0]
-        enough = self._enough(self.classes)
+            return self.pattern_text(members[0])
+        enough = _enough(self.classes)
 
         def descending(pattern: Pattern) -> bool:
             numbers = [self.inputs.number(address, enough) for address in pattern[1:]]
             return all(large >= small for large, small in pairwise(numbers))
 
-        return next((member for member in members if descending(member)), members[0])
+        return self.pattern_text(next(filter(descending, members), members[0]))
 
 
-def _sorts(classes: Iterable[PatternClass]) -> int:
-    return max((sort for one in classes for sort, _ in one.labels), default=-1) + 1
+def _enough(classes: Sequence[PatternClass]) -> tuple[int, ...]:
+    """Return a number of letters of each sort with which every class has weights."""
+    sorts = 1 + max((sort for one in classes for sort, _ in one.labels), default=-1)
+    needs = [one.needs(sorts) for one in classes]
+    return tuple(map(max, zip(*needs, strict=True)))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from polyconstraints.classes.layer import Combination, LayerClasses
 from polyconstraints.classes.orbits import Orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
+from polyconstraints.spec.groups.permutations import classes_of_pairs, numbered
 from polyconstraints.spec.network import LayerSpec
 
 __all__ = ["eliminate", "reduce_layer", "untied"]

@@ -19,9 +19,14 @@ from polyconstraints.equalities.coefficients import (
 from polyconstraints.errors import UsageError
 from polyconstraints.expansion.counting import level_degrees
 from polyconstraints.spec.groups import inverse
-from polyconstraints.spec.moves import Move, TranspositionMoves, generator_moves, imposed_moves
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.spec.symmetry import (
+    Move,
+    Symmetry,
+    TranspositionMoves,
+    generator_moves,
+    imposed_moves,
+)
 
 __all__ = ["Comparison", "Move", "coefficient_monomial", "layer_comparison", "network_comparison"]
 

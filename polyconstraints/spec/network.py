@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.memory import many, require_memory
+from polyconstraints.spec import integer, shown
 from polyconstraints.spec.activation import Activation
-from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,8 +94,8 @@ def layer_degree(kind: object) -> int:
             return degree
     if kind.isascii() and kind.isdecimal() and len(kind) < 5 and kind[0] != "0":
         return int(kind)
-    shown = repr(kind) if len(kind) <= 40 else f"{kind[:40]!r}…"
-    raise UsageError(f"expected linear, quadratic, cubic or a degree, got {shown}", "layer")
+    got = shown(kind, 40)
+    raise UsageError(f"expected linear, quadratic, cubic or a degree, got {got}", "layer")
 
 
 @dataclass(frozen=True)
@@ -414,8 +414,9 @@ class NetworkSpec:
                 if layer.has(place) and layer.name(*place) == name:
                     return index, place
         known = self.layers[0].name(0, *(0,) * self.layers[0].degree)
-        shown = repr(name) if len(name) <= 40 else f"{name[:40]!r}…"
-        raise InputError(f"expected a weight of this network, such as {known}, got {shown}")
+        raise InputError(
+            f"expected a weight of this network, such as {known}, got {shown(name, 40)}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the ``network`` part of every document."""

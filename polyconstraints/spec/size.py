@@ -25,21 +25,13 @@ Product = Literal["derivation", "map", "picture", "page", "plan"]
 #: one beyond it has thousands of digits.
 MOST_DEGREE = 1 << 12
 
-#: Bytes a weight of what is made of a derivation, beside the derivation's own.
-_BYTES_A_WEIGHT: Mapping[Product, int] = {
-    "derivation": 0,
-    "map": 24,
-    "picture": 300,
-    "page": 2400,
-    "plan": 1600,
-}
-
-_WORDS: Mapping[Product, str] = {
-    "derivation": "a derivation",
-    "map": "a tying map",
-    "picture": "a picture",
-    "page": "a page",
-    "plan": "the layers",
+#: Bytes a weight of what is made of a derivation, beside the derivation's own; its name.
+_BYTES_A_WEIGHT: Mapping[Product, tuple[int, str]] = {
+    "derivation": (0, "a derivation"),
+    "map": (24, "a tying map"),
+    "picture": (300, "a picture"),
+    "page": (2400, "a page"),
+    "plan": (1600, "the layers"),
 }
 
 #: Bytes a coefficient of orbits and classes, for one array of them and several in between.
@@ -81,12 +73,6 @@ def predicted_bytes(
 ) -> int:
     """Return how much memory it takes to derive the constraints and to make something of them.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    product : {"derivation", "map", "picture", "page", "plan"}
-
     Raises
     ------
     TooLargeError
@@ -110,8 +96,7 @@ def predicted_bytes(
         size += monomials * network.units[-1] * _BYTES_A_COEFFICIENT
     else:
         size += sum(_layer_bytes(layer, symmetry, product) for layer in different.values())
-    size += _BYTES_A_WEIGHT[product] * network.weights
-    return size
+    return size + _BYTES_A_WEIGHT[product][0] * network.weights
 
 
 def _layer_bytes(layer: LayerSpec, symmetry: Symmetry, product: Product) -> int:
@@ -121,8 +106,7 @@ def _layer_bytes(layer: LayerSpec, symmetry: Symmetry, product: Product) -> int:
     if symmetry.compare == "tensor":
         return _BYTES_A_COEFFICIENT * layer.weights
     if symmetry.compare == "paper":
-        pairs = symmetry.imposed_count * 2 * layer.products
-        return _BYTES_A_PAIR * pairs
+        return _BYTES_A_PAIR * symmetry.imposed_count * 2 * layer.products
     written = 0 if product == "derivation" else _BYTES_OF_DEPENDENCE
     return (_BYTES_A_SUM + written) * layer.weights
 
@@ -135,13 +119,7 @@ def require_room(
 ) -> None:
     """Refuse what would not fit into memory, before anything is built.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    product : {"derivation", "map", "picture", "page", "plan"}
-    limit : int, optional
-        Bytes; half of what is free unless given.
+    The limit is in bytes: half of what is free unless given.
 
     Raises
     ------
@@ -149,5 +127,5 @@ def require_room(
         With the predicted weights and bytes, and the limit that would allow it.
     """
     needed = predicted_bytes(network, symmetry, product)
-    what = f"{_WORDS[product]} of {many(network.weights)} weights"
+    what = f"{_BYTES_A_WEIGHT[product][1]} of {many(network.weights)} weights"
     require_memory(needed, limit, what, network.weights)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from math import comb, isqrt
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups import (
-    PRESETS,
-    Images,
-    Permutation,
-    PermutationGroup,
-    checked_images,
-)
-from polyconstraints.spec.integers import integer
+from polyconstraints.spec import integer
+from polyconstraints.spec.groups import Images, Permutation, PermutationGroup, checked_images
+from polyconstraints.spec.groups.permutations import swap
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["Action", "Symmetry"]
+__all__ = [
+    "Action",
+    "Move",
+    "Symmetry",
+    "TranspositionMoves",
+    "end_moves",
+    "generator_moves",
+    "imposed_moves",
+]
 
 Kind = Literal["equivariant", "invariant"]
 Scope = Literal["layer", "network"]
@@ -31,6 +38,11 @@ CHOICES: tuple[Choice, ...] = ("auto", "transpositions", "adjacent", "generators
 
 #: How one permutation moves the units of each level; None where no action is given.
 Action = tuple[Permutation | None, ...]
+
+#: How a permutation moves the input letters and the outputs of a polynomial map.
+Move = tuple[Permutation, Permutation]
+
+_Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -70,11 +82,18 @@ class Symmetry:
     def __post_init__(self) -> None:
         given: Any = self.group
         if not isinstance(given, PermutationGroup):
-            object.__setattr__(self, "group", _from_sympy(given))
-        _choice(self.kind, KINDS, "symmetry")
-        _choice(self.scope, SCOPES, "scope")
-        _choice(self.compare, COMPARISONS, "compare")
-        _choice(self.permutations, CHOICES, "permutations")
+            if not hasattr(given, "generators"):
+                name = type(given).__name__
+                raise UsageError(f"expected a permutation group, got {name}", "group")
+            object.__setattr__(self, "group", PermutationGroup.from_sympy(given))
+        for value, allowed, name in (
+            (self.kind, KINDS, "symmetry"),
+            (self.scope, SCOPES, "scope"),
+            (self.compare, COMPARISONS, "compare"),
+            (self.permutations, CHOICES, "permutations"),
+        ):
+            if value not in allowed:
+                raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", name)
         object.__setattr__(self, "actions", _checked_actions(self.group, self.actions))
         chosen = self.permutations
         if chosen == "auto":
@@ -112,7 +131,7 @@ class Symmetry:
         """Number of permutations that are imposed."""
         degree = self.group.degree
         if self.permutations == "transpositions":
-            return degree * (degree - 1) // 2
+            return comb(degree, 2)
         if self.permutations == "adjacent":
             return degree - 1
         return len(self.group.generators)
@@ -182,8 +201,7 @@ class Symmetry:
         self, network: NetworkSpec, level: int, sigma: Permutation, index: int
     ) -> Permutation | None:
         """Return how the permutation σ, the group's generator ``index`` if it is one, acts."""
-        width = network.widths[level]
-        image: Permutation
+        width, channels = network.widths[level], network.channels[level]
         if level in self.actions:
             image = self.actions[level][index]
         elif level == network.depth and self.kind == "invariant":
@@ -192,7 +210,7 @@ class Symmetry:
             image = sigma
         else:
             return None
-        return _on_units(image, network.channels[level])
+        return _on_units(image, channels)
 
     def require_hidden_actions(self, network: NetworkSpec) -> None:
         """Raise UsageError unless the group acts on every hidden level (layer scope)."""
@@ -214,7 +232,7 @@ class Symmetry:
             "compare": self.compare,
             "permutations": self.imposed_count,
         }
-        if not any(self.group.is_preset(name) for name in PRESETS):
+        if not self.group.letter:
             document["generators"] = [list(images) for images in self.group.generators]
         if self.actions:
             document["actions"] = {
@@ -222,12 +240,6 @@ class Symmetry:
                 for level, images in sorted(self.actions.items())
             }
         return document
-
-
-def _from_sympy(group: Any) -> PermutationGroup:
-    if not hasattr(group, "generators"):
-        raise UsageError(f"expected a permutation group, got {type(group).__name__}", "group")
-    return PermutationGroup.from_sympy(group)
 
 
 def _checked_actions(group: PermutationGroup, actions: object) -> dict[int, Images]:
@@ -247,13 +259,149 @@ def _checked_actions(group: PermutationGroup, actions: object) -> dict[int, Imag
     return found
 
 
-def _choice(value: str, allowed: Sequence[str], field: str) -> None:
-    if value not in allowed:
-        raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", field)
-
-
 def _on_units(image: Permutation, channels: int) -> Permutation:
     """Return the permutation of units when components carry channels along."""
     if channels == 1:
         return image
     return tuple(component * channels + at for component in image for at in range(channels))
+
+
+# --- moves of letters and outputs ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TranspositionMoves(Sequence[Move]):
+    """All transpositions of the components, each made when it is asked for.
+
+    There are n(n-1)/2 of them, of n letters each: too many to keep for a large n, and with
+    one cycle type, so that one of them answers what is asked about all.
+
+    Examples
+    --------
+    >>> moves = TranspositionMoves(3, (1, 1), False, None)
+    >>> len(moves), moves[0], moves[2]
+    (3, ((1, 0, 2), (1, 0, 2)), ((0, 2, 1), (0, 2, 1)))
+    """
+
+    components: int
+    #: Of a component below and above.
+    channels: tuple[int, int]
+    #: Whether letter 0 is the homogenising unit.
+    bias: bool
+    #: Number of outputs that stay in place, for invariance; None where the outputs move.
+    fixed_outputs: int | None
+
+    def __len__(self) -> int:
+        return comb(self.components, 2)
+
+    @overload
+    def __getitem__(self, index: int) -> Move: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Move, ...]: ...
+    def __getitem__(self, index: int | slice) -> Move | tuple[Move, ...]:
+        chosen = range(len(self))[index]
+        return self._at(chosen) if isinstance(chosen, int) else tuple(map(self._at, chosen))
+
+    def _at(self, number: int) -> Move:
+        # In the order (0 1), (0 2), …, (1 2), …, seen from the end.
+        behind = len(self) - 1 - number
+        row = (isqrt(8 * behind + 1) - 1) // 2
+        column = behind - comb(row + 1, 2)
+        return self.move(self.components - 2 - row, self.components - 1 - column)
+
+    def __iter__(self) -> Iterator[Move]:
+        for a in range(self.components):
+            for b in range(a + 1, self.components):
+                yield self.move(a, b)
+
+    def move(self, a: int, b: int) -> Move:
+        """Return how the transposition of two components moves letters and outputs."""
+        below, above = self.channels
+        swapped = swap(self.components, a, b)
+        letters = _with_unit(_on_units(swapped, below), self.bias)
+        if self.fixed_outputs is not None:
+            return letters, tuple(range(self.fixed_outputs))
+        return letters, _on_units(swapped, above)
+
+    def places(self, outputs: _Integers, letters: _Integers) -> tuple[_Integers, _Integers]:
+        """Return component and channel of each unit that coefficients involve.
+
+        Parameters
+        ----------
+        outputs : array of shape (coefficients,)
+        letters : array of shape (coefficients, degree)
+
+        Returns
+        -------
+        components, channels : arrays of shape (coefficients, units)
+            Component -1 for units that stay in place.
+        """
+        below, above = self.channels
+        components, channels = np.divmod(letters - self.bias, below)
+        # The homogenising unit, letter 0 with a bias, comes out as component -1.
+        if self.fixed_outputs is not None:
+            return components, channels
+        component, channel = np.divmod(outputs[:, None], above)
+        return np.hstack([components, component]), np.hstack([channels, channel])
+
+
+def imposed_moves(
+    network: NetworkSpec, symmetry: Symmetry, below: int, above: int
+) -> Sequence[Move]:
+    """Return how each imposed permutation moves the letters of one level and another's units.
+
+    Raises
+    ------
+    UsageError
+        If the symmetry doesn't fit the network.
+    """
+    if symmetry.permutations != "transpositions":
+        return _moves(network, symmetry, below, above, generators=False)
+    # For the checks; these are few.
+    generator_moves(network, symmetry, below, above)
+    fixed = symmetry.kind == "invariant" and above == network.depth
+    return TranspositionMoves(
+        network.inputs,
+        (network.channels[below], network.channels[above]),
+        network.bias,
+        network.units[above] if fixed else None,
+    )
+
+
+def generator_moves(
+    network: NetworkSpec, symmetry: Symmetry, below: int, above: int
+) -> tuple[Move, ...]:
+    """Return the same for the generators of the group: fewer, with the same orbits."""
+    return _moves(network, symmetry, below, above, generators=True)
+
+
+def _moves(
+    network: NetworkSpec, symmetry: Symmetry, below: int, above: int, *, generators: bool
+) -> tuple[Move, ...]:
+    moves = []
+    actions = symmetry.unit_actions(network, generators=generators, levels=(below, above))
+    for letters, outputs in actions:
+        if letters is None or outputs is None:
+            raise UsageError(
+                "expected the group to act on every hidden layer in layer scope", "widths"
+            )
+        moves.append((_with_unit(letters, network.bias), outputs))
+    return tuple(moves)
+
+
+def _with_unit(units: Permutation, bias: bool) -> Permutation:
+    """Return a permutation of units as one of letters: with a bias, letter 0 stays."""
+    return (0, *(unit + 1 for unit in units)) if bias else units
+
+
+def end_moves(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
+    """Return how each generator of the group moves the network's input and output units.
+
+    Raises
+    ------
+    UsageError
+        If the symmetry doesn't fit the network.
+    """
+    actions = symmetry.unit_actions(network, generators=True)
+    # What fits the network acts on both ends.
+    return tuple((action[0] or (), action[-1] or ()) for action in actions)

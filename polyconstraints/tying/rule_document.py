@@ -26,12 +26,11 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from polyconstraints.classes.patterns import LayerPatterns
+from polyconstraints.classes.patterns import LayerPatterns, Pattern, canonical, patterns, scopes
 from polyconstraints.errors import InputError
 from polyconstraints.schemas import maps
 from polyconstraints.schemas.reading import integer, shown
 from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
-from polyconstraints.spec.groups.letters import Pattern, canonical, patterns, scopes
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
 

@@ -45,7 +45,7 @@ from polyconstraints.errors import TooLargeError
 from polyconstraints.evaluation import EXACT, Modulo, exact_array, values
 from polyconstraints.evaluation.rings import Array
 from polyconstraints.spec.activation import Activation
-from polyconstraints.spec.moves import Move, end_moves
+from polyconstraints.spec.symmetry import Move, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layer_keys
 from polyconstraints.verification.result import Counterexample

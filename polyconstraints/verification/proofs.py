@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.spec.groups import Permutation
-from polyconstraints.spec.moves import end_moves
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.spec.symmetry import Symmetry, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.result import Mismatch, Unacted
 

@@ -17,8 +17,8 @@ from polyconstraints.errors import InputError
 from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.io.arrays import open_arrays
 from polyconstraints.spec.groups import Permutation
-from polyconstraints.spec.moves import end_moves
 from polyconstraints.spec.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layerwise_weights
 

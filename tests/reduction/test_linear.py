@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polyconstraints.classes.reduction import eliminate
-from polyconstraints.spec.groups.orbits import classes_of_pairs, numbered
+from polyconstraints.spec.groups.permutations import classes_of_pairs, numbered
 
 VARIABLES = 6
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import polyconstraints as pc
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.evaluation import Modulo, exact_array, values
-from polyconstraints.spec.moves import end_moves
+from polyconstraints.spec.symmetry import end_moves
 from polyconstraints.verification import points as points_module
 from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.points import (

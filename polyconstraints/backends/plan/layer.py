@@ -16,10 +16,10 @@ from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.program import Operations
 from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec import integer
 from polyconstraints.spec.groups import parse_expression, read_group
 from polyconstraints.spec.groups.constructions import Product
 from polyconstraints.spec.groups.tree import Construction, Preset
-from polyconstraints.spec.integers import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 

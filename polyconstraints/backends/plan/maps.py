@@ -11,10 +11,10 @@ from polyconstraints.backends.plan.gathered import Gathered
 from polyconstraints.backends.plan.layer import LayerPlan
 from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.network import FlatLayer, known
+from polyconstraints.classes.any_network import sized_texts
 from polyconstraints.derivation import derive
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import GroupChoice, read_group
-from polyconstraints.spec.groups.spaces import sized_texts
 from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap

@@ -1,28 +1,30 @@
 """Permutation groups: generators, presets, constructions and their names.
 
-:mod:`~polyconstraints.spec.groups.permutations` holds single permutations,
+:mod:`~polyconstraints.spec.groups.permutations` holds permutations and their orbits,
 :mod:`~polyconstraints.spec.groups.group` the groups that they generate,
-:mod:`~polyconstraints.spec.groups.action` a group acting on some points,
 :mod:`~polyconstraints.spec.groups.tree` and
 :mod:`~polyconstraints.spec.groups.constructions` what groups are made of, as one tree that gives
 their points, orders, actions and letters,
-:mod:`~polyconstraints.spec.groups.letters` patterns of equal letters,
 :mod:`~polyconstraints.spec.groups.grammar` how groups are written,
 :mod:`~polyconstraints.spec.groups.relations` whether images of generators are an action, and
 :mod:`~polyconstraints.spec.groups.reading` what the texts of groups and actions mean.
 """
 
-from polyconstraints.spec.groups.action import GroupAction
-from polyconstraints.spec.groups.grammar import parse_action, parse_expression
+from polyconstraints.spec.groups.grammar import parse_expression
 from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
-from polyconstraints.spec.groups.naming import group_label, names_its_group, require_true_name
 from polyconstraints.spec.groups.permutations import Permutation, compose, cycle_lengths, inverse
-from polyconstraints.spec.groups.reading import GroupChoice, parse_group, read_group
+from polyconstraints.spec.groups.reading import (
+    GroupChoice,
+    group_label,
+    names_its_group,
+    parse_group,
+    read_group,
+    require_true_name,
+)
 from polyconstraints.spec.groups.relations import Images, checked_images
 
 __all__ = [
     "PRESETS",
-    "GroupAction",
     "GroupChoice",
     "Images",
     "Permutation",
@@ -33,7 +35,6 @@ __all__ = [
     "group_label",
     "inverse",
     "names_its_group",
-    "parse_action",
     "parse_expression",
     "parse_group",
     "read_group",

@@ -30,15 +30,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import UsageError
 from polyconstraints.io.strict_json import parse_json
-from polyconstraints.spec.groups.action import GroupAction
+from polyconstraints.spec import shown
 from polyconstraints.spec.groups.constructions import Edges, Product, Selection, Sum, Wreath
 from polyconstraints.spec.groups.group import require_images
-from polyconstraints.spec.groups.permutations import Permutation, checked
+from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.tree import Construction, Generators, Grid, Preset
 
-__all__ = ["FUNCTIONS", "parse_action", "parse_expression", "shown"]
+__all__ = ["FUNCTIONS", "parse_expression", "shown_group"]
 
 #: Constructions that are written as functions, and their arguments.
 FUNCTIONS: Mapping[str, str] = {
@@ -66,12 +66,7 @@ _ANOTHER = re.compile(r",(?=\s*\(\s*[0-9])")
 
 
 def parse_expression(text: str) -> Construction:
-    """Return the construction that a text is.
-
-    Parameters
-    ----------
-    text : str
-        As in the grammar at the top of this module.
+    """Return the construction that a text in the grammar at the top of this module is.
 
     Raises
     ------
@@ -96,39 +91,9 @@ def parse_expression(text: str) -> Construction:
     return _Parser(text).whole()
 
 
-def parse_action(text: str, sizes: Mapping[str, int] | None = None) -> GroupAction:
-    """Return the action that a text describes.
-
-    Parameters
-    ----------
-    text : str
-        As in the grammar at the top of this module.
-    sizes : mapping from letter to int, optional
-        The sizes of factors that are written without one.
-
-    Raises
-    ------
-    UsageError, InputError, TooLargeError
-        As :func:`parse_expression`, and where there is no such action, or one on too many points.
-
-    Examples
-    --------
-    >>> parse_action("S3xS2").degree, parse_action("S3+S2").degree
-    (6, 5)
-    >>> parse_action("pairs(S4)wrC2").group().order()
-    1152
-    """
-    try:
-        return parse_expression(text).completed(sizes or {}).numbered().action()
-    except UsageError as error:
-        if shown(text) in str(error):
-            raise
-        raise UsageError(f"{error}, in {shown(text)}") from None
-
-
-def shown(text: str) -> str:
-    """Return a text as messages show it, cut to a bounded length."""
-    return repr(text) if len(text) <= 60 else f"{text[:60]!r}…"
+def shown_group(text: str) -> str:
+    """Return the text of a group as messages show it."""
+    return shown(text, 60)
 
 
 class _Parser:
@@ -149,19 +114,20 @@ class _Parser:
     # -- the three operators ---------------------------------------------------------------
 
     def sum(self) -> Construction:
-        parts = self._operands("+", self.product)
-        if isinstance(parts[0], Sum) and len(parts) > 1:
-            parts[:1] = parts[0].parts
-        return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
+        return self._flat(Sum, self.product)
 
     def product(self) -> Construction:
-        parts = self._operands("x", self.wreath)
-        if isinstance(parts[0], Product) and len(parts) > 1:
-            parts[:1] = parts[0].parts
-        return Product(tuple(parts)) if len(parts) > 1 else parts[0]
+        return self._flat(Product, self.wreath)
+
+    def _flat(self, kind: type[Sum | Product], operand: Callable[[], Construction]) -> Construction:
+        parts = self._operands(kind.sign, operand)
+        if len(parts) == 1:
+            return parts[0]
+        first = parts[0].parts if isinstance(parts[0], kind) else parts[:1]
+        return kind((*first, *parts[1:]))
 
     def wreath(self) -> Construction:
-        first, *rest = self._operands("wr", self.operand)
+        first, *rest = self._operands(Wreath.sign, self.operand)
         for outer in rest:
             first = Wreath(first, outer)
         return first
@@ -192,7 +158,7 @@ class _Parser:
             letter, size, occurrence = factor.groups()
             if size is not None and int(size) < 1:
                 raise UsageError(
-                    f"expected a size of at least 1, got {factor[0]} in {shown(self.text)}"
+                    f"expected a size of at least 1, got {factor[0]} in {shown_group(self.text)}"
                 )
             return Preset(letter, _whole(size), occurrence=_whole(occurrence))
         word = self._take(_WORD)
@@ -242,30 +208,27 @@ class _Parser:
             return None
         degree = max(point for cycles in generators for cycle in cycles for point in cycle)
         require_images(degree, len(generators))
-        where = shown(self.text[start : self.at])
+        where = shown_group(self.text[start : self.at])
         images = tuple(_product(cycles, max(degree, 1), where) for cycles in generators)
         return Generators(images, open=True)
 
     def _generators(self) -> Construction:
         document = self._json_list()
-        generators = [checked(images, f"generators[{at}]") for at, images in enumerate(document)]
-        if not generators:
-            raise UsageError(f"expected at least one generator, got none in {shown(self.text)}")
-        degree = max(len(generators[0]), 1)
-        for at, generator in enumerate(generators):
-            if len(generator) != degree:
-                raise InputError(
-                    f"expected a permutation of {degree} points, got one of {len(generator)}",
-                    f"generators[{at}]",
-                )
+        if not document:
+            raise UsageError(
+                f"expected at least one generator, got none in {shown_group(self.text)}"
+            )
+        generators = checked_alike(document, "generators", 1 if document[0] == [] else None)
         given = self._take(_OCCURRENCE)
-        return Generators(tuple(generators), occurrence=_whole(given[1]) if given else None)
+        return Generators(generators, occurrence=_whole(given and given[1]))
 
     def _graph(self) -> tuple[tuple[int, ...], ...]:
         document = self._json_list()
         for edge in document:
             if not isinstance(edge, list) or any(type(node) is not int for node in edge):
-                raise UsageError(f"expected edges as lists of two nodes in {shown(self.text)}")
+                raise UsageError(
+                    f"expected edges as lists of two nodes in {shown_group(self.text)}"
+                )
         return tuple(map(tuple, document))
 
     def _json_list(self) -> list[Any]:
@@ -320,7 +283,7 @@ class _Parser:
     def _expected(self, what: str) -> UsageError:
         rest = self.text[self.at : self.at + 20]
         got = f"{rest!r} at character {self.at + 1}" if rest else "the end"
-        return UsageError(f"expected {what}, got {got} of {shown(self.text)}")
+        return UsageError(f"expected {what}, got {got} of {shown_group(self.text)}")
 
 
 def _product(cycles: list[list[int]], degree: int, where: str) -> Permutation:

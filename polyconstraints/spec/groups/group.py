@@ -8,28 +8,42 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import factorial, isqrt, lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from polyconstraints.errors import InputError, TooLargeError, UsageError
-from polyconstraints.spec.groups.orbits import orbits
+from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.spec import integer
 from polyconstraints.spec.groups.permutations import (
     Permutation,
     checked,
+    checked_alike,
     compose,
     cycle_lengths,
+    orbits,
     swap,
 )
-from polyconstraints.spec.integers import integer
 
 if TYPE_CHECKING:
+    from sympy.combinatorics import Permutation as SympyPermutation
     from sympy.combinatorics import PermutationGroup as SympyGroup
 
-__all__ = ["PRESETS", "PermutationGroup", "preset_generators", "preset_order"]
+__all__ = [
+    "MAX_POINTS",
+    "PRESETS",
+    "GroupAction",
+    "Key",
+    "Owner",
+    "PermutationGroup",
+    "preset_generators",
+    "preset_order",
+    "require_images",
+    "require_room",
+]
 
 #: Most images of points under generators, all generators together.
 MAX_IMAGES = 2_000_000
@@ -37,7 +51,13 @@ MAX_IMAGES = 2_000_000
 #: Random elements among which one is looked for that proves a group symmetric or alternating.
 _MAX_PRODUCTS = 200
 
+#: Most points that an action is built on.
+MAX_POINTS = 1_000_000
+
 PRESETS = ("S", "A", "C", "D", "trivial")
+
+#: Name and occurrence of a group: one of several of that name, from 1.
+Owner = tuple[str, int]
 
 
 class PermutationGroup:
@@ -77,34 +97,18 @@ class PermutationGroup:
         keep_all: bool = False,
         known_order: Callable[[], int | None] | None = None,
     ) -> None:
-        degree = integer(degree, "degree")
-        identity = tuple(range(degree))
-        all_of_them: list[Permutation] = []
-        for index, images in enumerate(generators):
-            generator = checked(images, f"generators[{index}]")
-            if len(generator) != degree:
-                raise InputError(
-                    f"expected a permutation of {degree} points, got one of {len(generator)}",
-                    f"generators[{index}]",
-                )
-            all_of_them.append(generator)
-        kept = tuple(all_of_them)
-        if not keep_all:
-            kept = tuple(dict.fromkeys(one for one in all_of_them if one != identity))
-        label = name or str([list(generator) for generator in kept]).replace(" ", "")
-        self._fill(degree, label, kept, known_order)
-
-    def _fill(
-        self,
-        degree: int,
-        name: str,
-        generators: tuple[Permutation, ...] | None,
-        known_order: Callable[[], int | None] | None = None,
-    ) -> None:
-        self._degree = degree
-        self._name = name
-        self._given = generators
+        self._degree = integer(degree, "degree")
+        given = checked_alike(generators, "generators", self._degree)
+        #: None for a preset, whose generators are made when they are asked for.
+        self._given: tuple[Permutation, ...] | None = given if keep_all else self._without(given)
+        self._name = name or str([list(one) for one in self._given]).replace(" ", "")
         self._known_order = known_order
+
+    def _without(self, generators: Iterable[Permutation]) -> tuple[Permutation, ...]:
+        """Return generators without identities and repeats."""
+        generators = tuple(generators)
+        identity = tuple(range(self._degree)) if generators else ()
+        return tuple(dict.fromkeys(one for one in generators if one != identity))
 
     @property
     def degree(self) -> int:
@@ -121,9 +125,7 @@ class PermutationGroup:
         """The generators."""
         if self._given is not None:
             return self._given
-        identity = tuple(range(self._degree))
-        generators = preset_generators(self._name, self._degree)
-        return tuple(dict.fromkeys(one for one in generators if one != identity))
+        return self._without(preset_generators(self._name, self._degree))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PermutationGroup):
@@ -177,10 +179,8 @@ class PermutationGroup:
         """
         if name not in PRESETS:
             raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "group")
-        degree = integer(degree, "degree")
-        # Generators are made when they are asked for: those of a million points take a while.
-        group = cls.__new__(cls)
-        group._fill(degree, name, None)
+        group = cls(degree, name=name)
+        group._given = None
         return group
 
     @classmethod
@@ -191,11 +191,9 @@ class PermutationGroup:
 
     def to_sympy(self) -> SympyGroup:
         """Return the same group as SymPy's ``PermutationGroup``."""
-        from sympy.combinatorics import Permutation as SympyPermutation
         from sympy.combinatorics import PermutationGroup as SympyGroup
 
-        generators = self.generators or (tuple(range(self.degree)),)
-        return SympyGroup([SympyPermutation(list(images)) for images in generators])
+        return SympyGroup([_sympy(one) for one in self.generators or (tuple(range(self.degree)),)])
 
     # -- facts -----------------------------------------------------------------------------
 
@@ -209,9 +207,15 @@ class PermutationGroup:
         >>> PermutationGroup(4, [(1, 0, 2, 3)], "S").is_preset("S")
         False
         """
-        if self.name != name:
-            return False
-        return self._given is None or self._given == self.preset(name, self.degree).generators
+        return self.letter == name
+
+    @cached_property
+    def letter(self) -> str | None:
+        """The letter of the preset that this is, with its generators and its name."""
+        if self.name not in PRESETS:
+            return None
+        own = self._given is None or self._given == self.preset(self.name, self.degree).generators
+        return self.name if own else None
 
     def order(self) -> int:
         """Return the number of elements.
@@ -231,28 +235,23 @@ class PermutationGroup:
         known = None if self._known_order is None else self._known_order()
         if known is not None:
             return known
-        for name in PRESETS:
-            if self.is_preset(name):
-                return preset_order(name, self.degree)
+        if self.letter:
+            return preset_order(self.letter, self.degree)
         generators = self.generators
         if len(generators) < 2:
             return lcm(*(length for one in generators for length in cycle_lengths(one)))
-        if self._is_giant:
+        if self._is_giant():
             odd = any(map(_is_odd, generators))
             return factorial(self.degree) // (1 if odd else 2)
         return int(self.to_sympy().order())
 
-    @cached_property
     def _is_giant(self) -> bool:
-        """Whether an element is found that only S_n and A_n have.
+        """Return whether an element is found that only S_n and A_n have.
 
         A transitive group with a cycle of prime length p, n/2 < p < n - 2, contains A_n: it is
-        primitive, and Jordan's theorem applies [1]_. Such elements are frequent, so that a
-        hundred random products that hold none make it likely, not certain, that there is none.
-
-        References
-        ----------
-        .. [1] Á. Seress, *Permutation Group Algorithms*, 2003, section 10.2.
+        primitive, and Jordan's theorem applies (Seress, *Permutation Group Algorithms*, 2003,
+        section 10.2). Such elements are frequent, so that a hundred random products that hold
+        none make it likely, not certain, that there is none.
         """
         n = self.degree
         if n < 8 or len(self.orbits()) > 1:
@@ -274,9 +273,7 @@ class PermutationGroup:
         images = checked(permutation, "permutation")
         if len(images) != self.degree:
             return False
-        from sympy.combinatorics import Permutation as SympyPermutation
-
-        return bool(self.to_sympy().contains(SympyPermutation(list(images))))
+        return bool(self.to_sympy().contains(_sympy(images)))
 
     def orbits(self) -> tuple[tuple[int, ...], ...]:
         """Return the orbits of points, each ascending, in the order of their first points.
@@ -320,7 +317,7 @@ class PermutationGroup:
         """Return whether this is the whole symmetric group on its points."""
         if self.is_preset("S"):
             return True
-        if self.name in PRESETS and self.is_preset(self.name):
+        if self.letter:
             # They have n! elements for very few points only; generators needn't be made for it.
             return self.degree < 4 and self.order() == factorial(self.degree)
         # Two permutations at least generate S_n for n > 2, so the order is seldom needed.
@@ -337,15 +334,60 @@ class PermutationGroup:
         return tuple(swap(self.degree, a, a + 1) for a in range(self.degree - 1))
 
 
+class Key(NamedTuple):
+    """One generator of an abstract group: whose it is, and its number from 0."""
+
+    owner: Owner
+    number: int
+
+
+@dataclass(frozen=True)
+class GroupAction:
+    """A group, by the keys of its generators, acting on the points ``0 … degree-1``.
+
+    A key that an action doesn't mention leaves all points in place. Two actions with keys in
+    common are actions of one group, which is how a map between different spaces (from edges to
+    nodes) gets its symmetry.
+    """
+
+    degree: int
+    keys: tuple[Key, ...]
+    #: How each generator moves the points.
+    images: tuple[Permutation, ...]
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """The factors of the group, in order of appearance."""
+        return tuple(dict.fromkeys(key.owner for key in self.keys))
+
+    def of(self, keys: Sequence[Key]) -> list[Permutation]:
+        """Return how generators move the points; unknown ones leave them in place."""
+        known, still = dict(zip(self.keys, self.images, strict=True)), tuple(range(self.degree))
+        return [known.get(key, still) for key in keys]
+
+
+def require_room(degree: int, generators: int = 1) -> None:
+    """Raise TooLargeError if an action has too many points to be written out."""
+    if degree > MAX_POINTS:
+        raise TooLargeError(
+            f"expected an action on at most {MAX_POINTS} points, got {_bounded(degree)}; for "
+            "groups made of symmetric ones a rule for any number of inputs needs no list of them"
+        )
+    require_images(degree, generators)
+
+
 def require_images(degree: int, generators: int) -> None:
     """Raise TooLargeError if generators have too many images in all to be written out."""
     if degree * generators > MAX_IMAGES:
-        # A power can be too long to print.
-        shown = str(degree) if degree < 10**18 else "more than 10^18"
         raise TooLargeError(
             f"expected at most {MAX_IMAGES} images of points under generators, got {generators} "
-            f"generators on {shown} points"
+            f"generators on {_bounded(degree)} points"
         )
+
+
+def _bounded(number: int) -> str:
+    """Return a number as text, if it isn't a power that is too long to print."""
+    return str(number) if number < 10**18 else "more than 10^18"
 
 
 def preset_order(name: str, degree: int) -> int:
@@ -383,6 +425,12 @@ def preset_generators(name: str, degree: int) -> tuple[Permutation, ...]:
     if name == "D":
         return (cycle, tuple(range(degree - 1, -1, -1)))
     return ()
+
+
+def _sympy(images: Permutation) -> SympyPermutation:
+    from sympy.combinatorics import Permutation as SympyPermutation
+
+    return SympyPermutation(list(images))
 
 
 def _is_odd(permutation: Permutation) -> bool:

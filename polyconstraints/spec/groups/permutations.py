@@ -1,18 +1,32 @@
-"""Permutations of ``0 … n-1``, each the tuple of its images."""
+"""Permutations of ``0 … n-1``, each the tuple of its images, and the orbits that they have."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError
 
-__all__ = ["Permutation", "checked", "compose", "cycle_lengths", "inverse", "swap"]
+__all__ = [
+    "Permutation",
+    "checked",
+    "checked_alike",
+    "classes_of_pairs",
+    "compose",
+    "cycle_lengths",
+    "inverse",
+    "numbered",
+    "orbits",
+    "swap",
+]
 
 Permutation = tuple[int, ...]
+
+Array = NDArray[np.int64]
 
 
 def compose(outer: Permutation, inner: Permutation) -> Permutation:
@@ -41,13 +55,7 @@ def inverse(permutation: Permutation) -> Permutation:
 
 
 def swap(degree: int, a: int, b: int) -> Permutation:
-    """Return the permutation that exchanges two points.
-
-    Examples
-    --------
-    >>> swap(4, 1, 3)
-    (0, 3, 2, 1)
-    """
+    """Return the permutation that exchanges two points."""
     images = list(range(degree))
     images[a], images[b] = b, a
     return tuple(images)
@@ -75,19 +83,12 @@ def cycle_lengths(permutation: Sequence[int]) -> list[int]:
 
 
 def checked(images: Any, place: str) -> Permutation:
-    """Return ``images`` as a permutation.
-
-    Parameters
-    ----------
-    images : object
-        What should be a sequence of the images of ``0 … n-1``.
-    place : str
-        Where it was found, for the message.
+    """Return what should be the images of ``0 … n-1`` as a permutation.
 
     Raises
     ------
     InputError
-        If it is none; the message says in one line why.
+        If it is none; the message says why, and where.
 
     Examples
     --------
@@ -122,3 +123,125 @@ image of both 0 and 1
             )
         seen[image] = point
     return tuple(seen)
+
+
+def checked_alike(
+    lists: Iterable[Any], name: str = "", degree: int | None = None
+) -> tuple[Permutation, ...]:
+    """Return permutations of a number of points, that of the first one unless it is given.
+
+    Raises
+    ------
+    InputError
+        At the first list that is none, as ``name[0]``.
+    """
+    found: list[Permutation] = []
+    for at, images in enumerate(lists):
+        place = f"{name}[{at}]"
+        found.append(checked(images, place))
+        expected = len(found[0]) if degree is None else degree
+        if len(found[-1]) != expected:
+            raise InputError(
+                f"expected a permutation of {expected} points, got one of {len(found[-1])}", place
+            )
+    return tuple(found)
+
+
+# --- orbits -------------------------------------------------------------------------------
+
+
+def classes_of_pairs(size: int, left: Array, right: Array) -> Array:
+    """Return, for each of ``size`` elements, the smallest element of its class.
+
+    Parameters
+    ----------
+    size : int
+    left, right : arrays of shape (pairs,)
+        Elements ``left[t]`` and ``right[t]`` belong together.
+
+    Notes
+    -----
+    All pairs are merged at once: the larger root of each pair is hooked to the smallest
+    root that it meets, and pointers are jumped until every element points to its root.
+    Some log(size) rounds of O(size + pairs) each. The result depends on the pairs alone,
+    not on their order.
+
+    Examples
+    --------
+    >>> classes_of_pairs(5, np.array([3, 1]), np.array([1, 4])).tolist()
+    [0, 1, 2, 1, 1]
+    """
+    root = np.arange(size, dtype=np.int64)
+    while len(left):
+        a, b = root[left], root[right]
+        apart = a != b
+        if not apart.any():
+            break
+        left, right = left[apart], right[apart]
+        a, b = a[apart], b[apart]
+        np.minimum.at(root, np.maximum(a, b), np.minimum(a, b))
+        while True:
+            jumped = root[root]
+            if np.array_equal(jumped, root):
+                break
+            root = jumped
+    return root
+
+
+def orbits(size: int, permutations: Iterable[Array]) -> Array:
+    """Return, for each of ``size`` elements, the smallest one that permutations tie it to.
+
+    The images of all elements under each permutation are looked at one after another, so that
+    one array at a time needs to be in memory.
+
+    Notes
+    -----
+    For the first one the smallest element of every cycle is found by doubling, in
+    log(longest cycle) rounds of two look-ups an element. The others act on the classes found
+    so far, which they merge by :func:`classes_of_pairs`.
+
+    Examples
+    --------
+    >>> orbits(5, [np.array([1, 0, 2, 4, 3])]).tolist()
+    [0, 0, 2, 3, 3]
+    """
+    rest = iter(permutations)
+    first = next(rest, None)
+    if first is None:
+        return np.arange(size, dtype=np.int64)
+    classes, representatives = numbered(_smallest_of_cycles(first))
+    for images in rest:
+        others = classes[images]
+        apart = np.flatnonzero(classes != others)
+        if not len(apart):
+            continue
+        merged = classes_of_pairs(len(representatives), classes[apart], others[apart])
+        renumbered, kept = numbered(merged)
+        representatives = representatives[kept]
+        classes = renumbered[classes]
+    return representatives[classes]
+
+
+def _smallest_of_cycles(images: Array) -> Array:
+    """Return the smallest element of each element's cycle."""
+    smallest = np.minimum(np.arange(len(images), dtype=np.int64), images)
+    step = images[images]
+    while True:
+        following = np.minimum(smallest, smallest[step])
+        if np.array_equal(following, smallest):
+            return smallest
+        smallest, step = following, step[step]
+
+
+def numbered(root: Array) -> tuple[Array, Array]:
+    """Return classes numbered from 0 in the order of their smallest elements, and these.
+
+    Examples
+    --------
+    >>> classes, representatives = numbered(np.array([0, 1, 2, 1, 1]))
+    >>> classes.tolist(), representatives.tolist()
+    ([0, 1, 2, 1, 1], [0, 1, 2])
+    """
+    is_root = root == np.arange(len(root))
+    number = np.cumsum(is_root) - 1
+    return number[root], np.flatnonzero(is_root)

@@ -1,45 +1,56 @@
-"""What the texts of a group and its actions say, checked against the network's sizes."""
+"""What the texts of a group and its actions say, checked against the network's sizes.
+
+A group's *name* in the language of groups (``S``, ``S3xS2``, a list of generators) is a statement,
+and is checked against the group that the generators generate. Any other name is a label, which
+states nothing, and is shown as what it is beside the generators.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups.action import MAX_POINTS, GroupAction
-from polyconstraints.spec.groups.grammar import parse_expression, shown
-from polyconstraints.spec.groups.group import PermutationGroup
-from polyconstraints.spec.groups.permutations import Permutation, checked
+from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
+from polyconstraints.spec.groups.grammar import parse_expression, shown_group
+from polyconstraints.spec.groups.group import (
+    MAX_POINTS,
+    PRESETS,
+    GroupAction,
+    Owner,
+    PermutationGroup,
+)
+from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.relations import Images, checked_images
 from polyconstraints.spec.groups.tree import Construction, Generators, Preset
 
-__all__ = ["GroupChoice", "parse_group", "read_group"]
-
-GROUP_FIELD = "group"
-ACTION_FIELD = "actions"
+__all__ = [
+    "GroupChoice",
+    "group_label",
+    "names_its_group",
+    "parse_group",
+    "read_group",
+    "require_true_name",
+]
 
 #: Characters of a group's text that messages show.
 _SHOWN = 60
 
+#: Points and generators up to which two groups are compared by their elements.
+_COMPARED = 30
+
 
 @dataclass(frozen=True)
 class GroupChoice:
-    """A group on the input components, and how it acts on other levels.
-
-    Attributes
-    ----------
-    group : PermutationGroup
-    actions : mapping from int to tuple of permutations
-        For levels with an action of their own: the image of each generator of the group.
-    widths : mapping from int to int
-        The numbers of components of those levels.
-    """
+    """A group on the input components, and how it acts on other levels."""
 
     group: PermutationGroup
+    #: For levels with an action of their own: the image of each generator of the group.
     actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict)
+    #: The numbers of components of those levels.
     widths: Mapping[int, int] = field(default_factory=dict)
 
     def hidden_widths(
@@ -52,7 +63,7 @@ class GroupChoice:
 
 
 def parse_group(text: str, degree: int) -> PermutationGroup:
-    """Return the group that a ``--group`` argument describes.
+    """Return the group on a number of points that a ``--group`` argument describes.
 
     Parameters
     ----------
@@ -61,7 +72,6 @@ def parse_group(text: str, degree: int) -> PermutationGroup:
         (see :mod:`polyconstraints.spec.groups.grammar`), or a JSON list of generators such as
         ``[[1,0,2],[1,2,0]]``.
     degree : int
-        The number of points that the group must act on.
 
     Raises
     ------
@@ -117,12 +127,14 @@ def read_group(
     try:
         if isinstance(described, str):
             tree = _completed(parse_expression(described), degree)
+        elif described:
+            tree = Generators(checked_alike(described, "generators", degree))
         else:
-            tree = _listed(described, degree)
+            tree = Preset("trivial", degree)
     except UsageError as error:
-        raise UsageError(error.message, GROUP_FIELD) from None
+        raise UsageError(error.message, "group") from None
     except InputError as error:
-        raise InputError(error.message, error.place, source or GROUP_FIELD) from None
+        raise InputError(error.message, error.place, source or "group") from None
     if isinstance(tree, Preset) and tree.points == degree:
         if not actions:
             # Not built: its generators may never be asked for.
@@ -133,18 +145,19 @@ def read_group(
     try:
         action = tree.numbered().action()
     except UsageError as error:
-        raise UsageError(f"{error.message}, in {shown(tree.text())}", GROUP_FIELD) from None
-    group = action.group(name, keep_all=bool(actions), order=tree.order)
-    given = actions or {}
-    found = {level: _level(level, given[level], group, action, source) for level in sorted(given)}
+        raise UsageError(f"{error.message}, in {shown_group(tree.text())}", "group") from None
+    group = PermutationGroup(
+        action.degree, action.images, name, keep_all=bool(actions), known_order=tree.order
+    )
+    found = {
+        level: _level(level, given, group, action, source)
+        for level, given in sorted((actions or {}).items())
+    }
     return GroupChoice(
         group,
         {level: images for level, (images, _) in found.items()},
         {level: width for level, (_, width) in found.items()},
     )
-
-
-# --- the group ----------------------------------------------------------------------------
 
 
 def _completed(tree: Construction, degree: int) -> Construction:
@@ -155,20 +168,19 @@ def _completed(tree: Construction, degree: int) -> Construction:
     UsageError
         If it acts on another number of points, before anything is built.
     """
-    open_factors = [factor.letter for factor in tree.presets() if factor.points is None]
     if isinstance(tree, Generators) and tree.open and tree.size() < degree:
         tree = tree.on(degree)
-    if len(open_factors) == 1:
-        [letter] = open_factors
+    letters = tree.open_letters()
+    if len(letters) > 1:
+        raise UsageError(
+            f"expected a size of the group {letters[0]}, as in {letters[0]}3, got none, "
+            f"in {shown_group(tree.text())}"
+        )
+    for letter in letters:
         size = 1 + bisect_left(
             range(1, degree + 1), degree, key=lambda size: tree.completed({letter: size}).size()
         )
         tree = tree.completed({letter: size})
-    elif open_factors:
-        raise UsageError(
-            f"expected a size of the group {open_factors[0]}, as in {open_factors[0]}3, got none, "
-            f"in {shown(tree.text())}"
-        )
     points = tree.size()
     if isinstance(tree, Generators) and points != degree:
         raise InputError(
@@ -182,23 +194,6 @@ def _completed(tree: Construction, degree: int) -> Construction:
             f"{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'} on {points} points"
         )
     return tree
-
-
-def _listed(document: Sequence[Any], degree: int) -> Construction:
-    """Return the group of generators that are given one by one."""
-    if not document:
-        return Preset("trivial", degree)
-    generators: list[Permutation] = []
-    for index, images in enumerate(document):
-        place = f"generators[{index}]"
-        generators.append(checked(images, place))
-        expected = len(generators[0]) if index else degree
-        if len(generators[-1]) != expected:
-            raise InputError(
-                f"expected a permutation of {expected} points, got one of {len(generators[-1])}",
-                place,
-            )
-    return Generators(tuple(generators))
 
 
 # --- its action on a level ----------------------------------------------------------------
@@ -224,10 +219,10 @@ def _level(
         images = checked_images(group, described)
         return images, len(images[0])
     except UsageError as error:
-        raise UsageError(f"level {level}: {error.message}", ACTION_FIELD) from None
+        raise UsageError(f"level {level}: {error.message}", "actions") from None
     except InputError as error:
         place = f"actions.{level}" + (error.place and f": {error.place}")
-        raise InputError(error.message, place, source or ACTION_FIELD) from None
+        raise InputError(error.message, place, source or "actions") from None
 
 
 def _from_factors(
@@ -236,7 +231,7 @@ def _from_factors(
     """Return the images under an action that is written in terms of the group's factors."""
     owners = action.owners
     sizes: dict[str, int] = {}
-    for letter in sorted({factor.letter for factor in tree.presets() if factor.points is None}):
+    for letter in sorted(set(tree.open_letters())):
         found = {name for name, _ in owners if re.fullmatch(rf"{letter}\d+", name)}
         if len(found) != 1:
             raise UsageError(
@@ -256,13 +251,96 @@ def _from_factors(
         if len(used) < len(same) and "#" not in text:
             choices = " or ".join(f"{owner[0]}#{occurrence}" for occurrence in sorted(same))
             raise UsageError(f"expected {choices}, got {owner[0]}, which could be any of them")
-    images = tuple(other.image(key) for key in action.keys)
-    return Images.of(group, images), other.degree
+    return Images.of(group, other.of(action.keys)), other.degree
 
 
-def _spelling(owner: tuple[str, int], owners: Sequence[tuple[str, int]]) -> str:
+def _spelling(owner: Owner, owners: Sequence[Owner]) -> str:
     name, occurrence = owner
     several = occurrence > 1 or sum(other == name for other, _ in owners) > 1
     if len(name) > 40:
         return "the list of generators"
     return f"{name}#{occurrence}" if several else name
+
+
+# --- names --------------------------------------------------------------------------------
+
+
+def names_its_group(group: PermutationGroup) -> bool | None:
+    """Return whether a group is the one that its name names; None if that names none.
+
+    Raises
+    ------
+    UsageError
+        If the name's generators are others, and too many or on too many points to tell.
+
+    Examples
+    --------
+    >>> [names_its_group(PermutationGroup(3, [(1, 2, 0)], name)) for name in ("C", "S", "shifts")]
+    [True, False, None]
+    """
+    if group.letter:
+        return True
+    if group.name.strip() not in PRESETS:
+        try:
+            parse_expression(group.name)
+        except UsageError:
+            return None
+        except InputError:
+            # A list that holds no permutations is a name all the same.
+            return False
+    try:
+        named = parse_group(group.name, group.degree)
+    except (InputError, TooLargeError, UsageError):
+        return False
+    return _are_same(group, named)
+
+
+def require_true_name(group: PermutationGroup) -> None:
+    """Raise UsageError if a group's name is that of another group."""
+    if names_its_group(group) is False:
+        name = printable(group.name, 40)
+        raise UsageError(
+            f"expected generators of {name} on {group.degree} points, as the group is named, "
+            "got those of another group",
+            "group",
+        )
+
+
+def group_label(group: PermutationGroup) -> str:
+    """Return a group's name, or a label in quotes and the generators that count.
+
+    Examples
+    --------
+    >>> group_label(PermutationGroup.symmetric(3))
+    'S'
+    >>> group_label(PermutationGroup(3, [(1, 2, 0)], "S"))
+    'the group generated by [[1,2,0]], labelled "S"'
+    """
+    try:
+        if names_its_group(group):
+            return group.name
+    except UsageError:
+        pass
+    generators = json.dumps([list(images) for images in group.generators], separators=(",", ":"))
+    return (
+        f"the group generated by {printable(generators)}, labelled "
+        f'"{printable(group.name.replace(chr(34), chr(39)), 60)}"'
+    )
+
+
+def _are_same(one: PermutationGroup, other: PermutationGroup) -> bool:
+    """Return whether two groups on the same points have the same elements."""
+    identity = tuple(range(one.degree))
+    if set(one.generators) - {identity} == set(other.generators) - {identity}:
+        return True
+    if one.orbits() != other.orbits():
+        return False
+    if one.degree > _COMPARED or len(one.generators) > _COMPARED:
+        raise UsageError(
+            f"expected the generators that {printable(other.name, 40)} has, since no others are "
+            f"compared with them on more than {_COMPARED} points, or if there are more than "
+            f"{_COMPARED}",
+            "group",
+        )
+    both = PermutationGroup(one.degree, one.generators + other.generators)
+    return one.order() == other.order() == both.order()

@@ -21,14 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
-from polyconstraints.spec.groups.action import Key
 from polyconstraints.spec.groups.constructions import Wreath
 from polyconstraints.spec.groups.grammar import parse_expression
-from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
-from polyconstraints.spec.groups.permutations import Permutation, checked
+from polyconstraints.spec.groups.group import Key, PermutationGroup
+from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.tree import Construction, Factor, Preset
 
-__all__ = ["Images", "checked_images", "named_construction"]
+__all__ = ["Images", "checked_images"]
 
 #: Points, of both sets, up to which orders of groups without a name are compared.
 _CHECKED_POINTS = 200
@@ -37,14 +36,9 @@ Array = NDArray[np.intp]
 
 
 class Images(tuple[Permutation, ...]):
-    """Images of a group's generators that are known to define an action of it.
+    """Images of a group's generators that are known to define an action of it."""
 
-    Attributes
-    ----------
-    generators : tuple of Permutation
-        The generators.
-    """
-
+    #: The generators.
     generators: tuple[Permutation, ...] = ()
 
     @classmethod
@@ -58,11 +52,7 @@ class Images(tuple[Permutation, ...]):
 def checked_images(group: PermutationGroup, images: object) -> Images:
     """Return images of a group's generators if they define an action of the group.
 
-    Parameters
-    ----------
-    group : PermutationGroup
-    images : sequence of permutations
-        One for each generator, in order, all of the same number of points.
+    One for each generator, in order, all of the same number of points.
 
     Raises
     ------
@@ -83,28 +73,21 @@ generators, got a group of order 6 acting on both levels where the group itself 
         return images
     if not isinstance(images, Sequence) or isinstance(images, str | bytes):
         raise InputError(f"expected a list of permutations, got {type(images).__name__}")
-    found = [checked(image, f"[{at}]") for at, image in enumerate(images)]
-    if len(found) != len(group.generators):
+    if len(images) != len(group.generators):
         raise InputError(
             f"expected one permutation for each of the {len(group.generators)} generators, got "
-            f"{len(found)}"
+            f"{len(images)}"
         )
-    for at, image in enumerate(found):
-        if len(image) != len(found[0]):
-            raise InputError(
-                f"expected a permutation of {len(found[0])} points, got one of {len(image)}",
-                f"[{at}]",
-            )
+    found = checked_alike(images)
     if found:
         _require_relations(group, found)
     return Images.of(group, found)
 
 
-def named_construction(group: PermutationGroup) -> Construction | None:
+def _named(group: PermutationGroup) -> Construction | None:
     """Return the construction that a group's name is, if that gives the group's generators."""
-    for letter in PRESETS:
-        if group.is_preset(letter):
-            return Preset(letter, group.degree, occurrence=1)
+    if group.letter:
+        return Preset(group.letter, group.degree, occurrence=1)
     try:
         tree = parse_expression(group.name).numbered()
         if tree.size() != group.degree:
@@ -114,13 +97,13 @@ def named_construction(group: PermutationGroup) -> Construction | None:
         return None
 
 
-def _require_relations(group: PermutationGroup, images: list[Permutation]) -> None:
+def _require_relations(group: PermutationGroup, images: Sequence[Permutation]) -> None:
     degree, width = group.degree, len(images[0])
-    tree = named_construction(group)
+    tree = _named(group)
+    keys = () if tree is None else tree.action().keys
     holds = None
     # A preset has left out generators that are identities or repeats of others.
-    if tree is not None and len(tree.action().keys) == len(images):
-        keys = tree.action().keys
+    if tree is not None and len(keys) == len(images):
         holds = _satisfied(tree, dict(zip(keys, map(np.array, images), strict=True)))
     if holds:
         return
@@ -169,14 +152,14 @@ def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
             return holds
     for (one, own), (other, others) in combinations(keys.items(), 2):
         # What permutes the blocks doesn't commute with what they hold.
-        outer = [
-            dict(_atoms(both.outer)) if isinstance(both, Wreath) else {} for both in (one, other)
-        ]
-        if other in outer[0].values() or one in outer[1].values():
-            continue
-        if not all(_commute(images[a], images[b]) for a in own for b in others):
+        moved = other in _movers_of_blocks(one) or one in _movers_of_blocks(other)
+        if not moved and not all(_commute(images[a], images[b]) for a in own for b in others):
             return False
     return True
+
+
+def _movers_of_blocks(atom: Construction) -> list[Construction]:
+    return [mover for _, mover in _atoms(atom.outer)] if isinstance(atom, Wreath) else []
 
 
 def _atoms(tree: Construction) -> Iterator[tuple[object, Construction]]:
@@ -209,27 +192,26 @@ def _factor_holds(factor: Construction, images: list[Array]) -> bool | None:
         return both.order() == PermutationGroup(len(own[0]), own).order()
     n = factor.size()
     if factor.letter == "A":
-        return all(_is_identity(_power(one, 3)) for one in images) and all(
-            _is_identity(_power(one[other], 2)) for one, other in combinations(images, 2)
+        return all(_is_one(one, 3) for one in images) and all(
+            _is_one(one[other], 2) for one, other in combinations(images, 2)
         )
     if factor.letter == "D":
         turn, flip = images
         if n < 3:
-            return bool((turn == flip).all()) and _is_identity(_power(turn, n))
-        words = [_power(turn, n), _power(flip, 2), _power(turn[flip], 2)]
-        return all(map(_is_identity, words))
+            return bool((turn == flip).all()) and _is_one(turn, n)
+        return _is_one(turn, n) and _is_one(flip, 2) and _is_one(turn[flip], 2)
     if not images:
         return True
     *swaps, cycle = images
-    if not _is_identity(_power(cycle, n)):
+    if not _is_one(cycle, n):
         return False
     for swap in swaps:
-        if not _is_identity(_power(swap, 2)) or not _is_identity(_power(swap[cycle], n - 1)):
+        if not _is_one(swap, 2) or not _is_one(swap[cycle], n - 1):
             return False
         moved = swap
         for distance in range(1, n // 2 + 1):
             moved = cycle[moved][np.argsort(cycle)]
-            if not _is_identity(_power(swap[moved], 3 if distance == 1 else 2)):
+            if not _is_one(swap[moved], 3 if distance == 1 else 2):
                 return False
     return True
 
@@ -273,18 +255,16 @@ def _wreath_holds(wreath: Wreath, images: Mapping[Key, Array]) -> bool | None:
     return True
 
 
-def _is_identity(permutation: Array) -> bool:
-    return bool((permutation == np.arange(len(permutation))).all())
-
-
 def _commute(one: Array, other: Array) -> bool:
     return bool((one[other] == other[one]).all())
 
 
-def _power(permutation: Array, exponent: int) -> Array:
-    found = np.arange(len(permutation))
+def _is_one(permutation: Array, exponent: int) -> bool:
+    """Return whether a power of a permutation is the identity, by repeated squaring."""
+    one = np.arange(len(permutation))
+    found = one
     while exponent:
         if exponent & 1:
             found = found[permutation]
         permutation, exponent = permutation[permutation], exponent >> 1
-    return found
+    return bool((found == one).all())

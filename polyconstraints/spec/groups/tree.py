@@ -8,7 +8,7 @@ Where all leaves are symmetric or trivial groups, a node's points are made of le
 number of them at once. :meth:`Construction.lettered` puts :class:`Letters` and :class:`Fixed` in
 the place of the leaves: a *sort* is a set of letters that one symmetric group permutes, and a
 point's *address* mirrors the tree, with labels where that has letters. What addresses are used
-for is said in :mod:`~polyconstraints.spec.groups.letters`.
+for is said in :mod:`~polyconstraints.classes.patterns`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups.action import GroupAction, Key, require_room
-from polyconstraints.spec.groups.group import PermutationGroup, preset_generators, preset_order
+from polyconstraints.spec.groups.group import (
+    GroupAction,
+    Key,
+    Owner,
+    PermutationGroup,
+    preset_generators,
+    preset_order,
+    require_room,
+)
 from polyconstraints.spec.groups.permutations import Permutation
 
 __all__ = [
-    "GRID_SYMMETRIES",
     "Address",
     "Construction",
     "Factor",
@@ -43,8 +49,8 @@ __all__ = [
     "Scope",
 ]
 
-#: Symmetries that a grid can have.
-GRID_SYMMETRIES = ("C2", "D2", "C4", "D4")
+#: Symmetries that a grid can have, with their orders.
+_GRID_ORDERS = {"C2": 2, "D2": 4, "C4": 4, "D4": 8}
 
 Address: TypeAlias = "int | tuple[Address, ...]"
 
@@ -105,6 +111,10 @@ class Construction(ABC):
         """Return the presets from left to right."""
         return [leaf for leaf in self.leaves() if isinstance(leaf, Preset)]
 
+    def open_letters(self) -> list[str]:
+        """Return the letters of the presets without a size, from left to right."""
+        return [preset.letter for preset in self.presets() if preset.points is None]
+
     def completed(self, sizes: Mapping[str, int]) -> Construction:
         """Return the tree with the presets of some letters given a size if they have none."""
 
@@ -128,17 +138,14 @@ class Construction(ABC):
         return self.replaced(number)
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
-        """Return the points as letters: a tree of the same kind, for every number of letters.
+        """Return the points as letters, given the sort of each symmetric group.
 
-        Parameters
-        ----------
-        sorts : mapping from Preset to int
-            The sort of each symmetric group.
+        A tree of the same kind, for every number of letters.
 
         Raises
         ------
         UsageError
-            If the group is made of anything else.
+            If the group is made of anything but symmetric and trivial groups.
         """
         raise UsageError(
             "expected symmetric and trivial groups combined by +, x, wr, pairs, subsets and "
@@ -183,7 +190,13 @@ class Construction(ABC):
     def group(self, name: str = "", *, keep_all: bool = False) -> PermutationGroup:
         """Return the group of permutations of the points."""
         action = self.numbered().action()
-        return action.group(name or self.text(), keep_all=keep_all, order=self.order)
+        return PermutationGroup(
+            action.degree,
+            action.images,
+            name or self.text(),
+            keep_all=keep_all,
+            known_order=self.order,
+        )
 
     # -- the points as letters -------------------------------------------------------------
 
@@ -217,6 +230,10 @@ class Construction(ABC):
     def expanded(self) -> Construction:
         """Return the points with all tuples in the place of subsets and of different points."""
         return self
+
+    def width(self, sizes: Sequence[int]) -> int:
+        """Return the number of the expanded points."""
+        return self.expanded().size(sizes)
 
     def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
         """Return the numbers of the points among the expanded ones."""
@@ -262,18 +279,16 @@ class Factor(Construction):
         """The group's name, without its occurrence."""
 
     @property
-    def owner(self) -> tuple[str, int]:
+    def owner(self) -> Owner:
         """Name and occurrence."""
         return self.name, self.occurrence or 1
 
     def text(self) -> str:
-        """Return the name and the occurrence."""
         return self.name + ("" if self.occurrence is None else f"#{self.occurrence}")
 
     def _generated(self, images: Sequence[Permutation], degree: int) -> GroupAction:
         require_room(degree, len(images))
-        name, occurrence = self.owner
-        keys = tuple(Key(name, occurrence, number) for number in range(len(images)))
+        keys = tuple(Key(self.owner, number) for number in range(len(images)))
         return GroupAction(degree, keys, tuple(images))
 
 
@@ -286,17 +301,9 @@ class Preset(Factor):
 
     @property
     def name(self) -> str:
-        """Letter and size."""
         return self.letter + ("" if self.points is None else str(self.points))
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        """Return the size.
-
-        Raises
-        ------
-        UsageError
-            If there is none.
-        """
         if self.points is None:
             raise UsageError(
                 f"expected a size of the group {self.letter}, as in {self.letter}3, got none"
@@ -304,17 +311,14 @@ class Preset(Factor):
         return self.points
 
     def action(self) -> GroupAction:
-        """Return the preset on its own points."""
         degree = self.size()
-        require_room(degree, 1)
+        require_room(degree)
         return self._generated(preset_generators(self.letter, degree), degree)
 
     def movers(self) -> Movers:
-        """Return the preset."""
         return {self.owner: preset_order(self.letter, self.size())}
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
-        """Return the letters of a symmetric group, the points of a trivial one."""
         if self in sorts:
             return Letters(sorts[self])
         if self.letter == "trivial" and self.points is not None:
@@ -336,11 +340,9 @@ class Generators(Factor):
 
     @property
     def name(self) -> str:
-        """The list as JSON."""
         return json.dumps(self.images, separators=(",", ":"))
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        """Return the length of the generators."""
         return len(self.images[0])
 
     def on(self, degree: int) -> Generators:
@@ -349,11 +351,9 @@ class Generators(Factor):
         return replace(self, images=tuple(images + more for images in self.images))
 
     def action(self) -> GroupAction:
-        """Return the group of the generators."""
         return self._generated(self.images, self.size())
 
     def movers(self) -> Movers:
-        """Return the group."""
         return {self.owner: PermutationGroup(self.size(), self.images).order()}
 
 
@@ -376,8 +376,8 @@ class Grid(Factor):
     symmetry: str
 
     def __post_init__(self) -> None:
-        if self.symmetry not in GRID_SYMMETRIES:
-            raise UsageError(f"expected one of {', '.join(GRID_SYMMETRIES)}, got {self.symmetry!r}")
+        if self.symmetry not in _GRID_ORDERS:
+            raise UsageError(f"expected one of {', '.join(_GRID_ORDERS)}, got {self.symmetry!r}")
         if self.symmetry.endswith("4") and self.rows != self.columns:
             raise UsageError(
                 f"expected a square grid for {self.symmetry}, got {self.rows} rows and "
@@ -386,19 +386,15 @@ class Grid(Factor):
 
     @property
     def name(self) -> str:
-        """The symmetry: it is the preset of that name that acts."""
         return self.symmetry
 
     def text(self) -> str:
-        """Return the function and its arguments."""
         return f"grid({self.rows},{self.columns},{super().text()})"
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        """Return the number of cells."""
         return self.rows * self.columns
 
     def action(self) -> GroupAction:
-        """Return the action on the cells."""
         require_room(self.size(), 2)
         cells = np.arange(self.size()).reshape(self.rows, self.columns)
         # In the place of each cell stands the one that it goes to.
@@ -407,10 +403,9 @@ class Grid(Factor):
         return self._generated([tuple(one.ravel().tolist()) for one in moved], self.size())
 
     def movers(self) -> Movers | None:
-        """Return the group; a single row or column has too few cells for a formula."""
-        if min(self.rows, self.columns) < 2:
-            return None
-        return {self.owner: {"C2": 2, "D2": 4, "C4": 4, "D4": 8}[self.symmetry]}
+        # A single row or column has too few cells for a formula.
+        small = min(self.rows, self.columns) < 2
+        return None if small else {self.owner: _GRID_ORDERS[self.symmetry]}
 
 
 # --- leaves: points as letters ------------------------------------------------------------
@@ -423,19 +418,15 @@ class Letters(Construction):
     sort: int
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        """Return the number of letters."""
         return sizes[self.sort]
 
     def text(self) -> str:
-        """Return the group, by its place."""
         return f"S#{self.sort + 1}"
 
     def action(self) -> GroupAction:
-        """Raise UsageError, since the number of letters is open."""
         raise UsageError(f"expected a size of the group {self.text()}, got none")
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
-        """Yield the labels in use and one new one."""
         scope = (self.sort, blocks)
         count = used.get(scope, 0)
         for label in range(count):
@@ -443,25 +434,21 @@ class Letters(Construction):
         yield count, {**used, scope: count + 1}
 
     def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
-        """Return the other label."""
         return rename((self.sort, blocks), address)
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
-        """Return the label."""
         return address
 
     def view(
         self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
     ) -> View:
-        """Return the array itself: any letter can have the label."""
+        # Any letter can have the label.
         return array, [((self.sort, blocks), address)]
 
     def to_json(self, names: Sequence[str]) -> Any:
-        """Return the name of the sort."""
         return names[self.sort]
 
     def label(self, address: Any) -> str:
-        """Return a letter."""
         first = "apu"[self.sort] if self.sort < 3 else "a"
         prefix = "" if self.sort < 3 else f"s{self.sort}"
         return f"{prefix}{chr(ord(first) + address)}" if address < 5 else f"{first}{address}"
@@ -474,46 +461,36 @@ class Fixed(Construction):
     count: int
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        """Return the number of points."""
         return self.count
 
     def text(self) -> str:
-        """Return the trivial group."""
         return f"trivial{self.count}"
 
     def action(self) -> GroupAction:
-        """Return the group without generators."""
         return GroupAction(self.count, (), ())
 
     def movers(self) -> Movers:
-        """Return nothing."""
         return {}
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
-        """Yield every point."""
         for point in range(self.count):
             yield point, used
 
     def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
-        """Return the address."""
         return address
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
-        """Return the point."""
         return address
 
     def view(
         self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
     ) -> View:
-        """Return the part at the point."""
         # The ellipsis keeps it a view where no axis is left.
         index: tuple[Any, ...] = (*(slice(None),) * axis, address, ...)
         return array[index], []
 
     def to_json(self, names: Sequence[str]) -> Any:
-        """Return the number of points."""
         return self.count
 
     def label(self, address: Any) -> str:
-        """Return the point, from 1."""
         return str(address + 1)

@@ -14,9 +14,8 @@ from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import UsageError
 from polyconstraints.evaluation import Modulo, jacobian, values
-from polyconstraints.spec.moves import Move, end_moves
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.spec.symmetry import Move, Symmetry, end_moves
 
 __all__ = [
     "SPARE",

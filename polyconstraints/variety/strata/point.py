@@ -20,8 +20,8 @@ from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.evaluation import layer_products
-from polyconstraints.spec.moves import Move
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Move
 from polyconstraints.variety.strata.equivariant import change_derivatives, equivariant_layers
 from polyconstraints.variety.strata.kernel import (
     SPARE,
