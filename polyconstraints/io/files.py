@@ -104,17 +104,7 @@ def _reason(error: OSError) -> str:
 def check_writable(path: _StrPath, *, field: str | None = None) -> None:
     """Refuse now what :func:`atomic_writer` would refuse after the work is done.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file that will be written.
-    field : str, optional
-        The argument that named it, for the message.
-
-    Raises
-    ------
-    UsageError
-        If the directory is missing, the target is a directory, or permission is lacking.
+    ``field`` is the argument that named the file, for the message.
 
     Examples
     --------
@@ -139,9 +129,10 @@ def atomic_writer(
 ) -> AbstractContextManager[IO[bytes]]: ...
 
 
+@contextmanager
 def atomic_writer(
     path: _StrPath, *, binary: bool = False, field: str | None = None, durable: bool = True
-) -> Any:
+) -> Iterator[IO[Any]]:
     r"""Write a file whole or not at all.
 
     The content goes to a temporary file in the same directory, is forced to the disk and
@@ -164,11 +155,6 @@ def atomic_writer(
         Force the content to the disk first. Without it the file is whole for every process,
         but may be empty after a power cut.
 
-    Returns
-    -------
-    contextlib.AbstractContextManager
-        Its ``with`` statement gives the open handle.
-
     Raises
     ------
     UsageError
@@ -186,17 +172,11 @@ def atomic_writer(
     ...     read_text(path)
     '1 3 4\n'
     """
-    return _atomic_writer(path, binary, field, durable)
-
-
-@contextmanager
-def _atomic_writer(
-    path: _StrPath, binary: bool, field: str | None, durable: bool
-) -> Iterator[IO[Any]]:
     target = _target(path, field)
     blamed = True
     try:
-        opened = _special(target, binary) if target.special else _replacing(target, binary, durable)
+        special = target.special
+        opened = _open(target.path, binary) if special else _replacing(target, binary, durable)
         with opened as handle:
             blamed = False
             yield handle
@@ -208,13 +188,6 @@ def _atomic_writer(
         if error.errno in _MEDIUM_ERRORS:
             raise PolyconstraintsError(message) from None
         raise UsageError(message, field) from None
-
-
-@contextmanager
-def _special(target: _Target, binary: bool) -> Iterator[IO[Any]]:
-    """Give a handle to a device or pipe."""
-    with _open(target.path, binary) as handle:
-        yield handle
 
 
 @contextmanager
@@ -290,19 +263,7 @@ def _open(file: str | int, binary: bool) -> IO[Any]:
 
 
 def read_bytes(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
-    """Read a whole file, or standard input for ``-``, up to a size.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file; ``-`` stands for standard input.
-    limit_bytes : int, optional
-        The largest size to accept. No more than this is ever held in memory.
-
-    Returns
-    -------
-    bytes
-        The content.
+    """Read a whole file, or standard input for ``-``; no more than the limit is ever held.
 
     Raises
     ------
@@ -342,23 +303,6 @@ def read_text(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> str:
 
     A byte order mark at the start is dropped; line ends are left alone.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file; ``-`` stands for standard input.
-    limit_bytes : int, optional
-        The largest size to accept.
-
-    Returns
-    -------
-    str
-        The content.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is larger than the limit or is not UTF-8.
-
     Examples
     --------
     >>> read_text("/no/such/file")
@@ -382,20 +326,8 @@ def _source_name(shown: str) -> str:
     return "standard input" if shown == STANDARD_STREAM else shown
 
 
-def load_json(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Any:
+def load_json(path: _StrPath) -> Any:
     """Read a JSON file, or standard input for ``-``, strictly.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file; ``-`` stands for standard input.
-    limit_bytes : int, optional
-        The largest size to accept.
-
-    Returns
-    -------
-    dict, list, str, int, float, bool or None
-        The document.
 
     Raises
     ------
@@ -403,4 +335,4 @@ def load_json(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Any:
         If the file cannot be read, or for any of the reasons of
         :func:`~polyconstraints.io.strict_json.parse_json`.
     """
-    return parse_json(read_text(path, limit_bytes), source=_source_name(os.fspath(path)))
+    return parse_json(read_text(path), source=_source_name(os.fspath(path)))

@@ -62,27 +62,14 @@ class _Refused:
 
 
 def parse_json(text: str, source: str = "") -> Any:
-    """Parse a JSON text strictly.
-
-    Parameters
-    ----------
-    text : str
-        The text.
-    source : str, optional
-        The name of the file that it came from, for the message of an error.
-
-    Returns
-    -------
-    dict, list, str, int, float, bool or None
-        The document.
+    """Parse a JSON text strictly; ``source`` is the file that it came from, for messages.
 
     Raises
     ------
     InputError
         If the text is not JSON, ends early, would need more memory than 900 MiB, nests more
-        than 64 deep, gives a key twice in
-        one object, or holds ``NaN``, an infinity, an integer of more than 1000 digits or
-        half a surrogate pair. The message names the place.
+        than 64 deep, gives a key twice in one object, or holds ``NaN``, an infinity, an integer
+        of more than 1000 digits or half a surrogate pair. The message names the place.
 
     Examples
     --------
@@ -222,15 +209,7 @@ def _has_surrogate(text: str) -> bool:
 
 
 def _shorten(text: str, width: int = 40) -> str:
-    """Show `text` as a literal of bounded length.
-
-    Examples
-    --------
-    >>> _shorten("widths")
-    "'widths'"
-    >>> _shorten("9" * 100)
-    "'9999999999999999999999999999999999999999…'"
-    """
+    """Show `text` as a literal of bounded length."""
     return ascii(text) if len(text) <= width else f"{ascii(text[:width])[:-1]}…'"
 
 
@@ -261,18 +240,9 @@ def dump_json(obj: object, handle: IO[str]) -> None:
 
     Keys are sorted, text is ASCII, and the last line ends. An array or object stands on one
     line where it fits into 100 columns or is a row of integers, and has one item a line
-    otherwise. An *iterator*
-    among the values is written as an array, item by item as it yields them, so that it may
-    be longer than memory.
-
-    Parameters
-    ----------
-    obj : object
-        Mappings with text keys, lists, tuples, iterators, text, numbers, booleans and
-        None, nested; also whatever has ``tolist`` (NumPy's arrays and numbers) or
-        ``__index__`` (FLINT's integers).
-    handle : file object
-        An open text file.
+    otherwise. An *iterator* among the values is written as an array, item by item as it yields
+    them, so that it may be longer than memory. Whatever has ``tolist`` (NumPy's arrays and
+    numbers) or ``__index__`` (FLINT's integers) is written, too.
 
     Raises
     ------

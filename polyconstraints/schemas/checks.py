@@ -4,15 +4,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from polyconstraints.schemas.problem import Network, Symmetry
 from polyconstraints.schemas.types import (
     Count,
     Document,
+    Network,
     Permutation,
     Positive,
     Size,
     Some,
     Summand,
+    Symmetry,
     Text,
     said,
 )

@@ -4,12 +4,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from polyconstraints.schemas.problem import Network, StatedSymmetry
 from polyconstraints.schemas.types import (
     Count,
     Document,
+    Network,
     Positive,
     Some,
+    StatedSymmetry,
     Summand,
     Text,
     schema_only,

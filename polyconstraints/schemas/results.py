@@ -4,22 +4,20 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from polyconstraints.schemas.problem import (
-    Network,
-    OpenNetwork,
-    OpenSymmetry,
-    RowsNetwork,
-    RowsSymmetry,
-    Symmetry,
-)
 from polyconstraints.schemas.types import (
     WEIGHT_PATTERN,
     Count,
     Document,
+    Network,
+    OpenNetwork,
+    OpenSymmetry,
     Permutation,
     Positive,
+    RowsNetwork,
+    RowsSymmetry,
     Size,
     Some,
+    Symmetry,
     Text,
     WeightName,
     schema_only,

@@ -1,24 +1,30 @@
-"""The types of which documents are declared.
+"""The types of which documents are declared, and what most are about: a network, a symmetry.
 
 A document is a structure with types: what a reader checks, what messages say, and the JSON
 Schema that is shipped all come from its declaration. The meaning of its fields stands in its
-docstring, in lines ``field: Meaning.``, from
-which the JSON Schema takes it.
+docstring, in lines ``field: Meaning.``, from which the JSON Schema takes it.
 """
 
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 __all__ = [
     "WEIGHT_PATTERN",
     "Count",
     "Document",
+    "Network",
+    "OpenNetwork",
+    "OpenSymmetry",
     "Permutation",
     "Positive",
+    "RowsNetwork",
+    "RowsSymmetry",
     "Size",
     "Some",
+    "StatedSymmetry",
     "Summand",
+    "Symmetry",
     "Text",
     "WeightName",
     "said",
@@ -65,3 +71,126 @@ WeightName = Annotated[
         pattern=WEIGHT_PATTERN,
     ),
 ]
+
+# --- what most documents are about ---------------------------------------------------------
+
+_KIND = "(quadratic|linear|cubic|[1-9][0-9]*)"
+
+Scope = Annotated[
+    Literal["layer", "network"],
+    said("Whether every layer has the symmetry, or only the whole network."),
+]
+Compare = Annotated[
+    Literal["function", "paper", "tensor"],
+    said("Which coefficients are equated; the choices differ for redundant indices only."),
+]
+Actions = Annotated[
+    dict[str, list[Permutation]], schema_only(propertyNames={"pattern": "^[1-9][0-9]*$"})
+]
+Levels = Annotated[list[Positive], Meta(min_length=2)]
+Imposed = Annotated[Count, said("Number of permutations that are imposed.")]
+
+
+class _AnyNetwork(Document, kw_only=True):
+    """What networks of different sizes have in common.
+
+    depth: Number d of layers.
+    layer: What the layers sum, products of two units, single units or products of as many as the
+        degree says: one kind for all layers, or d of them.
+    indices: Weights of a product: one for all orders of its units, i >= j, or one for each.
+    bias: Whether every layer also reads the homogenising unit, which is 1.
+    channels: Channels of each component, level by level from input to output.
+    activation: A polynomial in z that every hidden unit passes through.
+    """
+
+    depth: Positive
+    layer: Annotated[str, schema_only(pattern=rf"^{_KIND}(,{_KIND})*$")]
+    indices: Literal["ordered", "redundant"]
+    bias: bool
+    channels: Levels
+    activation: str | UnsetType = UNSET
+
+
+class Network(_AnyNetwork, kw_only=True):
+    """The network.
+
+    Units are numbered component by component, unit = component * channels + channel. With a bias
+    index 0 of a layer's inputs is the homogenising unit o_0 = 1 and units count from 1 there;
+    without one index 0 is the first unit.
+
+    inputs: Number n of interchangeable input components.
+    widths: Components of each level, d + 1 numbers from input to output.
+    """
+
+    inputs: Positive
+    widths: Levels
+
+
+class OpenNetwork(_AnyNetwork, kw_only=True):
+    """The network, for every number of inputs.
+
+    inputs: The number of inputs is left open.
+    """
+
+    inputs: Literal["any"]
+
+
+class RowsNetwork(_AnyNetwork, kw_only=True):
+    """What the networks of all rows have in common.
+
+    hidden: Hidden widths, where they were given: otherwise n each.
+    """
+
+    EXTRA: ClassVar[dict[str, Any]] = {"properties": {"inputs": False, "widths": False}}
+    hidden: list[Positive] | UnsetType = UNSET
+
+
+class _AnySymmetry(Document, kw_only=True):
+    """What all symmetries have.
+
+    kind: Whether the outputs follow a permutation of the inputs, or stay as they are.
+    group: The group, acting on the input components: in the language of groups, or a label.
+    generators: Generators of the group, where its name alone does not say which it is.
+    actions: By level, if the group acts there in a way of its own: each generator's image.
+    """
+
+    kind: Literal["equivariant", "invariant"]
+    group: Text
+    generators: list[Permutation] | UnsetType = UNSET
+    actions: Actions | UnsetType = UNSET
+
+
+class Symmetry(_AnySymmetry):
+    """The symmetry that is imposed."""
+
+    scope: Scope
+    compare: Compare
+    permutations: Imposed
+
+
+class RowsSymmetry(_AnySymmetry):
+    """What the symmetries of all rows have in common."""
+
+    scope: Scope
+    compare: Compare
+
+
+class StatedSymmetry(_AnySymmetry):
+    """The symmetry that a map is meant to have."""
+
+    scope: Scope | UnsetType = UNSET
+    compare: Compare | UnsetType = UNSET
+    permutations: Imposed | UnsetType = UNSET
+
+
+class OpenSymmetry(Document):
+    """The symmetry that is imposed.
+
+    actions: How the group acts on some levels.
+    """
+
+    kind: Literal["equivariant", "invariant"]
+    group: Text
+    scope: Literal["layer"]
+    compare: Literal["function", "tensor"]
+    actions: dict[str, str] | UnsetType = UNSET

@@ -4,13 +4,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from polyconstraints.schemas.problem import Network, Symmetry
 from polyconstraints.schemas.types import (
     Count,
     Document,
+    Network,
     Positive,
     Some,
     Summand,
+    Symmetry,
     Text,
     WeightName,
     said,
@@ -224,7 +225,7 @@ class PlottedEdge(Document):
     class: The weight's class.
     """
 
-    source: Annotated[list[Count], Meta(min_length=1)]
+    source: Some[Count]
     target: Positive
     weight: WeightName
     class_: Count = field(name="class")

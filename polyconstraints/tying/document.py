@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.schemas import maps, problem
+from polyconstraints.schemas import maps, types
 from polyconstraints.schemas.reading import integer, number_key, read, shown
 from polyconstraints.spec.groups import (
     Permutation,
@@ -172,7 +172,7 @@ def _check_counts(
             )
 
 
-def _network(entry: problem.Network) -> NetworkSpec:
+def _network(entry: types.Network) -> NetworkSpec:
     depth = entry.depth
     if depth > MAX_DEPTH:
         raise InputError(
@@ -202,7 +202,7 @@ def _network(entry: problem.Network) -> NetworkSpec:
     )
 
 
-def _symmetry(entry: problem.StatedSymmetry, network: NetworkSpec) -> Symmetry:
+def _symmetry(entry: types.StatedSymmetry, network: NetworkSpec) -> Symmetry:
     actions: dict[int, tuple[Permutation, ...]] = {}
     for key, images in ({} if entry.actions is UNSET else entry.actions).items():
         where = f"symmetry.actions.{key}"
@@ -224,7 +224,7 @@ def _symmetry(entry: problem.StatedSymmetry, network: NetworkSpec) -> Symmetry:
     return symmetry
 
 
-def _group(entry: problem.StatedSymmetry, degree: int) -> PermutationGroup:
+def _group(entry: types.StatedSymmetry, degree: int) -> PermutationGroup:
     if entry.generators is UNSET:
         try:
             return parse_group(entry.group, degree)
