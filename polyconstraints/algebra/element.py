@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from math import comb, lcm, prod
 from numbers import Rational
-from operator import index
+from operator import add, index
 from typing import TYPE_CHECKING, Any, Self
 
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
@@ -67,8 +67,8 @@ def flint() -> ModuleType:
 def exact(value: object) -> int | fmpq | None:
     """Return an exact rational number as FLINT takes it; None if it is none.
 
-    Integers and rationals of other libraries count if they are registered as
-    `numbers.Rational` (NumPy's and SymPy's are); floating-point numbers never do.
+    Those of other libraries count if they are registered as `numbers.Rational`, as NumPy's and
+    SymPy's are; floating-point numbers never do.
     """
     if type(value) is int:
         return value
@@ -90,14 +90,7 @@ def number(value: fmpq) -> Coefficient:
 
 
 def integer(value: object, what: str) -> int:
-    """Return an integer of any library as Python's.
-
-    Raises
-    ------
-    TypeError
-        If it is no integer, or a truth value.
-    """
-    # A truth value of NumPy's counts as an index in its old versions.
+    """Return an integer of any library as Python's; others, and truth values, are a TypeError."""
     if not isinstance(value, bool) and getattr(value, "dtype", None) != "bool":
         try:
             return index(value)  # type: ignore[arg-type]
@@ -120,20 +113,7 @@ def decimal_value(digits: str) -> int:
 
 
 def check_size(what: str, terms: int, bits: int) -> None:
-    """Refuse a result that can't be stored.
-
-    Parameters
-    ----------
-    what : str
-        The operation, to say what is refused.
-    terms, bits : int
-        Upper bounds for the number of terms and the bits of a coefficient.
-
-    Raises
-    ------
-    TooLargeError
-        If the result may take more than 16 GiB.
-    """
+    """Refuse a result with up to so many terms and bits a coefficient, beyond 16 GiB of memory."""
     size = terms * (bits // 8 + 100 * (terms > 1))
     if size > MAX_BYTES:
         raise TooLargeError(
@@ -160,20 +140,9 @@ def numerators_over(value: fmpq_mpoly) -> tuple[list[int], int]:
 def predicted_power_terms(degrees: Sequence[int], length: int, exponent: int) -> int:
     """Return an upper bound on the number of terms of a power.
 
-    Parameters
-    ----------
-    degrees : sequence of int
-        Degrees of the base in each variable.
-    length : int
-        Number of terms of the base.
-    exponent : int
-        The power.
-
-    Returns
-    -------
-    int
-        The smaller of the number of multisets of terms and the number of monomials within
-        the result's degrees; when the former is astronomical, the latter.
+    From the degrees in each variable and the number of terms of the base: the smaller of the
+    number of multisets of terms and the number of monomials within the result's degrees; when
+    the former is astronomical, the latter.
 
     Examples
     --------
@@ -308,10 +277,7 @@ class Element(Immutable):
     def __mul__(self, other: object) -> Self:
         """Return the product with an element of the same ring or an exact number.
 
-        Raises
-        ------
-        TooLargeError
-            If the product may not fit into memory.
+        One that may not fit into memory is a TooLargeError.
         """
         operand = self._operand(other)
         if operand is None:
@@ -338,12 +304,7 @@ class Element(Immutable):
     def __pow__(self, exponent: object) -> Self:
         """Return the power with a nonnegative integer.
 
-        Raises
-        ------
-        UsageError
-            If the exponent is negative.
-        TooLargeError
-            If the power may not fit into memory.
+        One that may not fit into memory is a TooLargeError.
         """
         if not hasattr(exponent, "__index__"):
             return NotImplemented
@@ -357,9 +318,8 @@ class Element(Immutable):
         return self._make(self._ring, self._flint**power)
 
     def _check_product(self, other: Element) -> None:
-        degrees = zip(self._degrees(), other._degrees(), strict=True)
-        box = prod(a + b + 1 for a, b in degrees)
-        terms = min(box, len(self) * len(other))
+        degrees = map(add, self._degrees(), other._degrees())
+        terms = min(prod(degree + 1 for degree in degrees), len(self) * len(other))
         if terms > _UNCHECKED_TERMS:
             bits = coefficient_bits(self._flint) + coefficient_bits(other._flint)
             check_size(f"the product of {len(self)} and {len(other)} terms", terms, bits)
@@ -394,3 +354,7 @@ class Element(Immutable):
             degrees = tuple(map(int, self._flint.degrees()))
             _set(self, "_found_degrees", degrees)
             return degrees
+
+    def _places(self) -> list[int]:
+        """Return the places of the variables that occur."""
+        return [at for at, degree in enumerate(self._degrees()) if degree > 0]

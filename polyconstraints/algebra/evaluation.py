@@ -1,11 +1,14 @@
 """Polynomials with other things in place of their variables: numbers, polynomials, names.
 
-Values may be whatever has ``+``, ``*`` and ``**``.
+Values may be whatever has ``+``, ``*`` and ``**``. SymPy, with whose expressions polynomials are
+exchanged, is imported only when it is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.algebra.element import (
@@ -19,7 +22,7 @@ from polyconstraints.algebra.element import (
     flint,
     number,
 )
-from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import InputError, RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
@@ -31,6 +34,8 @@ __all__ = [
     "collect",
     "evaluate",
     "moved",
+    "polynomial_from_sympy",
+    "polynomial_to_sympy",
     "rename",
     "substitute",
     "without_idle_variables",
@@ -50,7 +55,7 @@ def evaluate(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) 
     if plain or None not in numbers:
         return _at_numbers(polynomial, numbers)
     # Values of variables that don't occur play no part, whatever they are.
-    places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
+    places = polynomial._places()
     if all(numbers[at] is not None for at in places):
         return _at_numbers(polynomial, [0 if value is None else value for value in numbers])
     rings = [point[at]._ring for at in places if isinstance(point[at], Element)]
@@ -64,7 +69,7 @@ def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
     """Return the polynomial with variables replaced; see :meth:`Polynomial.substitute`."""
     ring = polynomial.ring
     images = {ring.index(name): ring.one * value for name, value in values.items()}
-    places = [at for at, degree in enumerate(polynomial._degrees()) if degree > 0]
+    places = polynomial._places()
     if not any(at in images for at in places):
         return polynomial
     chosen = [images[at] if at in images else ring._gen_at(at) for at in places]
@@ -82,9 +87,8 @@ def collect(polynomial: Polynomial, names: Sequence[str]) -> dict[tuple[int, ...
     kept = [at for at in range(len(polynomial.ring.names)) if at not in taken]
     remaining = type(polynomial.ring)([polynomial.ring.names[at] for at in kept])
     groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
-    for exponents, value in zip(
-        polynomial._flint.monoms(), polynomial._flint.coeffs(), strict=True
-    ):
+    monomials, values = polynomial._flint.monoms(), polynomial._flint.coeffs()
+    for exponents, value in zip(monomials, values, strict=True):
         group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
         group[tuple([exponents[at] for at in kept])] = value
     return {
@@ -103,13 +107,11 @@ def rename(
     target = type(polynomial.ring)(list(dict.fromkeys(images))) if ring is None else ring
     if target == polynomial.ring and images == list(polynomial.ring.names):
         return polynomial
-    occurring = set(polynomial.variables())
     places: dict[int, int] = {}
-    for at, (name, image) in enumerate(zip(polynomial.ring.names, images, strict=True)):
-        if name in occurring:
-            if image not in target:
-                raise RingMismatchError(f"{image!r} of {polynomial.ring} has no place in {target}")
-            places[at] = target.index(image)
+    for at in polynomial._places():
+        if images[at] not in target:
+            raise RingMismatchError(f"{images[at]!r} of {polynomial.ring} has no place in {target}")
+        places[at] = target.index(images[at])
     if len(target.names) == len(images) and all(at == new for at, new in places.items()):
         return polynomial._make(target, polynomial._flint)
     return polynomial._make(target, moved(polynomial._flint, places, target._context))
@@ -120,9 +122,8 @@ def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int
 
     The time of much of FLINT grows with all variables, whether they occur or not.
     """
-    degrees = polynomial._degrees()
-    places = [at for at, degree in enumerate(degrees) if degree > 0]
-    if len(places) == len(degrees):
+    places = polynomial._places()
+    if len(places) == len(polynomial.ring.names):
         return polynomial._flint, places
     context = flint().fmpq_mpoly_ctx.get(("x", len(places)), "lex")
     return moved(polynomial._flint, {at: new for new, at in enumerate(places)}, context), places
@@ -222,3 +223,75 @@ def _by_operators(polynomial: Polynomial, places: Sequence[int], images: Sequenc
             for at in range(0, len(summands), 2)
         ]
     return summands[0]
+
+
+# -- SymPy ----------------------------------------------------------------------------------------
+
+
+def polynomial_from_sympy(ring: PolynomialRing, expression: object) -> Polynomial:
+    """Return what an expression denotes; see :meth:`PolynomialRing.from_sympy`."""
+    import sympy
+
+    try:
+        expression = sympy.sympify(expression, strict=True)
+    except sympy.SympifyError:
+        raise InputError(f"expected a SymPy expression, got {expression!r}") from None
+    if isinstance(expression, sympy.Poly):
+        expression = expression.as_expr()
+    if not isinstance(expression, sympy.Expr):
+        raise InputError(f"expected a SymPy expression, got {expression}")
+    if expression.atoms(sympy.Float):
+        raise InputError(f"floating-point coefficients are not exact: {expression}")
+    names = set()
+    for symbol in expression.free_symbols:
+        if symbol.name not in ring:
+            raise InputError(f"unknown name {symbol.name!r} in {ring}")
+        if not symbol.is_commutative:
+            raise InputError(f"the symbol {symbol.name!r} does not commute")
+        if symbol.name in names:
+            raise InputError(f"two different symbols are called {symbol.name!r}")
+        names.add(symbol.name)
+    try:
+        return _convert(ring, expression)
+    except _NotPolynomialError:
+        pass
+    try:
+        # Expansion may cancel what is irrational or no polynomial in the parts.
+        return _convert(ring, sympy.expand(expression))
+    except _NotPolynomialError:
+        raise InputError(f"not a polynomial over the rationals: {expression}") from None
+
+
+class _NotPolynomialError(Exception):
+    """Some part of an expression is no polynomial."""
+
+
+def _convert(ring: PolynomialRing, expression: Any) -> Polynomial:
+    """Return the polynomial of an expression tree.
+
+    `sympy.Poly` would do the same, but it is dense: an exponent of 10**9 exhausts memory.
+    """
+    if expression.is_Symbol:
+        return ring.gen(expression.name)
+    if expression.is_Rational:
+        return ring.constant(Fraction(int(expression.p), int(expression.q)))
+    if expression.is_Add:
+        return ring.sum([_convert(ring, part) for part in expression.args])
+    if expression.is_Mul:
+        return prod((_convert(ring, part) for part in expression.args), start=ring.one)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
+        return _convert(ring, expression.base) ** int(expression.exp)
+    raise _NotPolynomialError
+
+
+def polynomial_to_sympy(polynomial: Polynomial) -> Any:
+    """Return the polynomial as an expression; see :meth:`Polynomial.to_sympy`."""
+    import sympy
+
+    symbols = [sympy.Symbol(name) for name in polynomial.ring.names]
+    summands = []
+    for exponents, value in polynomial.terms():
+        factors = [s**e for s, e in zip(symbols, exponents, strict=True) if e]
+        coefficient = sympy.Rational(value.numerator, value.denominator)
+        summands.append(sympy.Mul(coefficient, *factors))
+    return sympy.Add(*summands)

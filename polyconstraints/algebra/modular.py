@@ -69,10 +69,7 @@ def matmul(a: Residues, b: Residues, prime: int) -> Residues:
 def from_rationals(values: NDArray[Any], prime: int) -> Residues:
     """Return exact rationals (integers or fractions, any shape) as residues.
 
-    Raises
-    ------
-    ValueError
-        If the prime divides a denominator.
+    A ValueError if the prime divides a denominator.
 
     Examples
     --------
@@ -133,12 +130,7 @@ def nullspace(matrix: Residues, prime: int) -> Residues:
 
 
 def inverse(matrix: Residues, prime: int) -> Residues:
-    """Return the inverse of a square matrix of residues.
-
-    Raises
-    ------
-    ZeroDivisionError
-        If the matrix is singular.
+    """Return the inverse of a square matrix of residues, a ZeroDivisionError if it has none.
 
     Examples
     --------

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
-from math import gcd
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.algebra import evaluation, symbolic, text
+from polyconstraints.algebra import evaluation, text
 from polyconstraints.algebra.element import (
     MAX_BITS,
     Coefficient,
@@ -19,6 +18,7 @@ from polyconstraints.algebra.element import (
     number,
     numerators_over,
     predicted_power_terms,
+    rational,
 )
 from polyconstraints.algebra.text import Order, order_key
 from polyconstraints.errors import TooLargeError, UsageError
@@ -36,8 +36,12 @@ class Polynomial(Element):
 
     Polynomials come from a :class:`~polyconstraints.algebra.PolynomialRing`: from its
     variables by arithmetic, from text or from terms. They support ``+ - * **`` with each
-    other and with exact numbers, ``/`` by constants, ``==`` and hashing. Floats are
-    refused with `TypeError`.
+    other and with exact numbers, ``/`` by constants, ``==`` and hashing.
+
+    Floats are refused with `TypeError`, names of no variable of the ring with `UsageError`,
+    polynomials of another ring with `RingMismatchError`, and what may not fit into memory with
+    `TooLargeError`. Orders of monomials are lexicographic (``"lex"``), graded lexicographic
+    (``"grlex"``) and graded reverse lexicographic (``"grevlex"``).
 
     Examples
     --------
@@ -58,7 +62,7 @@ class Polynomial(Element):
 
     def __reduce__(self) -> tuple[Callable[..., Polynomial], tuple[Any, ...]]:
         """Return how to rebuild the object when it is unpickled."""
-        return self._ring.from_terms, (self.terms(),)
+        return self._ring._restored, (dict(self.terms()),)
 
     # -- questions --------------------------------------------------------------------
 
@@ -73,49 +77,17 @@ class Polynomial(Element):
         return not self
 
     def constant_value(self) -> Coefficient:
-        """Return a constant polynomial as a number.
-
-        Raises
-        ------
-        UsageError
-            If a variable occurs.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x = ring("x")
-        >>> (x - x + 3).constant_value()
-        3
-        """
+        """Return a constant polynomial as a number; one with variables is a `UsageError`."""
         if not self.is_constant:
             raise UsageError(f"not a constant: {self!r}")
         return number(self._flint.leading_coefficient())
 
     def variables(self) -> tuple[str, ...]:
-        """Return the names that occur, in the ring's order.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y, z = ring("x, y, z")
-        >>> (z * x + 1).variables()
-        ('x', 'z')
-        """
-        degrees = zip(self._ring.names, self._degrees(), strict=True)
-        return tuple([name for name, degree in degrees if degree > 0])
+        """Return the names that occur, in the ring's order."""
+        return tuple([self._ring.names[at] for at in self._places()])
 
     def degree(self, name: str | None = None) -> int:
         """Return the degree in a variable, or the total degree; -1 for zero.
-
-        Parameters
-        ----------
-        name : str, optional
-            The variable; without it, the total degree is meant.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable.
 
         Examples
         --------
@@ -131,11 +103,6 @@ class Polynomial(Element):
 
     def terms(self, order: Order = "lex") -> list[tuple[tuple[int, ...], Coefficient]]:
         """Return exponents and coefficients in decreasing monomial order.
-
-        Parameters
-        ----------
-        order : {"lex", "grlex", "grevlex"}
-            Lexicographic, graded lexicographic or graded reverse lexicographic.
 
         Examples
         --------
@@ -154,20 +121,7 @@ class Polynomial(Element):
         return result
 
     def leading_term(self, order: Order = "lex") -> tuple[tuple[int, ...], Coefficient]:
-        """Return exponents and coefficient of the largest monomial.
-
-        Raises
-        ------
-        UsageError
-            If the polynomial is zero or there is no such order.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> (x + 3 * y**2).leading_term("grevlex")
-        ((0, 2), 3)
-        """
+        """Return exponents and coefficient of the largest monomial, which zero has none of."""
         key = order_key(order)
         if not self:
             raise UsageError("the zero polynomial has no leading term")
@@ -179,17 +133,8 @@ class Polynomial(Element):
     def coefficient(self, monomial: Sequence[int] | Polynomial) -> Coefficient:
         """Return the coefficient of one monomial, zero if it does not occur.
 
-        Parameters
-        ----------
-        monomial : sequence of int or Polynomial
-            Exponents, or a polynomial of this ring that is one monomial with coefficient 1.
-
-        Raises
-        ------
-        UsageError
-            If `monomial` is neither.
-        RingMismatchError
-            If the monomial belongs to another ring.
+        The monomial is given by its exponents, or as a polynomial of this ring that is one
+        monomial with coefficient 1.
 
         Examples
         --------
@@ -209,15 +154,7 @@ class Polynomial(Element):
         return number(self._flint[exponents])
 
     def height(self) -> int:
-        """Return the largest absolute value of a numerator or of the common denominator.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x = ring("x")
-        >>> (x / 6 - 3).height()
-        18
-        """
+        """Return the largest absolute value of a numerator or of the common denominator."""
         numerators, denominator = numerators_over(self._flint)
         largest = max(map(abs, numerators), default=0)
         return largest if denominator == 1 else max(largest, denominator)
@@ -229,23 +166,15 @@ class Polynomial(Element):
         --------
         >>> from polyconstraints.algebra import ring
         >>> R, x = ring("x")
-        >>> (4 * x / 3 - 2).content()
-        Fraction(2, 3)
+        >>> p = 4 * x / 3 - 2
+        >>> p.content(), str(p.primitive())
+        (Fraction(2, 3), '2*x - 3')
         """
-        numerators, denominator = numerators_over(self._flint)
-        content = Fraction(gcd(*numerators), denominator)
-        return content.numerator if content.denominator == 1 else content
+        values = self._flint.coeffs()
+        return number(reduce(lambda common, value: common.gcd(value), values, rational(0, 1)))
 
     def primitive(self) -> Polynomial:
-        """Return the polynomial divided by its content; zero stays zero.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x = ring("x")
-        >>> print((4 * x / 3 - 2).primitive())
-        2*x - 3
-        """
+        """Return the polynomial divided by its content; zero stays zero."""
         return self / self.content() if self else self
 
     def normalised(self) -> Polynomial:
@@ -266,13 +195,8 @@ class Polynomial(Element):
     def factor(self) -> list[tuple[Polynomial, int]]:
         """Return the irreducible factors over the rationals with their multiplicities.
 
-        Constants are left out; factors are normalised and in a fixed order, the shortest
-        first.
-
-        Raises
-        ------
-        UsageError
-            If the polynomial is zero.
+        Constants are left out, and zero has no factors; factors are normalised and in a fixed
+        order, the shortest first.
 
         Examples
         --------
@@ -295,13 +219,6 @@ class Polynomial(Element):
         """Return the resultant with another polynomial of the ring in one of the variables.
 
         Of ``q*x - p`` and a polynomial f in x it is f at p/q, cleared of denominators.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable.
-        TooLargeError
-            If the resultant may not fit into memory.
 
         Examples
         --------
@@ -339,13 +256,6 @@ class Polynomial(Element):
             The value, of the type that the values' arithmetic gives; an exact number for
             a constant polynomial.
 
-        Raises
-        ------
-        UsageError
-            If a value is missing, too many are given or a name is unknown.
-        TooLargeError
-            If a power of a number is out of bounds.
-
         Examples
         --------
         >>> from polyconstraints.algebra import ring
@@ -369,17 +279,7 @@ class Polynomial(Element):
     def substitute(self, values: Mapping[str, Any]) -> Polynomial:
         """Return the polynomial with some variables replaced, all at once.
 
-        Parameters
-        ----------
-        values : mapping from str to number or Polynomial
-            Replacements, exact numbers or polynomials of this ring.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable.
-        RingMismatchError
-            If a replacement belongs to another ring.
+        By exact numbers or polynomials of this ring.
 
         Examples
         --------
@@ -391,20 +291,7 @@ class Polynomial(Element):
         return evaluation.substitute(self, values)
 
     def derivative(self, name: str, order: int = 1) -> Polynomial:
-        """Return the derivative with respect to a variable.
-
-        Parameters
-        ----------
-        name : str
-        order : int
-            How many times to differentiate.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable or the order is negative.
-        TypeError
-            If the order is no integer.
+        """Return the derivative with respect to a variable, as often as `order` says.
 
         Examples
         --------
@@ -433,20 +320,7 @@ class Polynomial(Element):
         return self._make(self._ring, value)
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Polynomial:
-        """Return the polynomial with a function applied to each nonzero coefficient.
-
-        Raises
-        ------
-        TypeError
-            If the function returns something that is not exact.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> print((3 * x + 4 * y).map_coefficients(lambda c: c % 2))
-        x
-        """
+        """Return the polynomial with a function applied to each nonzero coefficient."""
         return self._ring.from_terms((e, function(c)) for e, c in self.terms())
 
     # -- other rings ------------------------------------------------------------------
@@ -454,21 +328,8 @@ class Polynomial(Element):
     def collect(self, names: Sequence[str]) -> dict[tuple[int, ...], Polynomial]:
         """Return the coefficients as a polynomial in some of the variables.
 
-        Parameters
-        ----------
-        names : sequence of str
-            The variables to read the polynomial in.
-
-        Returns
-        -------
-        dict
-            From exponents of these variables to the nonzero coefficient, a polynomial in the
-            ring of the remaining variables.
-
-        Raises
-        ------
-        UsageError
-            If a name is unknown or occurs twice.
+        From exponents of these variables to the nonzero coefficient, a polynomial in the ring of
+        the remaining variables.
 
         Examples
         --------
@@ -484,22 +345,10 @@ class Polynomial(Element):
         return evaluation.collect(self, names)
 
     def rename(self, names: Mapping[str, str], ring: PolynomialRing | None = None) -> Polynomial:
-        """Return the polynomial with variables renamed, possibly to the same name.
+        """Return the polynomial with variables renamed; those that get one name become one.
 
-        Parameters
-        ----------
-        names : mapping from str to str
-            New names of variables; the others keep theirs. Variables that get one name
-            become one variable.
-        ring : PolynomialRing, optional
-            Ring of the result; by default, that of the new names in order of appearance.
-
-        Raises
-        ------
-        UsageError
-            If a name to be changed is unknown.
-        RingMismatchError
-            If a variable that occurs has no place in `ring`.
+        The result is in `ring`, in which every variable that occurs must have a place; by
+        default in that of the new names in order of appearance.
 
         Examples
         --------
@@ -513,11 +362,6 @@ class Polynomial(Element):
     def to_ring(self, ring: PolynomialRing) -> Polynomial:
         """Return the same polynomial in another ring; variables match by name.
 
-        Raises
-        ------
-        RingMismatchError
-            If a variable that occurs is missing in `ring`.
-
         Examples
         --------
         >>> from polyconstraints.algebra import PolynomialRing, ring
@@ -530,16 +374,8 @@ class Polynomial(Element):
     # -- text -------------------------------------------------------------------------
 
     def to_sympy(self) -> Any:
-        """Return the polynomial as an expanded SymPy expression.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x = ring("x")
-        >>> (x**2 - 1).to_sympy()
-        x**2 - 1
-        """
-        return symbolic.polynomial_to_sympy(self)
+        """Return the polynomial as an expanded SymPy expression."""
+        return evaluation.polynomial_to_sympy(self)
 
     def to_text(
         self,
@@ -554,7 +390,6 @@ class Polynomial(Element):
         Parameters
         ----------
         order : {"lex", "grlex", "grevlex"}
-            Order of the terms, largest first.
         power, times : str
             Signs between base and exponent and between factors.
         names : callable, optional
@@ -578,7 +413,6 @@ class Polynomial(Element):
         Parameters
         ----------
         order : {"lex", "grlex", "grevlex"}
-            Order of the terms, largest first.
         names : callable, optional
             LaTeX of a variable's name; by default numbers in names become indices.
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.algebra.element import Coefficient, Immutable, exact, flint, integer
+from polyconstraints.algebra.evaluation import polynomial_from_sympy
 from polyconstraints.algebra.polynomial import Polynomial
-from polyconstraints.algebra.symbolic import polynomial_from_sympy
 from polyconstraints.algebra.text import NAME, parse_polynomial
 from polyconstraints.errors import RingMismatchError, UsageError
 
@@ -131,12 +131,7 @@ class PolynomialRing(Immutable):
         return tuple(self._gen_at(position) for position in range(len(self._names)))
 
     def gen(self, name: str) -> Polynomial:
-        """Return the variable called `name` as a polynomial.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable.
+        """Return the variable called `name` as a polynomial; a `UsageError` if there is none.
 
         Examples
         --------
@@ -150,12 +145,7 @@ class PolynomialRing(Immutable):
         return Polynomial._make(self, self._context.gen(position))
 
     def index(self, name: str) -> int:
-        """Return the position of a variable among the names.
-
-        Raises
-        ------
-        UsageError
-            If the ring has no such variable.
+        """Return the position of a variable among the names; a `UsageError` if it has none.
 
         Examples
         --------
@@ -172,17 +162,7 @@ class PolynomialRing(Immutable):
         return isinstance(name, str) and name in self._index
 
     def constant(self, value: object) -> Polynomial:
-        """Return a constant polynomial.
-
-        Parameters
-        ----------
-        value : int, Fraction or another exact rational number
-            The constant.
-
-        Raises
-        ------
-        TypeError
-            If `value` is not an exact rational number; floats are none.
+        """Return an exact rational number as a constant polynomial; floats are a `TypeError`.
 
         Examples
         --------
@@ -206,11 +186,6 @@ class PolynomialRing(Immutable):
         terms : mapping or iterable of pairs
             Exponent tuples, one exponent for each variable, with their coefficients.
             Equal exponents may occur several times and zero coefficients are allowed.
-
-        Returns
-        -------
-        Polynomial
-            The sum, in time linear in the number of terms.
 
         Raises
         ------
@@ -238,6 +213,10 @@ class PolynomialRing(Immutable):
         """Return the sum of terms whose exponents are known to be nonnegative integers."""
         return Polynomial._make(self, self._context.from_dict(terms))
 
+    def _restored(self, terms: Mapping[tuple[int, ...], Coefficient]) -> Polynomial:
+        """Return the polynomial with the terms of a pickled one."""
+        return self._from_flint({exponents: _coefficient(c) for exponents, c in terms.items()})
+
     def _exponents(self, given: Sequence[int]) -> tuple[int, ...]:
         """Return exponents as Python's integers, one for each variable."""
         exponents = tuple(given)
@@ -256,11 +235,6 @@ class PolynomialRing(Immutable):
 
         Adding pairwise keeps the cost at ``O(n log n)`` for `n` terms altogether, where
         adding one after another would copy the growing sum each time.
-
-        Raises
-        ------
-        RingMismatchError
-            If a polynomial belongs to another ring.
 
         Examples
         --------
@@ -326,20 +300,7 @@ class PolynomialRing(Immutable):
 def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
     """Return a polynomial ring followed by its variables.
 
-    Parameters
-    ----------
-    names : str or sequence of str
-        Names, as one text separated by commas or spaces, or one by one.
-
-    Returns
-    -------
-    tuple
-        The :class:`PolynomialRing` and its variables as :class:`Polynomial`.
-
-    Raises
-    ------
-    UsageError
-        If a name is no identifier or occurs twice.
+    The names are one text, separated by commas or spaces, or given one by one.
 
     Examples
     --------

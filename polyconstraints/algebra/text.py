@@ -1,7 +1,7 @@
 """Text to polynomial and back, without evaluating anything and without recursion.
 
 The parser keeps one frame for each open parenthesis, so nesting is limited by memory only.
-Sums of monomials collect in a dictionary, so long texts take linear time. Operations whose
+Terms are summed pairwise, so long texts take little more than linear time. Operations whose
 cost isn't bounded by the text's length (powers, products of sums) draw on a budget and are
 refused when it is spent: text may come from anywhere.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from math import gcd
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from polyconstraints.algebra.element import decimal_value, predicted_power_terms, rational
@@ -52,36 +51,23 @@ class _Token(NamedTuple):
 class _Frame:
     """An open sum: the finished terms and the term being read."""
 
-    __slots__ = ("denominator", "dividing", "factor", "monomials", "numerator", "powers", "sums")
+    __slots__ = ("coefficient", "dividing", "factor", "monomial", "ring", "terms")
 
-    def __init__(self) -> None:
-        self.monomials: dict[tuple[int, ...], fmpq] = {}
-        self.sums: list[Polynomial] = []
-        self.start_term()
+    def __init__(self, ring: PolynomialRing) -> None:
+        self.ring = ring
+        self.terms: list[Polynomial] = []
+        self.start_term(1)
 
-    def start_term(self) -> None:
-        self.numerator = 1
-        self.denominator = 1
-        self.powers: dict[int, int] = {}
+    def start_term(self, sign: int) -> None:
+        self.coefficient = rational(sign, 1)
+        self.monomial = self.ring.one
         self.factor: Polynomial | None = None
         self.dividing = False
 
-    def finish_term(self, ring: PolynomialRing) -> None:
+    def finish_term(self) -> None:
         """Move the term being read to the finished terms."""
-        exponents = [0] * len(ring.names)
-        for position, exponent in self.powers.items():
-            exponents[position] = exponent
-        key = tuple(exponents)
-        value = rational(self.numerator, self.denominator)
-        if self.factor is None:
-            known = self.monomials.get(key)
-            self.monomials[key] = value if known is None else known + value
-        else:
-            self.sums.append(self.factor * ring._from_flint({key: value}))
-        self.start_term()
-
-    def total(self, ring: PolynomialRing) -> Polynomial:
-        return ring.sum([ring._from_flint(self.monomials), *self.sums])
+        term = self.monomial if self.factor is None else self.monomial * self.factor
+        self.terms.append(term._make(self.ring, term._flint * self.coefficient))
 
 
 class _Parser:
@@ -91,7 +77,7 @@ class _Parser:
         self.ring = ring
         self.tokens = _tokens(text)
         self.token = next(self.tokens)
-        self.frames = [_Frame()]
+        self.frames = [_Frame(ring)]
         self.opened: list[int] = []
         self.work = _WORK_BUDGET
         self.bits = _BITS_BUDGET
@@ -101,7 +87,7 @@ class _Parser:
         while True:
             self.read_operand()
             if not self.read_operators():
-                return self.frames[0].total(self.ring)
+                return self.ring.sum(self.frames[0].terms)
 
     def advance(self) -> _Token:
         token = self.token
@@ -113,9 +99,9 @@ class _Parser:
         while self.token.kind in "+-(":
             token = self.advance()
             if token.kind == "-":
-                self.frames[-1].numerator *= -1
+                self.frames[-1].coefficient *= -1
             elif token.kind == "(":
-                self.frames.append(_Frame())
+                self.frames.append(_Frame(self.ring))
                 self.opened.append(token.position)
         token = self.advance()
         if token.kind == "number":
@@ -123,7 +109,7 @@ class _Parser:
         elif token.kind == "name":
             if token.text not in self.ring:
                 raise _error(f"unknown name {token.text!r} in {self.ring}", token.position)
-            self.apply_variable(self.ring.index(token.text), token.position)
+            self.apply_variable(token.text, token.position)
         else:
             raise _unexpected(token, "a number, a variable or '('")
 
@@ -137,9 +123,9 @@ class _Parser:
                 return True
             if token.kind not in ("+", "-", ")", "end"):
                 raise _unexpected(token, "an operator")
-            frame.finish_term(self.ring)
+            frame.finish_term()
             if token.kind in ("+", "-"):
-                frame.numerator = -1 if token.kind == "-" else 1
+                frame.start_term(-1 if token.kind == "-" else 1)
                 return True
             if token.kind == "end":
                 if self.opened:
@@ -148,8 +134,8 @@ class _Parser:
             if not self.opened:
                 raise _error("')' closes nothing", token.position)
             self.opened.pop()
-            value = self.frames.pop().total(self.ring)
-            self.apply_polynomial(value, token.position)
+            self.frames.pop()
+            self.apply_polynomial(self.ring.sum(frame.terms), token.position)
 
     def read_exponent(self) -> int:
         """Read ``^`` or ``**`` and an integer if they follow, else return 1."""
@@ -182,15 +168,14 @@ class _Parser:
             value **= exponent
         elif not exponent:
             value = 1
-        self.multiply_number(value, 1, position)
+        self.multiply_number(rational(value, 1), position)
 
-    def apply_variable(self, variable: int, position: int) -> None:
-        exponent = self.read_exponent()
+    def apply_variable(self, name: str, position: int) -> None:
+        power = self.ring.gen(name) ** self.read_exponent()
         frame = self.frames[-1]
         if frame.dividing:
             raise _error("division is by constants only", position)
-        if exponent:
-            frame.powers[variable] = frame.powers.get(variable, 0) + exponent
+        frame.monomial = frame.monomial * power
 
     def apply_polynomial(self, value: Polynomial, position: int) -> None:
         exponent = self.read_exponent()
@@ -199,8 +184,7 @@ class _Parser:
             value = value**exponent
         frame = self.frames[-1]
         if value.is_constant:
-            constant = value.constant_value()
-            self.multiply_number(constant.numerator, constant.denominator, position)
+            self.multiply_number(value._flint.leading_coefficient(), position)
             return
         if frame.dividing:
             raise _error("division is by constants only", position)
@@ -211,22 +195,15 @@ class _Parser:
         self.spend(len(frame.factor) * len(value) * words, position)
         frame.factor = frame.factor * value
 
-    def multiply_number(self, numerator: int, denominator: int, position: int) -> None:
+    def multiply_number(self, value: fmpq, position: int) -> None:
         frame = self.frames[-1]
-        if frame.dividing:
+        if not frame.dividing:
+            frame.coefficient *= value
+        elif value == 0:
+            raise _error("division by zero", position)
+        else:
+            frame.coefficient /= value
             frame.dividing = False
-            if not numerator:
-                raise _error("division by zero", position)
-            numerator, denominator = denominator, numerator
-        frame.numerator *= numerator
-        if denominator != 1:
-            # Division keeps the term's fraction in lowest terms with a positive denominator.
-            frame.denominator *= denominator
-            common = gcd(frame.numerator, frame.denominator)
-            if frame.denominator < 0:
-                common = -common
-            frame.numerator //= common
-            frame.denominator //= common
 
     def check_power(self, value: Polynomial, exponent: int, position: int) -> None:
         """Refuse a power of a parenthesis that is out of proportion."""

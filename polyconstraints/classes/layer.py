@@ -116,15 +116,9 @@ class LayerClasses:
     def class_values(self, theta: Array) -> Array:
         """Return the value of every class number, given those of the free classes.
 
-        Parameters
-        ----------
-        theta : array of shape (free classes,) or (free classes, …)
-
-        Returns
-        -------
-        array of shape (largest class + 1,) or (largest class + 1, …)
-            Of the same dtype, but for booleans, which become integers, and for integers where
-            a class depends on others by a fraction, or would not fit: float64.
+        The classes are the first axis of both. The dtype stays, but for booleans, which become
+        integers, and for integers where a class depends on others by a fraction, or would not
+        fit: float64.
         """
         theta = self._promoted(theta)
         values = np.zeros((len(self.sizes), *theta.shape[1:]), dtype=theta.dtype)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
 from math import comb
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,30 +34,6 @@ __all__ = [
 Numbers = NDArray[np.int64]
 #: The image of each point under a permutation.
 Images = Sequence[int] | NDArray[np.intp]
-
-
-class CoefficientSpace(Protocol):
-    """The numbered coefficients (k, μ) of a polynomial map."""
-
-    @property
-    def size(self) -> int:
-        """Number of coefficients."""
-
-    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return the numbers of the coefficients that the given ones are moved to.
-
-        ``letters`` permutes the input letters (the homogenising unit included) and
-        ``outputs`` the outputs; all coefficients in order unless ``numbers`` are given.
-        """
-
-    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
-        """Return how many coefficients a permutation leaves in place."""
-
-    def weights(self, numbers: Numbers) -> Numbers:
-        """Return the weights of one layer whose sum each coefficient is.
-
-        Shape (numbers, most weights), padded with -1. Meaningful for single layers.
-        """
 
 
 @dataclass(frozen=True)
@@ -81,7 +56,11 @@ class TensorCoefficients:
         return int(self.outputs * self.letters**self.degree)
 
     def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        """Return where the coefficients are moved to.
+
+        All coefficients in order, unless numbers are given. The input letters, the homogenising
+        one included, and the outputs move.
+        """
         moved = np.asarray(letters, dtype=np.int64)
         result = np.asarray(outputs, dtype=np.int64)
         if numbers is None:
@@ -188,7 +167,7 @@ class FunctionCoefficients:
         return np.array(table, dtype=np.int64)
 
     def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        """Return where the coefficients are moved to."""
         moved = np.asarray(letters, dtype=np.int32)
         outer = np.asarray(outputs, dtype=np.int64)
         if numbers is None:
@@ -207,7 +186,7 @@ class FunctionCoefficients:
         return _fixed_points(outputs) * fixed_multisets(cycle_lengths(letters), self.degree)
 
     def weights(self, numbers: Numbers) -> Numbers:
-        """Return the weights that each coefficient of a layer is the sum of."""
+        """Return the weights that each coefficient of a layer is the sum of, padded with -1."""
         if not self.redundant:
             return numbers[:, None]
         output, rows = self.split(numbers)
@@ -272,7 +251,7 @@ class MixedCoefficients:
         return output * self._all.monomials + self._kept[monomial]
 
     def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return where the coefficients are moved to; see :class:`CoefficientSpace`."""
+        """Return where the coefficients are moved to."""
         moved = (0, *(letter + 1 for letter in letters))
         images = self._all.image(moved, outputs, self._lifted(numbers))
         output, monomial = np.divmod(images, self._all.monomials)
@@ -363,6 +342,10 @@ class PaperCoefficients:
         result[is_single, 0] = numbers[is_single]
         result[~is_single] = self.summed.weights(numbers[~is_single] - self.single.size)
         return result
+
+
+#: The numbered coefficients (k, μ) of a polynomial map.
+CoefficientSpace = TensorCoefficients | FunctionCoefficients | MixedCoefficients | PaperCoefficients
 
 
 def fixed_multisets(lengths: Iterable[int], degree: int) -> int:

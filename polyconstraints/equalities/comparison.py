@@ -90,20 +90,20 @@ class Comparison:
         keep[:, 1:] &= found[:, 1:] != found[:, :-1]
         return np.where(keep, found, -1)
 
-    def pairs(self, start: int = 0) -> Iterator[tuple[int, int]]:
+    def pairs(self) -> Iterator[tuple[int, int]]:
         """Yield the distinct equalities as pairs of coefficients, the smaller one first.
 
-        In ascending order and in bounded memory, from those of coefficient ``start`` on.
+        In ascending order and in bounded memory.
         """
-        for numbers in self.chunks(start):
+        for numbers in self.chunks():
             found = self.later_neighbours(numbers)
             rows, columns = np.nonzero(found >= 0)
             yield from zip(numbers[rows].tolist(), found[rows, columns].tolist(), strict=True)
 
-    def chunks(self, start: int = 0) -> Iterator[NDArray[np.int64]]:
-        """Yield the coefficients from one on, as many at a time as fit into bounded memory."""
+    def chunks(self) -> Iterator[NDArray[np.int64]]:
+        """Yield the coefficients, as many at a time as fit into bounded memory."""
         rows = max(1, _CHUNK // max(1, len(self._with_inverses)))
-        for first in range(start, self.space.size, rows):
+        for first in range(0, self.space.size, rows):
             yield np.arange(first, min(first + rows, self.space.size), dtype=np.int64)
 
     @property

@@ -18,14 +18,10 @@ __all__ = ["Equality", "equalities"]
 
 @dataclass(frozen=True)
 class Equality:
-    """Two coefficients that must be equal.
+    """Two coefficients, polynomials in the weights, that must be equal.
 
-    Attributes
-    ----------
-    left, right : Polynomial
-        Polynomials in the weights.
-    kind : {"simple", "linear", "polynomial"}
-        Whether two single weights are equated, or the equation is linear, or neither.
+    Of kind ``simple`` where two single weights are equated, ``linear`` where sums of them are,
+    else ``polynomial``.
     """
 
     left: Polynomial
@@ -36,11 +32,7 @@ class Equality:
 def equalities(network: NetworkSpec, comparisons: Sequence[Comparison]) -> Iterator[Equality]:
     """Yield the distinct equalities, one at a time, in a fixed order.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    comparisons : sequence of Comparison
-        One for each layer; or one for the whole network, which this expands.
+    The comparisons are one for each layer; or one for the whole network, which this expands.
     """
     if comparisons[0].single_weights:
         ring = PolynomialRing(network.weight_names())
