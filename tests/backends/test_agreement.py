@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from polyconstraints.backends.numpy import TiedNetwork
+from polyconstraints.backends.numpy import EquivariantLayer, TiedNetwork
 from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.backends.plan.lettered import Lettered
 from tests.backends.adapters import BACKENDS, DTYPES, TRAINERS
 from tests.backends.maps import MAPS, derived, evaluate, gradients, named
+from tests.backends.test_layers import LAYERS
 
 Array = NDArray[Any]
 
@@ -98,3 +99,32 @@ def test_equivariance_is_kept_through_a_thousand_steps(backend: str, group: str)
         order = list(sigma)
         error = np.abs(predict(fresh[:, order]) - outputs[:, order]).max()
         assert error <= 1e-12 * scale
+
+
+@pytest.mark.parametrize(("group", "to"), sorted({(g, to or "") for g, to, _ in LAYERS}))
+def test_one_layer_in_three_libraries(group: str, to: str) -> None:
+    """The same function of the same map's parameters, to rounding."""
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    from polyconstraints.backends import jax as in_jax
+    from polyconstraints.backends import torch as in_torch
+
+    layer = in_torch.EquivariantLinear(group, 2, 2, to=to or None, dtype=torch.float64)
+    drawn = np.random.default_rng(0).standard_normal(len(layer.to_map_parameters()))
+    layer.set_map_parameters(drawn)
+    np.testing.assert_allclose(layer.to_map_parameters(), drawn, rtol=1e-10, atol=1e-12)
+    theta = {name: part.detach().numpy() for name, part in layer.named_parameters()}
+    plan = layer.plan
+    shapes = [k.shape(plan.levels.sizes) for k in plan.levels.inputs] if plan.levels else None
+    rng = np.random.default_rng(1)
+    xs = [rng.standard_normal((3, *shape, 2)) for shape in shapes or [plan.points[0]]]
+    with jax.enable_x64(True):
+        twin = in_jax.EquivariantLinear(group, 2, 2, to=to or None)
+        given = {name: jax.numpy.asarray(part) for name, part in theta.items()}
+        inputs = tuple(map(jax.numpy.asarray, xs))
+        third = twin.apply(given, inputs if len(inputs) > 1 else inputs[0])
+    first = EquivariantLayer(plan)(theta, tuple(xs) if len(xs) > 1 else xs[0])
+    second = layer(tuple(map(torch.tensor, xs)) if len(xs) > 1 else torch.tensor(xs[0]))
+    parts = [y if isinstance(y, tuple) else (y,) for y in (first, second, third)]
+    for mine, theirs, others in zip(*parts, strict=True):
+        np.testing.assert_allclose(theirs.detach().numpy(), mine, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(others, mine, rtol=1e-12, atol=1e-12)
