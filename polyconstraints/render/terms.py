@@ -40,8 +40,8 @@ def row_keys(rows: NDArray[Any], kinds: int) -> NDArray[np.int64]:
     Examples
     --------
     >>> keys = row_keys(np.array([[0, 1], [2, -1], [0, 1]]), 3)
-    >>> keys[0] == keys[2], keys[0] == keys[1]
-    (np.True_, np.False_)
+    >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
+    (True, False)
     """
     key = np.zeros(len(rows), dtype=np.int64)
     bound = 1

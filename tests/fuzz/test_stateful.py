@@ -6,6 +6,7 @@ import pickle
 import tempfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,10 @@ KINDS: list[tuple[int, dict[str, Any]]] = [
 ]
 
 
+#: Of the files that maps are saved in; the last one needs a package of its own.
+ENDINGS = ["json", "npz", *["safetensors"] * (find_spec("safetensors") is not None)]
+
+
 class MapHistory(RuleBasedStateMachine):
     """A map that is edited, saved, loaded and used, beside plain arrays of its classes."""
 
@@ -304,7 +309,7 @@ class MapHistory(RuleBasedStateMachine):
         }
         self.put(index, self.arrays[index], {**dependent, number: form})
 
-    @rule(ending=st.sampled_from(["json", "npz", "safetensors"]))
+    @rule(ending=st.sampled_from(ENDINGS))
     def save_and_load(self, ending: str) -> None:
         path = Path(self.folder.name) / f"map.{ending}"
         self.tying.save(path)

@@ -240,12 +240,13 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=0)
     parser.add_argument("--to", dest="last", type=int, default=len(COMMANDS))
     parser.add_argument("--only", default="", help="commands that hold this text")
-    parser.add_argument("--results", type=Path, default=Path("sizes.json"))
+    parser.add_argument("--results", type=Path, default=Path("build/sizes.json"))
     parser.add_argument("--write", action="store_true", help="put the results into the page")
     options = parser.parse_args()
     known: dict[str, list[object]] = {}
     if options.results.exists():
         known = json.loads(options.results.read_text("utf-8"))
+    options.results.parent.mkdir(exist_ok=True)
     if not options.write:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
