@@ -25,13 +25,18 @@ HEAVY = {
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def loaded_after(run_python: RunPython, statements: str) -> set[str]:
-    """Return the top-level modules that a fresh process has after `statements`."""
+def modules_after(run_python: RunPython, statements: str) -> set[str]:
+    """Return the modules that a fresh process has after `statements`."""
     done = run_python(
         "-c", f"{statements}\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
     )
     assert done.returncode == 0, done.stderr
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def loaded_after(run_python: RunPython, statements: str) -> set[str]:
+    """Return the top-level modules that a fresh process has after `statements`."""
+    return {name.partition(".")[0] for name in modules_after(run_python, statements)}
 
 
 def test_package_loads_nothing_heavy(run_python: RunPython) -> None:
@@ -65,6 +70,17 @@ def test_a_derivation_without_polynomials_loads_no_flint(run_python: RunPython) 
     )
     assert "numpy" in loaded
     assert not loaded & {"flint", "sympy", "networkx"}
+
+
+def test_a_derivation_loads_no_room_that_it_does_not_use(run_python: RunPython) -> None:
+    loaded = modules_after(
+        run_python,
+        "from polyconstraints.cli.main import run\n"
+        "assert run(['derive', '-n', '4', '--quiet']) == 0",
+    )
+    idle = ("algebra.polynomial", "expansion", "tying", "variety", "classes.patterns")
+    assert not loaded & {f"polyconstraints.{name}" for name in idle}
+    assert "multiprocessing" not in loaded
 
 
 def test_entry_point_loads_standard_library_only(run_python: RunPython) -> None:

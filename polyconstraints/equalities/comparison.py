@@ -17,7 +17,6 @@ from polyconstraints.equalities.coefficients import (
     TensorCoefficients,
 )
 from polyconstraints.errors import UsageError
-from polyconstraints.expansion.counting import level_degrees
 from polyconstraints.spec.groups import inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import (
@@ -154,6 +153,8 @@ def network_comparison(network: NetworkSpec, symmetry: Symmetry) -> Comparison:
             f"got {symmetry.compare}",
             "compare",
         )
+    from polyconstraints.expansion.counting import level_degrees
+
     letters = network.layers[0].letters
     degrees = level_degrees(network)[0]
     space: CoefficientSpace
