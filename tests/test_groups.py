@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import polyconstraints as pc
 from polyconstraints.cli.group_file import read_group_option
+from polyconstraints.render.groups_table import described_groups, group_documents, groups_text
 from polyconstraints.spec.groups import (
     checked_images,
     parse_expression,
@@ -207,6 +208,18 @@ def test_one_group_on_two_sets_of_points() -> None:
 
 def test_generators_inside_an_expression() -> None:
     assert parse_expression("[[1,2,0]]x[[1,0]]").group().order() == 6
+
+
+def test_large_orders_are_not_worked_out() -> None:
+    groups = described_groups(["S", "A"], 1000) + described_groups(["S"], 3000)
+    lines = [line for line in groups_text(groups).splitlines() if "points, " in line]
+    assert [line.split(", ")[1] for line in lines[::2]] == ["order about 10^2559", "order 3000!"]
+    assert [entry["order"] is None for entry in group_documents(groups)["groups"]] == [
+        False,
+        False,
+        True,
+    ]
+    assert "_order" not in vars(groups[-1][1])
 
 
 # --- orders and relations -----------------------------------------------------------------

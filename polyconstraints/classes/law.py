@@ -16,6 +16,7 @@ from typing import Any
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.patterns import PatternClass
+from polyconstraints.spec.activation import power_text, sum_text
 
 __all__ = ["Law", "Piece", "Sort", "existence_law", "weights_law"]
 
@@ -96,7 +97,7 @@ class Law:
                 value = str(self(*least))
             else:
                 total = own + self._step(least)
-                value = str(total) if isinstance(total, int) else write_polynomial(total)
+                value = str(total) if isinstance(total, int) else _polynomial_text(total)
             found.append(Piece(bounds, value))
         return found
 
@@ -166,24 +167,13 @@ def existence_law(sorts: tuple[Sort, ...], classes: Iterable[PatternClass]) -> L
     return Law(sorts, 0, tuple((one.needs(len(sorts)), 1) for one in classes))
 
 
-def write_polynomial(polynomial: Polynomial) -> str:
-    """Return a polynomial as text, highest degree first and denominators last.
-
-    Examples
-    --------
-    >>> write_polynomial(PolynomialRing(["n"]).parse("1/2*n^3 - n^2 + 2"))
-    'n^3/2 - n^2 + 2'
-    """
-    text = ""
-    for exponents, value in polynomial.terms("grlex"):
-        powers = [
-            name if power == 1 else f"{name}^{power}"
-            for name, power in zip(polynomial.ring.names, exponents, strict=True)
-            if power
-        ]
-        numerator = abs(value.numerator)
-        factors = ([str(numerator)] if numerator != 1 or not powers else []) + powers
-        term = "*".join(factors) + (f"/{value.denominator}" if value.denominator != 1 else "")
-        sign = "-" if value < 0 else "+"
-        text += f" {sign} {term}" if text else (f"-{term}" if value < 0 else term)
-    return text or "0"
+def _polynomial_text(polynomial: Polynomial) -> str:
+    """Return a polynomial as text, highest degree first."""
+    names = polynomial.ring.names
+    return sum_text(
+        (
+            value,
+            [power_text(name, at) for name, at in zip(names, exponents, strict=True) if at],
+        )
+        for exponents, value in polynomial.terms("grlex")
+    )

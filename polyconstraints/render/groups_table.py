@@ -40,6 +40,9 @@ _DIGITS = 30
 #: Bits of the longest order that a document holds: Python writes no longer integers.
 _BITS = 14_000
 
+#: Points from which on n! has more bits, and isn't worked out.
+_FACTORIAL = 2_000
+
 #: Generators and points up to which generators are shown.
 _SHOWN = 400
 
@@ -69,9 +72,23 @@ def described_groups(
     return found
 
 
-def _order_text(order: int) -> str:
-    digits = order.bit_length() * 3 // 10
-    return str(order) if digits <= _DIGITS else f"about 10^{digits}"
+def _factorial(group: PermutationGroup) -> str:
+    """Return the order of a large symmetric or alternating group in words; of others nothing."""
+    if group.degree < _FACTORIAL:
+        return ""
+    return {"S": f"{group.degree}!", "A": f"{group.degree}!/2"}.get(group.letter or "", "")
+
+
+def _written(group: PermutationGroup) -> str | None:
+    known = not _factorial(group) and group.order().bit_length() < _BITS
+    return str(group.order()) if known else None
+
+
+def _order_text(group: PermutationGroup) -> str:
+    if text := _factorial(group):
+        return text
+    digits = group.order().bit_length() * 3 // 10
+    return str(group.order()) if digits <= _DIGITS else f"about 10^{digits}"
 
 
 def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str, Any]:
@@ -82,12 +99,11 @@ def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str,
             {
                 "group": name,
                 "degree": group.degree,
-                "order": str(order) if order.bit_length() < _BITS else None,
+                "order": _written(group),
                 "orbits": [list(orbit) for orbit in group.orbits()],
                 "generators": [list(images) for images in group.generators],
             }
             for name, group in groups
-            for order in [group.order()]
         ],
     }
 
@@ -96,7 +112,7 @@ def syntax_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
     """Return the table of constructions, one example each."""
     meanings = dict(EXAMPLES)
     rows = [
-        (name, str(group.degree), _order_text(group.order()), meanings.get(name, ""))
+        (name, str(group.degree), _order_text(group), meanings.get(name, ""))
         for name, group in groups
     ]
     table = Table(("group", "points", "order", "what it acts on"), rows, left=(0, 3))
@@ -120,7 +136,7 @@ def groups_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
     """
     lines = []
     for name, group in groups:
-        order, orbits = _order_text(group.order()), plural(len(group.orbits()), "orbit")
+        order, orbits = _order_text(group), plural(len(group.orbits()), "orbit")
         lines.append(f"{name}: {group.degree} points, order {order}, {orbits}")
         if len(group.generators) * group.degree <= _SHOWN:
             for at, images in enumerate(group.generators, start=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -11,7 +11,7 @@ from math import lcm
 
 from polyconstraints.errors import UsageError
 
-__all__ = ["Activation"]
+__all__ = ["Activation", "power_text", "sum_text"]
 
 #: Highest degree.
 MAX_DEGREE = 1000
@@ -119,20 +119,38 @@ class Activation:
         return dict(_power(self.coefficients, exponent))
 
     def __str__(self) -> str:
-        terms = []
-        for power, value in enumerate(self.coefficients):
-            if not value:
-                continue
-            z = "" if power == 0 else "z" if power == 1 else f"z^{power}"
-            number = abs(value.numerator)
-            factors = "*".join(([str(number)] if number != 1 or not z else []) + ([z] if z else []))
-            below = f"/{value.denominator}" if value.denominator != 1 else ""
-            terms.append(("-" if value < 0 else "+", factors + below))
-        sign, first = terms[0]
-        return (first if sign == "+" else f"-{first}") + "".join(f" {s} {t}" for s, t in terms[1:])
+        return sum_text(
+            (value, [power_text("z", power)] if power else [])
+            for power, value in enumerate(self.coefficients)
+            if value
+        )
 
     def __repr__(self) -> str:
         return f"Activation({str(self)!r})"
+
+
+def power_text(name: str, exponent: int) -> str:
+    """Return a positive power as text, ``z`` or ``z^2``."""
+    return name if exponent == 1 else f"{name}^{exponent}"
+
+
+def sum_text(terms: Iterable[tuple[int | Fraction, Sequence[str]]]) -> str:
+    """Return a sum of products as text, denominators last.
+
+    Examples
+    --------
+    >>> sum_text([(Fraction(-2), ["n^3"]), (Fraction(1, 2), ["m", "n"]), (Fraction(1), [])])
+    '-2*n^3 + m*n/2 + 1'
+    """
+    text = ""
+    for value, factors in terms:
+        number = str(abs(value.numerator))
+        term = "*".join(factors if number == "1" and factors else [number, *factors])
+        if value.denominator != 1:
+            term += f"/{value.denominator}"
+        minus = value < 0
+        text += f" {'-' if minus else '+'} {term}" if text else f"-{term}" if minus else term
+    return text or "0"
 
 
 def _is_term(match: re.Match[str], first: bool) -> bool:

@@ -39,7 +39,6 @@ __all__ = [
 LayerKind = str
 IndexKind = Literal["ordered", "redundant"]
 
-LAYER_KINDS: tuple[LayerKind, ...] = ("quadratic", "linear")
 INDEX_KINDS: tuple[IndexKind, ...] = ("ordered", "redundant")
 
 _KIND_NAMES = {1: "linear", 2: "quadratic", 3: "cubic"}
@@ -51,12 +50,7 @@ _MAX_DEPTH = 100_000
 
 
 def check_depth(depth: int) -> None:
-    """Refuse more layers than there can be, before their levels are listed.
-
-    Raises
-    ------
-    TooLargeError
-    """
+    """Raise TooLargeError for more layers than there can be, before their levels are listed."""
     if depth > _MAX_DEPTH:
         raise TooLargeError(
             f"expected at most {_MAX_DEPTH} layers, got {depth}", allow=("depth", _MAX_DEPTH)

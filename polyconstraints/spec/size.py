@@ -50,12 +50,7 @@ _BYTES_A_LETTER = 40
 
 
 def check_degree(network: NetworkSpec) -> None:
-    """Refuse a network so deep that even the size of its expansion cannot be worked out.
-
-    Raises
-    ------
-    TooLargeError
-    """
+    """Raise TooLargeError for a network so deep that its expansion has no size worked out."""
     degree, allowed = 1, 0
     hidden = 1 if network.activation is None else network.activation.degree
     for at, factor in enumerate(network.degrees, start=1):

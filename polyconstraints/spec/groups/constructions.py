@@ -89,23 +89,28 @@ class _Combined(Construction):
 
 
 @dataclass(frozen=True)
-class Sum(_Combined):
-    """A disjoint union; an address is (part, address in the part)."""
+class _Several(_Combined):
+    """Any number of parts."""
 
-    terms: tuple[Construction, ...]
-    binding: ClassVar[int] = 0
-    sign: ClassVar[str] = "+"
-    word: ClassVar[str] = "sum"
+    of: tuple[Construction, ...]
 
     @property
     def parts(self) -> tuple[Construction, ...]:
-        return self.terms
+        return self.of
 
     def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        return Sum(parts)
+        return type(self)(parts)
+
+
+class Sum(_Several):
+    """A disjoint union; an address is (part, address in the part)."""
+
+    binding = 0
+    sign = "+"
+    word = "sum"
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        return sum(part.size(sizes) for part in self.terms)
+        return sum(part.size(sizes) for part in self.of)
 
     def action(self) -> GroupAction:
         def joined(images: Sequence[Permutation]) -> Permutation:
@@ -118,31 +123,31 @@ class Sum(_Combined):
         return self._joined(joined)
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
-        for at, part in enumerate(self.terms):
+        for at, part in enumerate(self.of):
             for address, after in part.choices(used, blocks):
                 yield (at, address), after
 
     def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
         at, inner = address
-        return at, self.terms[at].renamed(inner, rename, blocks)
+        return at, self.of[at].renamed(inner, rename, blocks)
 
     def arrangements(self, address: Any) -> Iterator[Address]:
         at, inner = address
-        for one in self.terms[at].arrangements(inner):
+        for one in self.of[at].arrangements(inner):
             yield at, one
 
     def normal(self, address: Any) -> Any:
         at, inner = address
-        return at, self.terms[at].normal(inner)
+        return at, self.of[at].normal(inner)
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         at, inner = address
-        start = sum(before.size(sizes) for before in self.terms[:at])
-        return start + self.terms[at].number(inner, sizes)
+        start = sum(before.size(sizes) for before in self.of[:at])
+        return start + self.of[at].number(inner, sizes)
 
     def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
         start, found = 0, []
-        for part in self.terms:
+        for part in self.of:
             found.append(start + part.kept(sizes))
             start += part.width(sizes)
         return np.concatenate(found)
@@ -151,17 +156,17 @@ class Sum(_Combined):
         self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
     ) -> View:
         at, inner = address
-        part: Construction = self.terms[at]
-        start = sum(before.width(sizes) for before in self.terms[:at])
+        part: Construction = self.of[at]
+        start = sum(before.width(sizes) for before in self.of[:at])
         cut = array[(*(slice(None),) * axis, slice(start, start + part.width(sizes)))]
         return part.view(cut, axis, inner, sizes, blocks)
 
     def label(self, address: Any) -> str:
         at, inner = address
-        if self.terms[at] == Fixed(1):
+        if self.of[at] == Fixed(1):
             return str(at)
-        rest = self.terms[at].label(inner)
-        return rest if self.terms[0] == Fixed(1) and len(self.terms) == 2 else f"{at}:{rest}"
+        rest = self.of[at].label(inner)
+        return rest if self.of[0] == Fixed(1) and len(self.of) == 2 else f"{at}:{rest}"
 
 
 class _Tuples(Construction):
@@ -234,21 +239,12 @@ class _Tuples(Construction):
         return array, labels
 
 
-@dataclass(frozen=True)
-class Product(_Tuples, _Combined):
+class Product(_Tuples, _Several):
     """Tuples; a point of two factors is row · columns + column."""
 
-    factors: tuple[Construction, ...]
-    binding: ClassVar[int] = 1
-    sign: ClassVar[str] = "x"
-    word: ClassVar[str] = "product"
-
-    @property
-    def parts(self) -> tuple[Construction, ...]:
-        return self.factors
-
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        return Product(parts)
+    binding = 1
+    sign = "x"
+    word = "product"
 
     def action(self) -> GroupAction:
         def both(rows: Permutation, columns: Permutation) -> Permutation:
@@ -258,7 +254,7 @@ class Product(_Tuples, _Combined):
         return self._joined(lambda images: reduce(both, images))
 
     def label(self, address: Any) -> str:
-        pairs = zip(self.factors, address, strict=True)
+        pairs = zip(self.of, address, strict=True)
         return f"({','.join(factor.label(part) for factor, part in pairs)})"
 
 
@@ -277,9 +273,9 @@ class Wreath(_Tuples, _Combined):
 
     inner: Construction
     outer: Construction
-    binding: ClassVar[int] = 2
-    sign: ClassVar[str] = "wr"
-    word: ClassVar[str] = "wreath"
+    binding = 2
+    sign = "wr"
+    word = "wreath"
 
     @property
     def parts(self) -> tuple[Construction, ...]:

@@ -27,7 +27,8 @@ ignored. The text is matched, never evaluated: it becomes a tree of construction
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from polyconstraints.errors import UsageError
@@ -40,15 +41,8 @@ from polyconstraints.spec.groups.tree import Construction, Generators, Grid, Pre
 
 __all__ = ["FUNCTIONS", "parse_expression", "shown_group"]
 
-#: Constructions that are written as functions, and their arguments.
-FUNCTIONS: Mapping[str, str] = {
-    "pairs": "pairs(GROUP)",
-    "ordered_pairs": "ordered_pairs(GROUP)",
-    "subsets": "subsets(GROUP,SIZE)",
-    "tuples": "tuples(GROUP,SIZE)",
-    "edges": "edges(GROUP,[[0,1],…])",
-    "grid": "grid(ROWS,COLUMNS,C4)",
-}
+#: Constructions that are written as functions.
+FUNCTIONS = ("pairs", "ordered_pairs", "subsets", "tuples", "edges", "grid")
 
 _MAX_LENGTH = 100_000
 _MAX_NESTING = 50
@@ -127,10 +121,7 @@ class _Parser:
         return kind((*first, *parts[1:]))
 
     def wreath(self) -> Construction:
-        first, *rest = self._operands(Wreath.sign, self.operand)
-        for outer in rest:
-            first = Wreath(first, outer)
-        return first
+        return reduce(Wreath, self._operands(Wreath.sign, self.operand))
 
     def _operands(self, symbol: str, operand: Callable[[], Construction]) -> list[Construction]:
         found = [operand()]
