@@ -171,11 +171,11 @@ def _given(request: Request, map_file: str | None, weights_file: str | None) -> 
 def _loaded(file: str) -> TyingMap | Rule:
     """Return the map in a file, or the rule and the numbers of letters that it states."""
     from polyconstraints.io.arrays import ARRAY_ENDINGS
-    from polyconstraints.io.files import load_json
+    from polyconstraints.io.files import ending_of, load_json
     from polyconstraints.tying import TyingMap, TyingRule
     from polyconstraints.verification.maps import sizes_of
 
-    if file.rpartition(".")[2].lower() in ARRAY_ENDINGS:
+    if ending_of(file) in ARRAY_ENDINGS:
         return TyingMap.load(file)
     document = load_json(file)
     layers = document.get("layers") if isinstance(document, dict) else None

@@ -24,7 +24,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError, printable
-from polyconstraints.io.files import read_bytes
+from polyconstraints.io.files import ending_of, read_bytes
 from polyconstraints.io.strict_json import parse_json
 
 __all__ = ["ARRAY_ENDINGS", "ArrayFile", "open_arrays", "to_bytes"]
@@ -167,7 +167,7 @@ def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) ->
     [[1.0, 0.0], [0.0, 1.0]]
     """
     name = os.fspath(path)
-    ending = name.rpartition(".")[2].lower()
+    ending = ending_of(name)
     data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
     with _naming(name):
         opened = _open_safetensors(data) if ending == "safetensors" else _open_npz(data)

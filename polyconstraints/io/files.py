@@ -27,6 +27,7 @@ __all__ = [
     "atomic_writer",
     "check_writable",
     "dump_json",
+    "ending_of",
     "iter_json",
     "load_json",
     "parse_json",
@@ -46,6 +47,12 @@ _CHUNK_BYTES = 2**20
 _LINKS = "/proc/self/fd/{}"
 
 _StrPath = str | os.PathLike[str]
+
+
+def ending_of(path: _StrPath) -> str:
+    """Return the ending of a file's name, which says its format: ``npz``, in lower case."""
+    return os.fspath(path).rpartition(".")[2].lower()
+
 
 # Failures of the medium, not of the command: no field would have avoided them.
 _MEDIUM_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})

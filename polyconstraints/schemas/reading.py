@@ -46,14 +46,7 @@ _JSON: dict[type[Any], type[Any]] = {
 
 
 def read(document: Any, declared: type[D]) -> D:
-    """Return a document as its declaration has it.
-
-    Parameters
-    ----------
-    document : object
-        What a JSON file holds. Fields that aren't declared are left out of account.
-    declared : type
-        The declaration, a subclass of :class:`~polyconstraints.schemas.types.Document`.
+    """Return a document as its declaration has it; fields that aren't declared don't matter.
 
     Raises
     ------
@@ -193,13 +186,7 @@ def shown(value: Any) -> str:
 
 
 def field(document: Any, key: str, kind: type[T], place: str = "") -> T:
-    """Return ``document[key]``, which must be of the given type.
-
-    Raises
-    ------
-    InputError
-        If the document is no object, lacks the key or holds something else there.
-    """
+    """Return ``document[key]``, which must be of the given type."""
     if not isinstance(document, dict):
         raise InputError(f"expected an object, got {shown(document)}", place)
     where = f"{place}.{key}" if place else key
@@ -221,13 +208,7 @@ def integer(value: Any, place: str, low: int, high: int | None = None) -> int:
 
 
 def number_key(key: str, place: str, low: int, high: int, expected: str) -> int:
-    """Return the number that a key of an object is, spelled in the one way that there is.
-
-    Raises
-    ------
-    InputError
-        If it isn't a number from ``low`` to ``high`` in ASCII digits without leading zeros.
-    """
+    """Return the number that a key is, spelled in the one way that there is: no leading zeros."""
     plain = key.isascii() and key.isdecimal() and len(key) <= len(str(high))
     if plain and key == str(int(key)) and low <= int(key) <= high:
         return int(key)

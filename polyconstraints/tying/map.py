@@ -25,7 +25,7 @@ from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
-from polyconstraints.io.files import atomic_writer, dump_json, load_json, parse_json
+from polyconstraints.io.files import atomic_writer, dump_json, ending_of, load_json, parse_json
 from polyconstraints.schemas.maps import MapLayer
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
@@ -274,7 +274,7 @@ class TyingMap(Displayed):
         UsageError
             If the file cannot be written.
         """
-        ending = os.fspath(path).rpartition(".")[2].lower()
+        ending = ending_of(path)
         if ending in ARRAY_ENDINGS:
             data = self.to_bytes(ending)
             with atomic_writer(path, binary=True) as binary:
@@ -284,7 +284,13 @@ class TyingMap(Displayed):
                 dump_json(self.to_json(), handle)
 
     def to_bytes(self, ending: str) -> bytes:
-        """Return the map as a file of the given binary format, ``npz`` or ``safetensors``."""
+        """Return the map as the bytes of a file of a binary format, ``npz`` or ``safetensors``.
+
+        Raises
+        ------
+        UsageError
+            If the package safetensors is needed and missing.
+        """
         header = json.dumps(self._header(), sort_keys=True, ensure_ascii=False)
         arrays = {layer.name: layer.classes for layer in self.layers}
         return arrays_to_bytes(arrays, ending, {_HEADER: header})
@@ -300,10 +306,9 @@ class TyingMap(Displayed):
         InputError
             If the file is not a tying map; the message names the place.
         """
-        name = os.fspath(path)
-        if name.rpartition(".")[2].lower() in ARRAY_ENDINGS:
+        if ending_of(path) in ARRAY_ENDINGS:
             return cls._read(*_opened(open_arrays(path, _MAX_ENTRIES_READ)))
-        return cls._read(load_json(path), name)
+        return cls._read(load_json(path), os.fspath(path))
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two maps have the same content, whatever produced them."""

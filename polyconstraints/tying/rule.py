@@ -13,7 +13,7 @@ from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.io.arrays import ARRAY_ENDINGS
-from polyconstraints.io.files import atomic_writer, dump_json, load_json
+from polyconstraints.io.files import atomic_writer, dump_json, ending_of, load_json
 from polyconstraints.schemas.reading import number_key, shown
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.symmetry import Symmetry
@@ -235,7 +235,7 @@ class TyingRule:
         UsageError
             If the file cannot be written, or its name ends as that of an archive.
         """
-        ending = os.fspath(path).rpartition(".")[2].lower()
+        ending = ending_of(path)
         if ending in ARRAY_ENDINGS:
             raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "rule")
         document = self.to_json(*sizes)
