@@ -19,7 +19,6 @@ from polyconstraints.variety.strata import point as point_module
 from polyconstraints.variety.strata.equivariant import (
     equivariant_layers,
     induced,
-    rational_layers,
 )
 from polyconstraints.variety.strata.kernel import Setting, tangent_space
 from polyconstraints.variety.strata.point import random_point
@@ -163,7 +162,7 @@ def test_equivariant_layers_are_equivariant(kind: str, bias: bool) -> None:
         if level.representation is None:
             continue
         first, _ = space.ends
-        exact = rational_layers(layer, first, level)
+        exact = equivariant_layers(layer, first, level)
         basis = equivariant_layers(layer, first, level, prime)
         assert len(exact) == len(basis)
         rows = modular.from_rationals(exact, prime).reshape(len(exact), layer.weights)
@@ -195,7 +194,7 @@ def test_number_of_equivariant_layers_is_burnsides() -> None:
     molien = sympy.series(1 / ((1 - t) * (1 - t**2) * (1 - t**3)), t, 0, 3).removeO()
     space = variety(3, 2)
     level = space.parse(["[3]"])[0]
-    basis = rational_layers(space.network.layers[0], space.ends[0], level)
+    basis = equivariant_layers(space.network.layers[0], space.ends[0], level)
     assert len(basis) == molien.coeff(t, 2)
 
 

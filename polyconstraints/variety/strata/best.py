@@ -42,51 +42,27 @@ class BestKnown:
         The stratum of that dimension, the first one in the list.
     function_dimension : int or None
         The largest dimension of a set of functions, of any stratum.
-    nondegenerate : Stratum or None
-        The largest stratum whose hidden functions are linearly independent.
-    measured, choices : int
-        How many strata were measured, and how many there are.
     """
 
     dimension: int
     status: Literal["proved", "lower bound"]
     stratum: Stratum
     function_dimension: int | None
-    nondegenerate: Stratum | None
-    measured: int
-    choices: int
 
 
 def best_known_dimension(
     network: NetworkSpec,
     symmetry: Symmetry,
-    max_strata: int = _MAX_STRATA,
-    max_weights: int = _MAX_WEIGHTS,
+    *,
     equations: Callable[[], Sequence[Polynomial]] | None = None,
 ) -> BestKnown | None:
     """Return the largest dimension that is known of the variety of symmetric networks.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    max_strata : int
-        The largest number of strata to measure. Those with the permutation representation,
-        with one kind of level throughout, and with one level that carries less than the
-        others come first.
-    max_weights : int
-        The largest network for which any is measured.
-    equations : callable, optional
-        Gives the equalities of the whole network as polynomials that must vanish; called
-        for tiny networks only, to prove the dimension by reduction.
+    None for a network that is too large, or has an activation. Strata with the permutation
+    representation, with one kind of level throughout, and with one level that carries less
+    than the others are measured first. Equations are the equalities of the whole network as
+    polynomials that must vanish; they are asked for of tiny networks only.
 
-    Returns
-    -------
-    BestKnown or None
-        None for a network that is too large, or has an activation.
-
-    Notes
-    -----
     The dimension is proved where a stratum fills the space of all weights, where there is no
     hidden level, since the equations are linear then, and where the reduction of the equations
     leaves no branch open that could be larger.
@@ -99,12 +75,12 @@ def best_known_dimension(
     >>> best.dimension, best.status, str(best.stratum.hidden[0]), best.function_dimension
     (8, 'lower bound', '[2] + [1,1]', 4)
     """
-    if network.activation is not None or network.weights > max_weights:
+    if network.activation is not None or network.weights > _MAX_WEIGHTS:
         return None
-    variety = Variety(network, symmetry, max_weights=max_weights)
+    variety = Variety(network, symmetry)
     found = [
         variety.measure(hidden, number)
-        for number, hidden in enumerate(islice(_promising(variety), max_strata), start=1)
+        for number, hidden in enumerate(islice(_promising(variety), _MAX_STRATA), start=1)
     ]
     if not found:
         return None
@@ -112,23 +88,16 @@ def best_known_dimension(
     size = largest.weight_dimension
     proved = network.depth == 1 or size == network.weights
     if not proved and equations is not None and network.weights <= _MAX_REDUCED:
-        proved = _reduced_dimension(equations()) == size
+        known = equations()
+        reduction = reduce_equations(known[0].ring, known, max_branches=_MAX_BRANCHES)
+        proved = reduction.dimension == size
     functions = [one.function_dimension for one in found if one.function_dimension is not None]
-    full = [stratum for stratum in found if not stratum.degenerate]
     return BestKnown(
         size,
         "proved" if proved and largest.dimensions.confirmed else "lower bound",
         largest,
         max(functions, default=None),
-        max(full, key=lambda stratum: stratum.weight_dimension, default=None),
-        len(found),
-        variety.count(degenerate=True),
     )
-
-
-def _reduced_dimension(equations: Sequence[Polynomial]) -> int | None:
-    """Return the dimension of the variety if the reduction of its equations proves it."""
-    return reduce_equations(equations[0].ring, equations, max_branches=_MAX_BRANCHES).dimension
 
 
 def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
@@ -137,6 +106,11 @@ def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
     lists = [variety.levels(level, degenerate=True) for level in hidden]
     if not all(lists):
         return
+    # The levels whose functions nothing binds, with all units in use.
+    unbound = [
+        next((level for level in options if level.representation is None), options[0])
+        for options in lists
+    ]
     seen: set[tuple[str, ...]] = set()
 
     def candidates() -> Iterator[tuple[Level, ...]]:
@@ -148,7 +122,7 @@ def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
         for place in range(len(lists)):
             for level in lists[place]:
                 yield tuple(
-                    level if at == place else _unbound(options) if at < place else options[0]
+                    level if at == place else unbound[at] if at < place else options[0]
                     for at, options in enumerate(lists)
                 )
         yield from variety.choices(degenerate=True)
@@ -158,9 +132,3 @@ def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
         if key not in seen:
             seen.add(key)
             yield choice
-
-
-def _unbound(options: tuple[Level, ...]) -> Level:
-    """Return the level whose functions nothing binds, with all units in use."""
-    free = [level for level in options if level.representation is None]
-    return free[0] if free else options[0]

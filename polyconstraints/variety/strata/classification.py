@@ -67,22 +67,14 @@ class Classification:
 def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     """Return what is known of a point, given by exact weights.
 
-    Parameters
-    ----------
-    variety : Variety
-        For the group S_n, with ordered indices.
-    weights : sequence of arrays of shape (outputs, products)
-        Integers or fractions, one array a layer.
+    The variety is one of S_n with ordered indices; the weights are integers or fractions, one
+    array of shape (outputs, products) a layer. All statements hold up to the probability, of the
+    order of (degree) / 2^31, that random points agree by accident.
 
     Raises
     ------
     InputError
         If the arrays do not fit the network, or the variety is for another group.
-
-    Notes
-    -----
-    All statements hold up to the probability, of the order of (degree) / 2^31, that random
-    points agree by accident.
 
     Examples
     --------
@@ -121,14 +113,11 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
 def hidden_spans(
     setting: Setting, weights: Sequence[Residues], variety: Variety
 ) -> list[tuple[int, Level | None]]:
-    """Return what the functions of each hidden level span.
+    """Return what the functions of each hidden level span: its dimension, and what it carries.
 
-    Returns
-    -------
-    list of (int, Level or None)
-        The dimension of the span, and the representation of the group on it; None where the
-        group doesn't preserve it. Functions count modulo constants where there is a bias: an
-        affine action of a finite group has a fixed point, so that a shift makes it linear.
+    The latter is None where the group doesn't preserve the span. Functions count modulo constants
+    where there is a bias: an affine action of a finite group has a fixed point, so that a shift
+    makes it linear.
     """
     network, prime = setting.network, setting.prime
     inputs = setting.inputs(2 * max(network.units) + SPARE)

@@ -8,7 +8,7 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -24,24 +24,14 @@ from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Block, Level, Representation
 
-__all__ = ["change_derivatives", "equivariant_layers", "induced", "rational_layers"]
+__all__ = ["change_derivatives", "equivariant_layers", "induced"]
 
 
 def induced(layer: LayerSpec, matrix: Array, ring: Ring, shift: Array | None = None) -> Array:
     """Return how an affine change of a layer's inputs acts on its products.
 
-    Parameters
-    ----------
-    layer : LayerSpec
-    matrix : array of shape (inputs, inputs)
-    ring : Ring
-    shift : array of shape (inputs,), optional
-        What is added to the inputs; for layers with a bias only.
-
-    Returns
-    -------
-    array of shape (products, products)
-        P with products(matrix · o + shift) = P · products(o).
+    That is P, of shape (products, products), with products(matrix · o + shift) = P · products(o).
+    A shift is for layers with a bias only.
     """
     letters = matrix
     if layer.bias:
@@ -77,13 +67,9 @@ def _tuples_by_product(layer: LayerSpec) -> tuple[NDArray[np.intp], NDArray[np.i
 
 
 def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
-    """Return the derivatives of the induced matrix along all changes of the inputs.
+    """Return the derivatives of the induced matrix along all changes of the inputs, at none.
 
-    Returns
-    -------
-    array of shape (changes, products, products)
-        First along the entries of the matrix, row by row, then, with a bias, along the
-        shift; at the identity.
+    First along the entries of the matrix, row by row, then, with a bias, along the shift.
     """
     inputs, first = layer.inputs, int(layer.bias)
     identity = np.eye(layer.letters, dtype=np.int64)
@@ -101,54 +87,19 @@ def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
     return result % prime
 
 
-def equivariant_layers(layer: LayerSpec, below: Level, above: Level, prime: int) -> Residues:
-    """Return a basis of the equivariant layers between two levels, modulo a prime.
-
-    Parameters
-    ----------
-    layer : LayerSpec
-        With ordered indices.
-    below, above : Level
-        Both with a representation.
-    prime : int
-        Larger than the order of the group's points, so that no denominator vanishes.
-
-    Returns
-    -------
-    array of shape (dimension, outputs, products)
-        Weights from and to the units that are left over are zero.
-
-    Notes
-    -----
-    For each block of the level above, which equal blocks share, the null space of (generators ·
-    size · products) equations in size · products unknowns.
-    """
-    return _by_blocks(
-        layer, below, above, lambda core, source, block: _modular(core, source, block, prime)
-    )
-
-
-def rational_layers(layer: LayerSpec, below: Level, above: Level) -> Rationals:
-    """Return the same basis over the rationals, in reduced row echelon form.
-
-    Returns
-    -------
-    object array of shape (dimension, outputs, products)
-        Flattened, each basis vector has a 1 where the others have 0.
-    """
-    return _by_blocks(layer, below, above, _rational)
-
-
-def _by_blocks(
-    layer: LayerSpec,
-    below: Level,
-    above: Level,
-    solve: Callable[[LayerSpec, Representation, Block], Array],
+def equivariant_layers(
+    layer: LayerSpec, below: Level, above: Level, prime: int | None = None
 ) -> Array:
-    """Return the layers whose rows for each block are a solution.
+    """Return a basis of the equivariant layers between two levels, (dimension, outputs, products).
 
-    Units that are left over have no weights. Products are numbered by their larger letter
-    first, so those of the first letters are the first products.
+    The layer has ordered indices, and both levels have a representation. Modulo a prime, which
+    must be larger than the order of the group's points, so that no denominator vanishes; without
+    one over the rationals, and then each basis vector has a 1 where the others have 0.
+
+    For each block of the level above, which equal blocks share, the null space of (generators ·
+    size · products) equations in size · products unknowns. Weights from and to units that are left
+    over are zero: products are numbered by their larger letter first, so those of the first
+    letters are the first products.
     """
     source, target = below.representation, above.representation
     if source is None or target is None:
@@ -156,11 +107,17 @@ def _by_blocks(
     parts = []
     for block, units in zip(target.blocks, target.slices, strict=True):
         core = replace(layer, index=0, inputs=below.rank, outputs=block.size)
-        basis = solve(core, source, block)
+        if not core.weights:
+            continue
+        if prime is None:
+            basis = _rational(core, source, block)
+        else:
+            basis = _modular(core, source, block, prime)
         part = np.zeros((len(basis), layer.outputs, layer.products), dtype=basis.dtype)
-        part[:, units, : core.products] = basis
+        part[:, units, : core.products] = basis.reshape(-1, core.outputs, core.products)
         parts.append(part)
-    return np.concatenate(parts)
+    nothing = np.zeros((0, layer.outputs, layer.products), dtype=np.int64 if prime else object)
+    return np.concatenate([nothing, *parts])
 
 
 def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring) -> Array:
@@ -181,11 +138,8 @@ def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring
 
 @lru_cache(maxsize=64)
 def _modular(core: LayerSpec, source: Representation, block: Block, prime: int) -> Residues:
-    if not core.weights:
-        return np.zeros((0, core.outputs, core.products), dtype=np.int64)
     equations = _equations(core, source, block, Modulo(prime))
-    basis = modular.nullspace(equations[equations.any(axis=1)], prime)
-    return basis.reshape(len(basis), core.outputs, core.products)
+    return modular.nullspace(equations[equations.any(axis=1)], prime)
 
 
 def _rational(core: LayerSpec, source: Representation, block: Block) -> Rationals:
@@ -196,24 +150,16 @@ def _rational(core: LayerSpec, source: Representation, block: Block) -> Rational
     """
     from flint import fmpq, fmpq_mat
 
-    columns = core.weights
-    if not columns:
-        return np.zeros((0, core.outputs, core.products), dtype=object)
     equations = _equations(core, source, block, EXACT)
-    # Compared first: of an object array old versions of NumPy return objects.
-    equations = equations[(equations != 0).any(axis=1)][:, ::-1]
+    equations = equations[equations.any(axis=1)][:, ::-1]
     entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
-    reduced, rank = fmpq_mat(len(equations), columns, entries).rref()
-    pivots: list[int] = []
-    for row in range(rank):
-        start = pivots[-1] + 1 if pivots else 0
-        pivots.append(next(c for c in range(start, columns) if reduced[row, c] != fmpq(0)))
-    free = sorted(set(range(columns)) - set(pivots), reverse=True)
-    basis = np.zeros((len(free), columns), dtype=object)
-    for vector, own in zip(basis, free, strict=True):
-        vector[columns - 1 - own] = 1
-        for row, pivot in enumerate(pivots):
-            value = -reduced[row, own]
-            if value != fmpq(0):
-                vector[columns - 1 - pivot] = Fraction(int(value.p), int(value.q))
-    return basis.reshape(len(free), core.outputs, core.products)
+    reduced, rank = fmpq_mat(len(equations), core.weights, entries).rref()
+    nonzero = reduced.entries()[: rank * core.weights]
+    rows = np.array([Fraction(int(v.p), int(v.q)) for v in nonzero], dtype=object)
+    rows = rows.reshape(rank, core.weights)
+    pivots = np.argmax(rows != 0, axis=1) if rank else np.zeros(0, dtype=np.intp)
+    free = np.setdiff1d(np.arange(core.weights), pivots)[::-1]
+    basis = np.zeros((len(free), core.weights), dtype=object)
+    basis[:, pivots] = -rows[:, free].T
+    basis[np.arange(len(free)), free] = 1
+    return basis[:, ::-1]

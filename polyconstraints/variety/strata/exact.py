@@ -5,7 +5,7 @@ Components that a computer algebra system finds are matched to strata by random 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
@@ -13,11 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
-from polyconstraints.algebra.modular import Residues
 from polyconstraints.equalities.comparison import network_comparison
 from polyconstraints.equalities.polynomials import equalities
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.systems import (
     PRIME,
@@ -57,17 +55,9 @@ _ATTEMPTS = 10
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """A component, and what is known of it.
+    """A component, the first stratum of its dimension in it, and the numbers of all in it.
 
-    Attributes
-    ----------
-    component : Component
-    stratum : Stratum or None
-        The first stratum that lies in the component and has its dimension.
-    inside : tuple of int
-        Numbers of all strata whose random points lie in the component.
-    remark : str
-        For a component that no stratum fills: what its random points are.
+    Where no stratum fills it, the remark says what its random points are.
     """
 
     component: Component
@@ -116,16 +106,8 @@ class Matching:
 class Answer:
     """What is known of the whole variety.
 
-    Attributes
-    ----------
-    reduction : Reduction
-        By case distinction.
-    basis : GroebnerBasis or None
-        By SymPy, modulo a prime.
-    matching : Matching or None
-        By a computer algebra system, modulo a prime.
-    open_question : str
-        What stays unknown, and what would answer it; empty if nothing does.
+    By case distinction; by SymPy or by another computer algebra system, modulo a prime. The open
+    question is what stays unknown and what would answer it; empty if nothing does.
     """
 
     reduction: Reduction
@@ -176,17 +158,8 @@ def examine(
 ) -> Answer:
     """Reduce the equations, and have the rest decomposed.
 
-    Parameters
-    ----------
-    variety : Variety
-        Of a small network, with ordered indices.
-    strata : sequence of Stratum
-        To match components with.
-    method : {"auto", "macaulay2", "singular", "sympy"}
-        Which system is to decompose; ``auto`` takes the first one that is installed, and
-        SymPy, which finds the dimension only, where none is.
-    time_limit : float
-        Seconds for the system.
+    ``auto`` takes the first system that is installed, and SymPy, which finds the dimension
+    only, where none is. Strata are what components are matched with.
 
     Raises
     ------
@@ -222,13 +195,10 @@ def _system(method: Method) -> System | None:
     """Return the system of a method, or None for SymPy."""
     if method == "sympy":
         return None
-    found = find_systems()
-    if method == "auto":
-        return found[0] if found else None
-    for system in found:
-        if system.name == method:
-            return system
-    raise UsageError(f"expected a system on the PATH, found no {method}", "decompose")
+    found = [system for system in find_systems() if method in ("auto", system.name)]
+    if not found and method != "auto":
+        raise UsageError(f"expected a system on the PATH, found no {method}", "decompose")
+    return found[0] if found else None
 
 
 # --- Components and strata ---------------------------------------------------------------
@@ -241,28 +211,19 @@ def match_components(
     strata: Sequence[Stratum],
     reduction: Reduction | None = None,
 ) -> Matching:
-    """Match components to strata by random points of the strata.
+    """Match components to strata by random points of the strata, the degenerate ones included.
 
-    Parameters
-    ----------
-    variety : Variety
-        With ordered indices.
-    decomposition : Decomposition
-    equations : sequence of Polynomial
-        What was decomposed: the equalities of the whole network.
-    strata : sequence of Stratum
-        Those to match, the degenerate ones included.
-    reduction : Reduction, optional
-        Of the same equations: its random points check the decomposition too, and say what
-        a component is that no stratum fills.
+    Random points of a reduction of the same equations check the decomposition too, and say what
+    a component is that no stratum fills.
     """
     prime = decomposition.prime
     setting = Setting.make(variety.network, variety.moves, prime, variety.seed)
-    first, last = variety.ends
-    points = [
-        _named(variety.network, random_point(setting, (first, *one.hidden, last)).general)
-        for one in strata
-    ]
+    names = variety.network.weight_names()
+    points = []
+    for one in strata:
+        weights = random_point(setting, variety.levels_of(one.hidden)).general
+        flat = np.concatenate([array.ravel() for array in weights]).tolist()
+        points.append(dict(zip(names, flat, strict=True)))
     cases = [] if reduction is None else list(_case_points(reduction, setting))
     matches = []
     for component in decomposition.components:
@@ -298,11 +259,6 @@ def _case_points(reduction: Reduction, setting: Setting) -> Iterator[tuple[int, 
                 break
 
 
-def _named(network: NetworkSpec, weights: Sequence[Residues]) -> dict[str, int]:
-    values = np.concatenate([array.ravel() for array in weights]).tolist()
-    return dict(zip(network.weight_names(), values, strict=True))
-
-
 def _remark(
     setting: Setting,
     component: Component,
@@ -318,7 +274,8 @@ def _remark(
     point = next(found, None) or component_point(component, setting.prime)
     if point is None:
         return "no stratum fills it, and no random point of it was found"
-    weights = _arrays(setting.network, point)
+    names = setting.network.weight_names()
+    weights = split(setting.network, np.array([point[name] for name in names], dtype=np.int64))
     parts = []
     for level, (rank, carried) in enumerate(hidden_spans(setting, weights, variety), start=1):
         functions = f"the functions of hidden level {level} span {rank} dimensions"
@@ -327,8 +284,3 @@ def _remark(
         else:
             parts.append(f"{functions} and carry {carried}")
     return f"no stratum fills it: {'; '.join(parts)}"
-
-
-def _arrays(network: NetworkSpec, point: Mapping[str, int]) -> list[Residues]:
-    vector = np.array([point[name] for name in network.weight_names()], dtype=np.int64)
-    return split(network, vector)

@@ -80,30 +80,19 @@ class GaugeFixing:
 def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
     """Return parameters that can be fixed to 0 or 1 without losing functions.
 
-    Parameters
-    ----------
-    variety : Variety
-    hidden : sequence of Level
-        What each hidden level carries.
+    Almost every function of the stratum is that of a network with the fixed values, over
+    the complex numbers; finitely many such networks compute it if nothing remains. Over
+    the real numbers a value 1 can exclude functions for which it would have to be -1.
 
-    Returns
-    -------
-    GaugeFixing
-        Almost every function of the stratum is that of a network with the fixed values, over
-        the complex numbers; finitely many such networks compute it if nothing remains. Over
-        the real numbers a value 1 can exclude functions for which it would have to be -1.
+    A slice of the space of parameters meets the fibres of almost all functions if the
+    differential of parameters → function has, at some point of the slice and along it, the
+    rank that it has on the whole space. Parameters are tried one after another, from the
+    last one to the first: first with 0, then, for scalings, with 1.
 
     Raises
     ------
     UsageError
         If a level is bound by nothing.
-
-    Notes
-    -----
-    A slice of the space of parameters meets the fibres of almost all functions if the
-    differential of parameters → function has, at some point of the slice and along it, the
-    rank that it has on the whole space. Parameters are tried one after another, from the
-    last one to the first: first with 0, then, for scalings, with 1.
 
     Examples
     --------
@@ -157,32 +146,19 @@ def _owners(bases: Sequence[Rationals], variety: Variety) -> list[tuple[int, int
     for basis, layer in zip(bases, ordered_network(variety.network).layers, strict=True):
         names = layer.names()
         flat = basis.reshape(len(basis), layer.weights)
-        for number, row in enumerate(flat):
-            others = (np.delete(flat, number, axis=0) != 0).any(axis=0)
-            own = np.flatnonzero((row == 1) & ~others)
-            owners.append((layer.index, number, names[int(own[0])]))
+        alone = (flat == 1) & (np.count_nonzero(flat, axis=0) == 1)
+        for number, own in enumerate(np.argmax(alone, axis=1).tolist()):
+            owners.append((layer.index, number, names[own]))
     return owners
 
 
 def numbered_stratum_map(
     network: NetworkSpec, symmetry: Symmetry, number: int, gauge_fixed: bool = False
 ) -> TyingMap:
-    """Return the tying map of a stratum, given its number in the list of choices.
+    """Return the tying map of a stratum, given its number from 1 in the list of choices.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    number : int
-        From 1.
-    gauge_fixed : bool
-        Whether to set to zero the parameters that a gauge fixing sets to zero. Those that
-        it sets to 1 stay free, since a linear map holds no constants.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer strata.
+    Parameters that a gauge fixing sets to zero can be left out. Those that it sets to 1 stay free,
+    since a linear map holds no constants.
     """
     variety = Variety(network, symmetry)
     hidden = variety.choice(number)

@@ -48,29 +48,12 @@ _NAME = re.compile(r"\[\s*[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\s*\]")
 
 
 def partition_name(partition: Partition) -> str:
-    """Return how an irreducible representation is written.
-
-    Examples
-    --------
-    >>> partition_name((2, 1))
-    '[2,1]'
-    """
+    """Return how an irreducible representation is written, as ``[2,1]``."""
     return f"[{','.join(map(str, partition))}]"
 
 
 def parse_partition(text: str, n: int) -> Partition:
-    """Return the partition of ``n`` that a name denotes.
-
-    Raises
-    ------
-    UsageError
-        If the text is no partition of ``n``.
-
-    Examples
-    --------
-    >>> parse_partition("[2,1]", 3)
-    (2, 1)
-    """
+    """Return the partition of ``n`` that a name such as ``[2,1]`` denotes."""
     parts: Partition = ()
     if _NAME.fullmatch(text):
         parts = tuple(int(part) for part in text[1:-1].split(","))
@@ -80,13 +63,7 @@ def parse_partition(text: str, n: int) -> Partition:
 
 
 def irrep_dimension(partition: Partition) -> int:
-    """Return the dimension of an irreducible representation, by the hook length formula.
-
-    Examples
-    --------
-    >>> irrep_dimension((3, 2))
-    5
-    """
+    """Return the dimension of an irreducible representation, by the hook length formula."""
     columns = [sum(part > row for part in partition) for row in range(partition[0])]
     hooks = 1
     for row, part in enumerate(partition):
@@ -100,8 +77,6 @@ def partitions_up_to_dimension(n: int, bound: int) -> list[Partition]:
 
     In descending lexicographic order, so that the trivial representation comes first.
 
-    Notes
-    -----
     By the branching rule an irreducible representation restricts to those of all diagrams
     with one box less, so that no small one grows from a large one: diagrams are grown box
     by box and dropped as soon as they are too large. For n beyond 6 and a bound below
@@ -133,13 +108,7 @@ def _with_one_box(partition: Partition) -> list[Partition]:
 
 
 def standard_tableaux(partition: Partition) -> list[Tableau]:
-    """Return the standard tableaux of a shape, in a fixed order.
-
-    Examples
-    --------
-    >>> standard_tableaux((2, 1))
-    [(0, 0, 1), (0, 1, 0)]
-    """
+    """Return the standard tableaux of a shape, in a fixed order."""
     tableaux: list[tuple[Tableau, Partition]] = [((), (0,) * len(partition))]
     for _ in range(sum(partition)):
         tableaux = [
@@ -152,19 +121,10 @@ def standard_tableaux(partition: Partition) -> list[Tableau]:
 
 
 def irrep_matrix(partition: Partition, permutation: Permutation) -> Rationals:
-    """Return how a permutation acts in an irreducible representation.
+    """Return how a permutation σ acts in an irreducible representation D: the matrix D(σ⁻¹).
 
-    Parameters
-    ----------
-    partition : tuple of int
-    permutation : tuple of int
-        σ as the images of 0 … n-1.
-
-    Returns
-    -------
-    object array of shape (dimension, dimension)
-        D(σ⁻¹) for the representation D: the matrices follow the convention of
-        (σx)_i = x_σ(i), in which applying τ and then σ to x is applying τ∘σ.
+    The matrices follow the convention of (σx)_i = x_σ(i), in which applying τ and then σ to x is
+    applying τ∘σ.
 
     Examples
     --------

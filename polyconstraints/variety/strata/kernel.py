@@ -22,7 +22,6 @@ __all__ = [
     "Setting",
     "Weights",
     "annihilated",
-    "antisymmetric_weights",
     "by_layers",
     "function_kernel",
     "is_symmetric",
@@ -46,14 +45,8 @@ _CHUNK = 20_000_000
 class Setting:
     """What ranks at random points are computed for, and with what.
 
-    Attributes
-    ----------
-    network : NetworkSpec
-        With ordered indices; see :func:`ordered_network`.
-    moves : tuple of Move
-        How each generator of the group moves inputs and outputs.
-    prime : int
-    rng : numpy.random.Generator
+    The network has ordered indices; a move says how a generator of the group moves inputs and
+    outputs.
     """
 
     network: NetworkSpec
@@ -88,8 +81,7 @@ def ordered_network(network: NetworkSpec) -> NetworkSpec:
     """Return the same network with one weight for each commuting product.
 
     With redundant indices the function depends on the sums W_ij + W_ji alone, so that the
-    variety is that of ordered indices times a space of antisymmetric parts; see
-    :func:`antisymmetric_weights`.
+    variety is that of ordered indices times a space of antisymmetric parts.
     """
     return NetworkSpec(
         network.inputs,
@@ -103,20 +95,8 @@ def ordered_network(network: NetworkSpec) -> NetworkSpec:
     )
 
 
-def antisymmetric_weights(network: NetworkSpec) -> int:
-    """Return how many dimensions redundant indices add to every stratum."""
-    return network.weights - ordered_network(network).weights
-
-
 def moves_of(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
-    """Return how each generator of the group moves the inputs and the outputs.
-
-    Raises
-    ------
-    UsageError
-        If the symmetry does not fit the network, or tells apart what the network's
-        function does not.
-    """
+    """Return how each generator of the group moves the inputs and the outputs."""
     if symmetry.compare != "function" and network.indices == "redundant":
         raise UsageError(
             f"expected function in network scope, where x_i x_j = x_j x_i has been used, "
@@ -138,15 +118,8 @@ def split(network: NetworkSpec, vector: Residues) -> list[Residues]:
 def by_layers(network: NetworkSpec, directions: Weights) -> Residues:
     """Return directions of single layers as rows of derivatives of all weights.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    directions : sequence of arrays of shape (directions, outputs, products)
-        Those of each layer.
-
-    Returns
-    -------
-    array of shape (all directions, weights)
+    Those of each layer have shape (directions, outputs, products); the result has shape
+    (all directions, weights).
     """
     result = np.zeros((sum(map(len, directions)), network.weights), dtype=np.int64)
     row = column = 0
@@ -170,22 +143,10 @@ def is_symmetric(setting: Setting, weights: Weights) -> bool:
 def annihilated(conditions: Callable[[int], Residues], unknowns: int, prime: int) -> Residues:
     """Return a basis of the vectors that all conditions of a random source send to zero.
 
-    Parameters
-    ----------
-    conditions : callable
-        Given a number, returns so many independent random conditions, shape (number, unknowns).
-    unknowns : int
-    prime : int
-
-    Returns
-    -------
-    array of shape (dimension, unknowns)
-
-    Notes
-    -----
-    A random condition adds to those before unless all are known already, but with a
-    probability of about (degree)/(prime). So as many conditions as unknowns are enough, and
-    the answer is believed once some fresh ones add nothing.
+    The source gives as many independent random conditions as it is asked for, in rows. One adds
+    to those before unless all are known already, but with a probability of about
+    (degree)/(prime). So as many conditions as unknowns are enough, and the answer is believed
+    once some fresh ones add nothing.
     """
     basis = modular.nullspace(conditions(unknowns), prime)
     while len(basis):
@@ -197,19 +158,10 @@ def annihilated(conditions: Callable[[int], Residues], unknowns: int, prime: int
 
 
 def tangent_space(setting: Setting, weights: Weights) -> Residues:
-    """Return the directions in which a symmetric network stays symmetric to first order.
+    """Return the directions in which a symmetric network stays symmetric to first order, in rows.
 
-    The null space of δW ↦ dF(σx)[δW] - σ·dF(x)[δW] over all x and generators σ.
-
-    Parameters
-    ----------
-    setting : Setting
-    weights : sequence of arrays of shape (outputs, products)
-        A point that satisfies the equations.
-
-    Returns
-    -------
-    array of shape (dimension, weights)
+    The null space of δW ↦ dF(σx)[δW] - σ·dF(x)[δW] over all x and generators σ, at weights that
+    satisfy the equations.
     """
     network, moves, ring = setting.network, setting.moves, setting.ring
     if not moves:
@@ -232,19 +184,10 @@ def tangent_space(setting: Setting, weights: Weights) -> Residues:
 
 
 def function_kernel(setting: Setting, weights: Weights, directions: Residues) -> Residues:
-    """Return the combinations of directions that leave the network's function unchanged.
+    """Return the combinations of directions that leave the network's function unchanged, in rows.
 
-    Parameters
-    ----------
-    setting : Setting
-    weights : sequence of arrays of shape (outputs, products)
-    directions : array of shape (directions, weights)
-
-    Returns
-    -------
-    array of shape (dimension, directions)
-        To first order; the rank of the differential is the number of directions less the
-        dimension.
+    To first order; the rank of the differential is the number of directions, which are rows of
+    derivatives of all weights, less the number of rows.
     """
     network, ring = setting.network, setting.ring
 

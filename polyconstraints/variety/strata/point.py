@@ -33,53 +33,7 @@ from polyconstraints.variety.strata.kernel import (
 )
 from polyconstraints.variety.strata.representations import Level
 
-__all__ = ["Dimensions", "LayerFamily", "StratumPoint", "measure", "random_point"]
-
-
-@dataclass(frozen=True, eq=False)
-class LayerFamily:
-    """The layers that may stand at one place of a stratum, given those before.
-
-    Attributes
-    ----------
-    layer : LayerSpec
-    directions : array of shape (dimension, outputs, products)
-        A basis of the plain layers.
-    relations : array of shape (relations, products)
-        A basis of the linear relations between the products that the layer reads.
-    changes : bool
-        Whether the outputs may be changed by any invertible affine map.
-    """
-
-    layer: LayerSpec
-    directions: Residues
-    relations: Residues
-    changes: bool
-
-    def dimension(self, weights: Residues, prime: int) -> int:
-        """Return the dimension of all the layers, at a layer of the family.
-
-        Parameters
-        ----------
-        weights : array of shape (outputs, products)
-        prime : int
-
-        Notes
-        -----
-        The tangent space is spanned by the directions, by any relation in any output and,
-        with changes, by any old output or the constant added to any output. The latter two
-        make the same space U of each output's weights, so directions count modulo U.
-        """
-        common = [self.relations]
-        if self.changes:
-            common.append(weights)
-            if self.layer.bias:
-                # The product o_0 · o_0 (or o_0 alone) comes first.
-                common.append(np.eye(1, self.layer.products, dtype=np.int64))
-        rows, pivots = modular.row_echelon(np.concatenate(common), prime)
-        rest = self.directions - modular.matmul(self.directions[..., pivots], rows, prime)
-        rest = rest.reshape(len(self.directions), self.layer.weights) % prime
-        return self.layer.outputs * len(rows) + modular.rank(rest, prime)
+__all__ = ["Dimensions", "StratumPoint", "measure", "random_point"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +44,12 @@ class StratumPoint:
     ----------
     plain, general : tuple of arrays of shape (outputs, products)
         Weights of the two points; see the module's description.
-    families : tuple of LayerFamily
+    directions : tuple of arrays of shape (dimension, outputs, products)
+        A basis of the plain layers at each place.
+    dimension : int
+        That of the stratum in the space of weights. The stratum is a tower: the layers up to one
+        of them make a variety over which the choices of the next layer are a bundle, so that
+        their dimensions add up.
     attained : tuple of dict
         For each hidden level, how many linearly independent copies of each summand its
         functions span modulo constants. Less than the level's multiplicities where the
@@ -99,42 +58,24 @@ class StratumPoint:
 
     plain: tuple[Residues, ...]
     general: tuple[Residues, ...]
-    families: tuple[LayerFamily, ...]
+    directions: tuple[Residues, ...]
+    dimension: int
     attained: tuple[dict[str, int], ...]
-
-    def dimension(self, prime: int) -> int:
-        """Return the dimension of the stratum in the space of weights.
-
-        Notes
-        -----
-        The stratum is a tower: the layers up to one of them make a variety over which the
-        choices of the next layer are a bundle. So its dimension is the sum of those of the
-        families.
-        """
-        return sum(
-            family.dimension(weights, prime)
-            for family, weights in zip(self.families, self.general, strict=True)
-        )
 
 
 def random_point(setting: Setting, levels: Sequence[Level]) -> StratumPoint:
-    """Return a random point of a stratum.
-
-    Parameters
-    ----------
-    setting : Setting
-    levels : sequence of Level
-        What each level carries, from the inputs to the outputs.
-    """
+    """Return a random point of a stratum, given what each level from inputs to outputs carries."""
     network, prime = setting.network, setting.prime
     count = 2 * max(layer.products for layer in network.layers) + SPARE
     inputs = setting.inputs(count)
     # The points themselves, then those that each generator moves them to.
     units = np.concatenate([inputs, *setting.moved(inputs)])
-    plain, general, families, attained = [], [], [], []
-    for layer, below, above in zip(network.layers, levels[:-1], levels[1:], strict=True):
+    plain, general, bases, attained = [], [], [], []
+    dimension = 0
+    for layer, (below, above) in zip(network.layers, pairwise(levels), strict=True):
         products = layer_products(layer, units, setting.ring)
         here, *there = np.split(products, 1 + len(setting.moves))
+        # The linear relations between the products that the layer reads.
         relations = modular.nullspace(here, prime)
         directions = _directions(layer, below, above, here, there, prime)
         mixture = setting.random((1, len(directions)))
@@ -143,12 +84,28 @@ def random_point(setting: Setting, levels: Sequence[Level]) -> StratumPoint:
         mixture = setting.random((layer.outputs, len(relations)))
         plain.append(weights)
         general.append((weights + modular.matmul(mixture, relations, prime)) % prime)
-        changes = layer.index + 1 < network.depth
-        families.append(LayerFamily(layer, directions, relations, changes))
+        bases.append(directions)
+        # What may be added to any output: relations; under a level whose units may be changed by
+        # any invertible affine map, the old outputs and the constant too.
+        common = [relations]
         units = modular.matmul(products, weights.T, prime)
-        if changes:
+        if layer.index + 1 < network.depth:
+            common.append(general[-1])
+            if layer.bias:
+                # The product o_0 · o_0 (or o_0 alone) comes first.
+                common.append(np.eye(1, layer.products, dtype=np.int64))
             attained.append(_attained(above, units[:count], layer.bias, prime))
-    return StratumPoint(tuple(plain), tuple(general), tuple(families), tuple(attained))
+        dimension += _layer_dimension(directions, np.concatenate(common), prime)
+    return StratumPoint(tuple(plain), tuple(general), tuple(bases), dimension, tuple(attained))
+
+
+def _layer_dimension(directions: Residues, common: Residues, prime: int) -> int:
+    """Return the dimension of what directions, and common rows in any output, span."""
+    rows, pivots = modular.row_echelon(common, prime)
+    rest = directions - modular.matmul(directions[..., pivots], rows, prime)
+    count, outputs, products = directions.shape
+    span = modular.rank(rest.reshape(count, outputs * products) % prime, prime)
+    return int(outputs * len(rows)) + span
 
 
 def _directions(
@@ -233,7 +190,7 @@ class Dimensions:
     parameters : int
         Number of parameters of the equivariant layers, the distinct weights.
     attained : tuple of dict
-        See :class:`StratumPoint`.
+        What the functions of each hidden level span; see :class:`StratumPoint`.
     confirmed : bool
         Whether two primes with different random choices gave the same figures.
     """
@@ -261,26 +218,15 @@ def measure(
 ) -> Dimensions:
     """Return the dimensions of a stratum, confirmed with a second prime and other choices.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    moves : tuple of Move
-        How the generators of the group move inputs and outputs.
-    levels : sequence of Level
-        What each level carries, from the inputs to the outputs.
-    seed : int
+    A rank modulo a prime at a random point can only fall short of the true one. Where two
+    primes disagree the third one decides, and the figures count as confirmed if it agrees
+    with one of the others. Time and memory are those of Gaussian elimination on a square
+    matrix of the size of the number of weights.
 
     Raises
     ------
     PolyconstraintsError
         If a point that should be symmetric is not: F(σx) ≠ σF(x) at fresh points.
-
-    Notes
-    -----
-    A rank modulo a prime at a random point can only fall short of the true one. Where two
-    primes disagree the third one decides, and the figures count as confirmed if it agrees
-    with one of the others. Time and memory are those of Gaussian elimination on a square
-    matrix of the size of the number of weights.
     """
     found: list[Dimensions] = []
     for prime in modular.PRIMES:
@@ -300,10 +246,9 @@ def _measured(setting: Setting, levels: Sequence[Level]) -> Dimensions:
             f"the point that was chosen for {carried or 'the outputs'} is not symmetric, so that "
             "nothing was measured there: an error of this program"
         )
-    directions = by_layers(setting.network, [family.directions for family in point.families])
-    weight = point.dimension(prime)
+    directions = by_layers(setting.network, point.directions)
     tangent = tangent_space(setting, point.general)
-    plain = weight
+    weight = plain = point.dimension
     function: int | None = None
     if all(level.representation is not None for level in levels):
         plain = modular.rank(np.concatenate([directions, _changes(setting, point)]), prime)
@@ -315,14 +260,10 @@ def _measured(setting: Setting, levels: Sequence[Level]) -> Dimensions:
 
 
 def _changes(setting: Setting, point: StratumPoint) -> Residues:
-    """Return the derivatives of the plain weights along changes of the hidden units.
+    """Return the derivatives of the plain weights along changes of the hidden units, in rows.
 
     A change of a level's units, matrix and (with a bias) shift, moves the outputs of the
     layer below, and the layer above undoes it.
-
-    Returns
-    -------
-    array of shape (changes, weights)
     """
     network, prime = setting.network, setting.prime
     blocks = [np.zeros((0, network.weights), dtype=np.int64)]

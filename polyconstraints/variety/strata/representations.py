@@ -145,14 +145,8 @@ def permutation_representation(
 ) -> Representation:
     """Return the representation on the values of units that a group permutes.
 
-    Parameters
-    ----------
-    images : sequence of permutations
-        How each generator moves the units.
-    group : PermutationGroup
-    channels : int
-        Number of units that move together. The summands are named where the group is S_n
-        and moves n components of so many channels as it moves its points.
+    Given is how each generator moves the units, of which so many channels move together. The
+    summands are named where the group is S_n and moves n components as it moves its points.
 
     Examples
     --------
@@ -201,14 +195,6 @@ def _natural(group: PermutationGroup) -> Block:
 def direct_sum(group: PermutationGroup, multiplicities: Multiplicities) -> Representation:
     """Return a direct sum of irreducible representations of S_n.
 
-    Parameters
-    ----------
-    group : PermutationGroup
-        S_n on its n points.
-    multiplicities : tuple of (partition, int)
-
-    Notes
-    -----
     As many copies of the permutation representation as fit come first, since a basis of
     points gives the sparser layers; the other summands are in Young's seminormal form.
 
@@ -221,7 +207,7 @@ def direct_sum(group: PermutationGroup, multiplicities: Multiplicities) -> Repre
     n = group.degree
     count = dict(multiplicities)
     summands = ((n,), (n - 1, 1)) if n > 1 else ((n,),)
-    points = min(count.get(partition, 0) for partition in summands) if n > 1 else 0
+    points = min(count.get(partition, 0) for partition in summands) * (n > 1)
     blocks = [_natural(group)] * points
     for partition, multiplicity in multiplicities:
         left = multiplicity - points * (partition in summands)
@@ -236,24 +222,12 @@ def direct_sum(group: PermutationGroup, multiplicities: Multiplicities) -> Repre
 def hidden_levels(
     units: int, group: PermutationGroup, points: Representation | None, degenerate: bool = False
 ) -> list[Level]:
-    """Return everything that a hidden level may carry.
+    """Return everything that a hidden level of so many units may carry.
 
-    Parameters
-    ----------
-    units : int
-        Number of units of the level.
-    group : PermutationGroup
-    points : Representation or None
-        The permutation representation, if the level has one.
-    degenerate : bool
-        Whether to list representations of smaller dimension, down to none, and functions
-        that the group doesn't bind.
-
-    Returns
-    -------
-    list of Level
-        For S_n all direct sums of irreducibles that fit; for any other group the
-        permutation representation. The permutation representation comes first.
+    For S_n all direct sums of irreducibles that fit; for any other group the permutation
+    representation. The permutation representation, if the level has one, comes first. Degenerate
+    ones are representations of smaller dimension, down to none, and functions that the group
+    doesn't bind.
 
     Examples
     --------
@@ -296,13 +270,8 @@ def parse_level(
 ) -> Level:
     """Return what a hidden level carries, given as text.
 
-    Parameters
-    ----------
-    text : str
-        ``permutation``, ``free``, ``0``, or a sum such as ``[3]+[2,1]`` or ``3*[3]``;
-        ``free:2`` for two functions that nothing binds, with the other units zero.
-    units, group, points
-        As for :func:`hidden_levels`.
+    The text is ``permutation``, ``free``, ``0``, or a sum such as ``[3]+[2,1]`` or ``3*[3]``;
+    ``free:2`` for two functions that nothing binds, with the other units zero.
 
     Raises
     ------

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from types import EllipsisType
 
 import numpy as np
@@ -19,10 +20,9 @@ from numpy.typing import NDArray
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
-from polyconstraints.variety.strata.equivariant import rational_layers
+from polyconstraints.variety.strata.equivariant import equivariant_layers
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import ordered_network
 from polyconstraints.variety.strata.representations import Level
@@ -34,13 +34,9 @@ Combination = dict[int, Fraction]
 
 
 def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
-    """Return a rational basis of each plain layer of a stratum.
+    """Return a rational basis of each plain layer of a stratum, for ordered indices.
 
-    Returns
-    -------
-    list of object arrays of shape (dimension, outputs, products)
-        For ordered indices; each basis layer has a weight of its own that is 1 in it and 0
-        in the others.
+    Each basis layer has a weight of its own that is 1 in it and 0 in the others.
 
     Raises
     ------
@@ -48,14 +44,13 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
         If a level is bound by nothing: such a stratum is no union of linear spaces that
         layers can be chosen from one by one.
     """
-    first, last = variety.ends
-    levels = (first, *hidden, last)
+    levels = variety.levels_of(hidden)
     if any(level.representation is None for level in levels):
         raise UsageError("expected a representation on every hidden level, got free", "stratum")
     layers = ordered_network(variety.network).layers
     return [
-        rational_layers(layer, below, above)
-        for layer, below, above in zip(layers, levels[:-1], levels[1:], strict=True)
+        equivariant_layers(layer, below, above)
+        for layer, (below, above) in zip(layers, pairwise(levels), strict=True)
     ]
 
 
@@ -68,6 +63,10 @@ def stratum_map(
 ) -> TyingMap:
     """Return the tying map of a stratum.
 
+    Weights that are equal throughout share a class. A weight that is always zero belongs to
+    a dependent class with an empty combination, and so do all weights from and to units
+    that a representation leaves over.
+
     Parameters
     ----------
     variety : Variety
@@ -76,8 +75,8 @@ def stratum_map(
     function_dimension : int, optional
         What is known of the map's functions; worked out when asked for unless given.
     zeros : sequence of (layer, parameter)
-        Parameters to be set to zero, such as a gauge fixing names; parameters of a layer
-        are numbered as in :func:`layer_bases`.
+        Parameters to be set to zero, such as a gauge fixing names, numbered as in
+        :func:`layer_bases`.
     origin : Origin, optional
         What the document says of where it comes from.
 
@@ -85,12 +84,6 @@ def stratum_map(
     ------
     UsageError
         If a level is bound by nothing.
-
-    Notes
-    -----
-    Weights that are equal throughout share a class. A weight that is always zero belongs to
-    a dependent class with an empty combination, and so do all weights from and to units
-    that a representation leaves over.
 
     Examples
     --------
@@ -108,15 +101,7 @@ def stratum_map(
         dropped = [number for at, number in zeros if at == layer.index]
         kept = np.delete(basis, dropped, axis=0)
         layers.append(_layer_tying(layer, kept))
-    symmetry = variety.symmetry
-    whole = Symmetry(
-        symmetry.group,
-        symmetry.kind,
-        "network",
-        symmetry.compare,
-        symmetry.permutations,
-        symmetry.actions,
-    )
+    whole = replace(variety.symmetry, scope="network")
     return TyingMap(variety.network, whole, tuple(layers), function_dimension, origin)
 
 

@@ -14,11 +14,7 @@ from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.variety.strata.kernel import (
-    antisymmetric_weights,
-    moves_of,
-    ordered_network,
-)
+from polyconstraints.variety.strata.kernel import moves_of, ordered_network
 from polyconstraints.variety.strata.point import Dimensions, measure
 from polyconstraints.variety.strata.representations import (
     Level,
@@ -212,6 +208,11 @@ class Variety:
             )
         )
 
+    def levels_of(self, hidden: Sequence[Level]) -> tuple[Level, ...]:
+        """Return what all levels carry in one choice, from the inputs to the outputs."""
+        first, last = self.ends
+        return (first, *hidden, last)
+
     def count(self, degenerate: bool = False) -> int:
         """Return the number of choices."""
         return prod(len(self.levels(level, degenerate)) for level in range(1, self.network.depth))
@@ -230,13 +231,7 @@ class Variety:
                 yield tuple(options[at] for options, at in zip(lists, places, strict=True))
 
     def parse(self, texts: Sequence[str]) -> tuple[Level, ...]:
-        """Return the choice that texts describe: one for each hidden level, or one for all.
-
-        Raises
-        ------
-        UsageError
-            If there is another number of texts, or one does not fit its level.
-        """
+        """Return the choice that texts describe: one for each hidden level, or one for all."""
         hidden = self.network.depth - 1
         if len(texts) == 1:
             texts = list(texts) * hidden
@@ -254,13 +249,7 @@ class Variety:
     # -- strata ----------------------------------------------------------------------------
 
     def measure(self, hidden: Sequence[Level], number: int = 0) -> Stratum:
-        """Return the stratum of one choice, with its dimensions.
-
-        Raises
-        ------
-        TooLargeError
-            If the network has more weights than the limit.
-        """
+        """Return the stratum of one choice, with its dimensions, if it is not too large."""
         weights = ordered_network(self.network).weights
         if weights > self.max_weights:
             size = _ENTRY_BYTES * weights**2
@@ -271,10 +260,8 @@ class Variety:
                 size,
                 ("max_weights", weights),
             )
-        first, last = self.ends
-        levels = (first, *hidden, last)
-        dimensions = measure(self.network, self.moves, levels, self.seed)
-        return Stratum(number, tuple(hidden), dimensions, antisymmetric_weights(self.network))
+        dimensions = measure(self.network, self.moves, self.levels_of(hidden), self.seed)
+        return Stratum(number, tuple(hidden), dimensions, self.network.weights - weights)
 
     def strata(self, degenerate: bool = False, limit: int | None = None) -> Iterator[Stratum]:
         """Yield the strata of all choices, measured one at a time; see :func:`strata`."""
@@ -282,13 +269,7 @@ class Variety:
             yield self.measure(hidden, number)
 
     def choice(self, number: int, degenerate: bool = False) -> tuple[Level, ...]:
-        """Return a choice, given its number.
-
-        Raises
-        ------
-        UsageError
-            If there are fewer choices.
-        """
+        """Return a choice, given its number from 1."""
         count = self.count(degenerate)
         if not 1 <= number <= count:
             raise UsageError(f"expected a stratum from 1 to {count}, got {number}", "stratum")
