@@ -27,7 +27,6 @@ ROOMS = (
     "memory",
     "schemas",
     "io",
-    "documents",
     "spec",
     "algebra",
     "evaluation",
