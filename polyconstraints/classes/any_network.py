@@ -133,13 +133,7 @@ class AnyNetwork:
 
     @cached_property
     def spaces(self) -> LevelSpaces:
-        """The points of every level.
-
-        Raises
-        ------
-        UsageError
-            If the group or an action contains anything whose orbits no pattern describes.
-        """
+        """The points of every level, if patterns describe the orbits of the group on them."""
         try:
             sorts = _sorts(parse_expression(self.group))
         except UsageError as error:
@@ -195,13 +189,7 @@ class AnyNetwork:
 
     @cached_property
     def layers(self) -> tuple[LayerPatterns, ...]:
-        """The classes of the weights of each layer.
-
-        Raises
-        ------
-        UsageError
-            If their number grows with n.
-        """
+        """The classes of the weights of each layer, if their number doesn't grow with n."""
         if not self.bounded:
             raise UsageError(
                 "expected ordered, or tensor as the comparison, for a rule: with redundant indices "
@@ -340,13 +328,7 @@ class AnyNetwork:
         return tuple(map(max, zip(given, *needs, strict=True)))
 
     def sizes_for(self, inputs: int) -> tuple[int, ...]:
-        """Return the numbers of letters for which the network has a number of inputs.
-
-        Raises
-        ------
-        UsageError
-            If there are none, or the number of inputs doesn't say which.
-        """
+        """Return the numbers of letters for which the network has a number of inputs."""
         open_sorts = sum(sort.size is None for sort in self.sorts)
         points = self.spaces.components[0]
         if open_sorts > 1:

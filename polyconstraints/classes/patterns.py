@@ -128,11 +128,6 @@ def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[
     returned too. Replacing letters by smaller ones in the same order never makes a point larger,
     so the first point is least where its letters have the first labels: in the order in which
     they are met, or, where it is made of subsets, in some order.
-
-    Raises
-    ------
-    TooLargeError
-        If there are too many ways.
     """
     counts, first = scopes(positions, pattern), scopes(positions[:1], pattern[:1])
     moved = _has_subsets(positions[0])
@@ -186,16 +181,6 @@ class PatternClass:
 class LayerPatterns:
     """The classes of the weights of one layer, for every number of letters.
 
-    Parameters
-    ----------
-    output, inputs : Construction
-        What the axes of the weight array run over, as points made of letters; ``inputs`` has
-        the homogenising unit.
-    degree : int
-        Number of input axes.
-    ordered : bool
-        Whether only weights with i ≥ j ≥ … exist, so that exchanging them is no difference.
-
     Examples
     --------
     >>> from polyconstraints.spec.groups.tree import Letters
@@ -206,9 +191,13 @@ class LayerPatterns:
     [[0, -1], [1, 2]]
     """
 
+    #: What the axes of the weight array run over, as points made of letters; ``inputs`` has the
+    #: homogenising unit.
     output: Construction
     inputs: Construction
+    #: Number of input axes.
     degree: int
+    #: Whether only weights with i ≥ j ≥ … exist, so that exchanging them is no difference.
     ordered: bool
 
     @property
@@ -220,12 +209,7 @@ class LayerPatterns:
     def classes(self) -> tuple[PatternClass, ...]:
         """The classes, in the order of their smallest weights where every one has weights.
 
-        That order is the same for every number of letters.
-
-        Raises
-        ------
-        TooLargeError
-            If there are too many patterns to be listed.
+        That order is the same for every number of letters. Too many to be listed are refused.
         """
         seen: set[Pattern] = set()
         found: list[PatternClass] = []
@@ -313,13 +297,8 @@ class LayerPatterns:
     ) -> NDArray[np.int64]:
         """Return the class of every weight, -1 where there is none.
 
-        Parameters
-        ----------
-        sizes : sequence of int
-            Number of letters of each sort.
-        numbers : sequence of int, optional
-            What to call each class; their place in the order of the smallest weights unless
-            given.
+        ``numbers`` says what to call each class: its place in the order of the smallest weights
+        unless given.
         """
         order = self.present(sizes)
         names = range(len(order)) if numbers is None else [numbers[one] for one in order]

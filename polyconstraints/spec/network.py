@@ -71,11 +71,6 @@ def layer_kind(degree: int) -> LayerKind:
 def layer_degree(kind: object) -> int:
     """Return the degree of a kind of layer, given by its name or as a number.
 
-    Raises
-    ------
-    UsageError
-        If there is no such kind.
-
     Examples
     --------
     >>> layer_degree("cubic"), layer_degree("4"), layer_degree(2)
@@ -101,20 +96,6 @@ class LayerSpec:
     ``o_0 ≡ 1``; without one they run over ``0 … inputs-1``. A weight's *number* is its place
     among the weights of the layer in lexicographic order of the array indices.
 
-    Parameters
-    ----------
-    index : int
-        The layer's place, from 0.
-    degree : int
-        How many inputs are multiplied: 1 for a linear layer, 2 for a quadratic one.
-    indices : {"ordered", "redundant"}
-        From degree 2 on: whether ``i ≥ j ≥ …`` is imposed (section 2.5) or each order of
-        the indices has a weight (section 2.4).
-    bias : bool
-        Whether the input has the homogenising unit.
-    inputs, outputs : int
-        Numbers of units, channels included, the homogenising unit left out.
-
     Examples
     --------
     >>> layer = LayerSpec(0, 2, "ordered", True, 2, 1)
@@ -122,10 +103,15 @@ class LayerSpec:
     ['W0_1_0_0', 'W0_1_1_0', 'W0_1_1_1', 'W0_1_2_0', 'W0_1_2_1', 'W0_1_2_2']
     """
 
+    #: The layer's place, from 0.
     index: int
+    #: How many inputs are multiplied: 1 for a linear layer, 2 for a quadratic one.
     degree: int
+    #: From degree 2 on: whether ``i ≥ j ≥ …`` is imposed (section 2.5) or each order of the
+    #: indices has a weight (section 2.4).
     indices: IndexKind
     bias: bool
+    #: Numbers of units, channels included, the homogenising unit left out.
     inputs: int
     outputs: int
 

@@ -243,7 +243,7 @@ class Symmetry:
 
 
 def _checked_actions(group: PermutationGroup, actions: object) -> dict[int, Images]:
-    """Return the images of the group's generators on each level, which define an action."""
+    """Return the images of the group's generators on each level, if they define an action."""
     if not isinstance(actions, Mapping):
         raise UsageError(f"expected images for each level, got {type(actions).__name__}", "actions")
     found = {}
@@ -326,15 +326,8 @@ class TranspositionMoves(Sequence[Move]):
     def places(self, outputs: _Integers, letters: _Integers) -> tuple[_Integers, _Integers]:
         """Return component and channel of each unit that coefficients involve.
 
-        Parameters
-        ----------
-        outputs : array of shape (coefficients,)
-        letters : array of shape (coefficients, degree)
-
-        Returns
-        -------
-        components, channels : arrays of shape (coefficients, units)
-            Component -1 for units that stay in place.
+        Arrays of shape (coefficients, units), given outputs and letters of shapes (coefficients,)
+        and (coefficients, degree); the component is -1 for units that stay in place.
         """
         below, above = self.channels
         components, channels = np.divmod(letters - self.bias, below)
@@ -395,13 +388,7 @@ def _with_unit(units: Permutation, bias: bool) -> Permutation:
 
 
 def end_moves(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
-    """Return how each generator of the group moves the network's input and output units.
-
-    Raises
-    ------
-    UsageError
-        If the symmetry doesn't fit the network.
-    """
+    """Return how each generator of the group moves the network's input and output units."""
     actions = symmetry.unit_actions(network, generators=True)
     # What fits the network acts on both ends.
     return tuple((action[0] or (), action[-1] or ()) for action in actions)

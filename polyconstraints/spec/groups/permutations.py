@@ -83,12 +83,7 @@ def cycle_lengths(permutation: Sequence[int]) -> list[int]:
 
 
 def checked(images: Any, place: str) -> Permutation:
-    """Return what should be the images of ``0 … n-1`` as a permutation.
-
-    Raises
-    ------
-    InputError
-        If it is none; the message says why, and where.
+    """Return what should be the images of ``0 … n-1`` as a permutation, or say why it is none.
 
     Examples
     --------
@@ -130,10 +125,7 @@ def checked_alike(
 ) -> tuple[Permutation, ...]:
     """Return permutations of a number of points, that of the first one unless it is given.
 
-    Raises
-    ------
-    InputError
-        At the first list that is none, as ``name[0]``.
+    The first list that is none is named by its place, as ``name[0]``.
     """
     found: list[Permutation] = []
     for at, images in enumerate(lists):
@@ -153,18 +145,10 @@ def checked_alike(
 def classes_of_pairs(size: int, left: Array, right: Array) -> Array:
     """Return, for each of ``size`` elements, the smallest element of its class.
 
-    Parameters
-    ----------
-    size : int
-    left, right : arrays of shape (pairs,)
-        Elements ``left[t]`` and ``right[t]`` belong together.
-
-    Notes
-    -----
-    All pairs are merged at once: the larger root of each pair is hooked to the smallest
-    root that it meets, and pointers are jumped until every element points to its root.
-    Some log(size) rounds of O(size + pairs) each. The result depends on the pairs alone,
-    not on their order.
+    Elements ``left[t]`` and ``right[t]`` belong together. All pairs are merged at once: the larger
+    root of each pair is hooked to the smallest root that it meets, and pointers are jumped until
+    every element points to its root. Some log(size) rounds of O(size + pairs) each. The result
+    depends on the pairs alone, not on their order.
 
     Examples
     --------
@@ -194,8 +178,6 @@ def orbits(size: int, permutations: Iterable[Array]) -> Array:
     The images of all elements under each permutation are looked at one after another, so that
     one array at a time needs to be in memory.
 
-    Notes
-    -----
     For the first one the smallest element of every cycle is found by doubling, in
     log(longest cycle) rounds of two look-ups an element. The others act on the classes found
     so far, which they merge by :func:`classes_of_pairs`.

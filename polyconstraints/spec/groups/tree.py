@@ -140,12 +140,7 @@ class Construction(ABC):
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
         """Return the points as letters, given the sort of each symmetric group.
 
-        A tree of the same kind, for every number of letters.
-
-        Raises
-        ------
-        UsageError
-            If the group is made of anything but symmetric and trivial groups.
+        A tree of the same kind, for every number of letters; other groups have none.
         """
         raise UsageError(
             "expected symmetric and trivial groups combined by +, x, wr, pairs, subsets and "
