@@ -8,7 +8,7 @@ integer of at least 0, got -1``.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -113,10 +113,9 @@ def _alternative(value: Any, kind: inspect.UnionType, place: str) -> inspect.Typ
         elif type(value) is _JSON[type(one)] or len(plain) == 1:
             return one
     named = [one for one in plain if not isinstance(one, inspect.NoneType)]
-    if len(named) == 1:
-        return named[0]
-    _refuse(value, " or ".join(map(_expected, named)), place)
-    raise TypeError  # not reached
+    if len(named) > 1:
+        _refuse(value, " or ".join(map(_expected, named)), place)
+    return named[0]
 
 
 def _within(value: Any, kind: inspect.Type) -> bool:
@@ -162,7 +161,7 @@ def _words(kind: inspect.LiteralType) -> str:
     return f"one of {', '.join(map(str, kind.values))}"
 
 
-def _refuse(value: Any, expected: str, place: str) -> None:
+def _refuse(value: Any, expected: str, place: str) -> NoReturn:
     got = shown(value)
     if isinstance(value, list) and expected.startswith("a list of"):
         got = f"one of {len(value)}"
