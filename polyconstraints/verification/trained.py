@@ -62,29 +62,14 @@ class Deviation:
 class WeightCheck:
     """How symmetric a network with given weights is.
 
-    Attributes
-    ----------
-    symmetric : bool
-        Whether there is a proof, or the function is symmetric up to the tolerance; where the
-        function overflows, whether the weights are.
-    tolerance : float
-    function_error : float or None
-        Largest difference of F(σx) and σF(x) over generators and random inputs, in units of
-        the largest output; None where the outputs overflow.
-    weight_error : float
-        Largest deviation of a weight from its class, in units of its layer's largest weight.
-    distance : float
-        Distance to the nearest tied network, in the Euclidean norm over all weights.
-    points, seed : int
-        Number of random inputs, and what decides them.
-    deviating : int
-        Number of weights that deviate by more than the tolerance.
-    deviations : tuple of Deviation
-        The largest of them, in descending order.
-    proof : {"layerwise"} or None
-        Where the weights, taken as exact numbers, make every layer equivariant.
-    found_actions : mapping from int to tuple of permutations
-        For a proof: how hidden units move, where it is not as the map states.
+    It counts as symmetric where there is a proof or its function is up to the tolerance; where
+    the function overflows, and has no error, its weights decide. The errors are the largest
+    difference of F(σx) and σF(x) over generators and random inputs, in units of the largest
+    output, and the largest deviation of a weight from its class, in units of its layer's largest
+    weight. The distance is that to the nearest tied network, in the Euclidean norm over all
+    weights. Of the deviations beyond the tolerance the largest are listed, in descending order. A
+    proof takes the weights as exact numbers; found actions are how hidden units move for it, where
+    that is not as the map states.
     """
 
     symmetric: bool

@@ -29,19 +29,11 @@ _MAX_BRANCHES = 500
 
 @dataclass(frozen=True, eq=False)
 class BestKnown:
-    """The largest strata among those that were measured.
+    """The largest stratum among those that were measured, the first one of its dimension.
 
-    Attributes
-    ----------
-    dimension : int
-        The largest dimension of a stratum.
-    status : {"proved", "lower bound"}
-        Whether it is proved to be the dimension of the variety. Components that no known
-        stratum fills can be larger, so this takes more than a stratum that is one.
-    stratum : Stratum
-        The stratum of that dimension, the first one in the list.
-    function_dimension : int or None
-        The largest dimension of a set of functions, of any stratum.
+    Whether that is proved to be the dimension of the variety takes more than a component: others
+    that no known stratum fills can be larger. The function dimension is the largest of any
+    stratum.
     """
 
     dimension: int

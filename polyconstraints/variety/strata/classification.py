@@ -28,15 +28,9 @@ __all__ = ["Classification", "classify", "hidden_spans"]
 class Classification:
     """What is known of a point of the space of weights.
 
-    Attributes
-    ----------
-    symmetric : bool
-        Whether the whole network has the symmetry.
-    tangent_dimension : int or None
-        Dimension of the variety's tangent space at the point; None off the variety.
-    stratum : Stratum or None
-        The stratum that the point is on; None where the functions of some hidden level
-        span no representation of the group, so that no known stratum holds the point.
+    Off the variety there is no tangent space. There is no stratum either where the functions of
+    some hidden level span no representation of the group, so that no known stratum holds the
+    point.
     """
 
     symmetric: bool

@@ -140,17 +140,24 @@ def is_symmetric(setting: Setting, weights: Weights) -> bool:
     )
 
 
-def annihilated(conditions: Callable[[int], Residues], unknowns: int, prime: int) -> Residues:
+def annihilated(conditions: Callable[[int], Residues], unknowns: int, setting: Setting) -> Residues:
     """Return a basis of the vectors that all conditions of a random source send to zero.
 
-    The source gives as many independent random conditions as it is asked for, in rows. One adds
-    to those before unless all are known already, but with a probability of about
-    (degree)/(prime). So as many conditions as unknowns are enough, and the answer is believed
-    once some fresh ones add nothing.
+    The source gives as many independent random conditions as it is asked for, in rows: so many
+    at once as memory holds. One adds to those before unless all are known already, but with a
+    probability of about (degree)/(prime). So as many conditions as unknowns are enough, and the
+    answer is believed once some fresh ones add nothing.
     """
-    basis = modular.nullspace(conditions(unknowns), prime)
+    prime = setting.prime
+    most = max(1, _CHUNK // setting.network.weights)
+
+    def drawn(number: int) -> Residues:
+        sizes = [most] * (number // most) + [number % most]
+        return np.concatenate([conditions(size) for size in sizes])
+
+    basis = modular.nullspace(drawn(unknowns), prime)
     while len(basis):
-        found = modular.matmul(conditions(SPARE), basis.T, prime)
+        found = modular.matmul(drawn(SPARE), basis.T, prime)
         if not found.any():
             break
         basis = modular.matmul(modular.nullspace(found, prime), basis, prime)
@@ -180,7 +187,7 @@ def tangent_space(setting: Setting, weights: Weights) -> Residues:
         total -= jacobian(network, weights, inputs, ring, rows=here % setting.prime)
         return total[:, 0] % setting.prime
 
-    return annihilated(_in_portions(conditions, network), network.weights, setting.prime)
+    return annihilated(conditions, network.weights, setting)
 
 
 def function_kernel(setting: Setting, weights: Weights, directions: Residues) -> Residues:
@@ -197,17 +204,4 @@ def function_kernel(setting: Setting, weights: Weights, directions: Residues) ->
         along = jacobian(network, weights, inputs, ring, rows=rows)
         return modular.matmul(along[:, 0], directions.T, setting.prime)
 
-    return annihilated(_in_portions(conditions, network), len(directions), setting.prime)
-
-
-def _in_portions(
-    conditions: Callable[[int], Residues], network: NetworkSpec
-) -> Callable[[int], Residues]:
-    """Return conditions of which so many are made at once as memory holds."""
-    most = max(1, _CHUNK // network.weights)
-
-    def portions(number: int) -> Residues:
-        sizes = [most] * (number // most) + [number % most]
-        return np.concatenate([conditions(size) for size in sizes])
-
-    return portions
+    return annihilated(conditions, len(directions), setting)

@@ -52,14 +52,9 @@ Multiplicities = tuple[tuple[Partition, int], ...]
 class Block:
     """A summand of a representation that has units of its own.
 
-    Attributes
-    ----------
-    size : int
-    matrices : tuple of object arrays of shape (size, size)
-        How each generator of the group acts on the values of the units.
-    copies : tuple of (str, object array of shape (dimension, size))
-        The irreducible summands, as far as they are known: the name of each, and functionals
-        on the units that span its dual.
+    A matrix of shape (size, size) says how a generator of the group acts on the values of the
+    units. Copies are the irreducible summands, as far as they are known: the name of each, and
+    functionals on the units that span its dual, shape (dimension, size).
     """
 
     size: int
@@ -69,14 +64,9 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Representation:
-    """A representation of a group by rational matrices.
+    """A representation of a group by rational matrices, in blocks on consecutive units.
 
-    Attributes
-    ----------
-    multiplicities : tuple of (str, int)
-        Names of the summands and how often each occurs, the trivial one first.
-    blocks : tuple of Block
-        Summands on consecutive units, at least one.
+    Multiplicities are names of the summands and how often each occurs, the trivial one first.
     """
 
     multiplicities: tuple[tuple[str, int], ...]
@@ -106,16 +96,10 @@ class Representation:
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """What one level of units carries.
+    """What one level of units carries: a representation, or None for any functions at all.
 
-    Attributes
-    ----------
-    units : int
-        Number of units; those beyond the rank are zero.
-    rank : int
-        Dimension of the representation, or number of functions that nothing binds.
-    representation : Representation or None
-        None where the level carries any functions at all.
+    The rank is the dimension of the representation, or the number of functions that nothing
+    binds. Units beyond it are zero.
     """
 
     units: int
