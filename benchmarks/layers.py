@@ -177,7 +177,8 @@ def table_compiling(rounds: int) -> None:
     """Time compiling two mixed layers beside a perceptron of as many."""
     mixed = nn.Sequential(EquivariantQuadratic("S", 8, 16), EquivariantLinear("S", 16, 8))
     plain = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8))
-    print("compiling and the first step, in seconds of processor time")
+    print("compiling and the first step, nothing cached")
+    torch._inductor.config.force_disable_caches = True
     x = torch.randn(4, 10, 8)
     seconds = {}
     for name, module in (("warm up", plain), ("perceptron", plain), ("two layers", mixed)):
