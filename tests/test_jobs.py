@@ -27,8 +27,12 @@ from polyconstraints.jobs.pieces import Part, Piece, Writer, batches, written
 from polyconstraints.memory import format_size, parse_size
 from polyconstraints.render import equalities, expansion
 from polyconstraints.render.derivation import DerivationJson, DerivationLatex, DerivationText
-from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
-from polyconstraints.render.expansion_json import ExpansionJson
+from polyconstraints.render.expansion import (
+    ExpansionJson,
+    ExpansionLatex,
+    ExpansionSympy,
+    ExpansionText,
+)
 from polyconstraints.render.expansion_view import Assignment, ExpansionView
 from polyconstraints.schemas import load_schema
 

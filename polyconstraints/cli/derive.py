@@ -108,7 +108,7 @@ def _write_law(request: Request) -> None:
     if request.output_format == "json":
         write_json(network.to_json(), request.output_file)
         return
-    from polyconstraints.render.table import law_text
+    from polyconstraints.render.tables import law_text
 
     with open_text(request.output_file) as handle:
         handle.writelines(law_text(network))

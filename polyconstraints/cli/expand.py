@@ -163,7 +163,7 @@ def _view(
 
 def _write_count(view: ExpansionView, request: Request) -> None:
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.render.expansion_json import count_document
+    from polyconstraints.render.expansion import count_document
 
     document = count_document(view)
     if request.output_format == "json":
@@ -181,8 +181,12 @@ def _write(
     view: ExpansionView, request: Request, style: Style, *, grouped: bool, fold: int
 ) -> None:
     from polyconstraints.cli.streaming import write_result
-    from polyconstraints.render.expansion import ExpansionLatex, ExpansionSympy, ExpansionText
-    from polyconstraints.render.expansion_json import ExpansionJson
+    from polyconstraints.render.expansion import (
+        ExpansionJson,
+        ExpansionLatex,
+        ExpansionSympy,
+        ExpansionText,
+    )
     from polyconstraints.render.painting import layer_patterns
 
     def show(console: Console, ascii: bool) -> None:

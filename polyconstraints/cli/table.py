@@ -11,7 +11,7 @@ from polyconstraints.cli.options import Request, common_options, network_options
 
 if TYPE_CHECKING:
     from polyconstraints.classes.any_network import AnyNetwork
-    from polyconstraints.render.table import TableRow
+    from polyconstraints.render.tables import TableRow
 
 __all__ = ["table"]
 
@@ -60,7 +60,7 @@ def _rule(request: Request) -> AnyNetwork | None:
 
 
 def _row(request: Request, inputs: int, rule: AnyNetwork | None) -> TableRow:
-    from polyconstraints.render.table import TableRow
+    from polyconstraints.render.tables import TableRow
 
     network, symmetry = request.problem(inputs)
     if rule is not None and (rule.depth == 1 or network.weights > _MAX_WEIGHTS):
@@ -74,7 +74,7 @@ def _write(rows: list[TableRow], request: Request) -> None:
 
     from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
     from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.render.table import HEADER, print_table, table_document, table_text
+    from polyconstraints.render.tables import HEADER, print_table, table_document, table_text
 
     kind, file = request.output_format, request.output_file
     reader = audience(file)

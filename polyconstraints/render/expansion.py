@@ -1,25 +1,33 @@
-r"""An expansion written as sums: as text, canonical or the paper's, as LaTeX, and for SymPy."""
+r"""An expansion written as text, canonical or the paper's, as LaTeX, for SymPy and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
+from itertools import groupby
 from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from polyconstraints import __version__
 from polyconstraints.expansion import Terms
-from polyconstraints.jobs.pieces import Part, Piece
+from polyconstraints.jobs.pieces import Part, PartText, Piece, json_pieces
 from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
 from polyconstraints.render.notation import Medium, Notation, Style, notation
-from polyconstraints.render.terms import TermWriter, without_plus
+from polyconstraints.render.terms import TermWriter, row_texts, without_plus
 
 __all__ = [
     "PART_TERMS",
+    "ExpansionJson",
     "ExpansionLatex",
     "ExpansionSympy",
     "ExpansionText",
     "ExpansionWriter",
+    "count_document",
 ]
+
+SCHEMA = "polyconstraints/expansion/1"
 
 #: Most terms of one part. A multiple of what the formats put on one line or into one pair of
 #: parentheses, so that a line is never divided.
@@ -294,3 +302,80 @@ class ExpansionSympy(_Sums):
             for at in range(0, len(terms), _SYMPY_BLOCK)
         ]
         return (" + " if start else "") + " + ".join(sums)
+
+
+class ExpansionJson(ExpansionWriter):
+    """An expansion as JSON; values that are not whole numbers are written as text: ``"1/2"``."""
+
+    format = "json"
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+
+        def monomials(output: int) -> Iterator[dict[str, Any]]:
+            for group in self.view.groups(output):
+                powers = enumerate(group.monomial, start=1)
+                terms = map(PartText.of, self.parts(output, group))
+                yield {"x": {f"x{at}": power for at, power in powers if power}, "terms": terms}
+
+        outputs = self.view.outputs
+        return json_pieces(
+            {
+                "schema": SCHEMA,
+                "network": self.view.network.to_json(),
+                "outputs": ({"output": at + 1, "monomials": monomials(at)} for at in outputs),
+            }
+        )
+
+    @cached_property
+    def _sorted(self) -> tuple[list[str], list[NDArray[np.int64]]]:
+        """The weights' names as JSON sorts them, and each layer's weights as places in that.
+
+        Keys of an object are sorted as text, which is not the order of the numbers in them where
+        one of those has two digits.
+        """
+        network = self.view.network
+        names = sorted(network.weight_names())
+        place = {name: at for at, name in enumerate(names)}
+        # No weight, -1, is the last entry.
+        rows = [[*(place[name] for name in layer.names()), -1] for layer in network.layers]
+        return names, [np.array(row, dtype=np.int64) for row in rows]
+
+    def text(self, part: Part) -> str:
+        """Write a part: items of an array."""
+        names, places = self._sorted
+
+        def product(row: list[int]) -> str:
+            runs = ((names[at], len(list(run))) for at, run in groupby(row) if at >= 0)
+            return ", ".join(f'"{name}": {power}' for name, power in runs)
+
+        def number(value: Any) -> str:
+            return str(value) if value.denominator == 1 else f'"{value}"'
+
+        terms = self.terms_of(part)
+        rows = [own[weights] for own, weights in zip(places, terms.layers, strict=True)]
+        products = row_texts(np.sort(np.concatenate(rows, axis=1), axis=1), len(names), product)
+        # Indented as the items of `terms` are in the whole document.
+        return (",\n" + " " * 12).join(
+            f'{{"coefficient": {number(value)}, "weights": {{{weights}}}}}'
+            for value, weights in zip(terms.coefficients.tolist(), products, strict=True)
+        )
+
+
+def count_document(view: ExpansionView) -> dict[str, Any]:
+    """Return the document that says only how large an expansion is.
+
+    Examples
+    --------
+    >>> from polyconstraints.expansion import expand
+    >>> from polyconstraints.spec.network import NetworkSpec
+    >>> document = count_document(ExpansionView(expand(NetworkSpec(3, depth=3, bias=True))))
+    >>> document["monomials"], document["terms"]
+    (165, [666775, 666775, 666775])
+    """
+    return {
+        "schema": SCHEMA,
+        "network": view.network.to_json(),
+        "monomials": view.monomial_count,
+        "terms": [view.term_count(output) for output in view.outputs],
+    }

@@ -115,7 +115,7 @@ class _Painter:
         # Nothing is gained by folding a single term.
         stop = self.fold if self.fold and group.size > self.fold + 1 else group.size
         first = True
-        for terms in group.blocks(stop=stop):
+        for terms in group.blocks(stop):
             for text in self.writer.signed(terms).tolist():
                 yield (without_plus(text) if first else text[1:]) + after
                 first = False

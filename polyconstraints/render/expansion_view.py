@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
+from polyconstraints.render.notation import notation
 from polyconstraints.spec.network import NetworkSpec
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
 Exponents = tuple[int, ...]
 
 #: Terms that are made and written at once, which bounds the memory of a long coefficient.
-BLOCK = 1 << 15
+_BLOCK = 1 << 15
 
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
@@ -161,11 +162,10 @@ class Group:
     size: int
     part: Callable[[int, int], Terms]
 
-    def blocks(self, most: int = BLOCK, stop: int | None = None) -> Iterator[Terms]:
-        """Yield the terms, or those before number ``stop``, some at a time."""
-        end = self.size if stop is None else min(stop, self.size)
-        for start in range(0, end, most):
-            yield self.part(start, min(start + most, end))
+    def blocks(self, stop: int) -> Iterator[Terms]:
+        """Yield the terms before number ``stop``, some at a time."""
+        for start in range(0, stop, _BLOCK):
+            yield self.part(start, min(start + _BLOCK, stop))
 
 
 class ExpansionView:
@@ -220,8 +220,9 @@ class ExpansionView:
         self._latest: tuple[int, Group] | None = None
         for monomial in monomials or ():
             if monomial not in self._sources:
+                named = notation(self.network).monomial(monomial) or "1"
                 raise UsageError(
-                    f"expected a monomial that occurs in the network, got {_plain(monomial)}",
+                    f"expected a monomial that occurs in the network, got {named}",
                     "monomial",
                 )
 
@@ -324,15 +325,6 @@ class ExpansionView:
 
 def _graded(exponents: Exponents) -> tuple[int, Any]:
     return sum(exponents), tuple(-power for power in exponents)
-
-
-def _plain(monomial: Exponents) -> str:
-    factors = [
-        f"x{number}^{power}" if power > 1 else f"x{number}"
-        for number, power in enumerate(monomial, start=1)
-        if power
-    ]
-    return "*".join(factors) or "1"
 
 
 def _substituted(

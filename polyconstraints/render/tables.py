@@ -1,19 +1,44 @@
-"""Small tables, the same for every format."""
+"""Tables for every format, and results for several n: the paper's table (22) and its like, laws."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.law import Law
+from polyconstraints.derivation import Derivation
+from polyconstraints.render.words import SCOPES, layers_in_words, number, percent
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table as RichTable
 
-__all__ = ["Table"]
+__all__ = [
+    "HEADER",
+    "Table",
+    "TableRow",
+    "law_text",
+    "print_table",
+    "table_document",
+    "table_text",
+]
 
 Row = Sequence[str]
+
+COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
+
+#: How the header is found in the plain table.
+HEADER = re.compile(r"^ *n .*$", re.MULTILINE)
+
+#: Pieces of a law that stand on one line.
+_PIECES = 4
 
 
 @dataclass(frozen=True)
@@ -96,3 +121,185 @@ class Table:
         for row in self.rows:
             table.add_row(*row)
         return table
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What one derivation leaves; dimensions are None where they aren't known.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> network = pc.NetworkSpec(3, indices="redundant")
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    >>> TableRow(network, symmetry, 9, 7, 4).cells()
+    ('3', '27', '9', '33.3 %', '7', '4')
+    """
+
+    network: NetworkSpec
+    symmetry: Symmetry
+    distinct: int
+    dimension: int | None
+    function_dimension: int | None
+
+    @classmethod
+    def of(cls, derivation: Derivation) -> TableRow:
+        """Return the row of a derivation."""
+        found = derivation.network, derivation.symmetry, derivation.distinct_weights
+        if not derivation.solved:
+            # In network scope a lower bound at best: no figure for a row without remarks.
+            return cls(*found, None, None)
+        return cls(*found, derivation.dimension, derivation.function_dimension)
+
+    @classmethod
+    def by_rule(cls, laws: AnyNetwork, network: NetworkSpec, symmetry: Symmetry) -> TableRow:
+        """Return the row that laws for any n give: nothing is derived."""
+        sizes = laws.sizes_for(network.inputs)
+        functions = laws.function_dimension
+        return cls(
+            network,
+            symmetry,
+            laws.distinct(*sizes),
+            laws.dimension(*sizes),
+            None if functions is None else functions(*sizes),
+        )
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row for people."""
+        return (
+            str(self.network.inputs),
+            number(self.network.weights),
+            number(self.distinct),
+            percent(self.distinct, self.network.weights),
+            number(self.dimension),
+            number(self.function_dimension),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row of the JSON document."""
+        weights = self.network.weights
+        return {
+            "inputs": self.network.inputs,
+            "weights": weights,
+            "distinct": self.distinct,
+            "percentage": (2000 * self.distinct + weights) // (2 * weights) / 10,
+            "dimension": self.dimension,
+            "function_dimension": self.function_dimension,
+        }
+
+
+def table_document(rows: Sequence[TableRow]) -> dict[str, Any]:
+    """Return the JSON document of schema ``table``.
+
+    What is the same in every row stands in ``network`` and ``symmetry``; the numbers of
+    inputs, widths and imposed permutations are left to the rows.
+    """
+    network, symmetry = rows[0].network.to_json(), rows[0].symmetry.to_json()
+    del network["inputs"], network["widths"], symmetry["permutations"]
+    for key in ("generators", "actions"):
+        symmetry.pop(key, None)
+    if any(set(row.network.hidden) - {row.network.inputs} for row in rows):
+        network["hidden"] = list(rows[0].network.hidden)
+    return {
+        "schema": "polyconstraints/table/1",
+        "network": network,
+        "symmetry": symmetry,
+        "rows": [row.to_json() for row in rows],
+    }
+
+
+def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
+    """Return the table as text, CSV, LaTeX or Markdown.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> of = lambda n: pc.derive(pc.NetworkSpec(n), pc.Symmetry(pc.PermutationGroup.symmetric(n)))
+    >>> print(table_text([TableRow.of(of(n)) for n in (2, 3)]))
+    n  weights  distinct  distinct/weights  dimension  function dimension
+    2        6         3              50 %          3                   3
+    3       18         4            22.2 %          4                   4
+    """
+    if kind == "csv":
+        # Plain numbers for programs, empty where one isn't known.
+        entries = [row.to_json() for row in rows]
+        plain = [["" if cell is None else str(cell) for cell in row.values()] for row in entries]
+        return Table(("n", *list(entries[0])[1:]), plain).csv()
+    cells = [row.cells() for row in rows]
+    if kind == "latex":
+        # A thin space keeps the thousands apart, and a line break away.
+        latex = [[cell.replace("%", r"\%").replace(" ", r"\,") for cell in row] for row in cells]
+        return Table(("$n$", *COLUMNS[1:]), latex).latex()
+    table = Table(COLUMNS, cells)
+    return table.markdown() if kind == "markdown" else table.text()
+
+
+def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = False) -> None:
+    """Print the table for somebody who watches, without characters outside ASCII if wanted."""
+    network, symmetry = rows[0].network, rows[0].symmetry
+    group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
+    kind = f"{symmetry.kind} under {group}, {SCOPES[symmetry.scope]}"
+    console.print(f"{layers_in_words(network)}, {kind}")
+    styles = {"n": "bold", "distinct": "bold cyan", "function dimension": "bold magenta"}
+    console.print(Table(COLUMNS, [row.cells() for row in rows]).rich(styles, ascii=ascii))
+    if any(row.dimension is None for row in rows):
+        console.print("Dimensions are not known in network scope; see `polyconstraints strata`.")
+
+
+def law_text(network: AnyNetwork) -> Iterator[str]:
+    """Yield the laws of a network, whatever its number of inputs, line by line.
+
+    Examples
+    --------
+    >>> print("".join(law_text(AnyNetwork(layer="linear"))), end="")
+    network     1 linear layer, any number n of inputs
+    symmetry    equivariant under S, each layer on its own
+    weights     n^2 for n ≥ 1
+    distinct    2 for n ≥ 2, 1 for n = 1
+    dimension   2 for n ≥ 2, 1 for n = 1
+    functions   2 for n ≥ 2, 1 for n = 1
+    rank        n^2 - 2 for n ≥ 2, 0 for n = 1
+    <BLANKLINE>
+    layer  class  weight                  from  weights
+        0      0  W0_a_a                 n = 1  n
+        0      1  W0_a_b                 n = 2  n^2 - n
+    <BLANKLINE>
+    Different letters stand for different indices.
+    """
+    for name, value in _laws(network):
+        pieces = [value] if isinstance(value, str) else value.piece_texts()
+        # A law of many pieces takes a line for each.
+        parts = pieces if len(pieces) > _PIECES else [", ".join(pieces)]
+        for at, part in enumerate(parts):
+            yield f"{'' if at else name:<10}  {part}\n"
+    if not network.bounded:
+        yield "\nThe number of distinct weights grows with n: there is no finite list of them.\n"
+        return
+    yield "\nlayer  class  weight                  from  weights\n"
+    for layer in network.to_json()["layers"]:
+        for pattern in layer["patterns"]:
+            least = ", ".join(f"{name} = {size}" for name, size in pattern["from"].items())
+            yield (
+                f"{layer['layer']:>5}  {pattern['class']:>5}  {pattern['text']:<16}  "
+                f"{least:>10}  {pattern['weights']}\n"
+            )
+    yield "\nDifferent letters stand for different indices.\n"
+
+
+def _laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
+    names = [sort.name for sort in network.sorts if sort.size is None]
+    inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
+    if set(network.spaces.channels) != {1}:
+        inputs += f", channels {' -> '.join(map(str, network.spaces.channels))}"
+    yield "network", f"{layers_in_words(network)}, {inputs}"
+    yield "symmetry", f"{network.kind} under {network.group}, {SCOPES['layer']}"
+    if len(network.sorts) > 1:
+        sizes = ("any size" if sort.size is None else f"size {sort.size}" for sort in network.sorts)
+        named = zip(network.sorts, sizes, strict=True)
+        yield "groups", ", ".join(f"{sort.name} of {size}" for sort, size in named)
+    yield "weights", network.total
+    yield "distinct", network.distinct
+    yield "dimension", network.dimension
+    functions = network.function_dimension
+    yield "functions", "not known for more than one layer" if functions is None else functions
+    yield "rank", network.total - network.dimension

@@ -20,7 +20,7 @@ from polyconstraints.spec.network import NetworkSpec
 if TYPE_CHECKING:
     from polyconstraints.expansion import Terms
 
-__all__ = ["TermWriter", "row_keys", "without_plus"]
+__all__ = ["TermWriter", "row_keys", "row_texts", "without_plus"]
 
 #: Parts that are remembered; a layer rarely has as many.
 _REMEMBERED = 1 << 18
@@ -29,13 +29,7 @@ _MAX_KEY = 1 << 62
 
 
 def row_keys(rows: NDArray[Any], kinds: int) -> NDArray[np.int64]:
-    """Return a number for each row of an integer array, equal where the rows are equal.
-
-    Parameters
-    ----------
-    rows : integer array of shape (rows, columns)
-        Entries from -1 to ``kinds - 1``.
-    kinds : int
+    """Return a number for each row of integers from -1 to ``kinds - 1``, equal for equal rows.
 
     Examples
     --------
@@ -55,13 +49,19 @@ def row_keys(rows: NDArray[Any], kinds: int) -> NDArray[np.int64]:
     return key
 
 
-class TermWriter:
-    """Writes terms in a notation.
+def row_texts(
+    rows: NDArray[Any], kinds: int, spell: Callable[[list[int]], str]
+) -> NDArray[np.object_]:
+    """Return the text of each row as for :func:`row_keys`, asking once for each different one."""
+    _, first, inverse = np.unique(row_keys(rows, kinds), return_index=True, return_inverse=True)
+    texts = np.empty(len(first), dtype=object)
+    texts[:] = [spell(row) for row in rows[first].tolist()]
+    result: NDArray[np.object_] = texts[inverse]
+    return result
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    notation : Notation
+
+class TermWriter:
+    """Writes terms of a network in a notation.
 
     Examples
     --------
@@ -154,12 +154,7 @@ class _Parts:
 
     def texts(self, rows: NDArray[Any], before: str = "") -> NDArray[np.object_]:
         """Return each row's product, with something before it."""
-        keys = row_keys(rows, len(self._names))
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        texts = np.empty(len(first), dtype=object)
-        texts[:] = [before + self._text(tuple(row)) for row in rows[first].tolist()]
-        result: NDArray[np.object_] = texts[inverse]
-        return result
+        return row_texts(rows, len(self._names), lambda row: before + self._text(tuple(row)))
 
     def _text(self, row: tuple[int, ...]) -> str:
         text = self._known.get(row)
@@ -180,13 +175,8 @@ class _Parts:
 
 def _by_value(values: NDArray[Any], spell: Callable[[Any], str]) -> NDArray[np.object_]:
     """Return how each value is spelled, asking once for each different one."""
-    if values.dtype == object:
-        known = {value: spell(value) for value in set(values.tolist())}
-        result = np.empty(len(values), dtype=object)
-        result[:] = [known[value] for value in values.tolist()]
-        return result
-    distinct, inverse = np.unique(values, return_inverse=True)
-    spelled = np.empty(len(distinct), dtype=object)
-    spelled[:] = [spell(value) for value in distinct.tolist()]
-    chosen: NDArray[np.object_] = spelled[inverse]
-    return chosen
+    listed = values.tolist()
+    known = {value: spell(value) for value in set(listed)}
+    result = np.empty(len(listed), dtype=object)
+    result[:] = [known[value] for value in listed]
+    return result

@@ -14,7 +14,7 @@ from polyconstraints.expansion import expand
 from polyconstraints.render.derivation import print_derivation
 from polyconstraints.render.expansion_terminal import print_expansion
 from polyconstraints.render.expansion_view import ExpansionView
-from polyconstraints.render.table import TableRow, print_table
+from polyconstraints.render.tables import TableRow, print_table
 from polyconstraints.spec.network import NetworkSpec
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

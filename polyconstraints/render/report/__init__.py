@@ -1,10 +1,282 @@
 """One self-contained HTML page about a network: nothing is fetched, no library is needed.
 
-:mod:`~polyconstraints.render.report.data` says what the page knows,
-:mod:`~polyconstraints.render.report.page` writes it, and the template, style sheet and
-scripts lie in ``assets/``.
+Template, style sheet and scripts lie in ``assets/``; :mod:`~polyconstraints.render.report.data`
+says what the page knows.
 """
 
-from polyconstraints.render.report.page import Report, report_html
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from polyconstraints.derivation import Derivation, derive
+from polyconstraints.render.figures.blocks import block_picture
+from polyconstraints.render.figures.layer_scene import layer_scene
+from polyconstraints.render.figures.strata_graph import StrataGraph
+from polyconstraints.render.figures.svg import scene_svg
+from polyconstraints.render.report import data
+from polyconstraints.render.words import network_in_words, number, symmetry_in_words
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.tying import TyingMap
 
 __all__ = ["Report", "report_html"]
+
+#: In the order in which they run.
+_SCRIPTS = ("names.js", "picture.js", "constraints.js", "polynomials.js", "page.js")
+
+
+_NO_CLASSES = """<p class="note">Only the network as a whole is symmetric: its weights form an
+algebraic variety, and no single tying map holds all of them, so there are no classes to show. The
+strata of the variety do hold them: <code>polyconstraints strata</code> lists them.</p>"""
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a page is about.
+
+    Attributes
+    ----------
+    network : NetworkSpec
+    symmetry : Symmetry
+    derivation : Derivation or None
+        None where it isn't ours to derive: for a map that was read from a file it is made
+        when the page is written, and then only compared.
+    tying : TyingMap or None
+        None in network scope, where no one map holds all solutions.
+    strata : StrataGraph or None
+    command : str
+        The command line that made the page.
+    version : str
+    """
+
+    network: NetworkSpec
+    symmetry: Symmetry
+    derivation: Derivation
+    tying: TyingMap | None
+    strata: StrataGraph | None = None
+    command: str = ""
+    version: str = ""
+
+    @classmethod
+    def of_problem(cls, network: NetworkSpec, symmetry: Symmetry, **more: Any) -> Report:
+        """Return the report on a network under a symmetry; `more` as for the class."""
+        derivation = derive(network, symmetry)
+        tying = derivation.tying_map() if derivation.solved else None
+        return cls(network, symmetry, derivation, tying, **more)
+
+    @classmethod
+    def of_map(cls, tying: TyingMap, **more: Any) -> Report:
+        """Return the report on a tying map; `more` as for the class."""
+        derivation = derive(tying.network, tying.symmetry)
+        return cls(tying.network, tying.symmetry, derivation, tying, **more)
+
+
+def report_html(report: Report) -> str:
+    """Return the page.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    >>> page = report_html(Report.of_problem(pc.NetworkSpec(3), symmetry))
+    >>> page.startswith("<!doctype html>"), "src=" in page
+    (True, False)
+    """
+    style = _asset("page.css")
+    script = "\n".join(_asset(name) for name in _SCRIPTS)
+    pictures, layers = _pictures(report)
+    equalities = data.equality_data(report.derivation, [reason for _, reason in layers])
+    knowledge = {
+        "network": report.network.to_json(),
+        "moves": data.move_names(report.symmetry),
+        "layers": [entry for entry, _ in layers],
+        "weights": [layer.weights for layer in report.network.layers],
+        "equalities": equalities,
+        "polynomials": data.polynomial_data(report.network),
+        "derivation": report.derivation.to_json(),
+    }
+    network, symmetry = network_in_words(report.network), symmetry_in_words(report.symmetry)
+    kind = report.symmetry.kind.capitalize()
+    return Template(_asset("page.html")).substitute(
+        policy=_policy(style, script),
+        title=escape(f"{kind} network, n = {report.network.inputs}, d = {report.network.depth}"),
+        network=escape(network[0].upper() + network[1:]),
+        symmetry=escape(symmetry[0].upper() + symmetry[1:]),
+        group=escape(report.symmetry.group.name),
+        layer_formula=layer_formula(report.network),
+        symmetry_formula=symmetry_formula(report.symmetry),
+        counts=_counts(report),
+        pictures=pictures,
+        strata=_strata(report.strata),
+        command=escape(report.command or "polyconstraints report"),
+        version=escape(report.version),
+        style=style,
+        script=script,
+        data=_json(knowledge),
+        map=_json(report.tying.to_json()) if report.tying else "null",
+    )
+
+
+def _asset(name: str) -> str:
+    return files("polyconstraints.render.report").joinpath("assets", name).read_text("utf-8")
+
+
+def _json(document: Any) -> str:
+    """Return a document for a script element, which only ``</`` and ``<!--`` could end."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a content security policy that allows this style and script, and nothing else."""
+
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest(style)}'; "
+        f"script-src 'sha256-{digest(script)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+#: Parentheses, which take no room of their own around them.
+_BRACKETED = (
+    '<mrow><mo form="prefix" stretchy="false">(</mo>{}'
+    '<mo form="postfix" stretchy="false">)</mo></mrow>'
+)
+
+
+def _math(alternative: str, formula: str) -> str:
+    """Return a displayed formula, which browsers show by themselves, and how it is read out."""
+    label = escape(alternative)
+    return f'<math display="block" aria-label="{label}"><mrow>{formula}</mrow></math>'
+
+
+def layer_formula(network: NetworkSpec) -> str:
+    """Return the formula of every layer of a network as MathML.
+
+    Examples
+    --------
+    >>> formula = layer_formula(NetworkSpec(3))
+    >>> "<mo>≥</mo>" in formula, formula.startswith("<math")
+    (True, True)
+    """
+    first = "0" if network.bias else "1"
+    layer = network.layers[0]
+    index = layer.axes[1:]
+    between = "≥" if layer.ordered else ","
+    level = {1: "level l", 2: "both of level l"}.get(layer.degree, "all of level l")
+    words = (
+        f"o k, level l plus 1, is the sum over {f' {between} '.join(index)} ≥ {first} of "
+        f"W l k {' '.join(index)} times {' '.join(f'o {name}' for name in index)}, {level}"
+    )
+    names = [f"<mi>{name}</mi>" for name in index]
+    under = f"<mo>{between}</mo>".join(names) + f"<mo>≥</mo><mn>{first}</mn>"
+    letters = "<mo>,</mo>".join(["<mi>k</mi>", *names])
+    factors = "".join(f"<msubsup><mi>o</mi>{name}<mi>l</mi></msubsup>" for name in names)
+    return _math(
+        words,
+        "<msubsup><mi>o</mi><mi>k</mi><mrow><mi>l</mi><mo>+</mo><mn>1</mn></mrow></msubsup>"
+        f"<mo>=</mo><munder><mo>∑</mo><mrow>{under}</mrow></munder><msubsup><mi>W</mi>"
+        f"<mrow>{letters}</mrow>{_BRACKETED.format('<mi>l</mi>')}</msubsup>{factors}",
+    )
+
+
+def symmetry_formula(symmetry: Symmetry) -> str:
+    """Return what a symmetry says about the network's function as MathML."""
+    group, moved = symmetry.group, symmetry.kind == "equivariant"
+    name, shown = group.name, f"<mtext>{escape(group.name)}</mtext>"
+    if name in ("S", "A", "C", "D"):
+        name = f"{name}_{group.degree}"
+        shown = f"<msub><mi>{group.name}</mi><mn>{group.degree}</mn></msub>"
+    value = f"<mrow><mi>F</mi>{_BRACKETED.format('{}')}</mrow>"
+    image = value.format("<mi>x</mi>")
+    return _math(
+        f"F of sigma x is {'sigma ' if moved else ''}F of x for all sigma in {name}",
+        f"{value.format('<mi>σ</mi><mi>x</mi>')}<mo>=</mo>"
+        f"{f'<mrow><mi>σ</mi>{image}</mrow>' if moved else image}"
+        f"<mtext>\N{NO-BREAK SPACE}for all\N{NO-BREAK SPACE}</mtext><mi>σ</mi><mo>∈</mo>{shown}",
+    )
+
+
+def _counts(report: Report) -> str:
+    """Return the tiles with the numbers of weights and equalities."""
+    derivation = report.derivation
+    counts = derivation.counts
+    tying = report.tying
+    distinct = tying.distinct if tying else derivation.distinct_weights
+    tiles = [
+        ("weights", report.network.weights, "of the free network"),
+        ("distinct weights", distinct, "classes of weights that are one"),
+        ("dimension", (tying or derivation).dimension, "free parameters"),
+        (
+            "function dimension",
+            (tying or derivation).function_dimension,
+            "parameters that the network's function can tell apart",
+        ),
+        ("equalities", counts.distinct, f"distinct, of {_grouped(counts.total)} with repeats"),
+        ("rank", derivation.rank, "equalities that are linearly independent"),
+    ]
+    tile = '<div class="tile"><dt>{}</dt><dd><b>{}</b><span>{}</span></dd></div>'
+    return "\n".join(tile.format(name, _grouped(value), note) for name, value, note in tiles)
+
+
+def _grouped(value: int | None) -> str:
+    """Return a number with its thousands set apart by narrow spaces."""
+    return "unknown" if value is None else number(value).replace(" ", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _pictures(
+    report: Report,
+) -> tuple[str, list[tuple[dict[str, Any], data.LayerReasons | None]]]:
+    """Return the layers' pictures and what the page knows about each layer."""
+    if report.tying is None:
+        return _NO_CLASSES, []
+    html = []
+    layers: list[tuple[dict[str, Any], data.LayerReasons | None]] = []
+    for picture in block_picture(report.tying).layers:
+        index = picture.layer.index
+        scene, layout = layer_scene(picture, 900)
+        reasons = data.layer_reasons(report.network, report.symmetry, picture.layer)
+        layers.append((data.layer_data(picture, layout, reasons), reasons))
+        svg = scene_svg(scene, prefix=f"l{index}", standalone=False)
+        html.append(
+            f'<section class="layer" data-layer="{index}" aria-labelledby="layer{index}">'
+            f'<h3 id="layer{index}">{escape(picture.heading)}</h3>'
+            f'<div class="blocks" tabindex="0" role="application" aria-roledescription="weights" '
+            f'aria-label="{escape(picture.heading)}" aria-describedby="keys">{svg}</div>'
+            f'<div class="classes" role="group" aria-label="Classes of layer {index}"></div>'
+            "</section>"
+        )
+    return "\n".join(html), layers
+
+
+def _strata(graph: StrataGraph | None) -> str:
+    """Return the section on strata; nothing if there are none."""
+    if graph is None:
+        return ""
+    rows = []
+    for one in graph.strata:
+        sizes = (one.weight_dimension, one.tangent_dimension, one.function_dimension)
+        cells = [*("" if size is None else str(size) for size in sizes), escape(one.verdict)]
+        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        rows.append(f'<tr><th scope="row">{escape(one.name)}</th>{row}</tr>')
+    body = "\n".join(rows)
+    svg = scene_svg(graph.scene(), prefix="strata", standalone=False)
+    return f"""<section id="strata" aria-labelledby="strata-h">
+<h2 id="strata-h">Strata</h2>
+<p>Only the whole network has to be symmetric: each stratum has another representation of the group
+on the hidden units.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Graph of the strata">{svg}</div>
+<div class="scroll" tabindex="0" role="region" aria-label="Table of the strata"><table>
+<thead><tr><th scope="col">hidden representation</th><th scope="col">weights</th>
+<th scope="col">tangent</th><th scope="col">functions</th><th scope="col">verdict</th></tr></thead>
+<tbody>{body}</tbody></table></div>
+</section>"""
