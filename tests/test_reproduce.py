@@ -158,8 +158,8 @@ def test_a_wrong_print_is_noticed(
 ) -> None:
     data = json.loads(json.dumps(printed.paper()))
     change(data)
-    for module in ("printed", "compare", "numbers", "layer_equations"):
-        monkeypatch.setattr(f"polyconstraints.reproduction.{module}.paper", lambda: data)
+    for module in ("", ".printed", ".numbers", ".layer_equations"):
+        monkeypatch.setattr(f"polyconstraints.reproduction{module}.paper", lambda: data)
     (item,) = reproduce([key])
     assert item.answer.verdict is Verdict.CORRECTED
 

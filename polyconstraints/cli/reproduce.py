@@ -38,17 +38,18 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
     from polyconstraints.cli.console import progress
     from polyconstraints.cli.output import open_text, write_json
     from polyconstraints.render.reproduction import reproduction_markdown, reproduction_text
-    from polyconstraints.reproduction import Item, compare
+    from polyconstraints.reproduction import Item, document
+    from polyconstraints.reproduction import reproduce as reproduce_items
 
     def counted() -> Any:
         with progress("comparing", quiet=request.quiet) as advance:
             item: Item
-            for item in compare.reproduce(only):
+            for item in reproduce_items(only):
                 advance()
                 yield item
 
     if request.output_format == "json":
-        write_json(compare.document(counted()), request.output_file)
+        write_json(document(counted()), request.output_file)
         return
     markdown = request.output_format == "markdown"
     lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))

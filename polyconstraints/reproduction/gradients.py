@@ -17,9 +17,9 @@ Values = dict[str, Fraction]
 Gradient = dict[str, Fraction]
 
 
-def _example(depth: int = 2) -> tuple[pc.NetworkSpec, Values, list[Fraction], list[Fraction]]:
+def _example() -> tuple[pc.NetworkSpec, Values, list[Fraction], list[Fraction]]:
     """Return a network with redundant indices, weights, an input and a target, all exact."""
-    network = pc.NetworkSpec(2, depth=depth, indices="redundant")
+    network = pc.NetworkSpec(2, depth=2, indices="redundant")
     weights = {
         name: Fraction(at % 5 - 2, at % 3 + 1) for at, name in enumerate(network.weight_names())
     }
@@ -74,8 +74,7 @@ def _last_layer() -> Answer:
     true, printed = _true_gradient(), _back_propagation(both_orders=False)
     same = all(true[name] == printed[name] for name in true if name.startswith("W1"))
     return judged(
-        "the same: exact derivatives of an expanded network agree in the last layer",
-        same,
+        "the same: exact derivatives of an expanded network agree in the last layer", same
     )
 
 
@@ -98,8 +97,7 @@ def _delta() -> Answer:
 
 @check("49-51")
 def _shared() -> Answer:
-    tying = derivation(3).tying_map()
-    (layer,) = tying.layers
+    (layer,) = derivation(3).layers
     widest = max(
         len(np.unique(np.argwhere(layer.classes == number)[:, 0])) for number in layer.present
     )
@@ -113,11 +111,9 @@ def _shared() -> Answer:
 
 @check("52-54")
 def _additive() -> Answer:
-    ranks, equations = [], []
-    for n in range(2, 7):
-        one = derivation(n, "paper", indices="redundant")
-        equations.append(one.counts.linear)
-        ranks.append(one.distinct_weights - (one.dimension or 0))
+    found = [derivation(n, "paper", indices="redundant") for n in range(2, 7)]
+    equations = [one.counts.linear for one in found]
+    ranks = [one.distinct_weights - one.dimension for one in found]
     return Answer(
         f"{', '.join(map(str, equations))} equations for n = 2 … 6, of which "
         f"{', '.join(map(str, ranks))} are independent once the other lines have tied weights",

@@ -25,19 +25,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a comparison finds.
-
-    Attributes
-    ----------
-    ours : str
-    verdict : Verdict
-    reason : str
-        Why, where the verdict is not *same*; a remark where it is.
-    """
+    """What a comparison finds."""
 
     ours: str
     verdict: Verdict
     reason: str = ""
+    """Why, where the verdict is not *same*; a remark where it is."""
 
 
 def judged(ours: str, same: object, reason: str = "") -> Answer:
@@ -61,19 +54,7 @@ def check(key: str) -> Callable[[Callable[[], Answer]], Callable[[], Answer]]:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that the paper prints, beside ours.
-
-    Attributes
-    ----------
-    key : str
-        A short name.
-    place : str
-        Where it stands: an equation's number or a section.
-    title : str
-    paper : str
-        What the paper prints.
-    answer : Answer
-    """
+    """One thing that the paper prints, and where (an equation or a section), beside ours."""
 
     key: str
     place: str

@@ -38,25 +38,24 @@ def _neuron() -> Answer:
 
 
 def _equations(
-    number: str, sizes: tuple[int, ...], compare: str = "function", **network: str
+    number: str, compare: str = "function", **network: str
 ) -> tuple[list[set[Equality]], list[set[Equality]], bool]:
     """Return the printed equalities, ours, and whether the classes agree, for some n."""
-    printed, ours = [], []
-    agree = True
-    for n in sizes:
-        (layer,) = pc.NetworkSpec(n, **network).layers  # type: ignore[arg-type]
-        found = set()
-        for one in number.split("+"):
-            found |= equalities(one, layer)
-        printed.append(found)
-        ours.append(derived(n, compare, **network))
-        agree &= classes(layer.names(), found) == classes(layer.names(), ours[-1])
+    layers = [pc.NetworkSpec(n, **network).layers[0] for n in _SIZES]  # type: ignore[arg-type]
+    printed = [
+        set().union(*(equalities(one, layer) for one in number.split("+"))) for layer in layers
+    ]
+    ours = [derived(n, compare, **network) for n in _SIZES]
+    agree = all(
+        classes(layer.names(), left) == classes(layer.names(), right)
+        for layer, left, right in zip(layers, printed, ours, strict=True)
+    )
     return printed, ours, agree
 
 
 def _missing(number: str, **network: str) -> Answer:
     """Return the answer for equations that leave out the outputs that σ does not move."""
-    printed, ours, agree = _equations(number, _SIZES, **network)
+    printed, ours, agree = _equations(number, **network)
     counts = "; ".join(
         f"n = {n}: {len(right)} equalities, {len(right - left)} of them not printed"
         for n, left, right in zip(_SIZES, printed, ours, strict=True)
@@ -127,7 +126,7 @@ _REPEATED = (
 
 @check("21")
 def _paper_comparison() -> Answer:
-    printed, ours, _ = _equations("21", _SIZES, "paper", indices="redundant")
+    printed, ours, _ = _equations("21", "paper", indices="redundant")
     dimensions = [
         "/".join(
             str(derivation(n, compare, indices="redundant").dimension)

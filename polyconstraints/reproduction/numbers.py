@@ -11,19 +11,13 @@ from polyconstraints.reproduction.ours import classes, derivation, expanded_grou
 from polyconstraints.reproduction.printed import Listing, equalities, listing, paper
 
 
-def _rows() -> list[tuple[int, int, int, str]]:
-    return [(n, distinct, total, text) for n, distinct, total, text in paper()["table_22"]]
-
-
 @check("22")
 def _table() -> Answer:
-    ours = []
-    dimensions = []
-    for n, *_ in _rows():
-        one = derivation(n, "paper", indices="redundant")
-        ours.append((one.distinct_weights, one.total_weights))
-        dimensions.append(one.dimension)
-    same = ours == [(distinct, total) for _, distinct, total, _ in _rows()]
+    rows = paper()["table_22"]
+    found = [derivation(n, "paper", indices="redundant") for n, *_ in rows]
+    ours = [[one.distinct_weights, one.total_weights] for one in found]
+    dimensions = [one.dimension for one in found]
+    same = ours == [counts for _, *counts, _ in rows]
     return Answer(
         ", ".join(f"{distinct}/{total}" for distinct, total in ours),
         Verdict.INCOMPLETE if same else Verdict.CORRECTED,
@@ -34,8 +28,9 @@ def _table() -> Answer:
 
 @check("22-percent")
 def _percentages() -> Answer:
-    ours = [f"{round(100 * distinct / total, 1):g}%" for _, distinct, total, _ in _rows()]
-    wrong = [text for (*_, text), own in zip(_rows(), ours, strict=True) if text != own]
+    rows = paper()["table_22"]
+    ours = [f"{round(100 * distinct / total, 1):g}%" for _, distinct, total, _ in rows]
+    wrong = [text for (*_, text), own in zip(rows, ours, strict=True) if text != own]
     return judged(
         ", ".join(ours),
         not wrong,
@@ -89,14 +84,9 @@ def _sets() -> Answer:
 
 @check("22-symmetry")
 def _reflection() -> Answer:
-    symmetric, dimensions = [], []
-    for n in (3, 4):
-        tying = derivation(n, "paper", indices="redundant").tying_map()
-        cells = tying.layers[0].classes
-        symmetric.append(bool((cells == cells.transpose(0, 2, 1)).all()))
-        dimensions.append(tying.dimension)
-    cells = derivation(3, "paper", indices="redundant").tying_map().layers[0].classes
-    inner = len({int(cells[place]) for place in permutations(range(3))}) == 1
+    blocks = [derivation(n, "paper", indices="redundant").layers[0].classes for n in (3, 4)]
+    symmetric = [(cells == cells.transpose(0, 2, 1)).all() for cells in blocks]
+    inner = len({int(blocks[0][place]) for place in permutations(range(3))}) == 1
     return judged(
         "no block is symmetric; the class of three different indices is",
         any(symmetric) or not inner,
@@ -108,12 +98,9 @@ def _reflection() -> Answer:
 
 @check("terms")
 def _terms() -> Answer:
-    sizes = range(1, 7)
-    ours = [pc.NetworkSpec(n).weights for n in sizes]
-    same = ours == [n * n * (n + 1) // 2 for n in sizes]
-    return Answer(
-        f"{', '.join(map(str, ours))} for n = 1 … 6", Verdict.SAME if same else Verdict.CORRECTED
-    )
+    ours = [pc.NetworkSpec(n).weights for n in range(1, 7)]
+    same = ours == [n * n * (n + 1) // 2 for n in range(1, 7)]
+    return judged(f"{', '.join(map(str, ours))} for n = 1 … 6", same)
 
 
 @check("transpositions")
@@ -124,10 +111,9 @@ def _transpositions() -> Answer:
         pc.derive(network, pc.Symmetry(group, scope="network", permutations=which))
         for which in ("transpositions", "adjacent")
     )
-    same = every.symmetry.imposed() and len(every.symmetry.imposed()) == 6
     return judged(
         f"6 for n = 4; the 3 adjacent ones give the same rank, {adjacent.rank} = {every.rank}",
-        same and adjacent.rank == every.rank,
+        len(every.symmetry.imposed()) == 6 and adjacent.rank == every.rank,
         "n − 1 adjacent transpositions generate S_n, so they suffice",
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import polyconstraints as pc
-from polyconstraints.reproduction.printed import Equality, Exponents, side_of_names
+from polyconstraints.reproduction.printed import Equality, Exponents
 
 __all__ = ["classes", "derivation", "derived", "expanded_group", "transposed"]
 
@@ -27,16 +27,9 @@ def derived(n: int, compare: str = "function", **network: Any) -> set[Equality]:
     [[('W0_1_1',), ('W0_2_2',)], [('W0_1_2',), ('W0_2_1',)]]
     """
     return {
-        frozenset({_side(one.left), _side(one.right)})
+        frozenset(tuple(sorted(side.variables())) for side in (one.left, one.right))
         for one in derivation(n, compare, **network).equalities()
     }
-
-
-def _side(polynomial: pc.Polynomial) -> tuple[str, ...]:
-    names = polynomial.ring.names
-    return side_of_names(
-        [names[at] for exponents, _ in polynomial.terms() for at, e in enumerate(exponents) if e]
-    )
 
 
 def classes(names: Iterable[str], equalities: Iterable[Equality]) -> set[frozenset[str]]:

@@ -22,7 +22,6 @@ __all__ = [
     "listing",
     "monomial_terms",
     "paper",
-    "side_of_names",
 ]
 
 #: A sum of weights by their names, sorted.
@@ -73,20 +72,8 @@ def _weight(letters: Sequence[str], at: Mapping[str, int], layer: LayerSpec) -> 
     return layer.name(output - 1, *(unit - 1 for unit in units))
 
 
-def side_of_names(names: Sequence[str]) -> Side:
-    """Return a sum of weights in canonical form."""
-    return tuple(sorted(names))
-
-
 def equalities(number: str, layer: LayerSpec, lines: Sequence[int] | None = None) -> set[Equality]:
-    """Return the equalities of a numbered equation, as printed, for a layer's n.
-
-    Parameters
-    ----------
-    number : str
-    layer : LayerSpec
-    lines : sequence of int, optional
-        Only these lines, from 1.
+    """Return the equalities of a numbered equation, or of some lines, from 1, for a layer's n.
 
     Examples
     --------
@@ -99,28 +86,19 @@ def equalities(number: str, layer: LayerSpec, lines: Sequence[int] | None = None
         if lines is not None and at_line not in lines:
             continue
         for at in _assignments(line, layer.outputs, {}):
-            sides = [
-                side_of_names([_weight(one, at, layer) for one in line[key]])
+            sides = frozenset(
+                tuple(sorted(_weight(one, at, layer) for one in line[key]))
                 for key in ("left", "right")
-            ]
-            if sides[0] != sides[1]:
-                found.add(frozenset(sides))
+            )
+            if len(sides) > 1:
+                found.add(sides)
     return found
 
 
 def monomial_terms(
     number: str, side: str, layer: LayerSpec, h: int, k: int
 ) -> dict[Exponents, Counter[str]]:
-    """Return a side of a printed polynomial identity: each monomial's weights.
-
-    Parameters
-    ----------
-    number : {"20", "25"}
-    side : {"left", "right"}
-    layer : LayerSpec
-    h, k : int
-        The transposition.
-    """
+    """Return a side of identity (20) or (25) for a transposition: each monomial's weights."""
     result: dict[Exponents, Counter[str]] = {}
     for term in paper()["polynomials"][number][side]:
         for at in _assignments(term, layer.outputs, {"h": h, "k": k}):
@@ -177,14 +155,10 @@ def _product(text: str) -> tuple[tuple[str, ...], Exponents, int]:
 
 
 def listing(kind: str, *, corrected: bool = False) -> Listing:
-    """Return a listing of section 2.6.
+    """Return the grouped or ungrouped listing of section 2.6.
 
-    Parameters
-    ----------
-    kind : {"grouped", "ungrouped"}
-    corrected : bool
-        Whether ``X_1 X_2 X_2^2``, where a line's last name is printed again on the next, is
-        read as ``X_1 X_2^2``.
+    Corrected, ``X_1 X_2 X_2^2``, where a line's last name is printed again on the next, is read as
+    ``X_1 X_2^2``.
 
     Examples
     --------
