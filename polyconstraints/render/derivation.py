@@ -30,16 +30,7 @@ __all__ = [
 
 
 class _WeightClass(NamedTuple):
-    """Weights that are one weight.
-
-    Attributes
-    ----------
-    layer : int
-    members : list of str
-        Names, the representative first.
-    value : mapping from str to Fraction, or None
-        What the class depends on, by representatives; None for a free parameter.
-    """
+    """Weights that are one weight: their names, and what a dependent class is in the free ones."""
 
     layer: int
     members: list[str]
@@ -319,17 +310,10 @@ def print_derivation(
     fold: int = 0,
     ascii: bool = False,
 ) -> None:
-    """Print a derivation for somebody who watches; other parameters as for the writers.
+    """Print a derivation for somebody who watches.
 
-    Parameters
-    ----------
-    style : {"canonical", "paper"}
-        How weights are named; canonical names are shown with raised and lowered digits
-        unless `ascii` is wanted.
-    fold : int
-        How many members of a class are shown at most; 0 shows all.
-    ascii : bool
-        No characters outside ASCII.
+    Canonical names are shown with raised and lowered digits unless `ascii` is wanted. Of a class at
+    most `fold` members are shown, or all if that is 0.
     """
     from rich.table import Table as RichTable
     from rich.text import Text

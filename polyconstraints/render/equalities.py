@@ -36,14 +36,7 @@ _REMEMBERED = 1 << 26
 
 
 class EqualityForm(NamedTuple):
-    """How an equality is written: in which notation, what stands around its sides and between two.
-
-    Attributes
-    ----------
-    medium : {"text", "latex", "unicode"}
-    style : {"canonical", "paper"}
-    before, between, after, joint : str
-    """
+    """How an equality is written: its notation, and what stands around and between its sides."""
 
     medium: Medium = "text"
     style: Style = "canonical"
@@ -56,15 +49,8 @@ class EqualityForm(NamedTuple):
 class EqualityText:
     """Writes parts of a list of equalities, in any process.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    comparisons : sequence of Comparison
-        Of each layer, or of the whole network.
-    form : EqualityForm
-    memory_limit : int, optional
-        Bytes that the expansion's tables may take, in network scope; half of the free memory
-        unless given.
+    The comparisons are those of each layer, or that of the whole network; the limit is of the bytes
+    that the expansion's tables may take, in network scope.
     """
 
     def __init__(

@@ -32,17 +32,8 @@ def print_expansion(
 ) -> None:
     """Print an expansion for somebody who watches.
 
-    Parameters
-    ----------
-    view : ExpansionView
-    console : rich.console.Console
-    style : {"canonical", "paper"}
-    grouped : bool
-        Whether monomials stand before their coefficients or after every term.
-    fold : int
-        How many terms of a group are shown at most; 0 shows all.
-    ascii : bool
-        Use canonical names instead of raised and lowered digits.
+    Monomials stand before their coefficients if they are grouped, else after every term. Of a group
+    at most `fold` terms are shown, or all if that is 0.
     """
     medium: Medium = "text" if ascii or style == "paper" else "unicode"
     names = notation(view.network, medium, style, grouped=grouped)

@@ -54,11 +54,6 @@ def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
 def parse_monomial(text: str, network: NetworkSpec) -> Exponents:
     """Return the exponents of a monomial in the inputs, written as ``x1*x2^2`` or ``1``.
 
-    Raises
-    ------
-    InputError
-        If the text is no monomial in the network's inputs.
-
     Examples
     --------
     >>> parse_monomial("x1*x2^2", NetworkSpec(3))
@@ -84,13 +79,7 @@ def sliced(terms: Terms, start: int, stop: int) -> Terms:
 
 @dataclass(frozen=True)
 class Assignment:
-    """Exact values for some weights and inputs.
-
-    Attributes
-    ----------
-    weights : mapping from (layer, weight number) to a rational
-    inputs : mapping from input unit, from 0, to a rational
-    """
+    """Exact values for some weights, by layer and number, and some input units, from 0."""
 
     weights: Mapping[tuple[int, int], int | Fraction] = field(default_factory=dict)
     inputs: Mapping[int, int | Fraction] = field(default_factory=dict)
@@ -103,11 +92,6 @@ class Assignment:
         """Return what ``NAME=VALUE`` texts say.
 
         Values are integers, fractions as ``-2/3`` or decimals, which are taken exactly.
-
-        Raises
-        ------
-        InputError
-            If a name is not of the network or is given twice, or a value is not a number.
 
         Examples
         --------
@@ -146,16 +130,9 @@ def _value(text: str) -> int | Fraction:
 
 @dataclass(frozen=True)
 class Group:
-    """One monomial in the inputs with its coefficient, which is made piece by piece.
+    """One monomial in the inputs with its coefficient, of which terms are made when asked for.
 
-    Attributes
-    ----------
-    monomial : tuple of int
-        Exponents of the inputs.
-    size : int
-        Number of terms.
-    part : callable
-        The terms from a number up to but not including another.
+    Its part from a number up to but not including another is a stretch of the terms.
     """
 
     monomial: Exponents

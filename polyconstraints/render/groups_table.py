@@ -50,13 +50,7 @@ _SHOWN = 400
 def described_groups(
     names: Sequence[str] = (), inputs: int | None = None
 ) -> list[tuple[str, PermutationGroup]]:
-    """Return groups by name; the examples if there are none.
-
-    Raises
-    ------
-    UsageError, InputError
-        If a name can't be read, or needs a number of points.
-    """
+    """Return groups by name; the examples if there are none."""
     found = []
     for name in names or [example for example, _ in EXAMPLES]:
         text = name.strip()

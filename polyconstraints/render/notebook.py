@@ -217,10 +217,6 @@ def strata_html(strata: Iterable[Stratum]) -> str:
 class StrataView:
     """Strata with the graph of which computes the functions of which others.
 
-    Attributes
-    ----------
-    strata : sequence of Stratum
-
     Examples
     --------
     >>> import polyconstraints as pc

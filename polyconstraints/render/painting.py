@@ -56,13 +56,7 @@ def layer_patterns(network: NetworkSpec, names: Notation) -> list[Pattern]:
 
 
 def painted(pieces: Iterable[str], patterns: Iterable[Pattern]) -> Iterator[str]:
-    r"""Yield text with some of it coloured, by escape sequences that every terminal knows.
-
-    Parameters
-    ----------
-    pieces : iterable of str
-        The text; no match may be spread over two pieces.
-    patterns : iterable of Pattern
+    r"""Yield text with matches, none of them spread over two pieces, in colours of terminals.
 
     Examples
     --------

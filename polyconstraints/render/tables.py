@@ -43,14 +43,7 @@ _PIECES = 4
 
 @dataclass(frozen=True)
 class Table:
-    r"""Rows of cells under a header.
-
-    Attributes
-    ----------
-    header : sequence of str
-    rows : sequence of sequences of str
-    left : collection of int
-        Columns of words; the others are of numbers, which stand at the right.
+    r"""Rows of cells under a header; columns of numbers stand at the right, those in `left` don't.
 
     Examples
     --------

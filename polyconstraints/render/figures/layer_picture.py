@@ -30,18 +30,8 @@ _MOST_PATTERNS = 2
 class ClassEntry:
     """One class of a layer, as a legend shows it.
 
-    Attributes
-    ----------
-    number : int
-    mark : Mark
-    size : int
-        How many weights it has.
-    representative : str
-        Its first weight.
-    pattern : str or None
-        Which indices are equal in all its weights and in no others.
-    dependent : tuple of (factor, class) or None
-        The sum that it is, unless it is a parameter.
+    It is described by which indices are equal in all its weights and in no others, where a pattern
+    says so, and else by its first weight; unless it is a parameter it is a sum of other classes.
     """
 
     number: int
@@ -246,19 +236,10 @@ def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:
 
 
 def class_patterns(tied: LayerClasses, *, equivariant: bool) -> dict[int, str]:
-    """Return the pattern of equal indices that each class consists of, where there is one.
+    """Return the pattern, or the two patterns, whose weights a class holds all of, where there are.
 
-    Parameters
-    ----------
-    tied : LayerClasses
-        Of a layer whose units are components (one channel).
-    equivariant : bool
-        Whether outputs are components too, so that k can be compared with i and j.
-
-    Returns
-    -------
-    dict
-        A class is in it if it holds *all* weights of one pattern, or of two.
+    Units must be components (one channel); outputs are compared with inputs if they are
+    `equivariant`.
 
     Examples
     --------

@@ -40,15 +40,7 @@ ROW = 20
 
 @dataclass(frozen=True)
 class BlockLayout:
-    """Where the cells of a layer are in its scene.
-
-    Attributes
-    ----------
-    cell : float
-        Side of a cell.
-    origins : tuple of (x, y)
-        Top left corner of each block.
-    """
+    """The side of a layer's cells in its scene, and the top left corner of each block."""
 
     cell: float
     origins: tuple[tuple[float, float], ...]

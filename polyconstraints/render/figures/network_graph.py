@@ -188,14 +188,9 @@ class NetworkGraph:
 
 
 def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGraph:
-    """Return the graph of a tying map's network.
+    """Return the graph of a tying map's network, given the picture of all its blocks.
 
-    Parameters
-    ----------
-    picture : BlockPicture
-        With all layers and outputs.
-    most : int, optional
-        Units of a level that are drawn at most: the first ones and the last.
+    Of each level at most so many units are drawn: the first ones and the last.
 
     Examples
     --------

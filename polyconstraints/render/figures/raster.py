@@ -21,13 +21,7 @@ _MAX_PIXELS = 12_000
 
 
 def scene_png(scene: Scene, scale: float = 2) -> bytes:
-    """Return a scene as the bytes of a PNG image.
-
-    Parameters
-    ----------
-    scene : Scene
-    scale : float
-        Pixels for each unit of the scene.
+    """Return a scene as the bytes of a PNG image, with so many pixels for each of its units.
 
     Raises
     ------

@@ -47,26 +47,11 @@ def text_width(text: str, size: float) -> float:
 
 @dataclass(frozen=True)
 class Shape:
-    """A path, filled or stroked.
+    """A path, filled or stroked in colours as ``#rrggbb``.
 
-    Attributes
-    ----------
-    path : Path
-    fill, stroke : str or None
-        Colours as ``#rrggbb``; None for none.
-    width : float
-        Width of the stroke.
-    dash : sequence of float
-        Lengths of strokes and gaps; none for a full line.
-    hatch : int
-        Kind of hatching on the fill.
-    opacity : float
-    title : str
-        What a pointer that rests on the shape is told.
-    role : str
-        What the shape is, for pages that style it: ``paper``, ``frame``, ``class`` or ``edge``.
-    data : sequence of (name, value)
-        Written as ``data-name`` into SVG.
+    Dashes are lengths of strokes and gaps. The title is what a pointer that rests on the shape is
+    told, the role how pages that style it know it (``paper``, ``frame``, ``class``, ``edge``),
+    and data is written as ``data-name`` into SVG.
     """
 
     path: Path
@@ -83,19 +68,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text.
+    """A line of text whose baseline starts, is centred or ends at a point, as `anchor` says.
 
-    Attributes
-    ----------
-    x, y : float
-        Where its baseline starts, is centred or ends, as `anchor` says.
-    text : str
-    size : float
-    anchor : {"start", "middle", "end"}
-    color : str
-    bold : bool
-    role : str
-        ``ink`` for text on the page itself, whose colour follows the page.
+    Its role is ``ink`` on the page itself, whose colour it follows.
     """
 
     x: float
@@ -113,16 +88,9 @@ Item = Shape | Text
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture.
+    """A picture: shapes and texts from back to front, with the origin at the top left.
 
-    Attributes
-    ----------
-    width, height : float
-        Size; the origin is at the top left.
-    title, description : str
-        What a reader who does not see it is told.
-    items : list
-        Shapes and texts, from back to front.
+    Title and description are what a reader who does not see it is told.
     """
 
     width: float
@@ -225,30 +193,17 @@ HATCHES = 8
 
 @dataclass(frozen=True)
 class Mark:
-    """How a class looks.
-
-    Attributes
-    ----------
-    color : str
-        As ``#rrggbb``.
-    hatch : int
-        Kind of hatching, from 0 (none) to ``HATCHES - 1``.
-    """
+    """How a class looks: a colour as ``#rrggbb``, and a hatching, from 0 for none."""
 
     color: str
     hatch: int
 
 
 def class_mark(number: int, classes: int) -> Mark:
-    """Return how a class is drawn.
+    """Return how a class is drawn in a picture that shows so many classes.
 
-    Parameters
-    ----------
-    number : int
-        The class.
-    classes : int
-        How many classes the picture shows. A few get a hatching each, so that colour is not
-        needed to tell them apart; many are hatched only where a colour comes again.
+    A few get a hatching each, so that colour is not needed to tell them apart; many are hatched
+    only where a colour comes again.
 
     Examples
     --------

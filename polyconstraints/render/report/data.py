@@ -74,13 +74,7 @@ def move_names(symmetry: Symmetry) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class LayerReasons:
-    """Why weights of one layer are tied.
-
-    Attributes
-    ----------
-    comparison : Comparison
-    chains : Chains
-    """
+    """Why weights of one layer are tied."""
 
     comparison: Comparison
     chains: Chains
