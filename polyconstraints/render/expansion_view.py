@@ -139,10 +139,10 @@ class Group:
     size: int
     part: Callable[[int, int], Terms]
 
-    def blocks(self, stop: int) -> Iterator[Terms]:
+    def blocks(self, stop: int, most: int = _BLOCK) -> Iterator[Terms]:
         """Yield the terms before number ``stop``, some at a time."""
-        for start in range(0, stop, _BLOCK):
-            yield self.part(start, min(start + _BLOCK, stop))
+        for start in range(0, stop, most):
+            yield self.part(start, min(start + most, stop))
 
 
 class ExpansionView:
