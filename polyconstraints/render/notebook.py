@@ -18,6 +18,7 @@ from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import Combination
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.figures.blocks import block_picture
+from polyconstraints.render.figures.scene import Scene
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.notation import notation
@@ -66,21 +67,20 @@ def derivation_html(derivation: Derivation) -> str:
     """
     counts = derivation.counts
     kinds = f"{counts.simple} simple, {counts.linear} linear, {counts.polynomial} polynomial"
-    unknown = "unknown"
-    rows: list[tuple[str, object]] = [
+    rows = [
         ("network", network_in_words(derivation.network)),
         ("symmetry", symmetry_in_words(derivation.symmetry)),
         ("equalities", f"{counts.distinct} distinct of {counts.total}: {kinds}"),
         ("rank", derivation.rank),
         ("distinct weights", derivation.distinct_weights),
-        ("dimension", _or(derivation.dimension, unknown)),
-        ("function dimension", _or(derivation.function_dimension, unknown)),
+        ("dimension", _known(derivation.dimension)),
+        ("function dimension", _known(derivation.function_dimension)),
     ]
     return _table(rows)
 
 
-def _or(value: int | None, otherwise: str) -> object:
-    return otherwise if value is None else value
+def _known(value: int | None) -> object:
+    return "unknown" if value is None else value
 
 
 @display.latex.register
@@ -102,44 +102,46 @@ def derivation_latex(derivation: Derivation) -> str:
         lines = [f"{one.left.to_latex()} &= {one.right.to_latex()}" for one in shown]
     else:
         # Both sides are long polynomials: their names say more at a glance.
-        pairs = islice(derivation.comparisons[0].pairs(), _MOST_EQUALITIES)
-        lines = [
-            " &= ".join(_coefficient_latex(*derivation.pair(end)) for end in ends) for ends in pairs
-        ]
+        names = notation(derivation.network, "latex")
+        lines = []
+        for ends in islice(derivation.comparisons[0].pairs(), _MOST_EQUALITIES):
+            sides = (
+                rf"[{names.monomial(monomial) or '1'}]\, {names.output(output + 1)}"
+                for output, monomial in map(derivation.pair, ends)
+            )
+            lines.append(" &= ".join(sides))
     more = derivation.counts.distinct - len(lines)
     if more:
         lines.append(rf"&\;\;\text{{and {more} more}}")
-    body = " \\\\\n".join(lines) or r"\text{no equalities}"
+    return _aligned(lines or [r"\text{no equalities}"])
+
+
+def _aligned(lines: Iterable[str]) -> str:
+    body = " \\\\\n".join(lines)
     return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
-
-
-def _coefficient_latex(output: int, monomial: tuple[int, ...]) -> str:
-    factors = [
-        f"x_{{{unit}}}" + (f"^{{{exponent}}}" if exponent > 1 else "")
-        for unit, exponent in enumerate(monomial, start=1)
-        if exponent
-    ]
-    return rf"[{' '.join(factors) or '1'}]\, y_{{{output + 1}}}"
 
 
 @display.html.register
 def tying_html(tying: TyingMap) -> str:
     """Return a tying map's counts and its picture."""
-    functions = _or(tying.function_dimension, "unknown")
-    rows: list[tuple[str, object]] = [
+    rows = [
         ("network", network_in_words(tying.network)),
         ("symmetry", symmetry_in_words(tying.symmetry)),
         ("weights", f"{tying.network.weights}, {tying.distinct} of them distinct"),
         ("parameters", " + ".join(map(str, tying.parameters))),
-        ("function dimension", functions),
+        ("function dimension", _known(tying.function_dimension)),
     ]
     if tying.network.weights > _MOST_DRAWN:
         return _table(rows)
     # Patterns are found by their names, which other pictures of a notebook must not share.
     content = b"".join(layer.classes.tobytes() for layer in tying.layers)
     prefix = f"pc{crc32(content):x}"
-    picture = scene_svg(block_picture(tying).scene(), prefix=prefix, standalone=False)
-    return f'{_table(rows)}<div style="overflow-x:auto">{picture}</div>'
+    return _table(rows) + _picture(block_picture(tying).scene(), prefix)
+
+
+def _picture(scene: Scene, prefix: str) -> str:
+    svg = scene_svg(scene, prefix=prefix, standalone=False)
+    return f'<div style="overflow-x:auto">{svg}</div>'
 
 
 @display.latex.register
@@ -177,8 +179,7 @@ def tying_latex(tying: TyingMap) -> str:
             lines.append(f"c^{{{index}}}_{{{number}}} &= {' = '.join(names)}")
     if total > len(lines):
         lines.append(rf"&\;\;\text{{and {total - len(lines)} more classes}}")
-    body = " \\\\\n".join(lines)
-    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
+    return _aligned(lines)
 
 
 def _combination_latex(index: int, terms: Combination) -> str:
@@ -205,7 +206,7 @@ def strata_html(strata: Iterable[Stratum]) -> str:
             " | ".join(map(str, one.hidden)),
             one.weight_dimension,
             one.tangent_dimension,
-            _or(one.function_dimension, "unknown"),
+            _known(one.function_dimension),
             "yes" if one.component else "not proved",
         )
         for one in strata
@@ -237,5 +238,4 @@ class StrataView:
             "weights": 0,
             "strata": [one.to_json() for one in self.strata],
         }
-        picture = scene_svg(StrataGraph.read(document).scene(), prefix="pcs", standalone=False)
-        return f'{strata_html(self.strata)}<div style="overflow-x:auto">{picture}</div>'
+        return strata_html(self.strata) + _picture(StrataGraph.read(document).scene(), "pcs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.scene import (
@@ -83,7 +84,7 @@ class LayerDrawing(Drawing):
     def draw(self, top: float) -> None:
         """Draw heading, blocks and legend."""
         heading = self.layer.heading
-        self.items.append(Text(MARGIN, top + 14, heading, 14, bold=True))
+        self.put(Text(MARGIN, top + 14, heading, 14, bold=True))
         self.blocks(MARGIN, top + 26)
         self.right = max(self.right, MARGIN + text_width(heading, 15))
         self._legend(self.bottom + 14)
@@ -106,7 +107,7 @@ class LayerDrawing(Drawing):
             origins.append((x, y))
             if above:
                 middle = x + columns * cell / 2
-                self.items.append(Text(middle, y - label - 5, names[block], 12, "middle"))
+                self.put(Text(middle, y - label - 5, names[block], 12, "middle"))
             if self.labelled:
                 self._labels(x, y)
             self._block(block, x, y)
@@ -117,32 +118,25 @@ class LayerDrawing(Drawing):
     def _labels(self, x: float, y: float) -> None:
         cell, middle = self.cell, self.cell / 2
         for at, label in enumerate(self.layer.column_labels):
-            self.items.append(Text(x + at * cell + middle, y - 4, label, 10, "middle", _FAINT))
+            self.put(Text(x + at * cell + middle, y - 4, label, 10, "middle", _FAINT))
         for at, label in enumerate(self.layer.row_labels):
-            self.items.append(Text(x - 4, y + at * cell + middle + 3.5, label, 10, "end", _FAINT))
+            self.put(Text(x - 4, y + at * cell + middle + 3.5, label, 10, "end", _FAINT))
 
     def _block(self, block: int, x: float, y: float) -> None:
         cell = self.cell
         cells = self.layer.cells[block]
         rows, columns = cells.shape
         whole = rectangle(x, y, columns * cell, rows * cell)
-        self.items.append(Shape(whole, stroke="#b0b0b0", width=1, role="frame"))
+        self.put(Shape(whole, stroke="#b0b0b0", width=1, role="frame"))
         runs = _runs(cells.tolist())
         for number in sorted(runs):
             mark = self.layer.marks[number]
             path: Path = ()
             for row, first, length in runs[number]:
                 path += self._run(x, y + row * cell, first, length)
-            self.items.append(
-                Shape(
-                    path,
-                    fill=mark.color,
-                    hatch=mark.hatch if self.hatched else 0,
-                    title=self.titles.get(number, ""),
-                    role="class",
-                    data=(("class", number),),
-                )
-            )
+            hatch = mark.hatch if self.hatched else 0
+            title, data = self.titles.get(number, ""), (("class", number),)
+            self.put(Shape(path, mark.color, hatch=hatch, title=title, role="class", data=data))
         if self.numbered:
             self._numbers(cells.tolist(), x, y)
 
@@ -162,17 +156,9 @@ class LayerDrawing(Drawing):
         for row, line in enumerate(cells):
             for column, number in enumerate(line):
                 if number >= 0:
-                    self.items.append(
-                        Text(
-                            x + (column + 0.5) * cell,
-                            y + (row + 0.5) * cell + size * 0.36,
-                            str(number),
-                            size,
-                            "middle",
-                            ink_on(self.layer.marks[number].color),
-                            role="number",
-                        )
-                    )
+                    place = (x + (column + 0.5) * cell, y + (row + 0.5) * cell + size * 0.36)
+                    ink = ink_on(self.layer.marks[number].color)
+                    self.put(Text(*place, str(number), size, "middle", ink, role="number"))
 
     def _legend(self, top: float) -> None:
         entries = self.layer.classes[:_LEGEND]
@@ -184,12 +170,12 @@ class LayerDrawing(Drawing):
             x, y = MARGIN + column * column_width, top + line * ROW
             hatch = entry.mark.hatch if self.hatched else 0
             box = rectangle(x, y, 14, 14)
-            self.items.append(Shape(box, entry.mark.color, "#808080", 0.5, hatch=hatch))
+            self.put(Shape(box, entry.mark.color, "#808080", 0.5, hatch=hatch))
             self.text(x + 20, y + 11.5, label)
             self.bottom = y + 14
         if len(self.layer.classes) > _LEGEND:
             note = f"and {len(self.layer.classes) - _LEGEND} more classes"
-            self.items.append(Text(MARGIN, self.bottom + 18, note, 12))
+            self.put(Text(MARGIN, self.bottom + 18, note, 12))
             self.bottom += 22
 
 
@@ -203,10 +189,10 @@ def _runs(cells: list[list[int]]) -> dict[int, list[tuple[int, int, int]]]:
     """
     runs: dict[int, list[tuple[int, int, int]]] = {}
     for row, line in enumerate(cells):
-        start = 0
-        for column in range(1, len(line) + 1):
-            if column == len(line) or line[column] != line[start]:
-                if line[start] >= 0:
-                    runs.setdefault(line[start], []).append((row, start, column - start))
-                start = column
+        first = 0
+        for number, same in groupby(line):
+            length = len(list(same))
+            if number >= 0:
+                runs.setdefault(number, []).append((row, first, length))
+            first += length
     return runs

@@ -65,6 +65,11 @@ class Edge(NamedTuple):
     number: int
     """The weight's class."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the weight's entry in the document."""
+        more = {"target": self.target, "weight": self.weight, "class": self.number}
+        return {"source": list(self.source), **more}
+
 
 @dataclass(frozen=True, eq=False)
 class LayerGraph:
@@ -130,15 +135,7 @@ class NetworkGraph:
             "layers": [
                 {
                     "layer": layer.layer.index,
-                    "edges": [
-                        {
-                            "source": list(edge.source),
-                            "target": edge.target,
-                            "weight": edge.weight,
-                            "class": edge.number,
-                        }
-                        for edge in layer.edges
-                    ],
+                    "edges": [edge.to_json() for edge in layer.edges],
                     "classes": [entry.to_json() for entry in layer.classes],
                 }
                 for layer in self.layers
@@ -296,8 +293,8 @@ class _Drawing(Drawing):
             at = order[edge.number]
             path = _curve(start[edge.source], (x - _RADIUS, y))
             # A dark casing lets light colours be seen on white.
-            self.items.append(Shape(path, stroke="#404040", width=3.2, opacity=0.35, role="casing"))
-            self.items.append(
+            self.put(Shape(path, stroke="#404040", width=3.2, opacity=0.35, role="casing"))
+            self.put(
                 Shape(
                     path,
                     stroke=layer.classes[at].mark.color,
@@ -306,7 +303,7 @@ class _Drawing(Drawing):
                     title=f"{edge.weight}, class {edge.number}",
                     role="edge",
                     data=(("class", edge.number), ("layer", index)),
-                )
+                ),
             )
 
     def _products(
@@ -327,10 +324,10 @@ class _Drawing(Drawing):
             for unit in dict.fromkeys(source):
                 ux, uy = at_unit[unit]
                 path = _curve((ux + _RADIUS, uy), (x - _DOT, y))
-                self.items.append(Shape(path, stroke="#c4c4c4", width=1, role="factor"))
-            self.items.append(Shape(circle(x, y, _DOT), fill="#595959", role="ink-fill"))
+                self.put(Shape(path, stroke="#c4c4c4", width=1, role="factor"))
+            self.put(Shape(circle(x, y, _DOT), fill="#595959", role="ink-fill"))
             name = "·".join(f"{letter}{unit}" if unit else "1" for unit in source)
-            self.items.append(Text(x, y - 6, name, 9, "middle", "#595959"))
+            self.put(Text(x, y - 6, name, 9, "middle", "#595959"))
         return start
 
     def _units(self, level: int, units: Sequence[int], places: Sequence[Place]) -> None:
@@ -344,9 +341,9 @@ class _Drawing(Drawing):
         if hidden:
             # Between the last but one unit and the last stand those that are left out.
             (x, before), (_, after) = places[-2:] if len(places) > 1 else (places[0],) * 2
-            self.items.append(Text(x, (before + after) / 2 + 6, "⋮", 18, "middle"))
+            self.put(Text(x, (before + after) / 2 + 6, "⋮", 18, "middle"))
             note = f"{hidden} not drawn"
-            self.items.append(Text(x, _TOP + self.height + 14, note, 10, "middle", "#595959"))
+            self.put(Text(x, _TOP + self.height + 14, note, 10, "middle", "#595959"))
 
     def _legends(self, y: float) -> None:
         """Draw each layer's legend."""
@@ -355,15 +352,13 @@ class _Drawing(Drawing):
             for at, entry in enumerate(layer.classes[:_LEGEND]):
                 y += _ROW
                 stroke = line([(_MARGIN, y - 4), (_MARGIN + 34, y - 4)])
-                self.items.append(Shape(stroke, stroke="#404040", width=4.2, opacity=0.35))
-                self.items.append(
-                    Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(at))
-                )
+                self.put(Shape(stroke, stroke="#404040", width=4.2, opacity=0.35))
+                self.put(Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(at)))
                 self.text(_MARGIN + 42, y, entry.label)
             if len(layer.classes) > _LEGEND:
                 y += _ROW
                 note = f"and {len(layer.classes) - _LEGEND} more classes"
-                self.items.append(Text(_MARGIN + 42, y, note, 12))
+                self.put(Text(_MARGIN + 42, y, note, 12))
             self.bottom = y + 6
             y += _ROW + 6
 

@@ -121,6 +121,10 @@ class Drawing:
         self.right: float = 0
         self.bottom: float = 0
 
+    def put(self, *items: Item) -> None:
+        """Add what the picture is wide enough for anyway."""
+        self.items += items
+
     def text(self, x: float, y: float, text: str, size: float = 12, *, bold: bool = False) -> None:
         """Write a line that the picture is to be wide enough for."""
         self.items.append(Text(x, y, text, size, bold=bold))
