@@ -12,7 +12,7 @@ from polyconstraints import __version__
 from polyconstraints.derivation import Derivation
 from polyconstraints.jobs.pieces import PartText, Piece, json_pieces
 from polyconstraints.render.equalities import Equalities, EqualityForm, EqualityText
-from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.notation import Medium, Notation, Style, linear_sum, notation
 from polyconstraints.render.painting import layer_patterns
 from polyconstraints.render.tables import Table
 from polyconstraints.render.words import NO_CLASSES, derivation_facts, number
@@ -38,13 +38,8 @@ class _WeightClass(NamedTuple):
 
     def equation(self, names: Notation, equals: str = " = ") -> str:
         """Return a dependent class as an equation."""
-        text = ""
-        for name, factor in (self.value or {}).items():
-            size = abs(factor)
-            spelled = names.fraction(size.numerator, size.denominator)
-            sign = ("-" if factor < 0 else "") if not text else (" - " if factor < 0 else " + ")
-            text += sign + (name if size == 1 else spelled + names.times + name)
-        return f"{self.members[0]}{equals}{text or '0'}"
+        terms = (self.value or {}).items()
+        return self.members[0] + equals + linear_sum(terms, names.times, number=names.number)
 
     def to_json(self) -> dict[str, Any]:
         """Return the class's entry in the document."""

@@ -17,12 +17,14 @@ written with commas between the numbers: ``0,12W11,3`` and ``W⁰₁₂,₁₁,�
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
-__all__ = ["Medium", "Notation", "Style", "notation"]
+__all__ = ["Medium", "Notation", "Style", "linear_sum", "notation"]
 
 Style = Literal["canonical", "paper"]
 Medium = Literal["text", "sympy", "latex", "unicode"]
@@ -93,10 +95,10 @@ class Notation:
             base, str(exponent).translate(_RAISED) if self.raised else exponent
         )
 
-    def fraction(self, numerator: int, denominator: int) -> str:
+    def number(self, value: Fraction | int) -> str:
         """Return a positive rational."""
-        one = denominator == 1
-        return str(numerator) if one else self.fractions.format(numerator, denominator)
+        numerator, denominator = Fraction(value).as_integer_ratio()
+        return self.fractions.format(numerator, denominator) if denominator > 1 else str(numerator)
 
     def weight_names(self, layer: LayerSpec) -> list[str]:
         """Return the names of a layer's weights, in the order of their numbers."""
@@ -123,6 +125,30 @@ class Notation:
             for number, exponent in enumerate(exponents, start=1)
             if exponent
         )
+
+
+def linear_sum(
+    terms: Iterable[tuple[str, Fraction | int]],
+    times: str,
+    *,
+    minus: str = "-",
+    number: Callable[[Fraction | int], str] = str,
+) -> str:
+    """Return a linear combination of names; ``0`` if there are no terms.
+
+    Examples
+    --------
+    >>> linear_sum([("a", 1), ("b", Fraction(-1, 2)), ("c", 3)], "*")
+    'a - 1/2*b + 3*c'
+    """
+    text = ""
+    for name, factor in terms:
+        size = -factor if factor < 0 else factor
+        part = name if size == 1 else number(size) + times + name
+        sign = minus if factor < 0 else "+"
+        lead = sign if sign == minus else ""
+        text += f" {sign} {part}" if text else lead + part
+    return text or "0"
 
 
 def notation(

@@ -14,14 +14,12 @@ from zlib import crc32
 import numpy as np
 
 from polyconstraints import display
-from polyconstraints.algebra import PolynomialRing
-from polyconstraints.classes.layer import Combination
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.scene import Scene
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.figures.svg import scene_svg
-from polyconstraints.render.notation import notation
+from polyconstraints.render.notation import linear_sum, notation
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap
 from polyconstraints.variety.strata.variety import Stratum
@@ -159,7 +157,7 @@ def tying_latex(tying: TyingMap) -> str:
     c^{0}_{1} &= W^{0}_{1,2} = W^{0}_{2,1}
     \end{aligned}$$
     """
-    weight = notation(tying.network, "latex").weight
+    notes = notation(tying.network, "latex")
     lines: list[str] = []
     total = 0
     for layer in tying.layers:
@@ -169,26 +167,19 @@ def tying_latex(tying: TyingMap) -> str:
             places = np.argwhere(layer.classes == number)
             first = layer.layer.first
             names = [
-                weight(index, (output + 1, *(at + first for at in units)))
+                notes.weight(index, (output + 1, *(at + first for at in units)))
                 for output, *units in places[:_MOST_MEMBERS].tolist()
             ]
             if len(places) > _MOST_MEMBERS:
                 names.append(r"\cdots")
             if number in layer.dependent:
-                names.insert(0, _combination_latex(index, layer.dependent[number]))
+                terms = layer.dependent[number].items()
+                free = ((f"c^{{{index}}}_{{{at}}}", factor) for at, factor in terms)
+                names.insert(0, linear_sum(free, " ", number=notes.number))
             lines.append(f"c^{{{index}}}_{{{number}}} &= {' = '.join(names)}")
     if total > len(lines):
         lines.append(rf"&\;\;\text{{and {total - len(lines)} more classes}}")
     return _aligned(lines)
-
-
-def _combination_latex(index: int, terms: Combination) -> str:
-    ring = PolynomialRing([f"c{number}" for number in terms])
-    total = ring.zero
-    for number, factor in terms.items():
-        total = total + ring.gen(f"c{number}") * factor
-    names = {f"c{number}": f"c^{{{index}}}_{{{number}}}" for number in terms}
-    return total.to_latex(names=names.__getitem__)
 
 
 @display.html.register

@@ -7,7 +7,6 @@ once and looked up ever after, so that a term costs a few additions of strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -108,14 +107,14 @@ class TermWriter:
 
     def _prefix(self, value: Any) -> str:
         sign, size = (" - ", -value) if value < 0 else (" + ", value)
-        return sign if size == 1 else f"{sign}{self._spell(size)}{self.notation.times}"
+        return sign if size == 1 else f"{sign}{self.notation.number(size)}{self.notation.times}"
 
     def _number(self, value: Any) -> str:
-        return f" - {self._spell(-value)}" if value < 0 else f" + {self._spell(value)}"
-
-    def _spell(self, size: Any) -> str:
-        exact = Fraction(size)
-        return self.notation.fraction(exact.numerator, exact.denominator)
+        return (
+            f" - {self.notation.number(-value)}"
+            if value < 0
+            else f" + {self.notation.number(value)}"
+        )
 
     def pieces(self, parts: Iterable[Terms]) -> Iterator[str]:
         """Yield the sum of terms that come part by part; ``"0"`` if there are none."""

@@ -16,6 +16,7 @@ from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import UsageError
 from polyconstraints.render.figures.scene import Mark, class_mark
+from polyconstraints.render.notation import linear_sum
 from polyconstraints.render.words import plural
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap
@@ -51,20 +52,15 @@ class ClassEntry:
         >>> ClassEntry(6, Mark("#000000", 0), 1, "W0_1_1_1", None, terms).formula
         'c1 − c2 + 1/2 c3'
         """
-        text = ""
-        for factor, number in self.dependent or ():
-            size = abs(factor)
-            sign = "−" if factor < 0 else "+"
-            lead = f" {sign} " if text else ("−" if factor < 0 else "")
-            text += f"{lead}{'' if size == 1 else f'{size} '}c{number}"
-        if self.dependent is not None and not text:
-            return "0"
-        return text
+        if self.dependent is None:
+            return ""
+        terms = ((f"c{number}", factor) for factor, number in self.dependent)
+        return linear_sum(terms, " ", minus="−")
 
     @property
     def label(self) -> str:
         """What a legend says about the class."""
-        equal = f" = {self.formula}" if self.dependent is not None else ""
+        equal = f" = {self.formula}" if self.formula else ""
         what = self.pattern or self.representative
         return f"c{self.number}{equal}: {what} ({plural(self.size, 'weight')})"
 

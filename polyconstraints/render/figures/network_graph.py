@@ -200,7 +200,7 @@ def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGrap
     (((0, 1, 2, 40), (1, 2, 40)), 37, 30)
     """
     network = picture.tying.network
-    limit = most or (_UNITS_OF_PRODUCTS if _has_products(network) else _UNITS)
+    limit = most or (_UNITS_OF_PRODUCTS if max(network.degrees) > 1 else _UNITS)
     units = []
     for level, count in enumerate(network.units):
         drawn = list(range(1, count + 1))
@@ -218,10 +218,6 @@ def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGrap
         for layer in picture.layers
     )
     return NetworkGraph(picture, tuple(units), layers)
-
-
-def _has_products(network: NetworkSpec) -> bool:
-    return any(layer.degree > 1 for layer in network.layers)
 
 
 def _edges(
@@ -249,7 +245,7 @@ class _Drawing(Drawing):
             max(len(units) for units in graph.units) * (2 * _RADIUS + 14),
         )
         self.height = float(max(most, 120))
-        self.span = 330 if _has_products(graph.network) else 240
+        self.span = 330 if max(graph.network.degrees) > 1 else 240
 
     def scene(self) -> Scene:
         graph = self.graph

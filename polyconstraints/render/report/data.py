@@ -140,7 +140,7 @@ def layer_data(
                 "size": entry.size,
                 "representative": entry.representative,
                 "pattern": entry.pattern,
-                "formula": entry.formula if entry.dependent is not None else None,
+                "formula": entry.formula or None,
             }
             for entry in picture.classes
         ],
