@@ -131,15 +131,6 @@ class LayerPicture:
             for output, *indices in product(self.outputs, *ranges)
         ]
 
-    def place(self, block: int, row: int, column: int) -> tuple[int, ...]:
-        """Return the array indices of the weight in a cell."""
-        layer = self.layer
-        if layer.degree == 1:
-            return (self.outputs[row], column)
-        shape = (len(self.outputs), *layer.shape[1:-2])
-        output, *indices = map(int, np.unravel_index(block, shape))
-        return (self.outputs[output], *indices, row, column)
-
     @property
     def heading(self) -> str:
         """What stands above the layer's blocks.

@@ -208,8 +208,9 @@ def test_cells_know_their_weights_for_every_degree(degree: int) -> None:
     rows = 2 if degree == 1 else layer.letters
     picture = LayerPicture(layer, numbers.reshape(-1, rows, layer.letters), (0, 2), ())
     for (block, row, column), number in np.ndenumerate(picture.cells):
-        place = picture.place(block, row, column)
-        assert np.ravel_multi_index(place, layer.shape) == number
+        place = np.unravel_index(number, layer.shape)
+        labels = picture.row_labels[row], picture.column_labels[column]
+        assert labels == (str(place[-2] + (degree == 1)), str(place[-1]))
         if degree > 1:
             named = dict(part.split(" = ") for part in picture.block_names[block].split(", "))
             assert list(map(int, named.values())) == [place[0] + 1, *place[1:-2]]
