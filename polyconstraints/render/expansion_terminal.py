@@ -91,32 +91,24 @@ class _Painter:
         for group in self.view.groups(output):
             product = self.names.monomial(group.monomial)
             label = ((product or "1") if grouped else "").rjust(width) + " " * _GAP
-            words = self._words(group, "" if grouped else product)
-            if shown and not grouped:
-                words = self._continued(words)
+            words = self._words(group, "" if grouped else product, first=grouped or not shown)
             for line in self._lines(words, label):
                 self.console.print(line, soft_wrap=True)
             shown = True
         if not shown:
             self.console.print(" " * _GAP + "0")
 
-    def _words(self, group: Group, product: str) -> Iterator[str]:
+    def _words(self, group: Group, product: str, *, first: bool) -> Iterator[str]:
         """Yield each term with its sign as one word, and a count of those left out."""
         after = self.names.times + product if product else ""
         # Nothing is gained by folding a single term.
         stop = self.fold if self.fold and group.size > self.fold + 1 else group.size
-        first = True
         for terms in group.blocks(stop):
             for text in self.writer.signed(terms).tolist():
                 yield (without_plus(text) if first else text[1:]) + after
                 first = False
         if stop < group.size:
             yield f"+ {self.dots} {plural(group.size - stop, 'more term')}"
-
-    @staticmethod
-    def _continued(words: Iterable[str]) -> Iterator[str]:
-        for at, word in enumerate(words):
-            yield word if at or word.startswith("-") else f"+ {word}"
 
     def _lines(self, words: Iterable[str], label: str) -> Iterator[Text]:
         """Yield the words in lines of the console's width, all but the first indented."""

@@ -223,8 +223,7 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
         # A thin space keeps the thousands apart, and a line break away.
         latex = [[cell.replace("%", r"\%").replace(" ", r"\,") for cell in row] for row in cells]
         return Table(("$n$", *COLUMNS[1:]), latex).latex()
-    table = Table(COLUMNS, cells)
-    return table.markdown() if kind == "markdown" else table.text()
+    return Table(COLUMNS, cells).written(kind)
 
 
 def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = False) -> None:

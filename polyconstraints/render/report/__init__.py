@@ -45,9 +45,7 @@ class Report:
     ----------
     network : NetworkSpec
     symmetry : Symmetry
-    derivation : Derivation or None
-        None where it isn't ours to derive: for a map that was read from a file it is made
-        when the page is written, and then only compared.
+    derivation : Derivation
     tying : TyingMap or None
         None in network scope, where no one map holds all solutions.
     strata : StrataGraph or None
