@@ -179,7 +179,8 @@ class LayerClasses:
         excess = max(0, int(np.frexp(np.abs(values).max())[1]) - _ROOM)
         sums = np.bincount(self.by_weight, weights=np.ldexp(values, -excess))
         sizes = self.sizes
-        theta = np.zeros(len(self.free))
+        alone = np.sqrt(sizes[list(self.free)])
+        theta = sums[list(self.free)] / alone / alone
         place = {number: at for at, number in enumerate(self.free)}
         for free, dependent in self._blocks():
             column = {number: at for at, number in enumerate(free)}
@@ -190,20 +191,17 @@ class LayerClasses:
                     matrix[row, column[other]] = float(factor)
             members = np.array([*free, *dependent])
             scale = np.sqrt(sizes[members])
-            target = sums[members] / scale
-            if dependent:
-                solution = np.linalg.lstsq(matrix * scale[:, None], target, rcond=None)[0]
-            else:
-                solution = target / scale
-            theta[[place[number] for number in free]] = solution
+            solution = np.linalg.lstsq(matrix * scale[:, None], sums[members] / scale, rcond=None)
+            theta[[place[number] for number in free]] = solution[0]
         return np.ldexp(theta, excess)
 
     def _blocks(self) -> list[tuple[list[int], list[int]]]:
-        """Return the free and dependent classes that belong together, block by block."""
+        """Return the dependent classes and the free ones that they depend on, block by block."""
+        if not self.dependent:
+            return []
         import networkx as nx
 
         graph: nx.Graph[int] = nx.Graph()
-        graph.add_nodes_from(self.free)
         for number, combination in self.dependent.items():
             graph.add_node(number)
             graph.add_edges_from((number, free) for free in combination)
