@@ -9,6 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.shell_completion import CompletionItem
 
 from polyconstraints.errors import UsageError
 
@@ -235,6 +236,14 @@ class LayerKinds(ParamType):
             return ",".join(layer_kind(layer_degree(part)) for part in parts)
         except UsageError as error:
             self.fail(error.message, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that continue what is typed."""
+        before, comma, last = incomplete.rpartition(",")
+        names = ("quadratic", "linear", "cubic")
+        return [CompletionItem(before + comma + one) for one in names if one.startswith(last)]
 
 
 class LevelAction(ParamType):
