@@ -9,7 +9,7 @@ from examples.sample_efficiency import Setting, function, permuted, run
 
 
 def test_tied_needs_fewer_samples(capsys: pytest.CaptureFixture[str]) -> None:
-    needed = run(Setting(n=4, steps=1200, copies=4, largest=64, seeds=1))
+    needed = run(Setting(n=4, steps=2500, copies=4, largest=64, seeds=1))
     tied, free, copies = (needed[name] for name in ("tied", "free", "free, copies"))
     assert tied is not None
     assert free is None or free > tied
