@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.classes.any_network import AnyNetwork
-from polyconstraints.classes.law import Law
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.words import SCOPES, layers_in_words, number, percent
 from polyconstraints.spec.network import NetworkSpec
@@ -19,6 +17,9 @@ from polyconstraints.spec.symmetry import Symmetry
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
+
+    from polyconstraints.classes.any_network import AnyNetwork
+    from polyconstraints.classes.law import Law
 
 __all__ = [
     "HEADER",
@@ -243,6 +244,7 @@ def law_text(network: AnyNetwork) -> Iterator[str]:
 
     Examples
     --------
+    >>> from polyconstraints.classes.any_network import AnyNetwork
     >>> print("".join(law_text(AnyNetwork(layer="linear"))), end="")
     network     1 linear layer, any number n of inputs
     symmetry    equivariant under S, each layer on its own

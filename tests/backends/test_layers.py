@@ -17,7 +17,7 @@ from polyconstraints.backends.plan.diagrams import diagrams
 from polyconstraints.backends.plan.kinds import read_levels
 from polyconstraints.backends.plan.maps import flat_layer, group_of, independent, map_of
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec.groups import parse_action
+from polyconstraints.spec.groups import parse_expression
 from tests.backends.maps import evaluate
 
 Array = NDArray[Any]
@@ -63,7 +63,9 @@ DEGREES = (1, 2)
 
 def small(group: str, to: str | None, channels: tuple[int, int], degree: int) -> bool:
     """Return whether a derivation of the layer's map takes a moment only."""
-    below = parse_action(group).degree * channels[0] if "(1" not in group else 5
+    below = (
+        parse_expression(group).numbered().action().degree * channels[0] if "(1" not in group else 5
+    )
     above = 9 if to is None else 5
     return above * below**degree * channels[1] <= 900 or degree == 1
 

@@ -30,20 +30,20 @@ from .program import start
 #: Command lines by name; ``{map}`` and ``{weights}`` are files to read and ``{out}`` is the one
 #: to write, which ``-o`` names unless another option does.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "expand": ("expand", "-n", "3", "-d", "2", "--bias"),
+    "expand": ("expand", "-n", "3", "-d", "2", "--bias", "--format", "text"),
     "derive": ("derive", "-n", "4", "-d", "2", "--format", "json"),
     "table": ("table", "-n", "1-4", "--format", "csv"),
     "export json": ("export", "-n", "12", "--format", "json"),
     "export npz": ("export", "-n", "12", "--format", "npz"),
     "export safetensors": ("export", "-n", "12", "--format", "safetensors"),
     "export rule": ("export", "-n", "3", "--rule", "--format", "json"),
-    "strata": ("strata", "-n", "2", "-d", "2"),
+    "strata": ("strata", "-n", "2", "-d", "2", "--format", "text"),
     "plot": ("plot", "-n", "3", "--format", "svg"),
-    "report": ("report", "-n", "3"),
+    "report": ("report", "-n", "3", "--format", "html"),
     "reproduce": ("reproduce", "--format", "json"),
     "verify": ("verify", "{map}", "--format", "json"),
     "verify weights": ("verify", "{map}", "--weights", "{weights}", "--format", "json"),
-    "discover": ("discover", "{weights}"),
+    "discover": ("discover", "{weights}", "--format", "text"),
     "train": ("train", "-n", "3", "--steps", "20", "--save", "{out}"),
 }
 
