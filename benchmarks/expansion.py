@@ -35,6 +35,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,22 +57,25 @@ class Case(NamedTuple):
     """A network to expand."""
 
     inputs: int
-    depth: int
+    degrees: tuple[int, ...]
     bias: bool
 
     @classmethod
     def parse(cls, text: str) -> Case:
-        """Return the case that a text such as ``3-3-bias`` names."""
-        inputs, depth, *rest = text.split("-")
-        return cls(int(inputs), int(depth), rest == ["bias"])
+        """Return the case that a text such as ``3-3-bias`` names, or with degrees ``4-2,3``."""
+        inputs, layers, *rest = text.split("-")
+        degrees = tuple(map(int, layers.split(","))) if "," in layers else (2,) * int(layers)
+        return cls(int(inputs), degrees, rest == ["bias"])
 
     def __str__(self) -> str:
-        return f"{self.inputs}-{self.depth}{'-bias' if self.bias else ''}"
+        quadratic = set(self.degrees) == {2}
+        layers = str(len(self.degrees)) if quadratic else ",".join(map(str, self.degrees))
+        return f"{self.inputs}-{layers}{'-bias' if self.bias else ''}"
 
     @property
     def network(self) -> NetworkSpec:
         """The network."""
-        return NetworkSpec(self.inputs, depth=self.depth, bias=self.bias)
+        return NetworkSpec(self.inputs, len(self.degrees), self.degrees, bias=self.bias)
 
     @property
     def terms(self) -> int:
@@ -148,7 +152,7 @@ def flint_outputs(network: NetworkSpec, order: str) -> Iterator[Any]:
     for layer in network.layers:
         letters = [one, *units] if layer.bias else units
         indices = layer.product_indices().tolist()
-        products = [letters[i] * letters[j] for i, j in indices]
+        products = [prod((letters[at] for at in index), start=one) for index in indices]
         outputs = (
             balanced_sum(
                 [
@@ -261,7 +265,7 @@ def measure(engine: str, case: Case) -> Figures:
     run, network = ENGINES[engine].run, case.network
     importlib.import_module(ENGINES[engine].module)
     # Whatever is imported or set up on first use is no part of the expansion.
-    run(NetworkSpec(1, depth=min(case.depth, 2), bias=case.bias))
+    run(NetworkSpec(1, min(len(case.degrees), 2), case.degrees[:2], bias=case.bias))
     before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     terms = run(network)
     seconds = time.perf_counter() - started
@@ -304,7 +308,14 @@ def report(case: Case, engines: Sequence[str], repeat: int) -> None:
             runs[engine].append(measured_apart(engine, case))
     terms = case.terms
     print(
-        f"\n### n = {case.inputs}, d = {case.depth}, {'bias' if case.bias else 'no bias'}: ", end=""
+        f"\n### n = {case.inputs}, "
+        + (
+            f"d = {len(case.degrees)}"
+            if set(case.degrees) == {2}
+            else f"degrees {', '.join(map(str, case.degrees))}"
+        )
+        + f", {'bias' if case.bias else 'no bias'}: ",
+        end="",
     )
     print(f"{terms:,} terms in all".replace(",", " "))
     print("\n| engine | seconds | user + system | peak memory | time | memory |")
