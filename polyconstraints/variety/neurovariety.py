@@ -196,7 +196,7 @@ def threshold(
     That is the least t so that the dimension with z^r is the number of parameters less one
     for each hidden unit for every r > t. Beyond 6m² - 6m + 1, m the largest width, it is so
     wherever no width but the last is 1 [2]_, so that finitely many r remain; each of them is
-    proved by a rank that meets its bound.
+    proved by a rank that meets its bound. That no smaller t would do is almost sure only.
 
     Parameters
     ----------
