@@ -275,17 +275,22 @@ def test_closed_streams(child_environment: dict[str, str], tmp_path: Path, closi
     assert "Traceback" not in done.stderr
 
 
+#: Half a minute in short naps: Python looks for signals between them. One that comes after its last
+#: look and before a nap's system call doesn't end that nap.
+WAIT = ["for _ in range(600):", "    time.sleep(0.05)"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        ["print('ready', flush=True)", "import time", "time.sleep(30)"],
+        ["import time", "print('ready', flush=True)", *WAIT],
         [
             "from polyconstraints.io.files import atomic_writer",
             "import time",
             "with atomic_writer('out.txt') as handle:",
             "    handle.write('half')",
             "    print('ready', flush=True)",
-            "    time.sleep(30)",
+            *(f"    {line}" for line in WAIT),
         ],
     ],
     ids=["waiting", "writing"],
@@ -320,7 +325,8 @@ def test_interrupt_in_a_destructor_is_not_lost(run_command: RunCommand) -> None:
     def try_it() -> None:
         one = Interrupted()
         del one
-        time.sleep(30)
+        for _ in range(600):  # the thread's signal may come just before a nap: see WAIT
+            time.sleep(0.05)
         raise AssertionError("the interrupt was lost")
 
     before = sys.unraisablehook
