@@ -9,10 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
 import polyconstraints as pc
+from polyconstraints.schemas import load_schema
 
 S = pc.PermutationGroup.symmetric
 ENDINGS = ["json", "npz", "safetensors"]
@@ -173,8 +175,9 @@ def _set(path: str, value: Any) -> Any:
 DELETE = "(deleted)"
 
 DAMAGE = [
-    ("schema", "polyconstraints/tying-map/9", "schema: expected 'polyconstraints/tying-map/1'"),
-    ("schema", DELETE, "schema: expected 'polyconstraints/tying-map/1', got nothing"),
+    ("schema", "polyconstraints/tying-map/9", "schema: expected one of polyconstraints/tying"),
+    ("schema", DELETE, "schema: expected one of polyconstraints/tying-map/1, polyconstraints/"),
+    ("network/activation", "z^2", "schema: expected 'polyconstraints/tying-map/2' for a network"),
     ("network", [], "network: expected an object, got a list"),
     ("network/inputs", 0, "network.inputs: expected an integer of at least 1, got 0"),
     ("network/inputs", 2, "network.widths[0]: expected 2"),
@@ -315,6 +318,21 @@ def test_a_map_written_by_hand(tmp_path: Path) -> None:
     before = deepcopy(by_hand)
     pc.TyingMap.from_json(by_hand)
     assert by_hand == before
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_map_with_an_activation_says_so_in_its_version(ending: str, tmp_path: Path) -> None:
+    tying = make(3, {"depth": 2, "layer": "linear", "activation": "z^2"}, {})
+    assert tying.to_json()["schema"] == "polyconstraints/tying-map/2"
+    path = tmp_path / f"map.{ending}"
+    tying.save(path)
+    assert pc.TyingMap.load(path) == tying
+    schema = load_schema("tying-map")
+    jsonschema.validate(tying.to_json(), schema)
+    older = {**tying.to_json(), "schema": "polyconstraints/tying-map/1"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(older, schema)
+    assert make(3, {}, {}).to_json()["schema"] == "polyconstraints/tying-map/1"
 
 
 # --- layouts in memory ------------------------------------------------------------------------

@@ -37,7 +37,7 @@ DOCUMENTS: dict[str, Any] = {
 }
 
 #: The versions of the documents that have had more than one.
-_VERSIONS = {"verification": 2}
+_VERSIONS = {"tying-map": 2, "verification": 2}
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

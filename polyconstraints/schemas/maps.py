@@ -139,10 +139,15 @@ class Provenance(Document):
 class TyingMap(Document):
     """Which weight of a network is which parameter.
 
+    schema: 2 where the network has an activation, which a reader of 1 would not know.
     layers: The layers, from the first.
     """
 
-    schema: Literal["polyconstraints/tying-map/1"]
+    EXTRA: ClassVar[dict[str, Any]] = {
+        "if": {"properties": {"network": {"required": ["activation"]}}},
+        "then": {"properties": {"schema": {"const": "polyconstraints/tying-map/2"}}},
+    }
+    schema: Literal["polyconstraints/tying-map/1", "polyconstraints/tying-map/2"]
     network: Network
     symmetry: StatedSymmetry
     layers: Annotated[list[MapLayer], schema_only(minItems=1)]

@@ -1,4 +1,7 @@
-"""Tying maps as JSON documents, schema ``polyconstraints/tying-map/1``."""
+"""Tying maps as JSON documents, schema ``polyconstraints/tying-map/1``, with an activation ``/2``.
+
+Who reads a map and doesn't know activations would compute another function: hence the number.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ from polyconstraints.tying.rule_document import read_rule
 
 __all__ = ["naming_places", "read_map", "read_problem", "write_header"]
 
-SCHEMA = "polyconstraints/tying-map/1"
+_PLAIN = "polyconstraints/tying-map/1"
+_ACTIVATED = "polyconstraints/tying-map/2"
 
 #: Where in a document stands what an argument says.
 _PLACES = {
@@ -71,7 +75,7 @@ def write_header(
     ``layers`` is what each layer's entry holds besides its name, shape and axes.
     """
     document: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": _PLAIN if network.activation is None else _ACTIVATED,
         "network": network.to_json(),
         "symmetry": symmetry.to_json(),
         "layers": [
@@ -142,6 +146,8 @@ def read_problem(
     """Return a document as it is declared, and the network and the symmetry that it is about."""
     declared = read(document, maps.TyingMap)
     network = _network(declared.network)
+    if network.activation is not None and declared.schema == _PLAIN:
+        raise InputError(f"expected {_ACTIVATED!r} for a network with an activation", "schema")
     for layer in network.layers:
         if max_weights is not None and layer.weights > max_weights:
             raise InputError(
