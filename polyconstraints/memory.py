@@ -9,16 +9,6 @@ from pathlib import Path
 
 from polyconstraints.errors import TooLargeError, UsageError
 
-__all__ = [
-    "allowing",
-    "default_limit",
-    "format_size",
-    "free_memory",
-    "many",
-    "parse_size",
-    "require_memory",
-]
-
 #: Bytes up to which nothing is refused unless a limit is given: no need to ask the system.
 _NEVER_REFUSED = 1 << 24
 
@@ -48,11 +38,6 @@ def free_memory() -> int:
 
     Limits of a container and of the process (``ulimit -v``) count where there are any; where
     the system says nothing, 4 GiB.
-
-    Examples
-    --------
-    >>> free_memory() > 0
-    True
     """
     amounts = (_system_free(), _process_free(), *map(_group_free, _GROUP_FILES))
     return min((amount for amount in amounts if amount), default=_UNKNOWN_FREE)
@@ -143,8 +128,6 @@ needs about 5.0 GiB for a map of 12 weights: memory_limit=6GiB would allow it
 def allowing(needed: int) -> str | None:
     """Return a round size that is large enough, as text; None where no text is short enough.
 
-    Examples
-    --------
     >>> allowing(5 * 2**30 + 1), allowing(10**30)
     ('6GiB', '867361737989EiB')
     """
@@ -154,13 +137,7 @@ def allowing(needed: int) -> str | None:
 
 
 def many(number: int) -> str:
-    """Return a number in full where that is readable, otherwise its order of magnitude.
-
-    Examples
-    --------
-    >>> many(666775), many(107453578649336647228381), many(10**5000)
-    ('666775', '1.07e23', '1.00e5000')
-    """
+    """Return a number in full where that is readable, otherwise its order of magnitude."""
     if number < 10**12:
         return str(number)
     logarithm = log10(number)
@@ -171,23 +148,8 @@ def many(number: int) -> str:
 def parse_size(text: str, field: str | None = None) -> int:
     """Return the number of bytes that a text such as ``4GiB`` stands for.
 
-    Parameters
-    ----------
-    text : str
-        A number with a unit: ``B``, ``KiB`` … ``EiB``, or ``kB`` … ``EB`` for powers of a
-        thousand. ``K``, ``M``, ``G`` … mean powers of 1024; without a unit, bytes.
-    field : str, optional
-        The argument that it is the value of, for the message.
-
-    Raises
-    ------
-    UsageError
-        If the text is no such size, or is 0.
-
-    Examples
-    --------
-    >>> parse_size("1.5GiB"), parse_size("2GB"), parse_size("512M"), parse_size("100")
-    (1610612736, 2000000000, 536870912, 100)
+    Units are ``B``, ``KiB`` … ``EiB``, or ``kB`` … ``EB`` for powers of a thousand; ``K``, ``M``,
+    ``G`` … mean powers of 1024. ``field`` is the argument that it is the value of.
     """
     match = _SIZE.fullmatch(text.strip())
     factor = None if match is None else _factor(match[2])
@@ -211,13 +173,7 @@ def _factor(unit: str) -> int | None:
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes as people read it.
-
-    Examples
-    --------
-    >>> format_size(1), format_size(1536), format_size(3 << 30)
-    ('1 B', '1.5 KiB', '3.0 GiB')
-    """
+    """Return a number of bytes as people read it."""
     if size < 1024:
         return f"{size} B"
     power = min((size.bit_length() - 1) // 10, len(_UNITS) - 1)

@@ -24,22 +24,6 @@ if TYPE_CHECKING:
 
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = [
-    "Coefficient",
-    "Element",
-    "Immutable",
-    "check_size",
-    "coefficient_bits",
-    "decimal_text",
-    "decimal_value",
-    "exact",
-    "flint",
-    "integer",
-    "number",
-    "predicted_power_terms",
-    "rational",
-]
-
 Coefficient = int | Fraction
 """An exact coefficient: an `int` where the denominator is one, else a `Fraction`."""
 
@@ -143,11 +127,6 @@ def predicted_power_terms(degrees: Sequence[int], length: int, exponent: int) ->
     From the degrees in each variable and the number of terms of the base: the smaller of the
     number of multisets of terms and the number of monomials within the result's degrees; when
     the former is astronomical, the latter.
-
-    Examples
-    --------
-    >>> predicted_power_terms((1, 1), 3, 4)
-    15
     """
     box = prod(exponent * degree + 1 for degree in degrees)
     if length <= 1:

@@ -30,17 +30,6 @@ if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = [
-    "collect",
-    "evaluate",
-    "moved",
-    "polynomial_from_sympy",
-    "polynomial_to_sympy",
-    "rename",
-    "substitute",
-    "without_idle_variables",
-]
-
 #: What is left to FLINT without or with little checking: values and compositions up to this
 #: degree, compositions up to this part of the allowed memory.
 _DEGREE = 64

@@ -26,8 +26,6 @@ from polyconstraints.errors import TooLargeError, UsageError
 if TYPE_CHECKING:
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = ["Polynomial"]
-
 _REPR_TERMS = 12
 
 

@@ -15,8 +15,6 @@ from polyconstraints.errors import RingMismatchError, UsageError
 if TYPE_CHECKING:
     from flint import fmpq, fmpq_mpoly_ctx
 
-__all__ = ["PolynomialRing", "ring"]
-
 _SHOWN_NAMES = 8
 
 

@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
-__all__ = [
-    "NAME",
-    "Order",
-    "latex_name",
-    "order_key",
-    "parse_polynomial",
-    "polynomial_latex",
-    "polynomial_text",
-]
-
 # Machine words that products and powers in one text may write altogether: under a second.
 _WORK_BUDGET = 500_000
 # Bits that powers of numbers in one text may add altogether.
@@ -260,13 +250,7 @@ def _error(message: str, position: int) -> InputError:
 
 
 def parse_polynomial(ring: PolynomialRing, text: str) -> Polynomial:
-    """Return the polynomial of `ring` that `text` denotes.
-
-    Raises
-    ------
-    InputError
-        If the text is no polynomial of the ring or is refused for its expanded size.
-    """
+    """Return the polynomial of `ring` that `text` denotes."""
     if not isinstance(text, str):
         raise InputError(f"expected a text, got {type(text).__name__}")
     return _Parser(ring, text).run()
@@ -295,13 +279,6 @@ _GREEK = re.compile(
 def order_key(order: str) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
     """Return a function from exponents to a tuple that sorts them in the named order.
 
-    Raises
-    ------
-    UsageError
-        If there is no such order.
-
-    Examples
-    --------
     >>> order_key("grlex")((1, 2))
     (3, 1, 2)
     """
@@ -381,11 +358,6 @@ def latex_name(name: str) -> str:
     Trailing numbers become indices. Of several numbers after a letter that one follows
     directly, that first one is the upper index, as weights are written: layer above, position
     below. Greek names become letters.
-
-    Examples
-    --------
-    >>> latex_name("x1"), latex_name("W0_1_1_0"), latex_name("x_1"), latex_name("beta2")
-    ('x_{1}', 'W^{0}_{1,1,0}', 'x_{1}', '\\beta_{2}')
     """
     match = _NAME_PARTS.fullmatch(name)
     if match is None or not match["stem"].strip("_"):

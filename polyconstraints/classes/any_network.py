@@ -19,8 +19,6 @@ from polyconstraints.spec.groups.constructions import Product, Sum, Wreath
 from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
 from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec
 
-__all__ = ["AnyNetwork", "LayerLaws", "sized_texts"]
-
 
 @dataclass(frozen=True)
 class LayerLaws:
@@ -376,8 +374,6 @@ def sized_texts(
 ) -> tuple[str, dict[int, str]]:
     """Return a group and its actions with a number of letters for every sort.
 
-    Examples
-    --------
     >>> sized_texts("SxS", {}, (3, 2)), sized_texts("SxS", {1: "S#2"}, (3, 3))
     (('S3xS2', {}), ('S3#1xS3#2', {1: 'S3#2'}))
     """

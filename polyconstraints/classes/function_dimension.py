@@ -12,8 +12,6 @@ from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.evaluation import Modulo, adjoints, forward
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["function_dimension"]
-
 #: Entries of the largest array that the computation may make.
 _LIMIT = 50_000_000
 
@@ -28,22 +26,12 @@ def function_dimension(
     a second prime and other random choices.
     None where the computation would be too large to be worth its time.
 
-    Notes
-    -----
     Points are added until one more doesn't raise the rank: while directions are left that
     change the function and vanish at the points so far, a random further point tells some
     of them. There is no bound in terms of the outputs, since those of a symmetric network
     may be few functions of many arguments. Derivatives go backwards from the outputs: time
     is O(points · outputs · (units + parameters) · products) a layer of its own parameters,
     and that of the rank.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> network = pc.NetworkSpec(3, depth=2, bias=True)
-    >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    >>> function_dimension(network, derivation.layers)
-    11
     """
     parameters = sum(layer.dimension for layer in layers)
     points = -(-parameters // network.units[-1]) + 2

@@ -18,8 +18,6 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.patterns import PatternClass
 from polyconstraints.spec.activation import power_text, sum_text
 
-__all__ = ["Law", "Piece", "Sort", "existence_law", "weights_law"]
-
 
 @dataclass(frozen=True)
 class Sort:
@@ -47,8 +45,6 @@ class Law:
     A sort with a size has that value. Each step is a number that is added where every sort has
     as many letters as is needed.
 
-    Examples
-    --------
     >>> steps = (((1,), 1), ((2,), 2), ((3,), 1))
     >>> print(Law((Sort("n", None),), 0, steps))
     4 for n ≥ 3, 3 for n = 2, 1 for n = 1

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["Combination", "LayerClasses"]
-
 Array = NDArray[Any]
 
 #: A linear combination: class → coefficient, without zeros.

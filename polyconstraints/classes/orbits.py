@@ -17,8 +17,6 @@ from polyconstraints.spec.groups import Permutation, inverse
 from polyconstraints.spec.groups.permutations import classes_of_pairs, orbits
 from polyconstraints.spec.symmetry import TranspositionMoves
 
-__all__ = ["Chains", "EqualityCounts", "Link", "Orbits", "shortest_chains"]
-
 Numbers = NDArray[np.int64]
 
 
@@ -50,13 +48,6 @@ class Orbits:
     """The coefficients of one map, sorted into sets that its equalities tie together.
 
     Found when first asked for.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> result = pc.derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    >>> result.orbits[0].count, result.orbits[0].counts
-    (4, EqualityCounts(total=48, simple=24, linear=0, polynomial=0))
     """
 
     comparison: Comparison
@@ -213,41 +204,26 @@ def _stabiliser(
 
 @dataclass(frozen=True)
 class Link:
-    """One equality of a chain.
-
-    Attributes
-    ----------
-    left, right : int
-        Coefficients that are equal.
-    move : int
-        Which imposed permutation says so, by its place among them.
-    inverted : bool
-        Whether it is that permutation's inverse which moves `right` to `left`.
-    """
+    """Two coefficients that are equal, in a chain."""
 
     left: int
     right: int
+    #: Which imposed permutation says so, by its place among them.
     move: int
+    #: Whether it is that permutation's inverse which moves `right` to `left`.
     inverted: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """For each coefficient, the next one on a shortest way to the smallest of its orbit.
+    """For each coefficient, the next one on a shortest way to the smallest of its orbit."""
 
-    Attributes
-    ----------
-    parent : array of shape (coefficients,)
-        The next coefficient; -1 for the smallest of each orbit.
-    move : array of shape (coefficients,)
-        The place of the imposed permutation that moves the parent to the coefficient; -1
-        where there is no parent.
-    inverted : boolean array of shape (coefficients,)
-        Whether it is that permutation's inverse which does.
-    """
-
+    #: Of shape (coefficients,): the next coefficient; -1 for the smallest of each orbit.
     parent: Numbers
+    #: Of shape (coefficients,): the place of the imposed permutation that moves the parent to the
+    #: coefficient; -1 where there is no parent.
     move: Numbers
+    #: Of shape (coefficients,): whether it is that permutation's inverse which does.
     inverted: NDArray[np.bool_]
 
     def chain(self, number: int) -> list[Link]:

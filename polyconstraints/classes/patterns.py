@@ -23,8 +23,6 @@ from polyconstraints.errors import TooLargeError
 from polyconstraints.spec.groups.constructions import Selection
 from polyconstraints.spec.groups.tree import Address, Construction, Rename, Scope, Used
 
-__all__ = ["LayerPatterns", "Pattern", "PatternClass", "canonical", "patterns", "scopes"]
-
 #: The addresses of a tuple of points, one for each position.
 Pattern = tuple[Address, ...]
 
@@ -36,14 +34,7 @@ _MAX_PATTERNS = 50_000
 
 
 def patterns(positions: Sequence[Construction]) -> Iterator[Pattern]:
-    """Yield the orbits of the symmetric groups on tuples of points, each by its pattern.
-
-    Examples
-    --------
-    >>> from polyconstraints.spec.groups.tree import Letters
-    >>> list(patterns([Letters(0), Letters(0)]))
-    [(0, 0), (0, 1)]
-    """
+    """Yield the orbits of the symmetric groups on tuples of points, each by its pattern."""
     if not any(map(_has_subsets, positions)):
         yield from _chosen(positions, {})
         return
@@ -95,14 +86,7 @@ def _arranged(positions: Sequence[Construction], addresses: Sequence[Any]) -> It
 
 
 def canonical(positions: Sequence[Construction], addresses: Sequence[Any]) -> Pattern:
-    """Return the pattern of a tuple of points, given by addresses with any labels.
-
-    Examples
-    --------
-    >>> from polyconstraints.spec.groups.tree import Letters
-    >>> canonical([Letters(0)] * 3, (7, 2, 7))
-    (0, 1, 0)
-    """
+    """Return the pattern of a tuple of points, given by addresses with any labels."""
     found = (_met(positions, one) for one in _arranged(positions, addresses))
     return min(
         tuple(points.normal(address) for points, address in zip(positions, one, strict=True))
@@ -179,17 +163,7 @@ class PatternClass:
 
 @dataclass(frozen=True)
 class LayerPatterns:
-    """The classes of the weights of one layer, for every number of letters.
-
-    Examples
-    --------
-    >>> from polyconstraints.spec.groups.tree import Letters
-    >>> layer = LayerPatterns(Letters(0), Letters(0), 2, ordered=True)
-    >>> [layer.text(number) for number in range(len(layer.classes))]
-    ['a_a_a', 'a_b_a', 'a_b_b', 'a_b_c']
-    >>> layer.array((2,))[0].tolist()
-    [[0, -1], [1, 2]]
-    """
+    """The classes of the weights of one layer, for every number of letters."""
 
     #: What the axes of the weight array run over, as points made of letters; ``inputs`` has the
     #: homogenising unit.

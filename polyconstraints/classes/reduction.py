@@ -21,14 +21,10 @@ from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.spec.groups.permutations import classes_of_pairs, numbered
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["eliminate", "reduce_layer", "untied"]
-
 
 def reduce_layer(layer: LayerSpec, orbits: Orbits) -> LayerClasses:
     """Solve the equations of one layer, given which of its coefficients are tied together.
 
-    Notes
-    -----
     Single-weight equalities go to a union-find. Of the sums of weights each is set equal to
     the smallest one that it is tied to, which spans the same equations as all pairs do, and
     the system is solved exactly (equations 52 to 54 of the paper).
@@ -105,11 +101,6 @@ def eliminate(equations: Iterable[Mapping[int, int | Fraction]]) -> dict[int, Co
     variables, which is unique, so that the order of the equations doesn't matter. Its size is
     the rank; the cost is quadratic in the fill-in, which is none for the equations of section
     2.4, each of which has a weight of its own.
-
-    Examples
-    --------
-    >>> eliminate([{0: 1, 1: 1, 2: -1, 3: -1}])
-    {3: {0: Fraction(1, 1), 1: Fraction(1, 1), 2: Fraction(-1, 1)}}
     """
     solved: dict[int, Combination] = {}
     users: defaultdict[int, set[int]] = defaultdict(set)

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.io.files import STANDARD_STREAM, atomic_writer, dump_json
+from polyconstraints.io.files import STANDARD_STREAM, atomic_writer
+from polyconstraints.io.strict_json import dump_json
 
 __all__ = ["OUTPUT_OPTION", "open_binary", "open_text", "write_bytes", "write_json", "write_text"]
 

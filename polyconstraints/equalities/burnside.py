@@ -30,8 +30,6 @@ from polyconstraints.equalities.coefficients import fixed_multisets
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["OrbitCount", "fixed_polynomial", "mean_over_symmetric_group", "predicted_orbits"]
-
 #: Elements of a group that are listed.
 MAX_ELEMENTS = 20_000
 
@@ -68,34 +66,12 @@ def predicted_orbits(
     bias: bool = False,
     commuting: bool = True,
 ) -> int | None:
-    """Return the number of orbits on the coefficients (k, μ) of a polynomial map.
+    """Return the number of orbits on the coefficients (k, μ) of a polynomial map of a degree.
 
-    Parameters
-    ----------
-    symmetry : Symmetry
-    degree : int
-        Number of input letters of a monomial.
-    levels, widths, channels : tuple of (int, int)
-        Which levels the letters and the outputs are, how many components they have (as many as
-        the group has points, unless given), and how many channels a component.
-    outputs : int, optional
-        Number of output components that stay in place; None where the group moves them.
-    bias : bool
-        Whether there is a letter that stays in place besides.
-    commuting : bool
-        Whether μ is a multiset of letters (Molien) or a tuple of them.
-
-    Returns
-    -------
-    int or None
-        None for a group of more than 20000 elements, S_n apart.
-
-    Examples
-    --------
-    >>> predicted_orbits(Symmetry(PermutationGroup.symmetric(100)), degree=2)
-    4
-    >>> predicted_orbits(Symmetry(PermutationGroup.cyclic(100)), degree=2)
-    5050
+    ``levels`` are those of the letters and of the outputs; both have as many components as the
+    group has points unless ``widths`` says otherwise. ``outputs`` that are given stay in place.
+    With a bias a letter stays, too. μ is a multiset of letters (Molien) or a tuple of them.
+    None for a group of more than 20000 elements, S_n apart.
     """
     below, above = channels
     if symmetry.is_plain:
@@ -198,17 +174,7 @@ def fixed_polynomial(
 
 
 def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
-    """Return the mean of a polynomial in the numbers c1, c2, … of cycles over S_n.
-
-    Examples
-    --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, c1 = ring("c1")
-    >>> mean_over_symmetric_group(c1, 5)      # one fixed point on average
-    Fraction(1, 1)
-    >>> [int(mean_over_symmetric_group(c1**3, n)) for n in range(1, 5)]
-    [1, 4, 5, 5]
-    """
+    """Return the mean of a polynomial in the numbers c1, c2, … of cycles over S_n."""
     total = Fraction(0)
     for exponents, value in polynomial.terms():
         # x^e = Σ_r S(e, r) (x)_r, with the Stirling numbers of the second kind.

@@ -22,15 +22,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.spec.groups import cycle_lengths
 
-__all__ = [
-    "CoefficientSpace",
-    "FunctionCoefficients",
-    "MixedCoefficients",
-    "PaperCoefficients",
-    "TensorCoefficients",
-    "fixed_multisets",
-]
-
 Numbers = NDArray[np.int64]
 #: The image of each point under a permutation.
 Images = Sequence[int] | NDArray[np.intp]
@@ -38,13 +29,7 @@ Images = Sequence[int] | NDArray[np.intp]
 
 @dataclass(frozen=True)
 class TensorCoefficients:
-    """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart.
-
-    Examples
-    --------
-    >>> TensorCoefficients(2, 2, 2).image((1, 0), (1, 0)).tolist()
-    [7, 6, 5, 4, 3, 2, 1, 0]
-    """
+    """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart."""
 
     outputs: int
     letters: int
@@ -98,12 +83,6 @@ class FunctionCoefficients:
     numbers are those of the weights of a quadratic layer with ordered indices. With redundant
     indices x_i x_j and x_j x_i have a weight each, so that a coefficient of a layer is a sum of
     weights, one for each order of the letters.
-
-    Examples
-    --------
-    >>> space = FunctionCoefficients(2, 2, 2)
-    >>> space.size, space.image((1, 0), (1, 0)).tolist()
-    (6, [5, 4, 3, 2, 1, 0])
     """
 
     outputs: int
@@ -209,8 +188,6 @@ class MixedCoefficients:
     :class:`FunctionCoefficients` with one letter more, the first, which stays in place and
     fills up the degree; of these the ones of the given degrees.
 
-    Examples
-    --------
     >>> MixedCoefficients(1, 2, frozenset({0, 2})).size
     4
     """

@@ -27,36 +27,25 @@ from polyconstraints.spec.symmetry import (
     imposed_moves,
 )
 
-__all__ = ["Comparison", "Move", "coefficient_monomial", "layer_comparison", "network_comparison"]
-
 #: Images of coefficients that are kept at once when pairs are streamed.
 _CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One polynomial map, compared with itself under permutations.
+    """One polynomial map, compared with itself under permutations."""
 
-    Attributes
-    ----------
-    space : CoefficientSpace
-        The coefficients that are compared.
-    imposed : sequence of Move
-        The permutations that are imposed.
-    generators : tuple of Move
-        Moves with the same orbits as the imposed ones, as few as are known.
-    conjugation_closed : bool
-        Whether the imposed set consists of involutions and is closed under conjugation by
-        the group that it generates, as all transpositions are. All coefficients of one
-        orbit, so all that are tied together, then take part in equally many equalities.
-    single_weights : bool
-        Whether the map is one layer, so that coefficients are sums of single weights.
-    """
-
+    #: The coefficients that are compared.
     space: CoefficientSpace
+    #: The permutations that are imposed.
     imposed: Sequence[Move]
+    #: Moves with the same orbits as the imposed ones, as few as are known.
     generators: tuple[Move, ...]
+    #: Whether the imposed set consists of involutions and is closed under conjugation by the group
+    #: that it generates, as all transpositions are. All coefficients of one orbit, so all that are
+    #: tied together, then take part in equally many equalities.
     conjugation_closed: bool
+    #: Whether the map is one layer, so that coefficients are sums of single weights.
     single_weights: bool
 
     def is_single(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:

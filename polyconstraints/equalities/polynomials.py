@@ -13,8 +13,6 @@ from polyconstraints.equalities.comparison import Comparison, coefficient_monomi
 from polyconstraints.expansion import expand
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
-__all__ = ["Equality", "equalities"]
-
 
 @dataclass(frozen=True)
 class Equality:

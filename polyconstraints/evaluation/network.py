@@ -19,16 +19,6 @@ from numpy.typing import NDArray
 from polyconstraints.evaluation.rings import Array, Ring
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
-__all__ = [
-    "Step",
-    "adjoints",
-    "forward",
-    "input_jacobian",
-    "jacobian",
-    "layer_products",
-    "values",
-]
-
 #: Products of inputs that are held in memory at once.
 _CHUNK = 1 << 22
 
@@ -37,23 +27,17 @@ Weights = Sequence[Array]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What one layer did on the way forward.
-
-    Attributes
-    ----------
-    layer : LayerSpec
-    weights : array of shape (outputs, products)
-    letters : array of shape (points, letters)
-        What the layer reads, the homogenising unit first where there is a bias.
-    products : array of shape (points, products)
-    sums : array of shape (points, outputs)
-        What comes out, before any activation.
-    """
+    """What one layer did on the way forward."""
 
     layer: LayerSpec
+    #: Of shape (outputs, products).
     weights: Array
+    #: Of shape (points, letters): what the layer reads, the homogenising unit first where there is
+    #: a bias.
     letters: Array
+    #: Of shape (points, products).
     products: Array
+    #: Of shape (points, outputs): what comes out, before any activation.
     sums: Array
 
 
@@ -67,14 +51,8 @@ def forward(
 ) -> Iterator[Step]:
     """Yield what each layer does, for as many layers as there are weights.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    weights : sequence of arrays of shape (outputs, products)
-    inputs : array of shape (points, inputs)
-    ring : Ring
-    one : optional
-        The value of the homogenising unit.
+    Inputs have the shape (points, inputs), and a layer's weights (outputs, products); ``one`` is
+    the value of the homogenising unit.
     """
     units = inputs
     for layer, array in zip(network.layers, weights, strict=False):
@@ -94,19 +72,7 @@ def values(
     *,
     one: Any = 1,
 ) -> Array:
-    """Return the network's outputs, shape (points, outputs); parameters as for `forward`.
-
-    Examples
-    --------
-    >>> from polyconstraints.evaluation import FLOATING
-    >>> network = NetworkSpec(2, 2, "linear")
-    >>> weights = [np.array([[1.0, 2.0], [0.0, 1.0]])] * 2
-    >>> values(network, weights, np.array([[1.0, 1.0]]), FLOATING).tolist()
-    [[5.0, 1.0]]
-    >>> squared = NetworkSpec(2, 2, "linear", activation="z^2")
-    >>> values(squared, weights, np.array([[1.0, 1.0]]), FLOATING).tolist()
-    [[11.0, 1.0]]
-    """
+    """Return the network's outputs, shape (points, outputs); parameters as for `forward`."""
     size = max(1, _CHUNK // max(layer.products for layer in network.layers))
     parts = []
     for start in range(0, max(1, len(inputs)), size):
@@ -126,21 +92,9 @@ def adjoints(
 ) -> Iterator[tuple[Step, Array]]:
     """Yield the layers from the last to the first, each with derivatives along its sums.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    steps : sequence of Step
-        What :func:`forward` yielded.
-    ring : Ring
-    rows : array of shape (points, rows, outputs), optional
-        Which combinations of the network's outputs are differentiated; each output alone
-        unless given.
-
-    Yields
-    ------
-    Step
-    array of shape (points, rows, layer's outputs)
-        Derivatives along each sum of the layer.
+    The derivatives have the shape (points, rows, layer's outputs). ``rows``, of shape (points,
+    rows, outputs), says which combinations of the network's outputs are differentiated: each
+    output alone unless given.
     """
     points, width = steps[-1].sums.shape
     along = rows
@@ -168,17 +122,6 @@ def jacobian(
     """Return the derivatives of the outputs along all weights, by back-propagation.
 
     Parameters are those of :func:`forward` and :func:`adjoints`.
-
-    Returns
-    -------
-    array of shape (points, outputs, weights), or (points, rows, weights)
-
-    Examples
-    --------
-    >>> from polyconstraints.evaluation import FLOATING
-    >>> weights = [np.array([[1.0, 2.0, 3.0]])]
-    >>> jacobian(NetworkSpec(2, outputs=1), weights, np.array([[2.0, 5.0]]), FLOATING).tolist()
-    [[[4.0, 10.0, 25.0]]]
     """
     steps = list(forward(network, weights, inputs, ring))
     blocks = []
@@ -196,8 +139,6 @@ def input_jacobian(
 ) -> Array:
     """Return the derivatives of all outputs along all inputs, (points, outputs, inputs).
 
-    Examples
-    --------
     >>> from polyconstraints.evaluation import FLOATING
     >>> weights = [np.array([[1.0, 2.0, 3.0]])]
     >>> point = np.array([[2.0, 5.0]])

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 
-__all__ = ["EXACT", "FLOATING", "Array", "Modulo", "Plain", "Ring", "exact_array"]
-
 Array = NDArray[Any]
 
 
@@ -36,13 +34,7 @@ class Ring(Protocol):
 
 @dataclass(frozen=True)
 class Plain:
-    """Numbers that NumPy's own operators add and multiply.
-
-    Parameters
-    ----------
-    dtype : dtype
-        ``float64``; or ``object``, for integers, fractions and polynomials.
-    """
+    """Numbers that NumPy's own operators add and multiply."""
 
     dtype: Any
 
@@ -70,13 +62,6 @@ class Modulo:
     """Residues modulo a prime of any size.
 
     Up to 31 bits they are 64-bit integers, whose products fit; beyond, Python's integers.
-
-    Examples
-    --------
-    >>> Modulo(7).matmul(np.array([[3, 4]]), np.array([[5], [6]])).tolist()
-    [[4]]
-    >>> Modulo(2**127 - 1).dtype
-    <class 'object'>
     """
 
     prime: int
@@ -103,12 +88,6 @@ class Modulo:
 
 
 def exact_array(numbers: Sequence[Any]) -> Array:
-    """Return a vector of objects, whatever they are.
-
-    Examples
-    --------
-    >>> exact_array([1, (2, 3)])
-    array([1, (2, 3)], dtype=object)
-    """
+    """Return a vector of objects, whatever they are."""
     # Not by np.array, which takes sequences, and polynomials that look like them, apart.
     return np.fromiter(numbers, dtype=object, count=len(numbers))

@@ -20,15 +20,6 @@ from polyconstraints.expansion.skeleton import multiset_count, unit_terms
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
-__all__ = [
-    "LayerSize",
-    "count_terms",
-    "expanded_layers",
-    "monomial_count",
-    "partitions",
-    "term_bound",
-]
-
 #: A type of states: the exponents of a product of units in descending order, without zeros.
 Partition = tuple[int, ...]
 
@@ -37,13 +28,7 @@ _STEPS = 1_000_000
 
 
 def partitions(size: int, parts: int, largest: int | None = None) -> Iterator[Partition]:
-    """Yield the partitions of a number into at most ``parts`` parts, largest parts first.
-
-    Examples
-    --------
-    >>> list(partitions(4, 2))
-    [(4,), (3, 1), (2, 2)]
-    """
+    """Yield the partitions of a number into at most ``parts`` parts, largest parts first."""
     if size == 0:
         yield ()
         return
@@ -62,8 +47,6 @@ def level_degrees(network: NetworkSpec) -> list[set[int]]:
 
     Without a bias and with homogeneous activations there is one for each level.
 
-    Examples
-    --------
     >>> level_degrees(NetworkSpec(2, depth=2)), level_degrees(NetworkSpec(2, bias=True))
     ([{4}, {2}, {1}], [{0, 1, 2}, {1}])
     """
@@ -96,13 +79,7 @@ def _activated(network: NetworkSpec, layer: LayerSpec, degrees: set[int]) -> set
 
 
 def monomial_count(network: NetworkSpec) -> int:
-    """Return the number of monomials in the inputs that an output has.
-
-    Examples
-    --------
-    >>> monomial_count(NetworkSpec(3, depth=3, bias=True))
-    165
-    """
+    """Return the number of monomials in the inputs that an output has."""
     if network.activation is None:
         return multiset_count(network.layers[0].letters, network.degree)
     degrees = level_degrees(network)[0]
@@ -119,11 +96,6 @@ def term_bound(network: NetworkSpec) -> int:
     terms, so that a layer with ordered indices has at most C(n·T + r - 1, r) terms in an
     output; a bias is a unit of one term. With redundant indices each order of the factors
     has a weight of its own.
-
-    Examples
-    --------
-    >>> term_bound(NetworkSpec(3, depth=2))
-    171
     """
     terms = 1
     for layer in network.layers:
@@ -160,21 +132,6 @@ def count_terms(network: NetworkSpec, steps: int = _STEPS) -> int | None:
 
     All outputs have equally many. Cost grows with the number of pairs of partitions of the
     degrees of neighbouring levels, not with the number of terms.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    steps : int, optional
-        Steps of the recursion after which to give up; a million take a second or two.
-
-    Examples
-    --------
-    >>> count_terms(NetworkSpec(4, depth=3, bias=True))
-    18572135
-    >>> count_terms(NetworkSpec(8, depth=4, bias=True))
-    107453578649336647228381
-    >>> count_terms(NetworkSpec(3, depth=3, layer="linear", activation="z^2"))
-    459
     """
     counter = _EdgeCounter(steps)
     degrees = level_degrees(network)
@@ -215,14 +172,7 @@ class _OutOfSteps(Exception):
 
 
 class _EdgeCounter:
-    """Counts the edges between types of states.
-
-    Parameters
-    ----------
-    steps : int
-        Number of steps after which to give up. Steps are counted, not seconds, so that the
-        same question always has the same answer.
-    """
+    """Counts the edges between types of states."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -421,31 +371,18 @@ def _parts_of(total: int, bounds: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class LayerSize:
-    """How large one layer of the graph is.
+    """How large one layer of the graph is."""
 
-    Attributes
-    ----------
-    shapes : int
-        Number of shapes of the states above.
-    edges : int
-        Number of rows of the layer's tables.
-    states : int
-        Number of states below.
-    """
-
+    #: Number of shapes of the states above.
     shapes: int
+    #: Number of rows of the layer's tables.
     edges: int
+    #: Number of states below.
     states: int
 
 
 def expanded_layers(network: NetworkSpec) -> list[LayerSize]:
-    """Return how large the tables of each layer would be, from the first layer to the last.
-
-    Examples
-    --------
-    >>> [size.edges for size in expanded_layers(NetworkSpec(4, depth=3, bias=True))]
-    [177501, 361, 15]
-    """
+    """Return how large the tables of each layer would be, from the first layer to the last."""
     sizes = []
     degrees = level_degrees(network)
     for layer in network.layers:

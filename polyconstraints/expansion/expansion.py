@@ -24,8 +24,6 @@ from polyconstraints.spec.network import NetworkSpec
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial, PolynomialRing
 
-__all__ = ["Expansion", "Terms", "expand"]
-
 Exponents = tuple[int, ...]
 Integers = NDArray[Any]
 
@@ -37,22 +35,15 @@ BLOCK = 1 << 16
 class Terms:
     """The terms of the coefficient of one monomial in the inputs.
 
-    Attributes
-    ----------
-    coefficients : array of shape (terms,)
-        Integers (int64, or Python integers where those could overflow); fractions where an
-        activation has some.
-    layers : tuple of arrays of shape (terms, most weights of one layer)
-        For each layer, from the first to the last, the numbers of the weights in each
-        term, ascending and with repetition, padded with -1.
-
-    Notes
-    -----
     Terms are ordered by their weights: those of the last layer first, then those of the
     layer before, and so on. The paper prints its listings in this order.
     """
 
+    #: Of shape (terms,): integers (int64, or Python integers where those could overflow); fractions
+    #: where an activation has some.
     coefficients: Integers
+    #: Of shape (terms, most weights of one layer): for each layer, from the first to the last, the
+    #: numbers of the weights in each term, ascending and with repetition, padded with -1.
     layers: tuple[NDArray[np.int32], ...]
 
     def __len__(self) -> int:

@@ -14,8 +14,6 @@ from polyconstraints.errors import InputError
 from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["evaluate", "expand_by_operators"]
-
 
 def evaluate(
     network: NetworkSpec, weights: Mapping[str, Any], inputs: Sequence[Any], one: Any = 1
@@ -66,11 +64,6 @@ def expand_by_operators(network: NetworkSpec) -> list[Polynomial]:
 
     The plain way, and the yardstick for :func:`polyconstraints.expansion.expand`, which
     gives the same polynomials from the structure of the network.
-
-    Examples
-    --------
-    >>> expand_by_operators(NetworkSpec(1))[0]
-    <Polynomial x1^2*W0_1_1_1 in Q[x1, W0_1_1_1]>
     """
     ring = PolynomialRing([*network.input_names(), *network.weight_names()])
     variables = dict(zip(ring.names, ring.gens(), strict=True))

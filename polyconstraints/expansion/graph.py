@@ -26,25 +26,17 @@ from polyconstraints.expansion.skeleton import (
 )
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = ["ExpansionGraph", "Level", "Steps"]
-
 
 @dataclass(frozen=True)
 class Level:
-    """The states of one level.
+    """The states of one level."""
 
-    Attributes
-    ----------
-    exponents : array of shape (states, units)
-    shape : array of shape (states,)
-        Index of each state's shape (its exponents without the zeros) in ``shapes``.
-    support : array of shape (states, most units in one state)
-        The units that take part, ascending; -1 beyond.
-    shapes : tuple of Shape
-    """
-
+    #: Of shape (states, units).
     exponents: NDArray[np.int32]
+    #: Of shape (states,): index of each state's shape (its exponents without the zeros) in
+    #: ``shapes``.
     shape: NDArray[np.int32]
+    #: Of shape (states, most units in one state): the units that take part, ascending; -1 beyond.
     support: NDArray[np.int32]
     shapes: tuple[Shape, ...]
 
@@ -68,13 +60,8 @@ class Level:
 class Steps:
     """The edges of one layer: from the shapes of a level to the states of the one below.
 
-    Attributes
-    ----------
-    start : array of shape (shapes + 1,)
-        ``start[s]:start[s+1]`` are the edges of shape ``s``.
-    coefficient : array of shape (edges,)
-    child : array of shape (edges,)
-        State of the level below that each edge leads to.
+    ``start[s]:start[s+1]`` are the edges of shape ``s``, and ``child`` is the state that each
+    leads to.
     """
 
     def __init__(self, skeleton: LayerSkeleton, above: Level) -> None:
@@ -111,19 +98,9 @@ class Steps:
     def weights(
         self, edges: NDArray[np.int64], shape: NDArray[np.int32], support: NDArray[np.int32]
     ) -> NDArray[np.int32]:
-        """Return the weight numbers of edges, ascending, padded with -1.
+        """Return the weight numbers of edges, ascending, padded with -1, in rows.
 
-        Parameters
-        ----------
-        edges : array of shape (terms,)
-        shape : array of shape (terms,)
-            Shape of the state that each edge starts from.
-        support : array of shape (terms, units)
-            The units of that state.
-
-        Returns
-        -------
-        array of shape (terms, largest degree of a shape)
+        Given the shapes, and the units in rows, of the states that the edges start from.
         """
         powers = self.skeleton.power
         widths = [[powers(m).rows.shape[1] for m in item] for item in self.shapes]
@@ -163,19 +140,7 @@ def _numbered(tables: list[ProductTable]) -> tuple[NDArray[np.int32], Level]:
 
 
 class ExpansionGraph:
-    """All levels and layers of a network's expansion.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-
-    Attributes
-    ----------
-    levels : list of Level
-        From the inputs (0) to the outputs.
-    steps : list of Steps
-        From the first layer to the last.
-    """
+    """All levels and layers of a network's expansion, from the inputs to the outputs."""
 
     def __init__(self, network: NetworkSpec) -> None:
         self.network = network

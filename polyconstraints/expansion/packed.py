@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 
-__all__ = ["KeyLayout", "PackedTerms", "Packer", "smallest_dtype"]
-
 Integers = NDArray[Any]
 Exponents = tuple[int, ...]
 
@@ -39,8 +37,6 @@ _SIGNED = (np.int8, np.int16, np.int32, np.int64)
 def smallest_dtype(largest: int, signed: bool = False) -> type:
     """Return the smallest integer type that holds a number, and -1 times it if signed.
 
-    Examples
-    --------
     >>> smallest_dtype(48), smallest_dtype(1 << 40), smallest_dtype(1 << 64)
     (<class 'numpy.uint8'>, <class 'numpy.uint64'>, <class 'object'>)
     """
@@ -54,23 +50,16 @@ def smallest_dtype(largest: int, signed: bool = False) -> type:
 class KeyLayout:
     """How terms of a network are packed.
 
-    Attributes
-    ----------
-    radices : tuple of int
-        Number of edges of each layer, from the first to the last; for the last layer the
-        number of its weights, so that keys of different outputs differ.
-    words : tuple of tuple of int
-        The layers that each word holds, from the most significant one down.
-
-    Examples
-    --------
     >>> KeyLayout.of([177501, 361, 60])
     KeyLayout(radices=(177501, 361, 60), words=((2, 1, 0),))
     >>> KeyLayout.of([1 << 40, 1 << 30, 1 << 30]).words
     ((2, 1), (0,))
     """
 
+    #: Number of edges of each layer, from the first to the last; for the last layer the number of
+    #: its weights, so that keys of different outputs differ.
     radices: tuple[int, ...]
+    #: The layers that each word holds, from the most significant one down.
     words: tuple[tuple[int, ...], ...]
 
     @classmethod
@@ -117,8 +106,6 @@ class KeyLayout:
     def unpack(self, words: Sequence[Integers]) -> list[NDArray[np.int64]]:
         """Return each layer's numbers, from the first to the last.
 
-        Examples
-        --------
         >>> layout = KeyLayout.of([10, 7])
         >>> [field.tolist() for field in layout.unpack(layout.pack(np.array([[3, 9], [6, 2]])))]
         [[3, 9], [6, 2]]
@@ -136,28 +123,19 @@ class KeyLayout:
 class PackedTerms:
     """Terms of one output as keys and coefficients, grouped by monomials in the inputs.
 
-    Attributes
-    ----------
-    layout : KeyLayout
-    words : tuple of arrays of shape (terms,)
-        The keys, the most significant word first.
-    coefficients : array of shape (terms,)
-        Integers, in the smallest type that holds them all; unsigned where all are positive.
-    monomials : tuple of tuple of int
-        Exponents of the inputs of each group.
-    starts : array of shape (groups + 1,)
-        ``starts[g]:starts[g+1]`` are the terms of group ``g``.
-
-    Notes
-    -----
     Within a group keys ascend, in the order of :class:`~polyconstraints.expansion.Terms`.
     :meth:`Expansion.terms` turns keys back into weights.
     """
 
     layout: KeyLayout
+    #: Of shape (terms,): the keys, the most significant word first.
     words: tuple[Integers, ...]
+    #: Of shape (terms,): integers, in the smallest type that holds them all; unsigned where all are
+    #: positive.
     coefficients: Integers
+    #: Exponents of the inputs of each group.
     monomials: tuple[Exponents, ...]
+    #: Of shape (groups + 1,). ``starts[g]:starts[g+1]`` are the terms of group ``g``.
     starts: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -192,15 +170,7 @@ class _Below(NamedTuple):
 
 
 class Packer:
-    """Writes out the terms of outputs.
-
-    Parameters
-    ----------
-    graph : ExpansionGraph
-    finder : PathFinder
-    largest_coefficient : int
-        A bound for the absolute values of the coefficients of terms.
-    """
+    """Writes out the terms of outputs, given a bound for their coefficients' absolute values."""
 
     def __init__(self, graph: ExpansionGraph, finder: PathFinder, largest_coefficient: int) -> None:
         self.graph = graph

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.expansion.graph import ExpansionGraph, Steps
 
-__all__ = ["PathFinder", "Paths"]
-
 Integers = NDArray[Any]
 
 #: Paths that are looked at together, which bounds the memory of a search.
@@ -30,22 +28,14 @@ _MOST_KEPT = 1 << 21
 
 @dataclass(frozen=True)
 class Paths:
-    """Paths from one output down to some level, in the order of their weights.
+    """Paths from one output down to some level, in the order of their weights."""
 
-    Attributes
-    ----------
-    edges, states : tuple of arrays of shape (paths,)
-        ``edges[t]`` and ``states[t]`` are the edge taken in layer ``depth - 1 - t`` and the
-        state that it starts from.
-    end : array of shape (paths,)
-        The state reached.
-    coefficient : array of shape (paths,)
-        Product of the edges' multinomials.
-    """
-
+    #: The edge taken in layer ``depth - 1 - t``, and the state that it starts from, by t.
     edges: tuple[NDArray[np.int64], ...]
     states: tuple[NDArray[np.int32], ...]
+    #: Of shape (paths,): the state reached.
     end: NDArray[np.int32]
+    #: Of shape (paths,): product of the edges' multinomials.
     coefficient: Integers
 
     def __len__(self) -> int:
@@ -88,11 +78,7 @@ class Paths:
 class PathFinder:
     """Finds the paths from an output to a monomial.
 
-    Parameters
-    ----------
-    graph : ExpansionGraph
-    coefficient_dtype : type
-        Integer type that holds the product of the multinomials of any path.
+    The type of coefficients has to hold the product of the multinomials of any path.
     """
 
     def __init__(self, graph: ExpansionGraph, coefficient_dtype: type) -> None:
@@ -267,8 +253,6 @@ def stretches(sizes: NDArray[np.int64], most: int) -> Iterator[slice]:
 
     An item that is larger than that stands alone.
 
-    Examples
-    --------
     >>> [(part.start, part.stop) for part in stretches(np.array([3, 3, 9, 1, 2]), 6)]
     [(0, 2), (2, 3), (3, 5)]
     """

@@ -7,8 +7,6 @@ from polyconstraints.memory import default_limit, many, require_memory
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.size import check_degree
 
-__all__ = ["check_tables", "table_bytes", "table_edges"]
-
 #: Bytes that the tables take for each edge while they are built and sorted: coefficient,
 #: child and sorted place remain (20), the rest are intermediate arrays of one or two words.
 _BYTES_PER_EDGE = 56
@@ -28,8 +26,6 @@ def table_edges(network: NetworkSpec) -> int:
 def table_bytes(network: NetworkSpec) -> int:
     """Return how many bytes of memory the tables of an expansion take at most, roughly.
 
-    Examples
-    --------
     >>> table_bytes(NetworkSpec(4, depth=3, bias=True)) < 100 * 2**20
     True
     """

@@ -27,17 +27,6 @@ from numpy.typing import NDArray
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = [
-    "LayerSkeleton",
-    "PowerTable",
-    "ProductTable",
-    "Shape",
-    "largest",
-    "multiset_count",
-    "unit_terms",
-    "widened",
-]
-
 #: Exponents of the units that take part in a product, in the order of the units.
 Shape = tuple[int, ...]
 
@@ -51,8 +40,6 @@ _MAX_INT64_FACTORIAL = 20
 def multiset_count(kinds: int, size: int) -> int:
     """Return the number of multisets of ``size`` elements of ``kinds`` kinds.
 
-    Examples
-    --------
     >>> multiset_count(10, 2)
     55
     """
@@ -61,21 +48,16 @@ def multiset_count(kinds: int, size: int) -> int:
 
 @dataclass(frozen=True)
 class PowerTable:
-    """The terms of one output unit raised to the power m.
+    """The terms of one output unit raised to the power m."""
 
-    Attributes
-    ----------
-    rows : array of shape (terms, most products in a term)
-        Each term's product numbers, ascending, padded with -1, in descending lexicographic
-        order of their exponents: row by row a smaller number comes first, none at all last.
-    coefficient : array of shape (terms,)
-        Multinomial coefficients, int64 or Python integers.
-    exponents : array of shape (terms, inputs)
-        Exponents of the layer's inputs; the homogenising unit is left out, being 1.
-    """
-
+    #: Of shape (terms, most products in a term): each term's product numbers, ascending, padded
+    #: with -1, in descending lexicographic order of their exponents: row by row a smaller number
+    #: comes first, none at all last.
     rows: NDArray[np.int32]
+    #: Of shape (terms,): multinomial coefficients, int64 or Python integers.
     coefficient: Coefficients
+    #: Of shape (terms, inputs): exponents of the layer's inputs; the homogenising unit is left out,
+    #: being 1.
     exponents: NDArray[np.int32]
 
 
@@ -84,38 +66,23 @@ class ProductTable:
     """The terms of a product of output units with the exponents ``shape``.
 
     A term's number is the mixed-radix number of its power terms, the last unit's fastest.
-
-    Attributes
-    ----------
-    shape : tuple of int
-    sizes : tuple of int
-        Numbers of terms of the powers that are multiplied.
-    coefficient : array of shape (terms,)
-    child : array of shape (terms,)
-        Index into ``children`` of each term's product of inputs.
-    children : array of shape (distinct, inputs)
-        The distinct exponent vectors of the inputs, in lexicographic order.
     """
 
     shape: Shape
+    #: Numbers of terms of the powers that are multiplied.
     sizes: tuple[int, ...]
+    #: Of shape (terms,).
     coefficient: Coefficients
+    #: Of shape (terms,): index into ``children`` of each term's product of inputs.
     child: NDArray[np.int32]
+    #: Of shape (distinct, inputs): the distinct exponent vectors of the inputs, in lexicographic
+    #: order.
     children: NDArray[np.int32]
 
 
 class LayerSkeleton:
     """Expands products of the outputs of one layer, each shape once.
 
-    Parameters
-    ----------
-    layer : LayerSpec
-    activation : Activation, optional
-        What the outputs pass through before they are multiplied. Powers of a(z) are those of
-        a(z) times its denominator, so that all coefficients are integers.
-
-    Examples
-    --------
     >>> layer = LayerSpec(0, 2, "ordered", False, 2, 2)
     >>> table = LayerSkeleton(layer).product((2,))
     >>> table.coefficient.tolist(), len(table.children)

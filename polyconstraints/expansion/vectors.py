@@ -18,8 +18,6 @@ from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import smallest_dtype
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 
-__all__ = ["VectorWriter"]
-
 Integers = NDArray[Any]
 
 #: Bytes of vectors that are given at once.
@@ -30,11 +28,6 @@ class VectorWriter:
     """Writes terms as exponent vectors.
 
     Columns are the inputs, and then the weights of each layer from the last to the first.
-
-    Parameters
-    ----------
-    graph : ExpansionGraph
-    finder : PathFinder
     """
 
     def __init__(self, graph: ExpansionGraph, finder: PathFinder) -> None:

@@ -27,8 +27,6 @@ from polyconstraints.errors import InputError, UsageError, printable
 from polyconstraints.io.files import ending_of, read_bytes
 from polyconstraints.io.strict_json import parse_json
 
-__all__ = ["ARRAY_ENDINGS", "ArrayFile", "open_arrays", "to_bytes"]
-
 ARRAY_ENDINGS = ("npz", "safetensors")
 """Endings of the names of files that hold arrays."""
 
@@ -81,15 +79,7 @@ _Opened = tuple[Mapping[str, Any], Callable[[Any, int], NDArray[Any]], Mapping[s
 
 
 class ArrayFile(Mapping[str, NDArray[Any]]):
-    """The arrays of one file, each read when it is asked for.
-
-    Attributes
-    ----------
-    source : str
-        The file's name.
-    metadata : mapping of str to str
-        Text that a safetensors file carries beside its arrays.
-    """
+    """The arrays of one file, each read when it is asked for."""
 
     def __init__(
         self,
@@ -119,14 +109,7 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
         return len(self._entries)
 
     def read(self, name: str, most: int = MAX_ENTRIES) -> NDArray[Any]:
-        """Return an array of at most ``most`` entries.
-
-        Raises
-        ------
-        InputError
-            If there is no such array, or it isn't one of numbers, or is damaged or larger,
-            or all that were read have too many entries together.
-        """
+        """Return an array of at most ``most`` entries."""
         with _naming(self.source, name):
             if name not in self._entries:
                 raise InputError("expected an array of this name, got none")
@@ -151,20 +134,6 @@ def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) ->
 
     The whole file is read, of at most 256 or 512 MiB, and each array when it is asked for, in
     time and memory that are linear in what it really holds.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read or is not of its format.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "weights.npz")
-    ...     np.savez(path, layer0=np.eye(2))
-    ...     open_arrays(path)["layer0"].tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
     """
     name = os.fspath(path)
     ending = ending_of(name)
@@ -189,21 +158,6 @@ def to_bytes(
     The arrays are numbers in any layout: strided, in Fortran's order, of the other byte order,
     read-only, without axes. ``metadata`` are texts beside them; in an archive, members that
     hold their bytes.
-
-    Raises
-    ------
-    UsageError
-        If an array isn't one of numbers, or the package safetensors is needed and missing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "weights.npz")
-    ...     with open(path, "wb") as handle:
-    ...         _ = handle.write(to_bytes({"layer0": np.arange(6).reshape(2, 3).T}, "npz"))
-    ...     open_arrays(path)["layer0"].tolist()
-    [[0, 3], [1, 4], [2, 5]]
     """
     plain = {name: _plain(array, name) for name, array in arrays.items()}
     if ending == "safetensors":

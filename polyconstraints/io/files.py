@@ -20,20 +20,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, Any, Literal, NamedTuple, overload
 
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
-from polyconstraints.io.strict_json import dump_json, iter_json, parse_json
-
-__all__ = [
-    "STANDARD_STREAM",
-    "atomic_writer",
-    "check_writable",
-    "dump_json",
-    "ending_of",
-    "iter_json",
-    "load_json",
-    "parse_json",
-    "read_bytes",
-    "read_text",
-]
+from polyconstraints.io.strict_json import parse_json
 
 STANDARD_STREAM = "-"
 """The name that stands for standard input where a file is read, output where one is written."""
@@ -148,36 +135,10 @@ def atomic_writer(
 
     A new file gets the permissions that the umask leaves; one that is replaced keeps its
     own. A symbolic link stays one: the file it points to is replaced. A device or a named
-    pipe cannot be replaced and is written to directly.
+    pipe cannot be replaced and is written to directly. Text is UTF-8 with ``\n`` line ends.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file to write.
-    binary : bool, default False
-        Give a handle for bytes instead of one for UTF-8 text with ``\n`` line ends.
-    field : str, optional
-        The argument that named the file, for the message of an error.
-    durable : bool, default True
-        Force the content to the disk first. Without it the file is whole for every process,
-        but may be empty after a power cut.
-
-    Raises
-    ------
-    UsageError
-        If the directory is missing, the target is a directory, or permission is lacking.
-    PolyconstraintsError
-        If the disk is full or fails.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "counts.txt")
-    ...     with atomic_writer(path) as handle:
-    ...         _ = handle.write("1 3 4\n")
-    ...     read_text(path)
-    '1 3 4\n'
+    A file that isn't ``durable`` is whole for every process, but may be empty after a power
+    cut. ``field`` is the argument that named the file, for the message of an error.
     """
     target = _target(path, field)
     blamed = True
@@ -270,13 +231,7 @@ def _open(file: str | int, binary: bool) -> IO[Any]:
 
 
 def read_bytes(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
-    """Read a whole file, or standard input for ``-``; no more than the limit is ever held.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is a directory, cannot be read or is larger than the limit.
-    """
+    """Read a whole file, or standard input for ``-``; no more than the limit is ever held."""
     shown = os.fspath(path)
     source = _source_name(shown)
     if "\0" in shown:
@@ -309,13 +264,6 @@ def read_text(path: _StrPath, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> str:
     """Read a whole UTF-8 text file, or standard input for ``-``, up to a size.
 
     A byte order mark at the start is dropped; line ends are left alone.
-
-    Examples
-    --------
-    >>> read_text("/no/such/file")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.InputError: /no/such/file: cannot be read: no such file or directory
     """
     data = read_bytes(path, limit_bytes)
     try:
@@ -334,12 +282,5 @@ def _source_name(shown: str) -> str:
 
 
 def load_json(path: _StrPath) -> Any:
-    """Read a JSON file, or standard input for ``-``, strictly.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or for any of the reasons of
-        :func:`~polyconstraints.io.strict_json.parse_json`.
-    """
+    """Read a JSON file, or standard input for ``-``, strictly."""
     return parse_json(read_text(path), source=_source_name(os.fspath(path)))

@@ -16,17 +16,6 @@ from typing import IO, Any
 
 from polyconstraints.errors import InputError
 
-__all__ = [
-    "JSON_LINE_WIDTH",
-    "MAX_INTEGER_DIGITS",
-    "MAX_JSON_DEPTH",
-    "MAX_JSON_MEMORY",
-    "JsonText",
-    "dump_json",
-    "iter_json",
-    "parse_json",
-]
-
 MAX_JSON_DEPTH = 64
 """Deepest nesting of JSON arrays and objects that is read; our own documents need six."""
 
@@ -62,24 +51,7 @@ class _Refused:
 
 
 def parse_json(text: str, source: str = "") -> Any:
-    """Parse a JSON text strictly; ``source`` is the file that it came from, for messages.
-
-    Raises
-    ------
-    InputError
-        If the text is not JSON, ends early, would need more memory than 900 MiB, nests more
-        than 64 deep, gives a key twice in one object, or holds ``NaN``, an infinity, an integer
-        of more than 1000 digits or half a surrogate pair. The message names the place.
-
-    Examples
-    --------
-    >>> parse_json('{"classes": [[0, 1], [1, 0]]}')
-    {'classes': [[0, 1], [1, 0]]}
-    >>> parse_json('{"layers": [{"name": 1, "name": 2}]}', source="map.json")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.InputError: map.json: layers[0]: expected each key once, got 'name' twice
-    """
+    """Parse a JSON text strictly; ``source`` is the file that it came from, for messages."""
     _check_memory(text, source)
     _check_depth(text, source)
     refused: list[_Refused] = []
@@ -222,8 +194,6 @@ class JsonText(str):
     For what would take too long item by item. It may hold several items of an array,
     separated by commas.
 
-    Examples
-    --------
     >>> print("".join(iter_json({"terms": iter([JsonText('{"a": 1}')])})), end="")
     {
       "terms": [
@@ -243,38 +213,13 @@ def dump_json(obj: object, handle: IO[str]) -> None:
     otherwise. An *iterator* among the values is written as an array, item by item as it yields
     them, so that it may be longer than memory. Whatever has ``tolist`` (NumPy's arrays and
     numbers) or ``__index__`` (FLINT's integers) is written, too.
-
-    Raises
-    ------
-    TypeError
-        If something in the object has no JSON form.
-    ValueError
-        If a number in it is not finite.
-
-    Examples
-    --------
-    >>> import sys
-    >>> dump_json({"weights": 54, "classes": [[0, 1], [1, 0]]}, sys.stdout)
-    {"classes": [[0, 1], [1, 0]], "weights": 54}
     """
     for chunk in iter_json(obj):
         handle.write(chunk)
 
 
 def iter_json(obj: object) -> Iterator[str]:
-    r"""Give the text of :func:`dump_json` piece by piece.
-
-    Examples
-    --------
-    >>> print("".join(iter_json({"list": iter(range(2)), "schema": "example"})), end="")
-    {
-      "list": [
-        0,
-        1
-      ],
-      "schema": "example"
-    }
-    """
+    r"""Give the text of :func:`dump_json` piece by piece."""
     yield from _pieces(obj, indent=0, used=0)
     yield "\n"
 

@@ -21,7 +21,8 @@ from itertools import islice
 from typing import Any
 
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
-from polyconstraints.io.files import atomic_writer, dump_json, load_json
+from polyconstraints.io.files import atomic_writer, load_json
+from polyconstraints.io.strict_json import dump_json
 from polyconstraints.jobs.pieces import BATCH_STEPS, Writer, batches
 
 __all__ = ["PartFiles", "parts_folder", "takes_parts"]

@@ -15,8 +15,6 @@ import msgspec
 from polyconstraints.schemas import checks, maps, results, variety
 from polyconstraints.schemas.types import Document
 
-__all__ = ["DOCUMENTS", "json_schema"]
-
 #: The declaration of each document.
 DOCUMENTS: dict[str, Any] = {
     "derivation": results.Derivation,
@@ -55,13 +53,7 @@ _NESTED = {"classes": _nested(-1, "classes"), "address": _nested(0, "address")}
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a document.
-
-    Examples
-    --------
-    >>> json_schema("groups")["required"]
-    ['groups', 'schema']
-    """
+    """Return the JSON Schema (draft 2020-12) of a document."""
     declared = DOCUMENTS[name]
     (schema,), parts = msgspec.json.schema_components([declared], ref_template="#/$defs/{name}")
     kinds = {kind.__name__: kind for kind in _kinds(Document)}

@@ -9,28 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-__all__ = [
-    "WEIGHT_PATTERN",
-    "Count",
-    "Document",
-    "Network",
-    "OpenNetwork",
-    "OpenSymmetry",
-    "Permutation",
-    "Positive",
-    "RowsNetwork",
-    "RowsSymmetry",
-    "Size",
-    "Some",
-    "StatedSymmetry",
-    "Summand",
-    "Symmetry",
-    "Text",
-    "WeightName",
-    "said",
-    "schema_only",
-]
-
 
 class Document(Struct):
     """A document, or an object in one. Fields that aren't declared may stand in it."""

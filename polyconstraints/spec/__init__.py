@@ -6,8 +6,6 @@ from operator import index
 
 from polyconstraints.errors import UsageError
 
-__all__ = ["integer", "shown"]
-
 
 def integer(value: object, field: str, least: int = 1) -> int:
     """Return what was given for a field as an ``int``.

@@ -11,8 +11,6 @@ from math import lcm
 
 from polyconstraints.errors import UsageError
 
-__all__ = ["Activation", "power_text", "sum_text"]
-
 #: Highest degree.
 MAX_DEGREE = 1000
 
@@ -27,21 +25,9 @@ _TERM = re.compile(
 
 @dataclass(frozen=True)
 class Activation:
-    """A polynomial a(z) with rational coefficients.
+    """A polynomial a(z) with rational coefficients."""
 
-    Parameters
-    ----------
-    coefficients : tuple of Fraction
-        Those of 1, z, z², …, without zeros at the end; at least of degree 1.
-
-    Examples
-    --------
-    >>> Activation.parse("z + z^3/6")
-    Activation('z + z^3/6')
-    >>> Activation.parse("z^2").power(3)
-    {6: 1}
-    """
-
+    #: Those of 1, z, z², …, without zeros at the end; at least of degree 1.
     coefficients: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
@@ -58,13 +44,7 @@ class Activation:
 
     @classmethod
     def parse(cls, text: str) -> Activation:
-        """Return the activation that a text is, as ``z^2`` or ``z + z^3/6``.
-
-        Raises
-        ------
-        UsageError
-            If it is none; the text is matched, never evaluated.
-        """
+        """Return the activation that a text is, as ``z^2`` or ``z + z^3/6``."""
         compact = "".join(text.split())
         found: dict[int, Fraction] = {}
         at = 0
@@ -137,8 +117,6 @@ def power_text(name: str, exponent: int) -> str:
 def sum_text(terms: Iterable[tuple[int | Fraction, Sequence[str]]]) -> str:
     """Return a sum of products as text, denominators last.
 
-    Examples
-    --------
     >>> sum_text([(Fraction(-2), ["n^3"]), (Fraction(1, 2), ["m", "n"]), (Fraction(1), [])])
     '-2*n^3 + m*n/2 + 1'
     """

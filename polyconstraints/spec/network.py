@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = [
-    "IndexKind",
-    "LayerKind",
-    "LayerSpec",
-    "NetworkSpec",
-    "check_depth",
-    "layer_degree",
-    "layer_kind",
-]
-
 #: ``linear``, ``quadratic``, ``cubic``, or a degree in digits.
 LayerKind = str
 IndexKind = Literal["ordered", "redundant"]
@@ -58,24 +48,12 @@ def check_depth(depth: int) -> None:
 
 
 def layer_kind(degree: int) -> LayerKind:
-    """Return what layers of a degree are called.
-
-    Examples
-    --------
-    >>> [layer_kind(degree) for degree in range(1, 5)]
-    ['linear', 'quadratic', 'cubic', '4']
-    """
+    """Return what layers of a degree are called."""
     return _KIND_NAMES.get(degree, str(degree))
 
 
 def layer_degree(kind: object) -> int:
-    """Return the degree of a kind of layer, given by its name or as a number.
-
-    Examples
-    --------
-    >>> layer_degree("cubic"), layer_degree("4"), layer_degree(2)
-    (3, 4, 2)
-    """
+    """Return the degree of a kind of layer, given by its name or as a number."""
     if not isinstance(kind, str):
         return integer(kind, "layer")
     for degree, name in _KIND_NAMES.items():

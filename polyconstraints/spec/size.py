@@ -17,8 +17,6 @@ from polyconstraints.memory import many, require_memory
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["MOST_DEGREE", "Product", "check_degree", "predicted_bytes", "require_room"]
-
 Product = Literal["derivation", "map", "picture", "page", "plan"]
 
 #: Largest degree in the inputs that is worked with; the bound for the number of terms of
@@ -68,13 +66,6 @@ def predicted_bytes(
 ) -> int:
     """Return how much memory it takes to derive the constraints and to make something of them.
 
-    Raises
-    ------
-    TooLargeError
-        In network scope, if the degree is too large for a prediction.
-
-    Examples
-    --------
     >>> from polyconstraints.spec.groups import PermutationGroup
     >>> network = NetworkSpec(1000)
     >>> predicted_bytes(network, Symmetry(PermutationGroup.symmetric(1000))) > 2**34
@@ -115,11 +106,6 @@ def require_room(
     """Refuse what would not fit into memory, before anything is built.
 
     The limit is in bytes: half of what is free unless given.
-
-    Raises
-    ------
-    TooLargeError
-        With the predicted weights and bytes, and the limit that would allow it.
     """
     needed = predicted_bytes(network, symmetry, product)
     what = f"{_BYTES_A_WEIGHT[product][1]} of {many(network.weights)} weights"

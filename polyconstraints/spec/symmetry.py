@@ -16,16 +16,6 @@ from polyconstraints.spec.groups import Images, Permutation, PermutationGroup, c
 from polyconstraints.spec.groups.permutations import swap
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = [
-    "Action",
-    "Move",
-    "Symmetry",
-    "TranspositionMoves",
-    "end_moves",
-    "generator_moves",
-    "imposed_moves",
-]
-
 Kind = Literal["equivariant", "invariant"]
 Scope = Literal["layer", "network"]
 Compare = Literal["function", "paper", "tensor"]
@@ -275,12 +265,6 @@ class TranspositionMoves(Sequence[Move]):
 
     There are n(n-1)/2 of them, of n letters each: too many to keep for a large n, and with
     one cycle type, so that one of them answers what is asked about all.
-
-    Examples
-    --------
-    >>> moves = TranspositionMoves(3, (1, 1), False, None)
-    >>> len(moves), moves[0], moves[2]
-    (3, ((1, 0, 2), (1, 0, 2)), ((0, 2, 1), (0, 2, 1)))
     """
 
     components: int
@@ -341,13 +325,7 @@ class TranspositionMoves(Sequence[Move]):
 def imposed_moves(
     network: NetworkSpec, symmetry: Symmetry, below: int, above: int
 ) -> Sequence[Move]:
-    """Return how each imposed permutation moves the letters of one level and another's units.
-
-    Raises
-    ------
-    UsageError
-        If the symmetry doesn't fit the network.
-    """
+    """Return how each imposed permutation moves the letters of one level and another's units."""
     if symmetry.permutations != "transpositions":
         return _moves(network, symmetry, below, above, generators=False)
     # For the checks; these are few.

@@ -32,8 +32,6 @@ from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
 from polyconstraints.tying.rule_document import read_rule
 
-__all__ = ["naming_places", "read_map", "read_problem", "write_header"]
-
 _PLAIN = "polyconstraints/tying-map/1"
 _ACTIVATED = "polyconstraints/tying-map/2"
 

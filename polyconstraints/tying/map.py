@@ -25,14 +25,13 @@ from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
-from polyconstraints.io.files import atomic_writer, dump_json, ending_of, load_json, parse_json
+from polyconstraints.io.files import atomic_writer, ending_of, load_json
+from polyconstraints.io.strict_json import dump_json, parse_json
 from polyconstraints.schemas.maps import MapLayer
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying.document import ClassesOf, read_map, write_header
 from polyconstraints.tying.provenance import Origin
-
-__all__ = ["Projection", "TyingMap"]
 
 Array = NDArray[Any]
 

@@ -28,8 +28,6 @@ from polyconstraints.spec.groups import PRESETS, parse_group
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["KEY", "Origin", "check", "checksum", "read", "seal"]
-
 KEY = "provenance"
 """The key of a document that holds all this."""
 
@@ -46,30 +44,16 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Origin:
-    """What produced a map.
+    """What produced a map."""
 
-    Attributes
-    ----------
-    version : str
-        Version of this package.
-    command : str or None
-        A command line that produces the map again, where one does.
-    """
-
+    #: Version of this package.
     version: str
+    #: A command line that produces the map again, where one does.
     command: str | None
 
     @classmethod
     def of(cls, network: NetworkSpec, symmetry: Symmetry) -> Origin:
-        """Return the origin of a map that is derived now.
-
-        Examples
-        --------
-        >>> import polyconstraints as pc
-        >>> symmetry = pc.Symmetry(pc.PermutationGroup.cyclic(4))
-        >>> Origin.of(pc.NetworkSpec(4, depth=2, bias=True), symmetry).command
-        'polyconstraints export -n 4 -d 2 --bias --group C'
-        """
+        """Return the origin of a map that is derived now."""
         known = not symmetry.actions and _has_name(symmetry)
         return cls(__version__, _command(network, symmetry) if known else None)
 
@@ -131,15 +115,6 @@ def checksum(document: Mapping[str, Any], classes: Iterable[NDArray[np.int64]]) 
 
     Neither class arrays nor a checksum in the document are looked at. The arrays are hashed as
     little-endian 64-bit integers in C order, so that neither their dtype nor the machine matters.
-
-    Examples
-    --------
-    >>> document = {"layers": [], KEY: {}}
-    >>> first = checksum(document, [np.array([0, 1])])
-    >>> first == checksum(document, [np.array([0, 1], dtype=np.int32)])
-    True
-    >>> first == checksum(document, [np.array([0, 2])])
-    False
     """
     header = {
         **document,

@@ -13,7 +13,8 @@ from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.io.arrays import ARRAY_ENDINGS
-from polyconstraints.io.files import atomic_writer, dump_json, ending_of, load_json
+from polyconstraints.io.files import atomic_writer, ending_of, load_json
+from polyconstraints.io.strict_json import dump_json
 from polyconstraints.schemas.reading import number_key, shown
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.symmetry import Symmetry
@@ -27,8 +28,6 @@ from polyconstraints.tying.document import (
 from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.provenance import Origin
 from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
-
-__all__ = ["TyingRule"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,22 +34,14 @@ from polyconstraints.spec.groups.constructions import Product, Selection, Sum, W
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = ["LayerRule", "read_rule", "write_rule"]
-
 
 @dataclass(frozen=True)
 class LayerRule:
-    """A layer's patterns with the class of each.
+    """A layer's patterns with the class of each."""
 
-    Attributes
-    ----------
-    patterns : LayerPatterns
-        What the axes run over.
-    numbers : mapping from Pattern to int
-        The class of every pattern.
-    """
-
+    #: What the axes run over.
     patterns: LayerPatterns
+    #: The class of every pattern.
     numbers: Mapping[Pattern, int]
 
     @classmethod

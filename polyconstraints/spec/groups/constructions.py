@@ -31,8 +31,6 @@ from polyconstraints.spec.groups.tree import (
     View,
 )
 
-__all__ = ["Edges", "Product", "Selection", "Sum", "Wreath"]
-
 #: Powers and binomial coefficients are worked out up to this exponent, beyond all that is built.
 _MOST = 64
 
@@ -265,8 +263,6 @@ class Wreath(_Tuples, _Combined):
     Point = block · (points of a block) + place; an address is (address of the block, address
     inside it), and the letters of each block are a sort of their own.
 
-    Examples
-    --------
     >>> Wreath(Preset("S", 3), Preset("S", 2)).order()
     72
     """
@@ -441,13 +437,7 @@ class Selection(_Tuples):
 
 @dataclass(frozen=True)
 class Edges(Construction):
-    """The edges of a graph whose nodes are the points, numbered as they are given.
-
-    Examples
-    --------
-    >>> Edges(Preset("D", 4), ((0, 1), (1, 2), (2, 3), (3, 0))).action().images
-    ((1, 2, 3, 0), (2, 1, 0, 3))
-    """
+    """The edges of a graph whose nodes are the points, numbered as they are given."""
 
     of: Construction
     graph: tuple[tuple[int, ...], ...]

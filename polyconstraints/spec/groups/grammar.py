@@ -39,8 +39,6 @@ from polyconstraints.spec.groups.group import require_images
 from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.tree import Construction, Generators, Grid, Preset
 
-__all__ = ["FUNCTIONS", "parse_expression", "shown_group"]
-
 #: Constructions that are written as functions.
 FUNCTIONS = ("pairs", "ordered_pairs", "subsets", "tuples", "edges", "grid")
 
@@ -60,26 +58,7 @@ _ANOTHER = re.compile(r",(?=\s*\(\s*[0-9])")
 
 
 def parse_expression(text: str) -> Construction:
-    """Return the construction that a text in the grammar at the top of this module is.
-
-    Raises
-    ------
-    UsageError
-        If the text isn't in the grammar; the message says where.
-    InputError
-        If a list in it is not JSON, or not one of permutations.
-
-    Examples
-    --------
-    >>> parse_expression("S3 x (S2 + C4)").text()
-    'S3x(S2+C4)'
-    >>> parse_expression("(1 2)(3 4), (1 3)").text()
-    '[[1,0,3,2],[2,1,0,3]]'
-    >>> parse_expression("pairs(S4")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.UsageError: expected ')', got the end of 'pairs(S4'
-    """
+    """Return the construction that a text in the grammar at the top of this module is."""
     if len(text) > _MAX_LENGTH:
         raise UsageError(f"expected at most {_MAX_LENGTH} characters, got {len(text)}")
     return _Parser(text).whole()

@@ -32,19 +32,6 @@ if TYPE_CHECKING:
     from sympy.combinatorics import Permutation as SympyPermutation
     from sympy.combinatorics import PermutationGroup as SympyGroup
 
-__all__ = [
-    "MAX_POINTS",
-    "PRESETS",
-    "GroupAction",
-    "Key",
-    "Owner",
-    "PermutationGroup",
-    "preset_generators",
-    "preset_order",
-    "require_images",
-    "require_room",
-]
-
 #: Most images of points under generators, all generators together.
 MAX_IMAGES = 2_000_000
 

@@ -11,43 +11,18 @@ from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError
 
-__all__ = [
-    "Permutation",
-    "checked",
-    "checked_alike",
-    "classes_of_pairs",
-    "compose",
-    "cycle_lengths",
-    "inverse",
-    "numbered",
-    "orbits",
-    "swap",
-]
-
 Permutation = tuple[int, ...]
 
 Array = NDArray[np.int64]
 
 
 def compose(outer: Permutation, inner: Permutation) -> Permutation:
-    """Return the permutation that applies ``inner`` first and ``outer`` second.
-
-    Examples
-    --------
-    >>> compose((1, 0, 2), (1, 2, 0))
-    (0, 2, 1)
-    """
+    """Return the permutation that applies ``inner`` first and ``outer`` second."""
     return tuple(outer[point] for point in inner)
 
 
 def inverse(permutation: Permutation) -> Permutation:
-    """Return the inverse permutation.
-
-    Examples
-    --------
-    >>> inverse((1, 2, 0))
-    (2, 0, 1)
-    """
+    """Return the inverse permutation."""
     result = [0] * len(permutation)
     for point, image in enumerate(permutation):
         result[image] = point
@@ -62,13 +37,7 @@ def swap(degree: int, a: int, b: int) -> Permutation:
 
 
 def cycle_lengths(permutation: Sequence[int]) -> list[int]:
-    """Return the lengths of the cycles of a permutation, fixed points included.
-
-    Examples
-    --------
-    >>> cycle_lengths((1, 0, 2))
-    [2, 1]
-    """
+    """Return the lengths of the cycles of a permutation, fixed points included."""
     seen = [False] * len(permutation)
     lengths = []
     for start in range(len(permutation)):
@@ -149,11 +118,6 @@ def classes_of_pairs(size: int, left: Array, right: Array) -> Array:
     root of each pair is hooked to the smallest root that it meets, and pointers are jumped until
     every element points to its root. Some log(size) rounds of O(size + pairs) each. The result
     depends on the pairs alone, not on their order.
-
-    Examples
-    --------
-    >>> classes_of_pairs(5, np.array([3, 1]), np.array([1, 4])).tolist()
-    [0, 1, 2, 1, 1]
     """
     root = np.arange(size, dtype=np.int64)
     while len(left):
@@ -181,11 +145,6 @@ def orbits(size: int, permutations: Iterable[Array]) -> Array:
     For the first one the smallest element of every cycle is found by doubling, in
     log(longest cycle) rounds of two look-ups an element. The others act on the classes found
     so far, which they merge by :func:`classes_of_pairs`.
-
-    Examples
-    --------
-    >>> orbits(5, [np.array([1, 0, 2, 4, 3])]).tolist()
-    [0, 0, 2, 3, 3]
     """
     rest = iter(permutations)
     first = next(rest, None)
@@ -216,14 +175,7 @@ def _smallest_of_cycles(images: Array) -> Array:
 
 
 def numbered(root: Array) -> tuple[Array, Array]:
-    """Return classes numbered from 0 in the order of their smallest elements, and these.
-
-    Examples
-    --------
-    >>> classes, representatives = numbered(np.array([0, 1, 2, 1, 1]))
-    >>> classes.tolist(), representatives.tolist()
-    ([0, 1, 2, 1, 1], [0, 1, 2])
-    """
+    """Return classes numbered from 0 in the order of their smallest elements, and these."""
     is_root = root == np.arange(len(root))
     number = np.cumsum(is_root) - 1
     return number[root], np.flatnonzero(is_root)

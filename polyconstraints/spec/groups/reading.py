@@ -27,15 +27,6 @@ from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.relations import Images, checked_images
 from polyconstraints.spec.groups.tree import Construction, Generators, Preset
 
-__all__ = [
-    "GroupChoice",
-    "group_label",
-    "names_its_group",
-    "parse_group",
-    "read_group",
-    "require_true_name",
-]
-
 #: Characters of a group's text that messages show.
 _SHOWN = 60
 
@@ -63,28 +54,7 @@ class GroupChoice:
 
 
 def parse_group(text: str, degree: int) -> PermutationGroup:
-    """Return the group on a number of points that a ``--group`` argument describes.
-
-    Parameters
-    ----------
-    text : str
-        A preset (``S``, ``A``, ``C``, ``D``, ``trivial``), a construction such as ``S3xS2``
-        (see :mod:`polyconstraints.spec.groups.grammar`), or a JSON list of generators such as
-        ``[[1,0,2],[1,2,0]]``.
-    degree : int
-
-    Raises
-    ------
-    InputError, UsageError
-        If the text is none of these, or doesn't fit the degree.
-
-    Examples
-    --------
-    >>> parse_group("[[1,2,0]]", 3).order()
-    3
-    >>> parse_group("S3xS2", 6).order()
-    12
-    """
+    """Return the group on a number of points that a text describes, as :mod:`.grammar` has it."""
     return read_group(text, degree).group
 
 
@@ -95,34 +65,11 @@ def read_group(
     name: str = "",
     source: str = "",
 ) -> GroupChoice:
-    """Return a group and its actions on levels of the network.
+    """Return a group on a number of points, and its actions on levels of the network.
 
-    Parameters
-    ----------
-    described : str or sequence
-        A text as for :func:`parse_group`, or a list of generators.
-    degree : int
-        The number of input components.
-    actions : mapping from int to str or list, optional
-        For some levels, how the group acts on their components: a construction from the
-        group's own factors, or a list with the image of each generator.
-    name : str, optional
-        What a list of generators is called.
-    source : str, optional
-        Where the group was read, for messages.
-
-    Raises
-    ------
-    InputError, UsageError
-        If a text can't be read, a degree doesn't fit, or an action isn't well defined.
-    TooLargeError
-        If there are too many points to be written out.
-
-    Examples
-    --------
-    >>> choice = read_group("pairs(S4)", 6, {1: "S4"})
-    >>> choice.group.degree, choice.widths[1]
-    (6, 4)
+    The group is described by a text or by a list of generators, which ``name`` names; an action
+    by a construction from the group's own factors, or a list with the image of each generator.
+    ``source`` is where the group was read, for messages.
     """
     try:
         if isinstance(described, str):
@@ -161,13 +108,7 @@ def read_group(
 
 
 def _completed(tree: Construction, degree: int) -> Construction:
-    """Return a construction with the one size for a letter that gives the degree.
-
-    Raises
-    ------
-    UsageError
-        If it acts on another number of points, before anything is built.
-    """
+    """Return a construction with the one size for a letter that gives the degree."""
     if isinstance(tree, Generators) and tree.open and tree.size() < degree:
         tree = tree.on(degree)
     letters = tree.open_letters()
@@ -268,13 +209,6 @@ def _spelling(owner: Owner, owners: Sequence[Owner]) -> str:
 def names_its_group(group: PermutationGroup) -> bool | None:
     """Return whether a group is the one that its name names; None if that names none.
 
-    Raises
-    ------
-    UsageError
-        If the name's generators are others, and too many or on too many points to tell.
-
-    Examples
-    --------
     >>> [names_its_group(PermutationGroup(3, [(1, 2, 0)], name)) for name in ("C", "S", "shifts")]
     [True, False, None]
     """
@@ -309,8 +243,6 @@ def require_true_name(group: PermutationGroup) -> None:
 def group_label(group: PermutationGroup) -> str:
     """Return a group's name, or a label in quotes and the generators that count.
 
-    Examples
-    --------
     >>> group_label(PermutationGroup.symmetric(3))
     'S'
     >>> group_label(PermutationGroup(3, [(1, 2, 0)], "S"))

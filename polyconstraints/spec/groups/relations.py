@@ -27,8 +27,6 @@ from polyconstraints.spec.groups.group import Key, PermutationGroup
 from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.tree import Construction, Factor, Preset
 
-__all__ = ["Images", "checked_images"]
-
 #: Points, of both sets, up to which orders of groups without a name are compared.
 _CHECKED_POINTS = 200
 

@@ -36,19 +36,6 @@ from polyconstraints.spec.groups.group import (
 )
 from polyconstraints.spec.groups.permutations import Permutation
 
-__all__ = [
-    "Address",
-    "Construction",
-    "Factor",
-    "Fixed",
-    "Generators",
-    "Grid",
-    "Letters",
-    "Movers",
-    "Preset",
-    "Scope",
-]
-
 #: Symmetries that a grid can have, with their orders.
 _GRID_ORDERS = {"C2": 2, "D2": 4, "C4": 4, "D4": 8}
 
@@ -171,14 +158,7 @@ class Construction(ABC):
         return None
 
     def order(self) -> int | None:
-        """Return the order of the group of permutations of the points; None without a formula.
-
-        Examples
-        --------
-        >>> from polyconstraints.spec.groups import parse_expression
-        >>> parse_expression("C3wr(S2xS2)").order(), parse_expression("S4#1+pairs(S4#1)").order()
-        (324, 24)
-        """
+        """Return the order of the group of permutations of the points; None without a formula."""
         movers = self.numbered().movers()
         return None if movers is None else prod(movers.values())
 
@@ -360,8 +340,6 @@ class Grid(Factor):
     quarter-turns and reflections (D4). The generators are those of the preset of that name,
     acting on the corners clockwise.
 
-    Examples
-    --------
     >>> Grid(2, 2, "C4").action().images
     ((1, 3, 0, 2),)
     """

@@ -10,13 +10,6 @@ import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
 
-__all__ = [
-    "Branch",
-    "Solved",
-    "Step",
-    "residue",
-]
-
 StepKind = Literal[
     "content", "repeated factor", "nonzero factor", "factor", "dependent", "coefficient"
 ]
@@ -24,23 +17,16 @@ StepKind = Literal[
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a reduction, so that a report can show why a weight is what it is.
+    """One step of a reduction, so that a report can show why a weight is what it is."""
 
-    Attributes
-    ----------
-    kind : str
-        ``content``, ``repeated factor``, ``nonzero factor``: something was divided out;
-        ``factor``: one factor was chosen to be zero, the ones before it not to be;
-        ``coefficient``: the same for the coefficient of a variable that an equation is linear
-        in; ``dependent``: an equation was solved for a variable.
-    equation : Polynomial
-        What was zero before.
-    result : str
-        What came of it.
-    """
-
+    #: ``content``, ``repeated factor``, ``nonzero factor``: something was divided out; ``factor``:
+    #: one factor was chosen to be zero, the ones before it not to be; ``coefficient``: the same for
+    #: the coefficient of a variable that an equation is linear in; ``dependent``: an equation was
+    #: solved for a variable.
     kind: StepKind
+    #: What was zero before.
     equation: Polynomial
+    #: What came of it.
     result: str
 
     def __str__(self) -> str:
@@ -73,27 +59,17 @@ class Solved:
 
 @dataclass(frozen=True)
 class Branch:
-    """What is known in one case.
+    """What is known in one case."""
 
-    Attributes
-    ----------
-    ring : PolynomialRing
-        The variables; those of no interest may be among them.
-    variables : tuple of str
-        The variables of the system, solved or not.
-    equations : tuple of Polynomial
-        What still has to vanish.
-    nonzero : frozenset of Polynomial
-        Irreducible polynomials that don't vanish here.
-    solved : tuple of Solved
-        Each in terms of variables that are solved after it, or free.
-    steps : tuple of Step
-    """
-
+    #: The variables; those of no interest may be among them.
     ring: PolynomialRing
+    #: The variables of the system, solved or not.
     variables: tuple[str, ...]
+    #: What still has to vanish.
     equations: tuple[Polynomial, ...]
+    #: Irreducible polynomials that don't vanish here.
     nonzero: frozenset[Polynomial] = frozenset()
+    #: Each in terms of variables that are solved after it, or free.
     solved: tuple[Solved, ...] = ()
     steps: tuple[Step, ...] = field(default=(), compare=False)
 

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Ended", "run"]
-
 _SUPERVISOR = """
 import os, signal, subprocess, sys, threading
 with open(sys.argv[1], "rb") as given:
@@ -49,11 +47,6 @@ def run(command: Sequence[str], text: str, time_limit: float) -> Ended | None:
 
     The command is an executable's absolute path with arguments (an OSError if there is none),
     the text what the program finds on its standard input; the limit is in seconds.
-
-    Examples
-    --------
-    >>> run(["/bin/cat"], "as given", time_limit=60)
-    Ended(status=0, output='as given', errors='')
     """
     if not Path(command[0]).is_file():
         raise FileNotFoundError(command[0])

@@ -26,8 +26,6 @@ from polyconstraints.variety.equations.branch import Branch, Solved, Step, resid
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Reduction", "blocks", "constraint_graph", "reduce_equations"]
-
 #: Branches and terms at which the reduction gives up on splitting further.
 MAX_BRANCHES = 2000
 MAX_TERMS = 4000
@@ -63,18 +61,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Reduction:
-    """What a system of polynomial equations was reduced to.
+    """What a system of polynomial equations was reduced to."""
 
-    Attributes
-    ----------
-    linear : Branch
-        What the elimination of linear equations settled.
-    unbound : tuple of str
-        Other variables that occur in no equation.
-    blocks : tuple of Block
-    """
-
+    #: What the elimination of linear equations settled.
     linear: Branch
+    #: Other variables that occur in no equation.
     unbound: tuple[str, ...]
     blocks: tuple[Block, ...]
 
@@ -144,14 +135,6 @@ def constraint_graph(equations: Iterable[Polynomial]) -> nx.Graph[Any]:
 
     Variables are nodes by name with ``bipartite=0``, equations by number from 0 with
     ``bipartite=1``; an edge has the variable's degree in the equation as ``degree``.
-
-    Examples
-    --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, x, y, z = ring("x, y, z")
-    >>> graph = constraint_graph([x * y - 1, z**2])
-    >>> sorted(graph[0]), graph.edges[1, "z"]["degree"]
-    (['x', 'y'], 2)
     """
     import networkx as nx
 
@@ -169,13 +152,6 @@ def blocks(equations: Iterable[Polynomial]) -> list[tuple[Polynomial, ...]]:
 
     Equations keep their order; blocks stand in the order of their first equations, and
     equations that hold by themselves are left out.
-
-    Examples
-    --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, x, y, z = ring("x, y, z")
-    >>> [[str(equation) for equation in block] for block in blocks([x - y, z, y**2])]
-    [['x - y', 'y^2'], ['z']]
     """
     import networkx as nx
 
@@ -206,32 +182,9 @@ def reduce_equations(
     repeated until nothing moves. Blocks of equations without a common variable are solved
     apart from one another.
 
-    Parameters
-    ----------
-    ring : PolynomialRing
-    equations : iterable of Polynomial
-        Polynomials that must vanish.
-    variables : sequence of str, optional
-        The variables that count; all of the ring by default.
-    max_branches, max_terms : int
-        Bounds on a block's branches, and on the terms of the equations of one branch.
-    time_limit : float, optional
-        Seconds after which branches are left as they are.
-    clock : callable, optional
-        Gives the time in seconds.
-
-    Examples
-    --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, a, b, c, d = ring("a, b, c, d")
-    >>> reduction = reduce_equations(R, [a**2 - b**2, b * c])
-    >>> reduction.dimension, reduction.unbound
-    (2, ('d',))
-    >>> for branch in reduction.blocks[0].branches:
-    ...     print("; ".join(str(one) for one in branch.solved))
-    b = 0; a = 0
-    c = 0; a = -b
-    c = 0; a = b
+    The variables that count are all of the ring unless given. ``max_branches`` bounds a block's
+    branches, ``max_terms`` the terms of the equations of one; after ``time_limit`` seconds of the
+    clock branches are left as they are.
     """
     names = tuple(ring.names if variables is None else variables)
     start = _eliminated(Branch(ring, names, tuple(equations)))

@@ -25,22 +25,6 @@ from polyconstraints.variety.equations.branch import residue
 from polyconstraints.variety.equations.child import run
 from polyconstraints.variety.equations.reduce import reduce_equations
 
-__all__ = [
-    "PRIME",
-    "Check",
-    "Component",
-    "Decomposition",
-    "GroebnerBasis",
-    "System",
-    "check_decomposition",
-    "component_point",
-    "contains",
-    "decompose",
-    "dimension_and_degree",
-    "find_systems",
-    "groebner_basis",
-]
-
 # -- Gröbner bases by SymPy -----------------------------------------------------------------------
 
 Exponents = tuple[int, ...]
@@ -73,13 +57,6 @@ def groebner_basis(
 
     Modulo a prime that is far faster, and the dimension is that over the rationals for all but
     finitely many primes.
-
-    Examples
-    --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, x, y, z = ring("x, y, z")
-    >>> groebner_basis([x * y - z**2, x**2 - y**2], time_limit=60)
-    GroebnerBasis(dimension=1, degree=4)
     """
     listed = [equation.primitive() for equation in equations if not equation.is_zero]
     names = list(dict.fromkeys(name for equation in listed for name in equation.variables()))
@@ -106,16 +83,9 @@ def dimension_and_degree(leading: Sequence[Exponents], variables: int) -> tuple[
     ideal: -1 and 0 for the whole ring, otherwise the degree of the top-dimensional part, with
     multiplicities.
 
-    Notes
-    -----
     The Hilbert series is K(t)/(1-t)^n with the polynomial K found by deletion: K of
     (m_1, …, m_r) is K of (m_1, …, m_{r-1}) less t^deg(m_r) times K of the quotient by m_r.
     Exponential in the number of monomials at worst; meant for small bases.
-
-    Examples
-    --------
-    >>> dimension_and_degree([(2, 0, 0), (1, 1, 0)], 3)
-    (2, 1)
     """
     minimal = _minimal(leading)
     if any(not any(monomial) for monomial in minimal):
@@ -337,18 +307,12 @@ _BRANCHES = 200
 
 @dataclass(frozen=True)
 class Check:
-    """How an answer fares.
+    """How an answer fares."""
 
-    Attributes
-    ----------
-    solutions : tuple of bool or None
-        For each component, whether a random point of it satisfies the equations; None where
-        no point was found.
-    covered, points : int
-        How many points were given, and how many of them lie on some component.
-    """
-
+    #: For each component, whether a random point of it satisfies the equations; None where no point
+    #: was found.
     solutions: tuple[bool | None, ...]
+    #: How many of the given points lie on some component, and how many were given.
     covered: int
     points: int
 
