@@ -16,7 +16,7 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion.counting import count_terms, monomial_count
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer
-from polyconstraints.expansion.paths import PathFinder, Paths
+from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 from polyconstraints.expansion.size import check_tables
 from polyconstraints.expansion.vectors import VectorWriter
 from polyconstraints.spec.network import NetworkSpec
@@ -257,8 +257,10 @@ class Expansion:
 
     def packed_groups(self, output: int) -> Iterator[PackedTerms]:
         """Yield the terms of each monomial of an output as packed arrays, in order."""
-        for monomial in self.monomials:
-            yield self.packed(output, [monomial])
+        sizes = self._finder.sizes[[self._state(monomial) for monomial in self.monomials]]
+        for part in stretches(sizes, BLOCK):
+            together = self.packed(output, self.monomials[part])
+            yield from map(together.__getitem__, range(len(together.monomials)))
 
     def renamed(self, packed: PackedTerms, output: int) -> PackedTerms:
         """Return the packed terms of an output, given those of output 0.

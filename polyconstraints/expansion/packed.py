@@ -29,6 +29,9 @@ _WORD = 1 << 64
 #: Terms that are packed together: few enough to stay in a processor's cache.
 _BLOCK = 1 << 16
 
+#: Terms of several monomials that are gathered together; stretches of a larger one are copied.
+_GATHERED = 1 << 14
+
 
 _UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 _SIGNED = (np.int8, np.int16, np.int32, np.int64)
@@ -189,27 +192,24 @@ class Packer:
         return order.astype(dtype), coefficient.astype(self.coefficient_dtype)
 
     def fill(
-        self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
+        self, output: int, states: list[int], words: Sequence[Integers], coefficients: Integers
     ) -> None:
-        """Write the terms of one monomial's coefficient into arrays, which may be longer."""
-        if len(self.graph.steps) == 1 or not self.finder.keeps_upper:
-            self._fill_by_search(output, monomial, words, coefficients)
-            return
+        """Write the terms of some monomials' coefficients into arrays of that length."""
         # States of the same shape have the same paths below them, so the last layer's edges
         # share few blocks of terms, which are copied to their places; then each edge adds
-        # its part of the key.
-        block, block_coefficients, ends = self._block(monomial)
-        bounds = [0, *ends.tolist()]
-        parts = [slice(bounds[at], bounds[at + 1]) for at in self._top_blocks]
-        sizes = np.diff(bounds)[self._top_shapes[1]]
-        total = int(sizes.sum())
-        for word, source in zip(words, block, strict=True):
-            np.concatenate([source[part] for part in parts], out=word[:total])
-        # An edge of the last layer is a single weight, so its coefficient is 1.
-        np.concatenate([block_coefficients[part] for part in parts], out=coefficients[:total])
+        # its part of the key. An edge of the last layer is a single weight: its coefficient is 1.
+        *block, starts, sizes = self._block(states)
+        if len(states) == 1:
+            ends = starts + sizes
+            parts = list(map(slice, starts.tolist(), ends.tolist()))
+            for target, source in zip([*words, coefficients], block, strict=True):
+                np.concatenate([source[part] for part in parts], out=target)
+        else:
+            place = _places(starts, sizes)
+            for target, source in zip([*words, coefficients], block, strict=True):
+                np.take(source, place, out=target)
         index, offsets = self._offsets
-        word = words[index][:total]
-        word += np.repeat(offsets[output], sizes)
+        words[index][:] += _tiled(offsets[output], len(states)).repeat(sizes)
 
     @cached_property
     def _offsets(self) -> tuple[int, Integers]:
@@ -225,11 +225,6 @@ class Packer:
         shapes = self.graph.levels[-2].shape[self.graph.steps[-1].child]
         distinct, blocks = np.unique(shapes, return_inverse=True)
         return distinct, blocks
-
-    @cached_property
-    def _top_blocks(self) -> list[int]:
-        """The block of terms that each of the last layer's edges needs."""
-        return [int(at) for at in self._top_shapes[1]]
 
     @cached_property
     def _below(self) -> _Below:
@@ -248,34 +243,37 @@ class Packer:
             np.cumsum([len(p) for p in parts]),
         )
 
-    def _block(self, monomial: int) -> tuple[list[Integers], Integers, NDArray[np.int64]]:
-        """Return keys and coefficients of those paths, continued to a monomial.
+    def _block(self, states: list[int]) -> list[Integers]:
+        """Return keys and coefficients of those paths, continued to some monomials.
 
-        Also where each shape's end.
+        Also, for each monomial and edge of the last layer, where its terms start among them
+        and how many they are.
         """
         below = self._below
         field, edge_coefficient = self._bottom
-        first, count = self.finder.bottom(slice(None), monomial)
-        first, count = first[below.shape], count[below.shape]
+        first, count = (part[below.shape].T for part in self.finder.bottom(slice(None), states))
+        first, count = first.ravel(), count.ravel()
         ends = np.cumsum(count)
-        total = int(ends[-1])
-        words: list[Integers] = [np.empty(total, dtype=dtype) for dtype in self.layout.dtypes]
-        coefficients: Integers = np.empty(total, dtype=self.coefficient_dtype)
+        dtypes = (*self.layout.dtypes, self.coefficient_dtype)
+        block: list[Integers] = [np.empty(int(ends[-1]), dtype=dtype) for dtype in dtypes]
+        prefixes = [_tiled(prefix, len(states)) for prefix in below.prefixes]
+        factors = _tiled(below.coefficient, len(states))
         filled = 0
         for part in stretches(count, _BLOCK):
             counts = count[part]
-            size = int(counts.sum())
-            target = slice(filled, filled + size)
-            place = np.repeat(first[part] - (np.cumsum(counts) - counts), counts)
-            place += np.arange(size)
-            for word, prefix in zip(words[:-1], below.prefixes[:-1], strict=True):
-                word[target] = np.repeat(prefix[part], counts)
-            prefix = np.repeat(below.prefixes[-1][part], counts)
-            np.add(prefix, field[place], out=words[-1][target])
-            coefficient = np.repeat(below.coefficient[part], counts)
-            np.multiply(coefficient, edge_coefficient[place], out=coefficients[target])
-            filled += size
-        return words, coefficients, ends[below.ends - 1]
+            place = _places(first[part], counts)
+            target = slice(filled, filled + len(place))
+            for word, prefix in zip(block, prefixes[:-1], strict=False):
+                word[target] = prefix[part].repeat(counts)
+            np.add(prefixes[-1][part].repeat(counts), field[place], out=block[-2][target])
+            factor = factors[part].repeat(counts)
+            np.multiply(factor, edge_coefficient[place], out=block[-1][target])
+            filled += len(place)
+        ends = ends.reshape(len(states), -1)[:, below.ends - 1]
+        starts = np.zeros(ends.shape, dtype=np.int64)
+        starts.ravel()[1:] = ends.ravel()[:-1]
+        edges = self._top_shapes[1]
+        return [*block, starts[:, edges].ravel(), (ends - starts)[:, edges].ravel()]
 
     def _rename(self, output: int, words: Sequence[Integers]) -> None:
         """Turn the keys of the first output into those of another one, in place."""
@@ -312,12 +310,33 @@ class Packer:
 
     def packed(self, output: int, monomials: Sequence[Exponents], states: list[int]) -> PackedTerms:
         """Return the terms of some monomials, also given as states of the lowest level."""
-        sizes = self.finder.sizes[states]
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        sizes = self.finder.sizes[states].astype(np.int64)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
         words: tuple[Integers, ...] = tuple(
             np.empty(int(starts[-1]), dtype=dtype) for dtype in self.layout.dtypes
         )
         coefficients: Integers = np.empty(int(starts[-1]), dtype=self.coefficient_dtype)
-        for state, start in zip(states, starts[:-1].tolist(), strict=True):
-            self.fill(output, state, [word[start:] for word in words], coefficients[start:])
+        if len(self.graph.steps) == 1 or not self.finder.keeps_upper:
+            for state, start in zip(states, starts[:-1].tolist(), strict=True):
+                rest = [word[start:] for word in words]
+                self._fill_by_search(output, state, rest, coefficients[start:])
+        else:
+            # Small ones together: what each call costs would be more than its terms do.
+            for part in stretches(sizes + len(self._below.coefficient), _GATHERED):
+                terms = slice(int(starts[part.start]), int(starts[part.stop]))
+                target = [word[terms] for word in words]
+                self.fill(output, states[part], target, coefficients[terms])
         return PackedTerms(self.layout, words, coefficients, tuple(monomials), starts)
+
+
+def _tiled(items: Integers, times: int) -> Integers:
+    """Return items several times, one after the other; `np.tile`, much slower, does no more."""
+    return items.reshape(1, -1).repeat(times, axis=0).ravel()
+
+
+def _places(first: Integers, count: Integers) -> Integers:
+    """Return ``count`` numbers from ``first`` on, for each of them in turn."""
+    ends = np.cumsum(count)
+    place: Integers = (first - (ends - count)).repeat(count)
+    place += np.arange(len(place))
+    return place

@@ -105,7 +105,7 @@ class PathFinder:
         return self._bottom[2]
 
     def bottom(
-        self, shapes: NDArray[np.int32] | slice, monomial: int | slice
+        self, shapes: NDArray[np.int32] | slice, monomial: int | list[int] | slice
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where the edges from shapes to a monomial begin, and how many they are.
 
