@@ -9,7 +9,7 @@ the pattern is the least one that any order gives.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise, permutations, product
@@ -50,6 +50,10 @@ def _has_subsets(points: Construction) -> bool:
     """Return whether points are made of subsets, in which no order of the letters is given."""
     own = isinstance(points, Selection) and not points.ordered
     return own or any(map(_has_subsets, points.parts))
+
+
+def _has_selections(points: Construction) -> bool:
+    return isinstance(points, Selection) or any(map(_has_selections, points.parts))
 
 
 def _chosen(positions: Sequence[Construction], used: Used) -> Iterator[Pattern]:
@@ -285,41 +289,38 @@ class LayerPatterns:
     ) -> NDArray[np.int64]:
         """Return an array with a number at all weights of each given pattern.
 
-        Each pattern is a strided view of the array, with equal indices as one axis. Patterns
-        with more different letters are written first and then overwritten where letters
-        coincide, so the time is a small multiple of that for filling the array.
+        Letters run over all values, equal ones included. Patterns with more different letters
+        are written first and then overwritten where letters coincide, so the time is a small
+        multiple of that for filling the array.
         """
-        positions = self.positions
-        # Subsets have no strides of their own: they are cut out of all tuples.
-        whole = tuple(points.expanded() for points in positions)
-        result = np.full([points.size(sizes) for points in whole], -1, dtype=np.int64)
-        letters = {pattern: sum(scopes(positions, pattern).values()) for pattern, _ in writes}
-        for pattern, number in sorted(writes, key=lambda write: -letters[write[0]]):
-            for way in _arranged(positions, pattern):
-                self._view(result, way, sizes)[...] = number
-        if whole != positions:
-            result = result[np.ix_(*(points.kept(sizes) for points in positions))]
+        shape = [points.size(sizes) for points in self.positions]
+        # What is no point, a subset of equal ones, is written behind the others.
+        spare = int(any(map(_has_selections, self.positions)))
+        result = np.full([size + spare for size in shape], -1, dtype=np.int64)
+        counts = {pattern: scopes(self.positions, pattern) for pattern, _ in writes}
+        for pattern, number in sorted(writes, key=lambda write: -sum(counts[write[0]].values())):
+            indices = self._indices(pattern, counts[pattern], sizes)
+            if spare:
+                indices = tuple(map(np.minimum, indices, shape))
+            result[indices] = number
+        if spare:
+            result = np.ascontiguousarray(result[tuple(map(slice, shape))])
         if self.ordered:
             axes = np.ogrid[(slice(result.shape[1]),) * self.degree]
             for large, small in pairwise(axes):
                 np.copyto(result, -1, where=large < small)
         return result
 
-    def _view(
-        self, array: NDArray[np.int64], pattern: Sequence[object], sizes: Sequence[int]
-    ) -> NDArray[np.int64]:
-        labels: list[tuple[Scope, int]] = []
-        for axis in reversed(range(len(pattern))):
-            points = self.positions[axis]
-            array, found = points.view(array, axis, pattern[axis], sizes)
-            labels = found + labels
-        axes = {label: at for at, label in enumerate(dict.fromkeys(labels))}
-        if not labels:
-            return array
-        view: NDArray[np.int64] = np.einsum(
-            array, [axes[label] for label in labels], list(axes.values())
-        )
-        return view
+    def _indices(
+        self, pattern: Pattern, counts: Mapping[Scope, int], sizes: Sequence[int]
+    ) -> tuple[Any, ...]:
+        """Return the indices of all weights whose letters are of a pattern, or coincide."""
+        labels = [(scope, label) for scope, count in counts.items() for label in range(count)]
+        letters = np.ogrid[tuple(slice(sizes[sort]) for (sort, _), _ in labels)] if labels else ()
+        named = dict(zip(labels, letters, strict=True))
+        addresses = _renamed(self.positions, pattern, lambda *label: named[label])
+        pairs = zip(self.positions, addresses, strict=True)
+        return tuple(points.number(address, sizes) for points, address in pairs)
 
     def pattern_text(self, pattern: Pattern) -> str:
         """Return a pattern with letters for its indices, ``a_b_a``."""

@@ -19,20 +19,20 @@ from polyconstraints.spec.groups.permutations import Permutation, orbits
 from polyconstraints.spec.groups.tree import (
     Address,
     Blocks,
-    Classes,
     Construction,
     Factor,
     Fixed,
     Movers,
     Preset,
     Rename,
-    Scope,
     Used,
-    View,
 )
 
 #: Powers and binomial coefficients are worked out up to this exponent, beyond all that is built.
 _MOST = 64
+
+#: The number of a subset whose points aren't different; that of what holds it is as large.
+NO_POINT = 1 << 34
 
 
 class _Combined(Construction):
@@ -52,9 +52,6 @@ class _Combined(Construction):
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
         return self.rebuilt(tuple(part.lettered(sorts) for part in self.parts))
-
-    def expanded(self) -> Construction:
-        return self.rebuilt(tuple(part.expanded() for part in self.parts))
 
     def to_json(self, names: Sequence[str]) -> Any:
         return {self.word: [part.to_json(names) for part in self.parts]}
@@ -143,22 +140,6 @@ class Sum(_Several):
         start = sum(before.size(sizes) for before in self.of[:at])
         return start + self.of[at].number(inner, sizes)
 
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        start, found = 0, []
-        for part in self.of:
-            found.append(start + part.kept(sizes))
-            start += part.width(sizes)
-        return np.concatenate(found)
-
-    def view(
-        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
-    ) -> View:
-        at, inner = address
-        part: Construction = self.of[at]
-        start = sum(before.width(sizes) for before in self.of[:at])
-        cut = array[(*(slice(None),) * axis, slice(start, start + part.width(sizes)))]
-        return part.view(cut, axis, inner, sizes, blocks)
-
     def label(self, address: Any) -> str:
         at, inner = address
         if self.of[at] == Fixed(1):
@@ -216,25 +197,6 @@ class _Tuples(Construction):
         for points, part in zip(self.axes, address, strict=True):
             number = number * points.size(sizes) + points.number(part, sizes)
         return number
-
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        number = np.zeros(1, dtype=np.intp)
-        for points in self.axes:
-            number = (number[:, None] * points.width(sizes) + points.kept(sizes)[None, :]).ravel()
-        return number
-
-    def view(
-        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
-    ) -> View:
-        widths = [points.width(sizes) for points in self.axes]
-        array = array.reshape((*array.shape[:axis], *widths, *array.shape[axis + 1 :]))
-        labels: list[tuple[Scope, int]] = []
-        # From the last place, so that the axes before it keep their places.
-        for at in reversed(range(len(widths))):
-            inside = self._inside(at, address, blocks)
-            array, found = self.axes[at].view(array, axis + at, address[at], sizes, inside)
-            labels = found + labels
-        return array, labels
 
 
 class Product(_Tuples, _Several):
@@ -405,26 +367,18 @@ class Selection(_Tuples):
             np.broadcast_arrays(*(self.of.number(part, sizes) for part in address))
         ).astype(np.int64)
         of, total = self.of.size(sizes), np.zeros_like(numbers[0])
-        if not self.ordered:
+        ascending = np.sort(numbers, axis=0)
+        if self.ordered:
+            for at, point in enumerate(numbers):
+                before = np.sum(numbers[:at] < point, axis=0)
+                total = total + (point - before) * perm(of - 1 - at, self.length - 1 - at)
+        else:
             # Behind a subset come those that leave its first points for larger ones.
-            for at, point in enumerate(np.sort(numbers, axis=0)):
+            for at, point in enumerate(ascending):
                 total = total + _binomial(of - 1 - point, self.length - at)
-            return comb(of, self.length) - 1 - total
-        for at, point in enumerate(numbers):
-            before = np.sum(numbers[:at] < point, axis=0)
-            total = total + (point - before) * perm(of - 1 - at, self.length - 1 - at)
-        return total
-
-    def expanded(self) -> Construction:
-        return Product((self.of.expanded(),) * self.length)
-
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        points, width = self.of.kept(sizes), self.of.width(sizes)
-        found = np.array(list(self._all(range(len(points)))), dtype=np.intp)
-        number = np.zeros(len(found), dtype=np.intp)
-        for at in range(self.length):
-            number = number * width + points[found[:, at]]
-        return number
+            total = comb(of, self.length) - 1 - total
+        different = (np.diff(ascending, axis=0) > 0).all(axis=0) & (ascending[-1] < of)
+        return np.where(different, total, NO_POINT)
 
     def to_json(self, names: Sequence[str]) -> Any:
         kind = "arrangements" if self.ordered else "subsets"

@@ -22,7 +22,6 @@ from math import prod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups.group import (
@@ -51,10 +50,6 @@ Scope = tuple[int, Blocks]
 Used = Mapping[Scope, int]
 
 Rename = Callable[[Scope, int], Any]
-Classes = NDArray[np.int64]
-
-#: A part of an array, and the label that each of its new axes runs over.
-View = tuple[Classes, list[tuple[Scope, int]]]
 
 #: The independent groups that move the points, each with its order.
 Movers = dict[object, int]
@@ -199,28 +194,6 @@ class Construction(ABC):
         """Return the number of the point whose letters are the labels themselves.
 
         Labels may be arrays, and the number then is one: of many points at once.
-        """
-        raise self._without_letters()
-
-    def expanded(self) -> Construction:
-        """Return the points with all tuples in the place of subsets and of different points."""
-        return self
-
-    def width(self, sizes: Sequence[int]) -> int:
-        """Return the number of the expanded points."""
-        return self.expanded().size(sizes)
-
-    def kept(self, sizes: Sequence[int]) -> NDArray[np.intp]:
-        """Return the numbers of the points among the expanded ones."""
-        return np.arange(self.size(sizes), dtype=np.intp)
-
-    def view(
-        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
-    ) -> View:
-        """Return the part of an array whose points along an axis have an address' form.
-
-        The axis runs over the expanded points. It is replaced by one axis for each label of
-        the address; those labels are returned too. The result shares its memory with the array.
         """
         raise self._without_letters()
 
@@ -412,12 +385,6 @@ class Letters(Construction):
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         return address
 
-    def view(
-        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
-    ) -> View:
-        # Any letter can have the label.
-        return array, [((self.sort, blocks), address)]
-
     def to_json(self, names: Sequence[str]) -> Any:
         return names[self.sort]
 
@@ -454,13 +421,6 @@ class Fixed(Construction):
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         return address
-
-    def view(
-        self, array: Classes, axis: int, address: Any, sizes: Sequence[int], blocks: Blocks = ()
-    ) -> View:
-        # The ellipsis keeps it a view where no axis is left.
-        index: tuple[Any, ...] = (*(slice(None),) * axis, address, ...)
-        return array[index], []
 
     def to_json(self, names: Sequence[str]) -> Any:
         return self.count
