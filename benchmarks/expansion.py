@@ -44,9 +44,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from polyconstraints.expansion import evaluate, expand  # noqa: E402
-from polyconstraints.expansion.counting import count_terms, monomial_count  # noqa: E402
-from polyconstraints.expansion.size import many, table_edges  # noqa: E402
+from polyconstraints.evaluation import evaluate  # noqa: E402
+from polyconstraints.expansion import expand  # noqa: E402
+from polyconstraints.expansion.counting import (  # noqa: E402
+    count_terms,
+    monomial_count,
+    table_edges,
+)
+from polyconstraints.memory import many  # noqa: E402
 from polyconstraints.spec.network import NetworkSpec  # noqa: E402
 
 #: Seconds after which an engine is given up.

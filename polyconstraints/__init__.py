@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from polyconstraints.errors import RingMismatchError as RingMismatchError
     from polyconstraints.errors import TooLargeError as TooLargeError
     from polyconstraints.errors import UsageError as UsageError
+    from polyconstraints.evaluation import evaluate as evaluate
     from polyconstraints.expansion import Expansion as Expansion
-    from polyconstraints.expansion import evaluate as evaluate
     from polyconstraints.expansion import expand as expand
     from polyconstraints.spec.groups import PermutationGroup as PermutationGroup
     from polyconstraints.spec.network import NetworkSpec as NetworkSpec
@@ -53,7 +53,7 @@ _HOMES = {
     "TooLargeError": "errors",
     "UsageError": "errors",
     "Expansion": "expansion",
-    "evaluate": "expansion",
+    "evaluate": "evaluation",
     "expand": "expansion",
     "PermutationGroup": "spec.groups",
     "NetworkSpec": "spec.network",

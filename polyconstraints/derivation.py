@@ -24,7 +24,9 @@ from polyconstraints.display import Displayed
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.equalities.comparison import (
     Comparison,
+    Equality,
     coefficient_monomial,
+    equalities,
     layer_comparison,
     network_comparison,
 )
@@ -35,7 +37,6 @@ from polyconstraints.spec.symmetry import Symmetry
 
 if TYPE_CHECKING:
     from polyconstraints.equalities.burnside import OrbitCount
-    from polyconstraints.equalities.polynomials import Equality
     from polyconstraints.tying import TyingMap
     from polyconstraints.variety.strata.best import BestKnown
 
@@ -250,8 +251,6 @@ class Derivation(Displayed):
 
         In network scope this expands the coefficients of the network.
         """
-        from polyconstraints.equalities.polynomials import equalities
-
         return equalities(self.network, self.comparisons)
 
     def pair(self, number: int) -> tuple[int, tuple[int, ...]]:

@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.expansion.counting import count_terms, monomial_count
+from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
 from polyconstraints.expansion.graph import ExpansionGraph
-from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer
+from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer, VectorWriter
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
-from polyconstraints.expansion.size import check_tables
-from polyconstraints.expansion.vectors import VectorWriter
 from polyconstraints.spec.network import NetworkSpec
 
 if TYPE_CHECKING:

@@ -6,8 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from polyconstraints.derivation import Derivation
-from polyconstraints.expansion.counting import count_terms, monomial_count, term_bound
-from polyconstraints.expansion.size import table_bytes, table_edges
+from polyconstraints.expansion.counting import (
+    count_terms,
+    monomial_count,
+    table_bytes,
+    table_edges,
+    term_bound,
+)
 from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
 from polyconstraints.jobs.engines import cores
 from polyconstraints.jobs.pieces import BATCH_STEPS

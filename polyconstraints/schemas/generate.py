@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from polyconstraints.schemas import checks, maps, results, variety
+from polyconstraints.schemas import maps, results, variety
 from polyconstraints.schemas.types import Document
 
 #: The declaration of each document.
 DOCUMENTS: dict[str, Any] = {
     "derivation": results.Derivation,
     "dimension": variety.Dimension,
-    "discovery": checks.Discovery,
+    "discovery": maps.Discovery,
     "estimate": results.Estimate,
     "expansion": results.Expansion,
     "groups": results.Groups,
@@ -28,10 +28,10 @@ DOCUMENTS: dict[str, Any] = {
     "reproduction": results.Reproduction,
     "strata": variety.Strata,
     "table": results.Table,
-    "training": checks.Training,
+    "training": maps.Training,
     "tying-map": maps.TyingMap,
-    "verification": checks.Verification,
-    "weight-check": checks.WeightCheck,
+    "verification": maps.Verification,
+    "weight-check": maps.WeightCheck,
 }
 
 #: The versions of the documents that have had more than one.

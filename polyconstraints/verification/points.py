@@ -42,8 +42,7 @@ import numpy as np
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError
-from polyconstraints.evaluation import EXACT, Modulo, exact_array, values
-from polyconstraints.evaluation.rings import Array
+from polyconstraints.evaluation import EXACT, Array, Modulo, exact_array, values
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.symmetry import Move, end_moves
 from polyconstraints.tying import TyingMap

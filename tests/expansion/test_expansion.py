@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
-from polyconstraints.expansion import Expansion, evaluate, expand, expand_by_operators
+from polyconstraints.evaluation import evaluate
+from polyconstraints.expansion import Expansion, expand
 from polyconstraints.expansion import paths as paths_module
 from polyconstraints.expansion.skeleton import _outer_product
 from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
+from tests.expansion.operators import expand_by_operators
 
 networks = st.builds(
     lambda widths, channels, layer, indices, bias: NetworkSpec(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import polyconstraints as pc
 from polyconstraints.algebra import Polynomial
-from polyconstraints.expansion import expand_by_operators
 from tests import oracles
+from tests.expansion.operators import expand_by_operators
 
 Coefficients = dict[tuple[int, tuple[int, ...]], Polynomial]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from polyconstraints.algebra import ring
-from polyconstraints.variety.equations.child import run
-from polyconstraints.variety.equations.systems import groebner_basis
+from polyconstraints.variety.equations.systems import groebner_basis, run
 
 #: A program that says its number, and that of a child of its own, and then doesn't end.
 ENDLESS = """
@@ -76,7 +75,7 @@ class TestEnds:
     def test_with_its_parent(self, tmp_path: Path, how: signal.Signals) -> None:
         file = tmp_path / "numbers"
         code = (
-            "import sys; from polyconstraints.variety.equations.child import run\n"
+            "import sys; from polyconstraints.variety.equations.systems import run\n"
             f"run([sys.executable, '-c', {ENDLESS!r}, {str(file)!r}], '', 600)"
         )
         parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)

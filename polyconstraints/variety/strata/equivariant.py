@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.evaluation import EXACT, Modulo, Ring
-from polyconstraints.evaluation.rings import Array
+from polyconstraints.evaluation import EXACT, Array, Modulo, Ring
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Block, Level, Representation

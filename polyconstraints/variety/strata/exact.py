@@ -13,8 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
-from polyconstraints.equalities.comparison import network_comparison
-from polyconstraints.equalities.polynomials import equalities
+from polyconstraints.equalities.comparison import equalities, network_comparison
 from polyconstraints.errors import UsageError
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.systems import (

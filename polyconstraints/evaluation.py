@@ -1,4 +1,4 @@
-"""The walk through a network's layers, forwards for values and backwards for derivatives.
+"""Values and derivatives of layered networks, once for every kind of number.
 
 A layer of degree r sums products of r inputs; its weights are one array of shape (outputs,
 products), in the order of the layer's product indices. Between layers, each hidden unit passes
@@ -8,7 +8,7 @@ is a few matrix products a layer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,13 +16,81 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.evaluation.rings import Array, Ring
+from polyconstraints.algebra import modular
+from polyconstraints.errors import InputError
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
+
+Array = NDArray[Any]
 
 #: Products of inputs that are held in memory at once.
 _CHUNK = 1 << 22
 
 Weights = Sequence[Array]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Numbers that NumPy's own operators add and multiply."""
+
+    dtype: Any
+
+    def reduce(self, numbers: Array) -> Array:
+        """Return the numbers as they are."""
+        return numbers
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Return a matrix product."""
+        product: Array = a @ b
+        return product
+
+    def number(self, value: Fraction) -> Any:
+        """Return the value itself, or the nearest floating one."""
+        whole = value.numerator if value.denominator == 1 else value
+        return whole if self.dtype is object else float(value)
+
+
+FLOATING = Plain(np.float64)
+EXACT = Plain(object)
+
+
+@dataclass(frozen=True)
+class Modulo:
+    """Residues modulo a prime of any size.
+
+    Up to 31 bits they are 64-bit integers, whose products fit; beyond, Python's integers.
+    """
+
+    prime: int
+
+    @property
+    def dtype(self) -> Any:
+        """64-bit integers for small primes, else objects."""
+        return np.int64 if self.prime <= modular.PRIMES[0] else object
+
+    def reduce(self, numbers: Array) -> Array:
+        """Return the residues of numbers."""
+        reduced: Array = numbers % self.prime
+        return reduced
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Return a matrix product of residues."""
+        if self.dtype is object:
+            return self.reduce(a @ b)
+        return modular.matmul(a, b, self.prime)
+
+    def number(self, value: Fraction) -> int:
+        """Return the residue of a rational."""
+        return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
+
+
+#: How arrays of numbers are reduced after each operation, and multiplied as matrices.
+Ring = Plain | Modulo
+
+
+def exact_array(numbers: Sequence[Any]) -> Array:
+    """Return a vector of objects, whatever they are."""
+    # Not by np.array, which takes sequences, and polynomials that look like them, apart.
+    return np.fromiter(numbers, dtype=object, count=len(numbers))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,3 +268,46 @@ def _polynomial(coefficients: Sequence[Fraction], units: Array, ring: Ring) -> A
     for coefficient in coefficients[-2::-1]:
         result = ring.reduce(ring.reduce(result * units) + ring.number(coefficient))
     return result
+
+
+def evaluate(
+    network: NetworkSpec, weights: Mapping[str, Any], inputs: Sequence[Any], one: Any = 1
+) -> list[Any]:
+    """Return the outputs of a network.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    weights : mapping from str
+        A value for each weight name.
+    inputs : sequence
+        A value for each input unit.
+    one : optional
+        The value of the homogenising unit.
+
+    Raises
+    ------
+    InputError
+        If the inputs or weights do not fit the network.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> network = NetworkSpec(2, layer="linear")
+    >>> names = network.weight_names()
+    >>> evaluate(network, dict(zip(names, [1, 2, 3, 4])), [Fraction(1, 2), 1])
+    [Fraction(5, 2), Fraction(11, 2)]
+    """
+    if len(inputs) != network.units[0]:
+        raise InputError(f"expected {network.units[0]} inputs, got {len(inputs)}")
+    arrays = []
+    for layer in network.layers:
+        names = layer.names()
+        missing = next((name for name in names if name not in weights), None)
+        if missing is not None:
+            raise InputError(f"expected a value for every weight, got none for {missing}")
+        array = exact_array([weights[name] for name in names])
+        arrays.append(array.reshape(layer.outputs, layer.products))
+    found = values(network, arrays, exact_array(inputs)[None], EXACT, one=one)
+    outputs: list[Any] = found[0].tolist()
+    return outputs
