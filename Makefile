@@ -16,6 +16,9 @@ SOURCES     := $(wildcard polyconstraints tests examples benchmarks docs/*.py)
 OLDEST         := .venv-oldest
 OLDEST_TESTERS := hypothesis jsonschema pytest pytest-timeout pytest-xdist
 
+# What is built is installed here, beside nothing else.
+FRESH := .venv-fresh
+
 # Two processes: what the smallest machines that run this have.
 PYTEST_ARGS ?= -n 2 -q
 
@@ -28,7 +31,7 @@ DOCS_PAGES := README.md $(filter-out docs/findings.md,$(wildcard docs/*.md docs/
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test lint typecheck pytest test-oldest fuzz kill-tests sizes fmt schemas docs docs-outputs
-.PHONY: bench-startup clean
+.PHONY: bench-startup dist clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +103,17 @@ docs-outputs: $(TEST_STAMP) ## Write real outputs, pictures and the notebook int
 bench-startup: $(CORE_STAMP) ## Measure how long the commands take to start.
 	$(BIN)/python benchmarks/startup.py
 
+dist: ## Build sdist and wheel into dist/, check both, run the demo from the wheel alone.
+	rm -rf dist
+	$(PYTHON) -m venv --clear $(FRESH)
+	$(FRESH)/bin/python -m pip --disable-pip-version-check install --quiet build check-wheel-contents twine
+	$(FRESH)/bin/python -m build --outdir dist .
+	$(FRESH)/bin/twine check --strict dist/*
+	$(FRESH)/bin/check-wheel-contents dist/*.whl
+	$(PYTHON) -m venv --clear $(FRESH)
+	$(FRESH)/bin/python -m pip --disable-pip-version-check install --quiet dist/*.whl
+	mkdir -p build && cd build && ../$(FRESH)/bin/python ../examples/demo.py
+
 clean: ## Remove the environment, caches and build outputs.
-	rm -rf $(VENV) $(OLDEST) build dist site htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(FRESH) build dist site htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,13 +7,18 @@ catch :class:`PolyconstraintsError` or one of its subclasses.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "InputError",
+    "MissingExtraError",
     "NotSymmetricError",
     "PolyconstraintsError",
     "RingMismatchError",
     "TooLargeError",
     "UsageError",
+    "extra",
     "printable",
 ]
 
@@ -91,6 +96,38 @@ class InputError(PolyconstraintsError, ValueError):
         self.message = message
         self.place = place
         self.source = source
+
+
+class MissingExtraError(PolyconstraintsError, ModuleNotFoundError):
+    """A package is needed that only comes with an extra, and isn't installed."""
+
+    exit_status = 2
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Say which extra brings a package that is imported within, if it isn't installed.
+
+    Examples
+    --------
+    >>> with extra("torch"):
+    ...     import no_such_package
+    Traceback (most recent call last):
+        ...
+    polyconstraints.errors.MissingExtraError: expected the package no_such_package, which isn't \
+    installed: pip install 'polyconstraints[torch]'
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if isinstance(error, MissingExtraError) or error.name is None:
+            raise
+        package = error.name.partition(".")[0]
+        raise MissingExtraError(
+            f"expected the package {package}, which isn't installed: "
+            f"pip install 'polyconstraints[{name}]'",
+            name=package,
+        ) from None
 
 
 class RingMismatchError(PolyconstraintsError, TypeError):

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError, printable
+from polyconstraints.errors import InputError, UsageError, extra, printable
 from polyconstraints.io.files import ending_of, read_bytes
 from polyconstraints.io.strict_json import parse_json
 
@@ -161,7 +161,9 @@ def to_bytes(
     """
     plain = {name: _plain(array, name) for name, array in arrays.items()}
     if ending == "safetensors":
-        return bytes(_safetensors().save(plain, metadata=dict(metadata or {}) or None))
+        with extra("safetensors"):
+            from safetensors import numpy as safetensors
+        return bytes(safetensors.save(plain, metadata=dict(metadata or {}) or None))
     texts = {
         name: np.frombuffer(text.encode(), dtype=np.uint8)
         for name, text in (metadata or {}).items()
@@ -180,17 +182,6 @@ def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.dtype.kind not in "iufb":
         raise UsageError(f"expected real numbers, got {_named(array.dtype)}", name)
     return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
-
-
-def _safetensors() -> Any:
-    try:
-        from safetensors import numpy as library
-    except ImportError:
-        raise UsageError(
-            "expected the package safetensors for files of this ending, got none; "
-            "install polyconstraints[safetensors]"
-        ) from None
-    return library
 
 
 # --- npz ----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
-from polyconstraints.errors import PolyconstraintsError
+from polyconstraints.errors import PolyconstraintsError, extra
 from polyconstraints.jobs.parts import PartFiles
 from polyconstraints.jobs.pieces import Batch, Part
 
@@ -202,15 +202,13 @@ def run_on_cluster(
 
     Raises
     ------
+    MissingExtraError
+        If Dask isn't installed.
     PolyconstraintsError
-        If Dask isn't installed, or the scheduler cannot be reached or goes away.
+        If the scheduler cannot be reached or goes away.
     """
-    try:
+    with extra("dask"):
         from distributed import Client
-    except ImportError:
-        raise PolyconstraintsError(
-            "expected Dask, which is not installed: pip install 'polyconstraints[dask]'"
-        ) from None
     if client is None:
         try:
             connect: Any = Client

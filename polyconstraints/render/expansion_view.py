@@ -29,6 +29,7 @@ __all__ = [
     "paper_order",
     "parse_monomial",
     "sliced",
+    "typed",
 ]
 
 Exponents = tuple[int, ...]
@@ -38,6 +39,13 @@ _BLOCK = 1 << 15
 
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
+
+_SHOWN_WEIGHT = re.compile(
+    "W(?P<layer>[⁰¹²³⁴-⁹]+)(?P<output>[₀-₉]+),(?P<below>[₀-₉,]+)"
+    "|(?P<paper>[0-9]+),?(?P<unit>[0-9]+)W(?P<under>[0-9,]+)"
+)
+_SHOWN_INPUT = re.compile(r"\bX(?:0,?)?(?=[1-9])")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉·", "01234567890123456789*")
 
 
 def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
@@ -51,6 +59,27 @@ def paper_order(exponents: Exponents) -> tuple[tuple[int, int], ...]:
     return tuple((number, exponent) for number, exponent in enumerate(exponents) if exponent)
 
 
+def typed(text: str, network: NetworkSpec) -> str:
+    """Return a name or monomial, copied from a terminal or the paper, as it is typed.
+
+    Examples
+    --------
+    >>> network = NetworkSpec(3, depth=2)
+    >>> [typed(text, network) for text in ("W⁰₁,₂₁", "01W21", "x₁²·x₂", "X01^2 X02", "W0_1_2_1")]
+    ['W0_1_2_1', 'W0_1_2_1', 'x1^2*x2', 'x1^2 x2', 'W0_1_2_1']
+    >>> typed("W⁰₁₂,₁₁,₃", NetworkSpec(12)), typed("0,12W11,3", NetworkSpec(12))
+    ('W0_12_11_3', 'W0_12_11_3')
+    """
+    wide = notation(network, "unicode").between
+
+    def name(match: re.Match[str]) -> str:
+        layer, output, below = (part.translate(_PLAIN) for part in match.groups() if part)
+        return "_".join([f"W{layer}", output, *(below.split(wide) if wide else below)])
+
+    text = _SHOWN_INPUT.sub("x", _SHOWN_WEIGHT.sub(name, text))
+    return re.sub("[⁰¹²³⁴-⁹]+", r"^\g<0>", text).translate(_PLAIN)
+
+
 def parse_monomial(text: str, network: NetworkSpec) -> Exponents:
     """Return the exponents of a monomial in the inputs, written as ``x1*x2^2`` or ``1``.
 
@@ -61,7 +90,7 @@ def parse_monomial(text: str, network: NetworkSpec) -> Exponents:
     """
     inputs = network.units[0]
     exponents = [0] * inputs
-    factors = text.replace("**", "^").replace("*", " ").split()
+    factors = typed(text, network).replace("**", "^").replace("*", " ").split()
     for factor in factors if factors != ["1"] else []:
         match = _FACTOR.fullmatch(factor)
         if match is None or int(match[1]) > inputs:
@@ -104,6 +133,7 @@ class Assignment:
             name, equals, value = (part.strip() for part in text.partition("="))
             if not equals:
                 raise InputError(f"expected NAME=VALUE, got {text[:40]!r}")
+            name = typed(name, network)
             number = _value(value)
             if name in (names := network.input_names()):
                 twice = names.index(name) in inputs

@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Sequence
 
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import extra
 
 __all__ = ["curve_png", "curve_text"]
 
@@ -59,18 +59,12 @@ def curve_png(losses: Sequence[float], title: str) -> bytes:
 
     Raises
     ------
-    UsageError
+    MissingExtraError
         If matplotlib isn't installed.
     """
-    try:
+    with extra("plot"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError(
-            "expected the package matplotlib for a picture, found none; "
-            "install polyconstraints[plot]",
-            "plot",
-        ) from None
     # Without pyplot, which would look for a display and keep a global state.
     figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)

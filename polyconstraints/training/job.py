@@ -152,7 +152,7 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
     ------
     PolyconstraintsError
         If the loss stops being finite.
-    UsageError
+    MissingExtraError
         If the backend isn't installed.
     """
     network = job.plan.network

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan import NetworkPlan
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import extra
 
 __all__ = ["BACKENDS", "Backend", "Evaluate", "Objective", "make_backend"]
 
@@ -37,18 +37,12 @@ def make_backend(name: str, plan: NetworkPlan, dtype: str) -> tuple[Objective, E
 
     Raises
     ------
-    UsageError
+    MissingExtraError
         If the backend's library isn't installed.
     """
     makers = {"numpy": _numpy, "torch": _torch, "jax": _jax}
-    try:
+    with extra(name):
         return makers[name](plan, dtype)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"expected the package {error.name} to be installed, found none; "
-            f"install polyconstraints[{name}]",
-            "backend",
-        ) from None
 
 
 def _numpy(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:

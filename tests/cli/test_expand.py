@@ -14,7 +14,10 @@ import jsonschema
 import pytest
 import sympy
 
+from polyconstraints.render.expansion_view import Assignment, parse_monomial, typed
+from polyconstraints.render.notation import Medium, Style, notation
 from polyconstraints.schemas import load_schema
+from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
 
 RunCommand = Callable[..., Any]
@@ -390,3 +393,20 @@ def test_same_bytes_for_any_hash_seed(run_python: RunPython) -> None:
     first, second = (run_python(*args, PYTHONHASHSEED=seed).stdout for seed in ("0", "4242"))
     assert first == second
     assert first.startswith("{\n")
+
+
+@pytest.mark.parametrize("inputs", [2, 10])
+@pytest.mark.parametrize(("medium", "style"), [("unicode", "canonical"), ("text", "paper")])
+def test_names_can_be_pasted_back(inputs: int, medium: Medium, style: Style) -> None:
+    network = NetworkSpec(inputs, 2, ["linear", "quadratic"], hidden=[2], outputs=1, bias=True)
+    shown, canonical = notation(network, medium, style), notation(network)
+    for layer in network.layers:
+        for name, plain in zip(
+            shown.weight_names(layer), canonical.weight_names(layer), strict=True
+        ):
+            assert typed(name, network) == plain
+            assert Assignment.parse([f"{name}=2"], network) == Assignment.parse(
+                [f"{plain}=2"], network
+            )
+    exponents = (3, *(0,) * (inputs - 2), 1)
+    assert parse_monomial(shown.monomial(exponents), network) == exponents

@@ -13,16 +13,19 @@ Examples
 (5, 20, 30, 4)
 """
 
-from polyconstraints.backends.jax.network import (
-    EquivariantLayer,
-    EquivariantLinear,
-    EquivariantQuadratic,
-    Network,
-    from_map,
-    from_plan,
-    from_rule,
-    symmetric,
-)
+from polyconstraints.errors import extra
+
+with extra("jax"):
+    from polyconstraints.backends.jax.network import (
+        EquivariantLayer,
+        EquivariantLinear,
+        EquivariantQuadratic,
+        Network,
+        from_map,
+        from_plan,
+        from_rule,
+        symmetric,
+    )
 
 __all__ = [
     "EquivariantLayer",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 from jax import Array
 
 from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
+from polyconstraints.errors import extra
+
+with extra("equinox"):
+    import equinox as eqx
 
 __all__ = ["TiedModule"]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-from flax import nnx
 
 from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
+from polyconstraints.errors import extra
+
+with extra("flax"):
+    from flax import nnx
 
 __all__ = ["TiedModule"]
 

@@ -12,7 +12,10 @@ Examples
 True
 """
 
-from polyconstraints.backends.torch.checks import check_equivariance
+from polyconstraints.errors import extra
+
+with extra("torch"):
+    from polyconstraints.backends.torch.checks import check_equivariance
 from polyconstraints.backends.torch.layers import (
     EquivariantLayer,
     EquivariantLinear,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import extra
 from polyconstraints.render.figures.scene import Path, Scene, Shape, Text, ink_on
 
 __all__ = ["scene_png"]
@@ -25,19 +25,13 @@ def scene_png(scene: Scene, scale: float = 2) -> bytes:
 
     Raises
     ------
-    UsageError
+    MissingExtraError
         If matplotlib isn't installed.
     """
-    try:
+    with extra("plot"):
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError(
-            "expected svg, text or json where matplotlib isn't installed "
-            "(pip install 'polyconstraints[plot]'), got png",
-            "format",
-        ) from None
 
     scale = min(scale, _MAX_PIXELS / max(scene.width, scene.height))
     size = (scene.width / _PIXELS_PER_INCH, scene.height / _PIXELS_PER_INCH)
