@@ -29,32 +29,38 @@ Run = Callable[[], object]
 
 CLOCK = time.process_time
 
+#: Steps of a turn.
+TURN = 5
+
 #: Sets of the training experiment: elements, sets of a step, steps.
 ELEMENTS, BATCH, STEPS = 50, 64, 400
 
 
 def medians(runs: Mapping[str, Run], rounds: int) -> dict[str, float]:
-    """Return the median time of each run in milliseconds, all of them timed in turn."""
+    """Return the median time of each run in milliseconds, all of them timed in turn.
+
+    A turn is several runs, as training has them, after one that isn't timed.
+    """
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(2):
-        for run in runs.values():
-            run()
     for _ in range(rounds):
         for name, run in runs.items():
-            started = CLOCK()
             run()
-            times[name].append(1000 * (CLOCK() - started))
+            started = CLOCK()
+            for _ in range(TURN):
+                run()
+            times[name].append(1000 * (CLOCK() - started) / TURN)
     return {name: statistics.median(values) for name, values in times.items()}
 
 
 def step(module: nn.Module, *shape: int) -> Run:
     """Return a step of a module."""
     x = torch.randn(shape, requires_grad=True)
+    gradient = torch.randn_like(module(x))
 
     def run() -> None:
         x.grad = None
         module.zero_grad()
-        module(x).square().sum().backward()
+        module(x).backward(gradient)
 
     return run
 

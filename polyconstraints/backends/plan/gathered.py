@@ -297,13 +297,18 @@ class Indexed:
         return above, below
 
     @cached_property
+    def _moved(self) -> bool:
+        """Whether the first row's classes aren't numbered in the order of the points."""
+        return not np.array_equal(self.classes[0], np.arange(len(self.classes)))
+
+    @cached_property
     def _shares(self) -> NDArray[np.float64] | None:
         shares = (1 / self.members)[:, None, None]
         return None if (self.members == 1).all() else shares
 
     def prepare(self) -> None:
         """Make what running needs."""
-        _ = self._flat, self._points, self._shares, self.fourier
+        _ = self._flat, self._points, self._shares, self.fourier, self._moved
 
     @cached_property
     def members(self) -> NDArray[np.float64]:
@@ -313,11 +318,10 @@ class Indexed:
         return np.asarray(np.max(rows, axis=0), dtype=np.float64)
 
     @cached_property
-    def fourier(self) -> tuple[int, Array, Array, Array, Array | None] | None:
-        """Number of characters, real Fourier transform, its inverse, that of weights, shifts.
+    def fourier(self) -> tuple[Array, ...] | None:
+        """Cosines and sines of all characters, those of the inverse, and shifts of the weights.
 
-        Rows of the transform are the real parts of all characters, one of each pair of
-        conjugate ones, then their imaginary parts. None if it wouldn't be cheaper.
+        Of each pair of conjugate characters there is one. None if it wouldn't be cheaper.
         """
         size, (below, above) = prod(self.cycles), self.channels
         # Points go through a matrix of the size of the group once for each channel, twice;
@@ -325,21 +329,12 @@ class Indexed:
         if not self.cycles or 2 * size * (below + above) >= size * below * above:
             return None
         points = np.array(list(np.ndindex(*self.cycles)), dtype=np.int64)
-        scaled = points / np.array(self.cycles)
-        angles = 2 * np.pi * (scaled @ points.T % 1.0)
-        opposite = [
-            np.ravel_multi_index(tuple(-point % np.array(self.cycles)), self.cycles)
-            for point in points
-        ]
-        kept = [at for at, other in enumerate(opposite) if at <= other]
-        twice = np.array([1.0 if opposite[at] == at else 2.0 for at in kept])[:, None]
+        angles = 2 * np.pi * (points / np.array(self.cycles) @ points.T % 1.0)
+        opposite = np.ravel_multi_index(tuple((-points % self.cycles).T), self.cycles)
+        kept = np.flatnonzero(np.arange(size) <= opposite)
+        twice = np.where(opposite[kept] == kept, 1.0, 2.0)[:, None] / size
         cosine, sine = np.cos(angles[kept]), np.sin(angles[kept])
-        forward = np.concatenate([cosine, sine])
-        inverse = np.concatenate([twice * cosine, twice * sine]).T / size
-        crossed = np.concatenate([cosine, sine, -sine, cosine])
-        shifts = self.classes[0]
-        same = np.array_equal(shifts, np.arange(size))
-        return len(kept), forward, inverse, crossed, None if same else shifts.copy()
+        return cosine, sine, (twice * cosine).T, (twice * sine).T, self.classes[0]
 
     def compute(
         self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
@@ -386,27 +381,24 @@ class Indexed:
         return ops.reshape(y, (x.shape[0], above, into))
 
     def _waves(
-        self,
-        ops: Operations,
-        weight: Tensor,
-        x: Tensor,
-        half: int,
-        forward: Array,
-        inverse: Array,
-        crossed: Array,
-        shifts: Array | None,
+        self, ops: Operations, weight: Tensor, x: Tensor, cosine: Array, sine: Array, *back: Array
     ) -> Tensor:
         """Multiply in Fourier space: one matrix of channels for each character."""
-        size = self._points[0]
+        size, half = self._points[0], len(cosine)
         batch, (below, above) = x.shape[0], self.channels
-        if shifts is not None:
-            weight = ops.take(weight, shifts, 0)
-        # (c + i s) of the weights times (c - i s) of the inputs is again c - i s.
-        waves = ops.apply(crossed, ops.reshape(weight, (size, above * below)))
-        waves = ops.permute(ops.reshape(waves, (2, 2, half, above, below)), (2, 0, 3, 1, 4))
-        waves = ops.reshape(waves, (half, 2 * above, 2 * below))
-        seen = ops.reshape(ops.apply(forward, x), (batch, 2, half, below))
-        seen = ops.reshape(ops.permute(seen, (2, 0, 1, 3)), (half, batch, 2 * below))
-        mixed = ops.einsum("fbc,foc->fbo", seen, waves)
-        mixed = ops.permute(ops.reshape(mixed, (half, batch, 2, above)), (1, 2, 0, 3))
-        return ops.apply(inverse, ops.reshape(mixed, (batch, 2 * half, above)))
+        if self._moved:
+            weight = ops.take(weight, back[2], 0)
+        weight = ops.reshape(weight, (size, above * below))
+        # One product for all samples: points in front.
+        x = ops.reshape(ops.permute(x, (1, 0, 2)), (size, batch * below))
+        c, s = (ops.reshape(ops.apply(m, weight), (half, above, below)) for m in (cosine, sine))
+        a, b = (ops.reshape(ops.apply(m, x), (half, batch, below)) for m in (cosine, sine))
+
+        def mixed(seen: Tensor, matrix: Tensor) -> Tensor:
+            return ops.einsum("fbc,foc->fbo", seen, matrix)
+
+        # (c + i s) of the weights times (a - i b) of the inputs.
+        real, other = mixed(a, c) + mixed(b, s), mixed(b, c) + mixed(a, s) * -1.0
+        parts = zip(back, (real, other), strict=False)
+        y, z = (ops.apply(m, ops.reshape(part, (half, batch * above))) for m, part in parts)
+        return ops.permute(ops.reshape(y + z, (size, batch, above)), (1, 0, 2))
