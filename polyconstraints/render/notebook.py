@@ -198,7 +198,7 @@ def strata_html(strata: Iterable[Stratum]) -> str:
             one.weight_dimension,
             one.tangent_dimension,
             _known(one.function_dimension),
-            "yes" if one.component else "not proved",
+            one.certainty or "not proved",
         )
         for one in strata
     ]
@@ -223,7 +223,7 @@ class StrataView:
 
     def _repr_html_(self) -> str:
         document = {
-            "schema": "polyconstraints/strata/1",
+            "schema": "polyconstraints/strata/2",
             "network": {},
             "symmetry": {},
             "weights": 0,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyconstraints.render.tables import Table
 from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
-from polyconstraints.variety.strata.graph import same_closures, strata_graph
+from polyconstraints.variety.strata.graph import strata_graph
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ COLUMNS = (
 def strata_text(
     variety: Variety,
     strata: Sequence[Stratum],
-    choices: int,
+    complete: bool,
     kind: str = "text",
     gauges: Mapping[int, GaugeFixing] | None = None,
     answer: Answer | None = None,
@@ -43,8 +43,8 @@ def strata_text(
     ----------
     variety : Variety
     strata : sequence of Stratum
-    choices : int
-        How many choices of hidden representations there are.
+    complete : bool
+        Whether these are all.
     kind : {"text", "markdown", "csv"}
     gauges : mapping, optional
         Gauge fixings by the number of the stratum.
@@ -59,7 +59,7 @@ def strata_text(
     >>> from polyconstraints.variety.strata import Variety
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     >>> variety = Variety(pc.NetworkSpec(2, depth=2), symmetry)
-    >>> print(strata_text(variety, list(variety.strata()), 3))
+    >>> print(strata_text(variety, list(variety.strata()), True))
     network   2 quadratic layers with ordered indices, widths 2 -> 2 -> 2, 12 weights
     symmetry  equivariant under S_2 (order 2), the network as a whole; 1 transposition imposed
     strata    3 of 3 choices of hidden representations
@@ -77,7 +77,7 @@ def strata_text(
     lines = [
         f"network   {network_in_words(variety.network, ascii=True)}",
         f"symmetry  {symmetry_in_words(variety.symmetry)}",
-        f"strata    {number(len(strata))} of {plural(choices, 'choice')} of hidden representations",
+        f"strata    {number(len(strata))}{' of more'[: 8 * (not complete)]}, each closure once",
         "",
         table.text(),
     ]
@@ -95,11 +95,8 @@ def strata_text(
 
 
 def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
-    """Yield one row for each stratum; those with one closure refer to the first of them."""
-    first = same_closures(strata)
+    """Yield one row for each stratum."""
     for stratum in strata:
-        same = first[stratum.number]
-        verdict = "yes" if stratum.component else "not proved"
         yield (
             str(stratum.number),
             " | ".join(str(level) for level in stratum.hidden) or "-",
@@ -108,7 +105,7 @@ def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
             number(stratum.function_dimension),
             number(stratum.parameters),
             number(stratum.gauge),
-            verdict if same == stratum.number else f"same as {same}",
+            stratum.certainty or "not proved",
         )
 
 
@@ -183,23 +180,23 @@ def strata_graphml(strata: Iterable[Stratum]) -> str:
 
 def strata_document(
     variety: Variety,
-    strata: Iterable[Stratum],
-    choices: int,
+    strata: Sequence[Stratum],
+    complete: bool,
     gauges: Mapping[int, GaugeFixing] | None = None,
     answer: Answer | None = None,
 ) -> dict[str, Any]:
-    """Return the document of schema ``strata``, the strata as an iterator."""
+    """Return the document of schema ``strata``."""
 
     def entry(stratum: Stratum) -> dict[str, Any]:
         gauge = (gauges or {}).get(stratum.number)
         return {**stratum.to_json(), **({"gauge_fixing": gauge.to_json()} if gauge else {})}
 
     return {
-        "schema": "polyconstraints/strata/1",
+        "schema": "polyconstraints/strata/2",
         "network": variety.network.to_json(),
         "symmetry": variety.symmetry.to_json(),
         "weights": variety.network.weights,
-        "choices": choices,
-        "strata": map(entry, strata),
+        "complete": complete,
+        "strata": [entry(stratum) for stratum in strata],
         **(answer.to_json() if answer else {}),
     }

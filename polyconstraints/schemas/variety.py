@@ -17,11 +17,19 @@ from polyconstraints.schemas.types import (
     said,
 )
 
-#: By name: a partition of n such as [2,1], permutation, or free for what nothing binds.
+#: By name: a partition of n such as [2,1], a dimension and letters such as 2b, permutation, or free
+#: for what nothing binds.
 Multiplicities = dict[
-    Annotated[str, Meta(pattern=r"^(\[[1-9][0-9]*(,[1-9][0-9]*)*\]|permutation|free)$")], Count
+    Annotated[
+        str,
+        Meta(
+            pattern=r"^(\[[1-9][0-9]*(,[1-9][0-9]*)*\]|[1-9][0-9]*[a-z]+(\.[0-9]+)?|permutation|free)$"
+        ),
+    ],
+    Count,
 ]
 
+Probability = Annotated[float, Meta(ge=0, le=1)]
 Cell = Annotated[int, said("Class of the weight; -1 where there is none.", ge=-1)]
 Unit = Annotated[Count, said("A unit; 0 is the homogenising one.")]
 AxisName = Annotated[str, Meta(pattern=r"^(output|[i-n]|i[1-9][0-9]*)$")]
@@ -58,8 +66,11 @@ class StratumEntry(Document):
     parameters: Distinct weights of the equivariant layers.
     gauge: How many of them cannot be learnt apart; null where it isn't known.
     confirmed: Whether two primes with different random choices agree.
-    component: Whether the closure is proved to be an irreducible component; false where it isn't
-        proved.
+    component: Whether the closure is an irreducible component, as certainty says; false where that
+        isn't known.
+    certainty: Almost surely where null spaces at random points enter the weight dimension; null
+        where nothing is claimed.
+    error_bound: Probability of an error where the certainty is almost surely.
     """
 
     number: Count
@@ -73,6 +84,8 @@ class StratumEntry(Document):
     gauge: Count | None
     confirmed: bool
     component: bool
+    certainty: Literal["proved", "almost surely"] | None
+    error_bound: Probability | None
     gauge_fixing: GaugeFixing | UnsetType = UNSET
 
 
@@ -131,17 +144,16 @@ class Strata(Document):
     """The strata of a network of which only the whole must be symmetric.
 
     weights: Weights of the network.
-    choices: How many choices of hidden representations there are; more than strata are listed if a
-        limit was set.
-    strata: The strata that were measured, in the order of the choices.
+    complete: Whether the strata are all choices of what hidden levels carry, each closure once.
+    strata: The strata that were measured.
     open_question: What stays unknown, and what would answer it; empty if nothing does.
     """
 
-    schema: Literal["polyconstraints/strata/1"]
+    schema: Literal["polyconstraints/strata/2"]
     network: Network
     symmetry: Symmetry
     weights: Positive
-    choices: Count
+    complete: bool
     strata: list[StratumEntry]
     reduction: Reduction | UnsetType = UNSET
     groebner: Groebner | UnsetType = UNSET

@@ -20,8 +20,9 @@ from polyconstraints.variety.strata.irreps import (
     standard_tableaux,
 )
 from polyconstraints.variety.strata.representations import (
-    direct_sum,
-    hidden_levels,
+    Level,
+    irreducibles,
+    level_choices,
     parse_level,
     permutation_representation,
 )
@@ -114,31 +115,16 @@ def test_permutation_representation_is_its_summands(n: int) -> None:
         assert np.trace(matrix) == expected
 
 
-def test_summands_are_preserved() -> None:
-    group = PermutationGroup.symmetric(3)
-    total = direct_sum(group, (((3,), 2), ((2, 1), 1), ((1, 1, 1), 1)))
-    assert total.dimension == 5
-    copies = [
-        (at, copy) for b, at in zip(total.blocks, total.slices, strict=True) for _, copy in b.copies
-    ]
-    assert len(copies) == 4
-    for units, part in copies:
-        coordinates = np.zeros((len(part), total.dimension))
-        coordinates[:, units] = part
-        for matrix in total.matrices:
-            moved = coordinates @ matrix.astype(float)
-            assert np.linalg.matrix_rank(np.concatenate([coordinates, moved])) == len(part)
-
-
 @pytest.mark.parametrize(("n", "units", "count"), [(3, 3, 6), (4, 4, 13), (5, 5, 12), (2, 2, 3)])
 def test_number_of_choices(n: int, units: int, count: int) -> None:
     group = PermutationGroup.symmetric(n)
     points = permutation_representation(group.generators, group)
-    levels = hidden_levels(units, group, points)
-    assert len(levels) == count
+    supply = {block.name: units for block in irreducibles(group, units)}
+    levels = list(level_choices(units, group, points, supply))
     names = [str(level) for level in levels]
-    assert len(set(names)) == count
-    assert all(level.rank == units for level in levels)
+    assert len(set(names)) == len(names)
+    assert names[0] == str(Level(units, points))
+    assert sum(level.rank == units and not level.free for level in levels) == count
 
 
 def test_entries_are_exact() -> None:
@@ -147,7 +133,7 @@ def test_entries_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[4]", "[1,2]", "2*[2,1]", "x", "[3]+", "free:4", "free:0", "a*[3]", "[0,3]"]
+    "text", ["[4]", "[1,2]", "2*[2,1]", "x", "[3]+", "free:4", "[3]+3*free", "a*[3]", "[0,3]"]
 )
 def test_wrong_levels_are_refused(text: str) -> None:
     group = PermutationGroup.symmetric(3)

@@ -13,7 +13,7 @@ from polyconstraints.variety.strata.graph import strata_graph
 
 def test_graph_orders_strata_by_their_functions() -> None:
     group = pc.PermutationGroup.symmetric(3)
-    found = strata(pc.NetworkSpec(3, 2, bias=True), pc.Symmetry(group), degenerate=True)
+    found = strata(pc.NetworkSpec(3, 2, bias=True), pc.Symmetry(group))
     graph = strata_graph(found)
     assert nx.is_directed_acyclic_graph(graph)
     assert len(graph) == len(found)
@@ -21,8 +21,8 @@ def test_graph_orders_strata_by_their_functions() -> None:
     for small, large in graph.edges:
         # A function of the smaller one is a function of the larger one.
         assert (functions[small] or 0) <= (functions[large] or 0)
-    by_name = {str(one.hidden[0]): one for one in found}
-    assert graph.nodes[by_name["[3]"].number]["same_as"] == by_name["[3] + 2·[1,1,1]"].number
+    number = {str(one.hidden[0]): one.number for one in found}
+    assert (number["[3]"], number["[3] + free"]) in graph.edges
 
 
 def test_best_known_dimension_says_what_is_proved() -> None:

@@ -103,7 +103,7 @@ class Stratum(Document):
 class _Strata(Document):
     """What of a document of schema ``strata`` is drawn."""
 
-    schema: Literal["polyconstraints/strata/1"]
+    schema: Literal["polyconstraints/strata/1", "polyconstraints/strata/2"]
     network: dict[str, Any]
     symmetry: dict[str, Any]
     weights: Count

@@ -32,14 +32,19 @@ class BestKnown:
     """The largest stratum among those that were measured, the first one of its dimension.
 
     Whether that is proved to be the dimension of the variety takes more than a component: others
-    that no known stratum fills can be larger. The function dimension is the largest of any
-    stratum.
+    that no known stratum fills can be larger. The richest stratum is one with the largest set of
+    functions: what can be learnt.
     """
 
     dimension: int
     status: Literal["proved", "lower bound"]
     stratum: Stratum
-    function_dimension: int | None
+    richest: Stratum | None
+
+    @property
+    def function_dimension(self) -> int | None:
+        """The largest dimension of the functions of any stratum."""
+        return None if self.richest is None else self.richest.function_dimension
 
 
 def best_known_dimension(
@@ -83,26 +88,27 @@ def best_known_dimension(
         known = equations()
         reduction = reduce_equations(known[0].ring, known, max_branches=_MAX_BRANCHES)
         proved = reduction.dimension == size
-    functions = [one.function_dimension for one in found if one.function_dimension is not None]
+    richest = max(
+        (one for one in found if one.function_dimension is not None),
+        key=lambda one: one.function_dimension or 0,
+        default=None,
+    )
     return BestKnown(
         size,
         "proved" if proved and largest.dimensions.confirmed else "lower bound",
         largest,
-        max(functions, default=None),
+        richest,
     )
 
 
 def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
     """Yield choices, each once, those that are likely to be large first."""
-    hidden = range(1, variety.network.depth)
-    lists = [variety.levels(level, degenerate=True) for level in hidden]
+    # What the first hidden level can carry stands for what any can.
+    lists = [list(variety.levels(level)) for level in range(1, variety.network.depth)]
     if not all(lists):
         return
-    # The levels whose functions nothing binds, with all units in use.
-    unbound = [
-        next((level for level in options if level.representation is None), options[0])
-        for options in lists
-    ]
+    # Nothing binds the levels' functions, with all units in use.
+    unbound = [max(options, key=lambda level: level.free) for options in lists]
     seen: set[tuple[str, ...]] = set()
 
     def candidates() -> Iterator[tuple[Level, ...]]:
@@ -117,7 +123,7 @@ def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:
                     level if at == place else unbound[at] if at < place else options[0]
                     for at, options in enumerate(lists)
                 )
-        yield from variety.choices(degenerate=True)
+        yield from variety.choices()
 
     for choice in candidates():
         key = tuple(str(level) for level in choice)

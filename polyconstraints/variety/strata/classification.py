@@ -2,66 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, Literal
 
 import numpy as np
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError
-from polyconstraints.evaluation import forward
-from polyconstraints.variety.strata.irreps import (
-    irrep_dimension,
-    irrep_matrix,
-    partitions_up_to_dimension,
-)
-from polyconstraints.variety.strata.kernel import SPARE, Setting, is_symmetric, tangent_space
-from polyconstraints.variety.strata.representations import Level, direct_sum
+from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_space
+from polyconstraints.variety.strata.point import Tower
+from polyconstraints.variety.strata.representations import irreducibles
+from polyconstraints.variety.strata.span import Content
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Classification", "classify", "hidden_spans"]
+__all__ = ["Classification", "Kind", "classify", "kind_of"]
+
+#: For each hidden level what its functions carry, and what those carry that the next layer can
+#: compute from them.
+Kind = tuple[tuple[Content, Content], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Classification:
     """What is known of a point of the space of weights.
 
-    Off the variety there is no tangent space. There is no stratum either where the functions of
-    some hidden level span no representation of the group, so that no known stratum holds the
-    point.
+    Attributes
+    ----------
+    symmetric : bool
+    tangent_dimension : int or None
+        None off the variety.
+    kind : Kind
+        What the functions of the hidden levels carry.
+    stratum : Stratum or None
+        The stratum whose hidden levels carry the same.
+    inside : bool
+        Whether the point is on it. The functions can satisfy more relations than those of the
+        stratum, and the next layer compute more: then the point is on another family.
     """
 
     symmetric: bool
-    tangent_dimension: int | None
-    stratum: Stratum | None
+    tangent_dimension: int | None = None
+    kind: Kind = ()
+    stratum: Stratum | None = None
+    inside: bool = False
 
     @property
-    def proved(self) -> bool:
-        """Whether the component that the point lies on is proved."""
-        return (
-            self.stratum is not None
-            and self.stratum.component
-            and self.stratum.dimensions.weight == self.tangent_dimension
-        )
+    def certainty(self) -> Literal["proved", "almost surely"] | None:
+        """How sure the component is on which the point lies, where the variety is smooth."""
+        if (
+            self.stratum is None
+            or not self.inside
+            or self.stratum.dimensions.weight != self.tangent_dimension
+        ):
+            return None
+        return self.stratum.certainty
 
     @property
     def status(self) -> str:
         """The state of knowledge in words.
 
-        ``not symmetric``; ``on a component`` where it is proved that the stratum's closure
-        is a component and the point is smooth on the variety; else ``not proved``.
+        ``not symmetric``; ``on a component`` where the point is on a stratum whose closure is one,
+        and smooth on the variety; else ``not proved``.
         """
         if not self.symmetric:
             return "not symmetric"
-        return "on a component" if self.proved else "not proved"
+        return "on a component" if self.certainty else "not proved"
+
+
+def kind_of(towers: Iterable[Tower]) -> Kind:
+    """Return the kind of a point, given the tower up to each hidden level.
+
+    The points of a stratum are those of the kind of a random one: as long as there are no more
+    relations between the products that a layer reads, and no more among them that the group
+    preserves, the layers of a kind over all those points make one irreducible variety.
+    """
+    return tuple((one.spanned, one.supply) for one in towers)
 
 
 def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     """Return what is known of a point, given by exact weights.
 
-    The variety is one of S_n with ordered indices; the weights are integers or fractions, one
+    Indices are ordered; the weights are integers or fractions, one
     array of shape (outputs, products) a layer. All statements hold up to the probability, of the
     order of (degree) / 2^31, that random points agree by accident.
 
@@ -83,9 +107,10 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     network = variety.network
     if network.indices != "ordered" and network.layer == "quadratic":
         raise InputError("expected a network with ordered indices, got redundant")
-    if not variety.symmetry.group.is_symmetric():
-        raise InputError(f"expected the symmetric group, got {variety.symmetry.group.name}")
-    setting = Setting.make(network, variety.moves, modular.PRIMES[0], variety.seed)
+    group = variety.symmetry.group
+    if not irreducibles(group, 1):
+        raise InputError(f"expected a group whose irreducibles are known, got {group.name}")
+    setting = variety.setting()
     arrays = []
     for layer, given in zip(network.layers, weights, strict=True):
         array = np.array(given, dtype=object)
@@ -96,72 +121,20 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
             )
         arrays.append(modular.from_rationals(array, setting.prime))
     if not is_symmetric(setting, arrays):
-        return Classification(False, None, None)
-    tangent = len(tangent_space(setting, arrays))
-    hidden = [level for _, level in hidden_spans(setting, arrays, variety) if level is not None]
-    # Not measured unless every level carries a representation.
-    stratum = variety.measure(hidden) if len(hidden) == network.depth - 1 else None
-    return Classification(True, tangent, stratum)
+        return Classification(False)
+    return classified(variety, setting, arrays)
 
 
-def hidden_spans(
-    setting: Setting, weights: Sequence[Residues], variety: Variety
-) -> list[tuple[int, Level | None]]:
-    """Return what the functions of each hidden level span: its dimension, and what it carries.
-
-    The latter is None where the group doesn't preserve the span. Functions count modulo constants
-    where there is a bias: an affine action of a finite group has a fixed point, so that a shift
-    makes it linear.
-    """
-    network, prime = setting.network, setting.prime
-    inputs = setting.inputs(2 * max(network.units) + SPARE)
-    points = np.concatenate([inputs, *setting.moved(inputs)])
-    found: list[tuple[int, Level | None]] = []
-    for step in forward(network, weights[:-1], points, setting.ring):
-        layer = step.layer
-        # One block for x, and one for σx for each generator: functions are columns.
-        blocks = np.split(step.sums, 1 + len(setting.moves))
-        if layer.bias:
-            blocks = [(block - block[:1]) % prime for block in blocks]
-        _, chosen = modular.row_echelon(blocks[0], prime)
-        here, *there = (block[:, chosen] for block in blocks)
-        matrices = [_expressed(block, here, prime) for block in there]
-        rank = len(chosen)
-        found.append((rank, _recognised(matrices, rank, layer.outputs, variety, prime)))
-    return found
-
-
-def _expressed(functions: Residues, basis: Residues, prime: int) -> Residues | None:
-    """Return the matrix of functions in terms of a basis, or None if they lie outside.
-
-    Both are given by their values, shape (points, functions).
-    """
-    _, points = modular.row_echelon(basis.T, prime)
-    inverse = modular.inverse(basis[points], prime)
-    matrix = modular.matmul(inverse, functions[points], prime)
-    if not np.array_equal(modular.matmul(basis, matrix, prime), functions):
-        return None
-    return matrix.T
-
-
-def _recognised(
-    matrices: Sequence[Residues | None], rank: int, units: int, variety: Variety, prime: int
-) -> Level | None:
-    """Return the level that carries a representation given modulo a prime."""
-    group = variety.symmetry.group
-    counts = []
-    for partition in partitions_up_to_dimension(group.degree, rank):
-        size = irrep_dimension(partition)
-        blocks = [np.zeros((0, size * rank), dtype=np.int64)]
-        for matrix, generator in zip(matrices, group.generators, strict=True):
-            if matrix is None:
-                return None
-            image = modular.from_rationals(irrep_matrix(partition, generator), prime)
-            left = np.kron(np.eye(size, dtype=np.int64), matrix.T)
-            right = np.kron(image, np.eye(rank, dtype=np.int64))
-            blocks.append((left - right) % prime)
-        # By Schur's lemma the maps to an irreducible summand count its copies.
-        copies = len(modular.nullspace(np.concatenate(blocks), prime))
-        if copies:
-            counts.append((partition, copies))
-    return Level(units, rank, direct_sum(group, tuple(counts)))
+def classified(variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Classification:
+    """Return what is known of a point of the variety, given modulo a prime."""
+    start = variety.start(setting)
+    kind = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
+    hidden = variety.carrying([carried for carried, _ in kind])
+    towers = accumulate(hidden, Tower.extended, initial=start)
+    return Classification(
+        True,
+        len(tangent_space(setting, weights)),
+        kind,
+        variety.measure(hidden),
+        kind_of(list(towers)[1:]) == kind,
+    )

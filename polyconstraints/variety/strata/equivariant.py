@@ -23,7 +23,7 @@ from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Block, Level, Representation
 
-__all__ = ["change_derivatives", "equivariant_layers", "induced"]
+__all__ = ["equivariant_layers", "induced"]
 
 
 def induced(layer: LayerSpec, matrix: Array, ring: Ring, shift: Array | None = None) -> Array:
@@ -65,33 +65,12 @@ def _tuples_by_product(layer: LayerSpec) -> tuple[NDArray[np.intp], NDArray[np.i
     return order, np.searchsorted(products[order], np.arange(layer.products))
 
 
-def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
-    """Return the derivatives of the induced matrix along all changes of the inputs, at none.
-
-    First along the entries of the matrix, row by row, then, with a bias, along the shift.
-    """
-    inputs, first = layer.inputs, int(layer.bias)
-    identity = np.eye(layer.letters, dtype=np.int64)
-    places = [(row + first, column + first) for row in range(inputs) for column in range(inputs)]
-    if layer.bias:
-        places += [(row + 1, 0) for row in range(inputs)]
-    result = np.zeros((len(places), layer.products, layer.products), dtype=np.int64)
-    for at, place in enumerate(places):
-        direction = np.zeros_like(identity)
-        direction[place] = 1
-        for factor in range(layer.degree):
-            factors = [identity] * layer.degree
-            factors[factor] = direction
-            result[at] += _on_products(layer, factors, Modulo(prime))
-    return result % prime
-
-
 def equivariant_layers(
     layer: LayerSpec, below: Level, above: Level, prime: int | None = None
 ) -> Array:
     """Return a basis of the equivariant layers between two levels, (dimension, outputs, products).
 
-    The layer has ordered indices, and both levels have a representation. Modulo a prime, which
+    The layer has ordered indices, and nothing is free on either level. Modulo a prime, which
     must be larger than the order of the group's points, so that no denominator vanishes; without
     one over the rationals, and then each basis vector has a 1 where the others have 0.
 
@@ -101,8 +80,6 @@ def equivariant_layers(
     letters are the first products.
     """
     source, target = below.representation, above.representation
-    if source is None or target is None:
-        raise ValueError("both levels need a representation")
     parts = []
     for block, units in zip(target.blocks, target.slices, strict=True):
         core = replace(layer, index=0, inputs=below.rank, outputs=block.size)

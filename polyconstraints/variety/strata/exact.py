@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -30,9 +30,10 @@ from polyconstraints.variety.equations.systems import (
     find_systems,
     groebner_basis,
 )
-from polyconstraints.variety.strata.classification import hidden_spans
+from polyconstraints.variety.strata.classification import kind_of
 from polyconstraints.variety.strata.kernel import Setting, split
-from polyconstraints.variety.strata.point import random_point
+from polyconstraints.variety.strata.point import Tower, random_point
+from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = [
@@ -216,11 +217,12 @@ def match_components(
     a component is that no stratum fills.
     """
     prime = decomposition.prime
-    setting = Setting.make(variety.network, variety.moves, prime, variety.seed)
+    setting = variety.setting(prime)
     names = variety.network.weight_names()
     points = []
     for one in strata:
-        weights = random_point(setting, variety.levels_of(one.hidden)).general
+        levels = variety.levels_of(one.hidden)
+        weights = random_point(setting, variety.symmetry.group, levels).general
         flat = np.concatenate([array.ravel() for array in weights]).tolist()
         points.append(dict(zip(names, flat, strict=True)))
     cases = [] if reduction is None else list(_case_points(reduction, setting))
@@ -275,11 +277,10 @@ def _remark(
         return "no stratum fills it, and no random point of it was found"
     names = setting.network.weight_names()
     weights = split(setting.network, np.array([point[name] for name in names], dtype=np.int64))
-    parts = []
-    for level, (rank, carried) in enumerate(hidden_spans(setting, weights, variety), start=1):
-        functions = f"the functions of hidden level {level} span {rank} dimensions"
-        if carried is None:
-            parts.append(f"{functions}, which the group does not preserve")
-        else:
-            parts.append(f"{functions} and carry {carried}")
+    towers = list(accumulate(weights[:-1], Tower.given, initial=variety.start(setting)))
+    parts = [
+        f"the functions of hidden level {level} carry {in_words(carried)}, and what the next layer "
+        f"can compute of them {in_words(above)}"
+        for level, (carried, above) in enumerate(kind_of(towers[1:]), start=1)
+    ]
     return f"no stratum fills it: {'; '.join(parts)}"

@@ -106,7 +106,7 @@ def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
     [('W1_1_3_2', 0), ('W1_1_2_2', 1)]
     """
     bases = layer_bases(variety, hidden)
-    setting = Setting.make(variety.network, variety.moves, modular.PRIMES[0], variety.seed)
+    setting = variety.setting()
     directions = by_layers(
         setting.network, [modular.from_rationals(basis, setting.prime) for basis in bases]
     )

@@ -6,22 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.variety.strata.representations import FREE
 from polyconstraints.variety.strata.variety import Stratum
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["covers", "same_closures", "strata_graph"]
+__all__ = ["covers", "strata_graph"]
 
 #: For each hidden level the multiplicities of what its functions span.
 Attained = Sequence[Mapping[str, int]]
-
-
-def same_closures(strata: Iterable[Stratum]) -> dict[int, int]:
-    """Return for each stratum the first one with the same closure, both by number."""
-    first: dict[Any, int] = {}
-    return {one.number: first.setdefault(one.attained, one.number) for one in strata}
 
 
 def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
@@ -30,14 +23,13 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
     Parameters
     ----------
     strata : iterable of Stratum
-        Strata of one variety.
+        Strata of one variety, each closure once.
 
     Returns
     -------
     networkx.DiGraph
-        A node for each stratum, its number, with ``hidden``, the three dimensions,
-        ``component`` and ``same_as`` (the first stratum that attains the same, so has the same
-        closure) as attributes. An edge leads from one stratum to another whose hidden levels
+        A node for each stratum, its number, with ``hidden``, the three dimensions and ``component``
+        as attributes. An edge leads from one stratum to another whose hidden levels
         attain at least the same summands, so that every function of the first one is a
         function of the second one too; edges that follow from others are left out.
 
@@ -48,12 +40,11 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
     >>> group = pc.PermutationGroup.symmetric(2)
     >>> graph = strata_graph(strata(pc.NetworkSpec(2, depth=2), pc.Symmetry(group)))
     >>> sorted(graph.edges), graph.nodes[3]["hidden"]
-    ([(3, 1)], '2·[1,1]')
+    ([(3, 1), (4, 1), (5, 3), (5, 4), (5, 7), (6, 3)], '[2]')
     """
     import networkx as nx
 
     listed = list(strata)
-    first = same_closures(listed)
     graph: nx.DiGraph[Any] = nx.DiGraph()
     for stratum in listed:
         graph.add_node(
@@ -63,11 +54,9 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
             tangent_dimension=stratum.tangent_dimension,
             function_dimension=stratum.function_dimension,
             component=stratum.component,
-            same_as=first[stratum.number],
         )
-    distinct = [stratum for stratum in listed if first[stratum.number] == stratum.number]
-    for larger, smaller in covers([stratum.dimensions.attained for stratum in distinct]):
-        graph.add_edge(distinct[smaller].number, distinct[larger].number)
+    for larger, smaller in covers([stratum.dimensions.attained for stratum in listed]):
+        graph.add_edge(listed[smaller].number, listed[larger].number)
     return graph
 
 
@@ -96,8 +85,7 @@ def covers(attained: Sequence[Attained]) -> list[tuple[int, int]]:
 def _within(one: Attained, other: Attained) -> bool:
     """Return whether every hidden level of one stratum attains no more than the other's."""
     return all(
-        FREE not in small
-        and FREE not in large
-        and all(count <= large.get(name, 0) for name, count in small.items())
+        count <= large.get(name, 0)
         for small, large in zip(one, other, strict=True)
+        for name, count in small.items()
     )

@@ -1,4 +1,4 @@
-"""What a level of units carries: a representation of the group, or functions that it doesn't bind.
+"""What a level of units carries: a representation of the group, and functions that it doesn't bind.
 
 Layers that are equivariant between the representations of neighbouring levels make the whole
 network equivariant, whatever the hidden representations are. A hidden level can carry less
@@ -7,7 +7,8 @@ than it has units: the units left over are then zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -16,11 +17,9 @@ import numpy as np
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.variety.strata.irreps import (
-    Partition,
     Rationals,
     irrep_dimension,
     irrep_matrix,
-    parse_partition,
     partition_name,
     partitions_up_to_dimension,
 )
@@ -30,10 +29,12 @@ __all__ = [
     "PERMUTATION",
     "Block",
     "Level",
-    "Multiplicities",
     "Representation",
+    "Summands",
     "direct_sum",
-    "hidden_levels",
+    "in_words",
+    "irreducibles",
+    "level_choices",
     "parse_level",
     "permutation_representation",
 ]
@@ -44,8 +45,7 @@ PERMUTATION = "permutation"
 #: Name of functions that no representation binds.
 FREE = "free"
 
-#: Irreducible representations of S_n, each with how often it occurs.
-Multiplicities = tuple[tuple[Partition, int], ...]
+_TERM = re.compile(r"(?:([0-9]{1,9})\*)?([^*+:]+)(?::([0-9]{1,9}))?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +53,17 @@ class Block:
     """A summand of a representation that has units of its own.
 
     A matrix of shape (size, size) says how a generator of the group acts on the values of the
-    units. Copies are the irreducible summands, as far as they are known: the name of each, and
-    functionals on the units that span its dual, shape (dimension, size).
+    units. Endomorphisms are the dimension of the space of matrices that commute with all of them.
     """
 
+    name: str
     size: int
     matrices: tuple[Rationals, ...]
-    copies: tuple[tuple[str, Rationals], ...] = ()
+    endomorphisms: int = 1
+
+
+#: Irreducible representations, each with how often it occurs.
+Summands = Sequence[tuple[Block, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,32 +100,35 @@ class Representation:
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """What one level of units carries: a representation, or None for any functions at all.
+    """What one level of units carries.
 
-    The rank is the dimension of the representation, or the number of functions that nothing
-    binds. Units beyond it are zero.
+    A representation in its first units, then so many functions that nothing binds; the units that
+    are left over are zero.
     """
 
     units: int
-    rank: int
-    representation: Representation | None
+    representation: Representation
+    free: int = 0
 
     @property
-    def degenerate(self) -> bool:
-        """Whether units are left over, or the functions are not bound."""
-        return self.representation is None or self.rank < self.units
+    def rank(self) -> int:
+        """Number of units that aren't zero."""
+        return self.representation.dimension + self.free
 
     @cached_property
     def names(self) -> dict[str, int]:
         """Multiplicities by name, as documents have them."""
-        if self.representation is None:
-            return {FREE: self.rank}
-        return dict(self.representation.multiplicities)
+        free = {FREE: self.free} if self.free else {}
+        return {**dict(self.representation.multiplicities), **free}
 
     def __str__(self) -> str:
-        """Return the level as ``[3] + [2,1]``; ``0`` where all units are constant."""
-        parts = [name if count == 1 else f"{count}·{name}" for name, count in self.names.items()]
-        return " + ".join(parts) if self.rank else "0"
+        """Return the level as ``[3] + 2·free``; ``0`` where all units are constant."""
+        return in_words(self.names)
+
+
+def in_words(names: Mapping[str, int]) -> str:
+    """Return multiplicities as ``[3] + 2·free``; ``0`` where there are none."""
+    return " + ".join(name if n == 1 else f"{n}·{name}" for name, n in names.items()) or "0"
 
 
 def permutation_representation(
@@ -145,108 +152,117 @@ def permutation_representation(
         tuple(point * channels + at for point in generator for at in range(channels))
         for generator in group.generators
     ]
-    if not group.is_symmetric() or [tuple(image) for image in images] != natural:
-        return Representation(((PERMUTATION, 1),), (Block(width, matrices),))
-    single = [(partition_name((n,)), np.ones((1, n), dtype=object))]
-    if n > 1:
-        # n·x_i - (x_1 + … + x_n): scaled so as to stay within the integers.
-        differences = (n * np.eye(n - 1, n, dtype=int) - 1).astype(object)
-        single.append((partition_name((n - 1, 1)), differences))
-    copies = tuple(
-        (name, np.kron(coordinates, unit))
-        for unit in np.eye(channels, dtype=int).astype(object)[:, None, :]
-        for name, coordinates in single
+    names = [PERMUTATION]
+    times = 1
+    if group.is_symmetric() and [tuple(image) for image in images] == natural:
+        names = [partition_name((n,)), partition_name((n - 1, 1))][:n]
+        times = channels
+    return Representation(
+        tuple((name, times) for name in names), (Block(PERMUTATION, width, matrices),)
     )
-    names = tuple((name, channels) for name, _ in single)
-    return Representation(names, (Block(width, matrices, copies),))
 
 
 @lru_cache(maxsize=256)
-def _irreducible(group: PermutationGroup, partition: Partition) -> Block:
-    size = irrep_dimension(partition)
+def _young(group: PermutationGroup, partition: tuple[int, ...]) -> Block:
     matrices = tuple(irrep_matrix(partition, generator) for generator in group.generators)
-    identity = np.eye(size, dtype=int).astype(object)
-    return Block(size, matrices, ((partition_name(partition), identity),))
+    return Block(partition_name(partition), irrep_dimension(partition), matrices)
+
+
+def irreducibles(group: PermutationGroup, most: int) -> tuple[Block, ...]:
+    """Return the irreducible representations of S_n of at most a given dimension.
+
+    The trivial one first; none for any other group, whose irreducibles aren't known.
+
+    Examples
+    --------
+    >>> [block.name for block in irreducibles(PermutationGroup.symmetric(4), 2)]
+    ['[4]', '[2,2]', '[1,1,1,1]']
+    """
+    if not group.is_symmetric():
+        return ()
+    return tuple(
+        _young(group, partition) for partition in partitions_up_to_dimension(group.degree, most)
+    )
 
 
 @lru_cache(maxsize=16)
-def _natural(group: PermutationGroup) -> Block:
-    (block,) = permutation_representation(group.generators, group).blocks
-    return block
+def _natural(group: PermutationGroup) -> Representation:
+    return permutation_representation(group.generators, group)
 
 
-@lru_cache(maxsize=256)
-def direct_sum(group: PermutationGroup, multiplicities: Multiplicities) -> Representation:
-    """Return a direct sum of irreducible representations of S_n.
+def direct_sum(group: PermutationGroup, summands: Summands) -> Representation:
+    """Return a direct sum of irreducible representations.
 
     As many copies of the permutation representation as fit come first, since a basis of
-    points gives the sparser layers; the other summands are in Young's seminormal form.
+    points gives the sparser layers.
 
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
-    >>> direct_sum(group, (((3,), 1), ((2, 1), 1))).matrices[0].tolist()
+    >>> trivial, standard, _ = irreducibles(group, 3)
+    >>> direct_sum(group, [(trivial, 1), (standard, 1)]).matrices[0].tolist()
     [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
     """
-    n = group.degree
-    count = dict(multiplicities)
-    summands = ((n,), (n - 1, 1)) if n > 1 else ((n,),)
-    points = min(count.get(partition, 0) for partition in summands) * (n > 1)
-    blocks = [_natural(group)] * points
-    for partition, multiplicity in multiplicities:
-        left = multiplicity - points * (partition in summands)
-        blocks += [_irreducible(group, partition)] * left
+    chosen = [(block, times) for block, times in summands if times]
+    names = tuple((block.name, times) for block, times in chosen)
+    points = _natural(group)
+    parts = dict(points.multiplicities)
+    copies = min(dict(names).get(name, 0) // times for name, times in parts.items())
+    blocks = list(points.blocks) * copies
+    for block, times in chosen:
+        blocks += [block] * (times - copies * parts.get(block.name, 0))
     if not blocks:
         nothing = np.zeros((0, 0), dtype=object)
-        blocks = [Block(0, (nothing,) * len(group.generators))]
-    names = tuple((partition_name(partition), times) for partition, times in multiplicities)
+        blocks = [Block("0", 0, (nothing,) * len(group.generators))]
     return Representation(names, tuple(blocks))
 
 
-def hidden_levels(
-    units: int, group: PermutationGroup, points: Representation | None, degenerate: bool = False
-) -> list[Level]:
-    """Return everything that a hidden level of so many units may carry.
+def level_choices(
+    units: int, group: PermutationGroup, points: Representation | None, supply: Mapping[str, int]
+) -> Iterator[Level]:
+    """Yield what a level of so many units may carry, each choice once.
 
-    For S_n all direct sums of irreducibles that fit; for any other group the permutation
-    representation. The permutation representation, if the level has one, comes first. Degenerate
-    ones are representations of smaller dimension, down to none, and functions that the group
-    doesn't bind.
+    The supply says how many independent copies of each irreducible representation, by name, there
+    are among the functions that the level can compute, and how many more functions. The
+    permutation representation, if the level has one, comes first; then the representations that
+    fill the level, smaller ones, and those beside free functions.
 
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
     >>> points = permutation_representation(group.generators, group)
-    >>> [str(level) for level in hidden_levels(3, group, points)]
-    ['[3] + [2,1]', '3·[3]', '2·[3] + [1,1,1]', '[3] + 2·[1,1,1]', '[2,1] + [1,1,1]', '3·[1,1,1]']
+    >>> [str(one) for one in level_choices(2, group, None, {"[3]": 1, "[2,1]": 1})]
+    ['[2,1]', '[3]', '0', '[3] + free', '2·free', 'free']
     """
-    levels = [Level(units, units, points)] if points is not None else []
-    if group.is_symmetric():
-        first = points.multiplicities if points is not None else None
-        for chosen in _direct_sums(group.degree, units, degenerate):
-            representation = direct_sum(group, chosen)
-            if representation.multiplicities != first:
-                levels.append(Level(units, representation.dimension, representation))
-    if degenerate:
-        levels += [Level(units, rank, None) for rank in range(units, 0, -1)]
-    return levels
+    known = irreducibles(group, units)
+    functions = supply.get(FREE, 0) + sum(b.size * supply.get(b.name, 0) for b in known)
+    bound = [direct_sum(group, chosen) for chosen in _direct_sums(known, units, supply)]
+    if points is not None:
+        same = [one for one in bound if one.multiplicities == points.multiplicities]
+        if same or not known:
+            bound = [points, *(one for one in bound if one not in same)]
+    most = min(units, functions)
+    yield from (Level(units, one) for one in bound)
+    for one in bound:
+        for free in range(most - one.dimension, 0, -1):
+            yield Level(units, one, free)
 
 
-def _direct_sums(n: int, units: int, smaller: bool) -> list[Multiplicities]:
-    """Return the multisets of irreducibles of total dimension ``units`` (or less).
+def _direct_sums(
+    known: Sequence[Block], units: int, supply: Mapping[str, int]
+) -> list[list[tuple[Block, int]]]:
+    """Return the sums of irreducibles that fit and are supplied.
 
     The largest first, then those with more copies of earlier irreducibles.
     """
-    found: list[tuple[int, Multiplicities]] = [(units, ())]
-    for partition in partitions_up_to_dimension(n, units):
-        size = irrep_dimension(partition)
+    found: list[tuple[int, list[tuple[Block, int]]]] = [(units, [])]
+    for block in known:
         found = [
-            (left - count * size, chosen + ((partition, count),) * (count > 0))
+            (left - count * block.size, [*chosen, (block, count)])
             for left, chosen in found
-            for count in range(left // size, -1, -1)
+            for count in range(min(left // block.size, supply.get(block.name, 0)), -1, -1)
         ]
-    found.sort(key=lambda pair: pair[0])
-    return [chosen for left, chosen in found if smaller or not left]
+    return [chosen for _, chosen in sorted(found, key=lambda pair: pair[0])]
 
 
 def parse_level(
@@ -254,8 +270,8 @@ def parse_level(
 ) -> Level:
     """Return what a hidden level carries, given as text.
 
-    The text is ``permutation``, ``free``, ``0``, or a sum such as ``[3]+[2,1]`` or ``3*[3]``;
-    ``free:2`` for two functions that nothing binds, with the other units zero.
+    The text is ``permutation``, ``0``, or a sum such as ``[3]+[2,1]``, ``3*[3]`` or
+    ``[3]+2*free``, with functions that nothing binds.
 
     Raises
     ------
@@ -265,42 +281,43 @@ def parse_level(
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
-    >>> str(parse_level("2*[3]+[1,1,1]", 3, group, None))
-    '2·[3] + [1,1,1]'
+    >>> str(parse_level("2*[3]+free", 3, group, None))
+    '2·[3] + free'
     """
     field = "hidden"
-    text = text.replace(" ", "").replace("·", "*")
-    if text == PERMUTATION:
-        if points is None:
-            raise UsageError(f"expected {group.degree} units to permute, got {units}", field)
-        return Level(units, units, points)
-    name, _, number = text.partition(":")
-    if name == FREE:
-        rank = int(number) if number.isdecimal() and len(number) < 10 else units
-        if (number and not number.isdecimal()) or not 1 <= rank <= units:
-            raise UsageError(f"expected free:1 … free:{units}, got {text!r}", field)
-        return Level(units, rank, None)
-    if not group.is_symmetric():
+    known = {block.name: block for block in irreducibles(group, units)}
+    counts: dict[str, int] = {}
+    # Commas separate numbers of partitions, plus signs separate summands.
+    for part in re.sub(r"\s", "", text).replace("·", "*").split("+"):
+        term = _TERM.fullmatch(part)
+        if term is None:
+            raise UsageError(f"expected a sum such as 2*[3]+free, got {text!r}", field)
+        times, name, number = term.groups()
+        if number is not None and name != FREE:
+            raise UsageError(f"expected a sum such as 2*[3]+free, got {text!r}", field)
+        counts[name] = counts.get(name, 0) + int(times or 1) * int(number or 1)
+    counts.pop("0", None)
+    free, whole = counts.pop(FREE, 0), counts.pop(PERMUTATION, 0)
+    if whole > 1 or (whole and (points is None or counts)):
+        raise UsageError(f"expected one action that permutes {units} units, got {text!r}", field)
+    unknown = [name for name in counts if name not in known]
+    if unknown:
+        names = ", ".join(known) or "permutation or free"
         raise UsageError(
-            f"expected permutation or free, since irreducible representations are known for "
-            f"S_n only, got {text!r}",
+            f"expected representations of dimension at most {units} among {names}, "
+            f"got {unknown[0]!r}",
             field,
         )
-    counts: dict[tuple[int, ...], int] = {}
-    for part in [] if text == "0" else text.split("+"):
-        times, star, label = part.rpartition("*")
-        if star and not (times.isdecimal() and len(times) < 10):
-            raise UsageError(f"expected a sum such as 2*[3]+[1,1,1], got {text!r}", field)
-        try:
-            partition = parse_partition(label, group.degree)
-        except UsageError as error:
-            raise UsageError(str(error), field) from None
-        counts[partition] = counts.get(partition, 0) + (int(times) if star else 1)
-    size = sum(irrep_dimension(partition) * times for partition, times in counts.items())
-    if size > units:
-        raise UsageError(f"expected a dimension of at most {units}, got {size} of {text}", field)
-    chosen = tuple(sorted(((key, n) for key, n in counts.items() if n), reverse=True))
-    representation = direct_sum(group, chosen)
-    if points is not None and representation.multiplicities == points.multiplicities:
+    if whole and points is not None:
         representation = points
-    return Level(units, size, representation)
+    else:
+        chosen = [(block, counts.get(name, 0)) for name, block in known.items()]
+        representation = direct_sum(group, chosen)
+        if points is not None and representation.multiplicities == points.multiplicities:
+            representation = points
+    level = Level(units, representation, free)
+    if level.rank > units:
+        raise UsageError(
+            f"expected a dimension of at most {units}, got {level.rank} of {text}", field
+        )
+    return level

@@ -45,7 +45,7 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
         layers can be chosen from one by one.
     """
     levels = variety.levels_of(hidden)
-    if any(level.representation is None for level in levels):
+    if any(level.free for level in levels):
         raise UsageError("expected a representation on every hidden level, got free", "stratum")
     layers = ordered_network(variety.network).layers
     return [

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from math import prod
-from typing import Any
+from itertools import count, islice
+from math import ceil
+from typing import Any, Literal
 
+import numpy as np
+
+from polyconstraints.algebra import modular
 from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.memory import require_memory
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.variety.strata.kernel import moves_of, ordered_network
-from polyconstraints.variety.strata.point import Dimensions, measure
+from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
+from polyconstraints.variety.strata.point import Dimensions, Tower, measure
 from polyconstraints.variety.strata.representations import (
+    FREE,
+    Block,
     Level,
     Representation,
     direct_sum,
-    hidden_levels,
+    irreducibles,
+    level_choices,
     parse_level,
     permutation_representation,
 )
@@ -31,8 +38,12 @@ __all__ = ["MAX_WEIGHTS", "Stratum", "Variety", "strata"]
 #: tangent space needs elimination on a square matrix of this size.
 MAX_WEIGHTS = 3000
 
-#: Bytes of one entry of that matrix while it is eliminated: twice 64 bits.
-_ENTRY_BYTES = 16
+#: Bytes of one entry of that matrix while it is made and eliminated.
+_ENTRY_BYTES = 64
+
+#: Seconds for a stratum, and for the cube of its weights: two eliminations of full rank.
+_FIXED_SECONDS = 0.02
+_SECONDS = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +82,14 @@ class Stratum(Displayed):
         return self.dimensions.function
 
     @property
+    def certainty(self) -> Literal["proved", "almost surely"] | None:
+        """How sure it is that the stratum's closure is an irreducible component."""
+        return self.dimensions.certainty
+
+    @property
     def component(self) -> bool:
-        """Whether the stratum's closure is proved to be an irreducible component."""
-        return self.dimensions.component
+        """Whether the stratum's closure is an irreducible component, as far as is known."""
+        return self.certainty is not None
 
     @property
     def parameters(self) -> int:
@@ -83,24 +99,17 @@ class Stratum(Displayed):
     @property
     def gauge(self) -> int | None:
         """How many of the distinct weights cannot be learnt apart; None if unknown."""
-        free = any(level.representation is None for level in self.hidden)
-        if self.function_dimension is None or free:
+        if self.function_dimension is None or any(level.free for level in self.hidden):
             return None
         return self.parameters - self.function_dimension
 
     @property
     def attained(self) -> tuple[tuple[tuple[str, int], ...], ...]:
-        """What the functions of each hidden level really span, modulo constants.
+        """What the functions of each hidden level really carry, modulo constants.
 
         Strata that attain the same have the same closure.
         """
         return tuple(tuple(sorted(level.items())) for level in self.dimensions.attained)
-
-    @property
-    def degenerate(self) -> bool:
-        """Whether some hidden functions depend on one another (or are bound by nothing)."""
-        spans = zip(self.hidden, self.dimensions.attained, strict=True)
-        return any(level.degenerate or level.names != span for level, span in spans)
 
     def to_json(self) -> dict[str, Any]:
         """Return the stratum's entry in a document of schema ``strata``."""
@@ -116,6 +125,8 @@ class Stratum(Displayed):
             "gauge": self.gauge,
             "confirmed": self.dimensions.confirmed,
             "component": self.component,
+            "certainty": self.certainty,
+            "error_bound": self.dimensions.error_bound,
         }
 
 
@@ -184,8 +195,8 @@ class Variety:
             images = [after for _, after in self.moves]
             outputs = permutation_representation(images, group, network.channels[-1])
         return (
-            Level(network.units[0], network.units[0], inputs),
-            Level(units, units, outputs),
+            Level(network.units[0], inputs),
+            Level(units, outputs),
         )
 
     def _points(self, level: int) -> Representation | None:
@@ -200,35 +211,78 @@ class Variety:
         group = self.symmetry.group
         return permutation_representation(known, group, self.network.channels[level])
 
-    def levels(self, level: int, degenerate: bool = False) -> tuple[Level, ...]:
-        """Return everything that a hidden level may carry; see :func:`hidden_levels`."""
-        return tuple(
-            hidden_levels(
-                self.network.units[level], self.symmetry.group, self._points(level), degenerate
-            )
-        )
+    def levels(self, level: int, below: Tower | None = None) -> Iterator[Level]:
+        """Yield what a hidden level may carry above a tower; on the inputs unless given."""
+        tower = below or self.start(self.setting())
+        units, group = self.network.units[level], self.symmetry.group
+        return level_choices(units, group, self._points(level), tower.supply)
 
     def levels_of(self, hidden: Sequence[Level]) -> tuple[Level, ...]:
         """Return what all levels carry in one choice, from the inputs to the outputs."""
         first, last = self.ends
         return (first, *hidden, last)
 
-    def count(self, degenerate: bool = False) -> int:
-        """Return the number of choices."""
-        return prod(len(self.levels(level, degenerate)) for level in range(1, self.network.depth))
+    def setting(self, prime: int = modular.PRIMES[0]) -> Setting:
+        """Return what ranks at random points are computed with, modulo a prime."""
+        return Setting.make(self.network, self.moves, prime, self.seed)
 
-    def choices(self, degenerate: bool = False) -> Iterator[tuple[Level, ...]]:
+    def start(self, setting: Setting) -> Tower:
+        """Return the tower of no layers."""
+        return Tower.start(setting, self.symmetry.group, self.ends[0])
+
+    def carrying(self, contents: Sequence[Mapping[str, int]]) -> tuple[Level, ...]:
+        """Return hidden levels that carry so many copies of irreducibles, given by name."""
+        levels = []
+        for units, names in zip(self.network.units[1:], contents, strict=False):
+            known = irreducibles(self.symmetry.group, units)
+            summands = [(block, names.get(block.name, 0)) for block in known]
+            bound = direct_sum(self.symmetry.group, summands)
+            levels.append(Level(units, bound, names.get(FREE, 0)))
+        return tuple(levels)
+
+    def choices(self) -> Iterator[tuple[Level, ...]]:
         """Yield what the hidden levels may carry, one choice at a time.
 
         The permutation representation on every level comes first, then the choices in the
-        order of the sum of the places of their levels' representations.
+        order of the sum of the places of their levels among what the levels below leave to
+        choose. Of choices with the same closure one is yielded: the one whose functions carry,
+        at a random point, just what the choice says.
         """
-        lists = [self.levels(level, degenerate) for level in range(1, self.network.depth)]
-        if any(not options for options in lists):
-            return
-        for total in range(sum(len(options) - 1 for options in lists) + 1):
-            for places in _with_sum([len(options) for options in lists], total):
-                yield tuple(options[at] for options, at in zip(lists, places, strict=True))
+        start = self.start(self.setting())
+        options: dict[int, tuple[list[Tower], Iterator[Tower]]] = {}
+
+        def made(tower: Tower) -> Iterator[Tower]:
+            for choice in self.levels(len(tower.plain) + 1, tower):
+                one = tower.extended(choice)
+                if one.attained[-1] == choice.names:
+                    yield one
+
+        def extensions(tower: Tower) -> Iterator[Tower]:
+            """Yield the towers with one more layer, each made once, when it is first asked for."""
+            known, rest = options.setdefault(id(tower), ([], made(tower)))
+            for place in count():
+                if place == len(known):
+                    known.extend(islice(rest, 1))
+                if place == len(known):
+                    return
+                yield known[place]
+
+        def with_sum(tower: Tower, total: int) -> Iterator[tuple[Level, ...]]:
+            if len(tower.plain) + 1 == self.network.depth:
+                if total == 0:
+                    yield ()
+                return
+            for place, one in enumerate(islice(extensions(tower), total + 1)):
+                for rest in with_sum(one, total - place):
+                    yield (one.level, *rest)
+
+        for total in count():
+            found = False
+            for choice in with_sum(start, total):
+                found = True
+                yield choice
+            if not found:
+                return
 
     def parse(self, texts: Sequence[str]) -> tuple[Level, ...]:
         """Return the choice that texts describe: one for each hidden level, or one for all."""
@@ -248,59 +302,67 @@ class Variety:
 
     # -- strata ----------------------------------------------------------------------------
 
-    def measure(self, hidden: Sequence[Level], number: int = 0) -> Stratum:
-        """Return the stratum of one choice, with its dimensions, if it is not too large."""
-        weights = ordered_network(self.network).weights
+    def require_room(self) -> None:
+        """Raise TooLargeError if the network has too many weights, or not enough memory is free."""
+        weights = self._ordered.weights
+        size = _ENTRY_BYTES * weights**2
+        what = f"elimination on {weights} × {weights} entries, which the tangent space needs"
         if weights > self.max_weights:
-            size = _ENTRY_BYTES * weights**2
             raise TooLargeError(
-                f"the tangent space needs elimination on {weights} × {weights} entries "
-                f"({size} bytes), more than the limit of {self.max_weights} weights",
-                weights**2,
+                f"expected at most {self.max_weights} weights, got {weights}: {what}",
+                weights,
                 size,
                 ("max_weights", weights),
             )
-        dimensions = measure(self.network, self.moves, self.levels_of(hidden), self.seed)
-        return Stratum(number, tuple(hidden), dimensions, self.network.weights - weights)
+        require_memory(size, None, what)
 
-    def strata(self, degenerate: bool = False, limit: int | None = None) -> Iterator[Stratum]:
-        """Yield the strata of all choices, measured one at a time; see :func:`strata`."""
-        for number, hidden in enumerate(islice(self.choices(degenerate), limit), start=1):
+    def require_time(self, strata: int, seconds: int) -> None:
+        """Raise TooLargeError if measuring so many strata will take longer."""
+        each = _FIXED_SECONDS + _SECONDS * self._ordered.weights**3
+        needed = ceil(strata * each)
+        if needed > seconds:
+            raise TooLargeError(
+                f"expected strata that are measured within {seconds} s, got {strata} of them that "
+                f"take about {needed} s",
+                allow=("time_limit", needed),
+            )
+
+    @cached_property
+    def _ordered(self) -> NetworkSpec:
+        return ordered_network(self.network)
+
+    def measure(self, hidden: Sequence[Level], number: int = 0) -> Stratum:
+        """Return the stratum of one choice, with its dimensions, if it is not too large."""
+        self.require_room()
+        dimensions = measure(
+            self.network, self.symmetry.group, self.moves, self.levels_of(hidden), self.seed
+        )
+        antisymmetric = self.network.weights - self._ordered.weights
+        return Stratum(number, tuple(hidden), dimensions, antisymmetric)
+
+    def strata(self, limit: int | None = None) -> Iterator[Stratum]:
+        """Yield the strata, measured one at a time; see :func:`strata`."""
+        for number, hidden in enumerate(islice(self.choices(), limit), start=1):
             yield self.measure(hidden, number)
 
-    def choice(self, number: int, degenerate: bool = False) -> tuple[Level, ...]:
+    def choice(self, number: int) -> tuple[Level, ...]:
         """Return a choice, given its number from 1."""
-        count = self.count(degenerate)
-        if not 1 <= number <= count:
-            raise UsageError(f"expected a stratum from 1 to {count}, got {number}", "stratum")
-        return next(islice(self.choices(degenerate), number - 1, None))
+        found = list(islice(self.choices(), max(0, number)))
+        if not 1 <= number <= len(found):
+            raise UsageError(f"expected a stratum from 1 to {len(found)}, got {number}", "stratum")
+        return found[-1]
 
 
 def _trivial(group: PermutationGroup, units: int) -> Representation:
     """Return the representation on units that the group leaves in place."""
-    if group.is_symmetric():
-        return direct_sum(group, (((group.degree,), units),))
-    still = [tuple(range(units))] * len(group.generators)
-    return permutation_representation(still, group)
-
-
-def _with_sum(sizes: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
-    """Yield all tuples of numbers below ``sizes`` of a given sum, in lexicographic order."""
-    if not sizes:
-        if total == 0:
-            yield ()
-        return
-    most = sum(size - 1 for size in sizes[1:])
-    for first in range(max(0, total - most), min(total, sizes[0] - 1) + 1):
-        for rest in _with_sum(sizes[1:], total - first):
-            yield (first, *rest)
+    one = Block("trivial", 1, (np.ones((1, 1), dtype=object),) * len(group.generators))
+    return Representation(((one.name, units),), (one,) * units)
 
 
 def strata(
     network: NetworkSpec,
     symmetry: Symmetry,
     *,
-    degenerate: bool = False,
     limit: int | None = None,
     seed: int = 0,
 ) -> tuple[Stratum, ...]:
@@ -311,9 +373,6 @@ def strata(
     network : NetworkSpec
     symmetry : Symmetry
         Imposed on the whole network, whatever its scope says.
-    degenerate : bool
-        Whether to include representations of smaller dimension than the levels, and hidden
-        functions that nothing binds.
     limit : int, optional
         The largest number of choices to measure.
     seed : int
@@ -335,4 +394,4 @@ def strata(
     >>> str(second.hidden[0]), second.dimensions.plain, second.weight_dimension
     ('3·[3]', 22, 24)
     """
-    return tuple(Variety(network, symmetry, seed).strata(degenerate, limit))
+    return tuple(Variety(network, symmetry, seed).strata(limit))

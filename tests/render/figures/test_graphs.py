@@ -136,7 +136,7 @@ def test_scene_of_strata(strata: list[Document]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": "polyconstraints/strata/2"}, "schema: expected 'polyconstraints/strata/1'"),
+        ({"schema": "polyconstraints/strata/3"}, "schema: expected one of polycon"),
         ({"strata": 3}, "strata: expected a list, got 3"),
         ({"weights": -1}, "weights: expected an integer of at least 0, got -1"),
         ({"strata": [{"hidden": [3]}]}, r"strata\[0\].hidden\[0\]: expected an object, got 3"),
