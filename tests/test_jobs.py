@@ -20,12 +20,12 @@ import polyconstraints as pc
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.cli.main import run as run_cli
 from polyconstraints.errors import InputError, PolyconstraintsError, TooLargeError, UsageError
+from polyconstraints.jobs import Part, Piece, Writer, batches, written
 from polyconstraints.jobs.engines import run, run_on_cluster
 from polyconstraints.jobs.estimate import estimate_derivation, estimate_expansion
 from polyconstraints.jobs.parts import PartFiles, parts_folder
-from polyconstraints.jobs.pieces import Part, Piece, Writer, batches, written
 from polyconstraints.memory import format_size, parse_size
-from polyconstraints.render import equalities, expansion
+from polyconstraints.render import expansion, terms
 from polyconstraints.render.derivation import DerivationJson, DerivationLatex, DerivationText
 from polyconstraints.render.expansion import (
     ExpansionJson,
@@ -123,9 +123,9 @@ def test_equalities_in_parts_are_the_equalities(
     monkeypatch: pytest.MonkeyPatch, network: pc.NetworkSpec, scope: Any, long: bool
 ) -> None:
     if long:
-        monkeypatch.setattr(equalities, "_LONG", 5)
-        monkeypatch.setattr(equalities, "_PART_TERMS", 7)
-        monkeypatch.setattr(equalities, "_PART_EQUALITIES", 2)
+        monkeypatch.setattr(terms, "_LONG", 5)
+        monkeypatch.setattr(terms, "_PART_TERMS", 7)
+        monkeypatch.setattr(terms, "_PART_EQUALITIES", 2)
     group = pc.PermutationGroup.symmetric(network.inputs)
     derivation = pc.derive(network, pc.Symmetry(group, scope=scope))
     # Polynomials, compared as such.
@@ -154,7 +154,7 @@ def test_equalities_in_parts_are_the_equalities(
 
 
 def test_several_processes_write_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equalities, "_PART_TERMS", 500)
+    monkeypatch.setattr(terms, "_PART_TERMS", 500)
     network = pc.NetworkSpec(2, depth=3, bias=True)
     group = pc.PermutationGroup.symmetric(2)
     derivation = pc.derive(network, pc.Symmetry(group, scope="network"))

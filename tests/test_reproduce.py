@@ -133,10 +133,10 @@ def test_listings_agree_with_the_transcription_of_the_tests(kind: str) -> None:
 
 def test_every_verdict() -> None:
     items = list(reproduce())
-    assert {item.key: item.answer.verdict.value for item in items} == VERDICTS
+    assert {item.key: item.verdict.value for item in items} == VERDICTS
     for item in items:
-        if item.answer.verdict is not Verdict.SAME:
-            assert item.answer.reason
+        if item.verdict is not Verdict.SAME:
+            assert item.reason
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,10 @@ def test_a_wrong_print_is_noticed(
 ) -> None:
     data = json.loads(json.dumps(printed.paper()))
     change(data)
-    for module in ("", ".printed", ".numbers", ".layer_equations"):
+    for module in ("", ".printed", ".numbers", ".equations"):
         monkeypatch.setattr(f"polyconstraints.reproduction{module}.paper", lambda: data)
     (item,) = reproduce([key])
-    assert item.answer.verdict is Verdict.CORRECTED
+    assert item.verdict is Verdict.CORRECTED
 
 
 def test_a_wrong_listing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_a_wrong_listing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda *_args, **_options: grouped._replace(groups=changed),
     )
     (item,) = reproduce(["listing-grouped"])
-    assert item.answer.verdict is Verdict.CORRECTED
+    assert item.verdict is Verdict.CORRECTED
 
 
 # --- documents and the command ----------------------------------------------------------------

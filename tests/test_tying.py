@@ -460,7 +460,7 @@ def test_verify_shows_a_label_beside_what_was_checked(
 
 
 def test_false_names_given_in_python_are_shown_as_labels() -> None:
-    from polyconstraints.render.verification_text import verification_text
+    from polyconstraints.render.verdicts import verification_text
     from polyconstraints.verification import verify
 
     group = pc.PermutationGroup(3, [[1, 2, 0]], "S")

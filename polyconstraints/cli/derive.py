@@ -131,7 +131,6 @@ def _write(
         DerivationWriter,
         print_derivation,
     )
-    from polyconstraints.render.painting import layer_patterns
     from polyconstraints.render.words import FACT
 
     def show(console: Console, ascii: bool) -> None:
@@ -148,5 +147,5 @@ def _write(
         "json": DerivationJson,
     }
     writer = kinds[request.output_format](derivation, style, **what)
-    patterns = [(FACT, "bold"), *layer_patterns(derivation.network, writer.names)]
+    patterns = [(FACT, "bold"), *writer.names.layer_patterns(derivation.network)]
     write_result(writer, request, "writing equalities", patterns=patterns, show=show)

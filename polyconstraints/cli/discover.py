@@ -61,6 +61,6 @@ def discover(request: Request, weights_file: str, tolerance: float | None, seed:
     if request.output_format == "json":
         write_json(result.to_json(), request.output_file)
     else:
-        from polyconstraints.render.verification_text import discovery_text
+        from polyconstraints.render.verdicts import discovery_text
 
         write_text(discovery_text(result), request.output_file)

@@ -186,12 +186,10 @@ def _write(
         ExpansionLatex,
         ExpansionSympy,
         ExpansionText,
+        print_expansion,
     )
-    from polyconstraints.render.painting import layer_patterns
 
     def show(console: Console, ascii: bool) -> None:
-        from polyconstraints.render.expansion_terminal import print_expansion
-
         print_expansion(view, console, style, grouped=grouped, fold=fold, ascii=ascii)
 
     # Builds the expansion's tables, or refuses to, before anything is written.
@@ -207,7 +205,7 @@ def _write(
         writer,
         request,
         "expanding",
-        patterns=layer_patterns(view.network, writer.names),
+        patterns=writer.names.layer_patterns(view.network),
         show=show,
         # With values to substitute, counting the terms would take as long as writing them.
         counted=not view.assignment,

@@ -37,7 +37,7 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
     """
     from polyconstraints.cli.console import progress
     from polyconstraints.cli.output import open_text, write_json
-    from polyconstraints.render.reproduction import reproduction_markdown, reproduction_text
+    from polyconstraints.render.verdicts import reproduction_markdown, reproduction_text
     from polyconstraints.reproduction import Item, document
     from polyconstraints.reproduction import reproduce as reproduce_items
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from polyconstraints.cli.console import Advance
+    from polyconstraints.jobs import Batch, Writer
     from polyconstraints.jobs.engines import Result
     from polyconstraints.jobs.estimate import Estimate
     from polyconstraints.jobs.parts import PartFiles
-    from polyconstraints.jobs.pieces import Batch, Writer
-    from polyconstraints.render.painting import Pattern
+    from polyconstraints.render.notation import Pattern
 
 __all__ = [
     "job_count",
@@ -134,7 +134,7 @@ def write_result(
             raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
         with _streamed(writer, request, advance) as pieces:
             if text and whom == "colour":
-                from polyconstraints.render.painting import painted
+                from polyconstraints.render.notation import painted
 
                 pieces = painted(pieces, patterns)
             _write(pieces, file)
@@ -152,8 +152,8 @@ def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[It
     """Give a result's text as it comes; with helpers, by part files of a private directory."""
     from tempfile import TemporaryDirectory
 
+    from polyconstraints.jobs import batches, written
     from polyconstraints.jobs.parts import PartFiles
-    from polyconstraints.jobs.pieces import batches, written
 
     if request.dask is None and job_count(request) == 1:
         yield written(writer, advance)
@@ -167,14 +167,14 @@ def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[It
 def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -> None:
     """Write a file: at once if it is short, else from part files."""
     from polyconstraints.io.files import atomic_writer
+    from polyconstraints.jobs import batches
     from polyconstraints.jobs.parts import PartFiles, parts_folder
-    from polyconstraints.jobs.pieces import batches
 
     resume = request.resume
     work = batches(writer.pieces())
     begun = list(islice(work, 2))
     if len(begun) < 2 and not (resume and os.path.lexists(parts_folder(file))):
-        _write(chain.from_iterable(batch.written(writer.text) for batch in begun), file)
+        _write((batch.written(writer.text) for batch in begun), file)
         return
     with PartFiles.opened(file, writer.identity(), resume=resume) as parts:
         names: dict[int, str] = {}

@@ -85,7 +85,7 @@ def _write(rows: list[TableRow], request: Request) -> None:
     else:
         text = table_text(rows, kind)
         if kind == "text" and reader == "colour":
-            from polyconstraints.render.painting import painted
+            from polyconstraints.render.notation import painted
 
             text = "".join(painted([text], [(HEADER, "bold")]))
         write_text(text, file)

@@ -122,7 +122,7 @@ def verify(
 def _weights_checked(
     given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
 ) -> tuple[WeightCheck, str]:
-    from polyconstraints.render.verification_text import weight_check_text
+    from polyconstraints.render.verdicts import weight_check_text
     from polyconstraints.verification.trained import check_weights, read_weights
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
@@ -137,7 +137,7 @@ def _weights_checked(
 def _map_verified(
     given: TyingMap | Rule, trials: int, seed: int, exact: bool
 ) -> tuple[Verification, str]:
-    from polyconstraints.render.verification_text import verification_text
+    from polyconstraints.render.verdicts import verification_text
     from polyconstraints.verification import verify as verify_map
     from polyconstraints.verification import verify_rule
 

@@ -17,13 +17,11 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from polyconstraints.errors import PolyconstraintsError, extra
+from polyconstraints.jobs import Batch, Part
 from polyconstraints.jobs.parts import PartFiles
-from polyconstraints.jobs.pieces import Batch, Part
-
-__all__ = ["Result", "cores", "run", "run_on_cluster"]
 
 #: A batch with the name of its part file.
 Result = tuple[Batch, str]
@@ -38,13 +36,7 @@ _CONNECT_SECONDS = 10
 
 
 def cores() -> int:
-    """Return how many processes can really run at once.
-
-    Examples
-    --------
-    >>> cores() >= 1
-    True
-    """
+    """Return how many processes can really run at once."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -55,24 +47,9 @@ def run(
 ) -> Generator[Result, None, None]:
     """Yield batches with the names of their part files, in order.
 
-    Parameters
-    ----------
-    text : callable
-        What writes a part; see :class:`~polyconstraints.jobs.pieces.Writer`.
-    batches : iterator of Batch
-    parts : PartFiles
-        Where the files go.
-    jobs : int
-        Number of processes that write; with 1 it is this one.
-
-    Raises
-    ------
-    PolyconstraintsError
-        If a process is ended from outside, as systems do that run out of memory.
-
-    Notes
-    -----
-    Memory and the files that are ahead of their turn are those of a few batches for each process.
+    With one job it is this process that writes. Memory, and the files that are ahead of their turn,
+    are those of a few batches for each process. An error is raised if a process is ended from
+    outside, as systems do that run out of memory.
     """
     if jobs == 1:
         for batch in batches:
@@ -87,7 +64,7 @@ def run(
         ensure_running()
     pool = ProcessPoolExecutor(jobs, context, _prepare, (text, parts))
 
-    def submit(batch: Batch) -> _Pending:
+    def submit(batch: Batch) -> Any:
         with _without_interrupts():
             return pool.submit(_put, batch)
 
@@ -106,22 +83,17 @@ def run(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-class _Pending(Protocol):
-    def result(self) -> str: ...
-
-
 def _in_order(
-    submit: Callable[[Batch], _Pending], batches: Iterator[Batch], ahead: int
-) -> Iterator[Result]:
+    submit: Callable[[Batch], Any], batches: Iterator[Batch], ahead: int
+) -> Iterator[tuple[Batch, Any]]:
     """Yield batches with what comes of them, ``ahead`` of them under way at once."""
-    pending: deque[tuple[Batch, _Pending]] = deque()
+    pending: deque[tuple[Batch, Any]] = deque()
     for batch in batches:
         pending.append((batch, submit(batch)))
         if len(pending) > ahead:
             first, future = pending.popleft()
             yield first, future.result()
-    while pending:
-        first, future = pending.popleft()
+    for first, future in pending:
         yield first, future.result()
 
 
@@ -189,23 +161,10 @@ def run_on_cluster(
 ) -> Generator[Result, None, None]:
     """Do as :func:`run` does with the workers of a Dask cluster.
 
-    What writes is sent to every worker once. Workers need this package in the same version.
-
-    Parameters
-    ----------
-    text, batches, parts
-        As for :func:`run`.
-    address : str, optional
-        Address of the cluster's scheduler, such as ``tcp://10.0.0.1:8786``.
-    client : distributed.Client, optional
-        A client that is connected already, instead of an address. It is not closed.
-
-    Raises
-    ------
-    MissingExtraError
-        If Dask isn't installed.
-    PolyconstraintsError
-        If the scheduler cannot be reached or goes away.
+    What writes is sent to every worker once. Workers need this package in the same version. The
+    address is the scheduler's, such as ``tcp://10.0.0.1:8786``; a client that is connected already,
+    given in its stead, is not closed. An error is raised if Dask isn't installed, or the scheduler
+    cannot be reached or goes away.
     """
     with extra("dask"):
         from distributed import Client
@@ -224,10 +183,10 @@ def run_on_cluster(
         ahead = _AHEAD * max(1, sum(worker["nthreads"] for worker in workers))
 
         def submit(batch: Batch) -> Any:
-            return client.submit(_written, sent, batch, pure=False)
+            return client.submit(Batch.written, batch, sent, pure=False)
 
         for batch, written in _in_order(submit, batches, ahead):
-            yield batch, parts.put(batch.number, [written])
+            yield batch, parts.put(batch.number, written)
     except (ConnectionError, TimeoutError, CancelledError) as error:
         raise _unreachable(address, error) from None
 
@@ -235,7 +194,3 @@ def run_on_cluster(
 def _unreachable(address: str | None, error: BaseException) -> PolyconstraintsError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return PolyconstraintsError(f"cannot reach a Dask scheduler at {address!r}: {reason}")
-
-
-def _written(text: Text, batch: Batch) -> str:
-    return "".join(batch.written(text))

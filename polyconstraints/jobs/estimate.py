@@ -14,19 +14,11 @@ from polyconstraints.expansion.counting import (
     term_bound,
 )
 from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
+from polyconstraints.jobs import BATCH_STEPS
 from polyconstraints.jobs.engines import cores
-from polyconstraints.jobs.pieces import BATCH_STEPS
-from polyconstraints.memory import (
-    allowing,
-    default_limit,
-    format_size,
-    many,
-    require_memory,
-)
+from polyconstraints.memory import allowing, default_limit, format_size, many, require_memory
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.size import check_degree
-
-__all__ = ["Estimate", "estimate_derivation", "estimate_expansion"]
 
 Precision = Literal["exactly", "at most", "about"]
 
@@ -76,23 +68,8 @@ _REMEMBERED_BYTES = 1 << 26
 class Estimate:
     """What a job will take.
 
-    Attributes
-    ----------
-    network : NetworkSpec
-    terms : int
-        Number of terms to be written.
-    precision : {"exactly", "at most", "about"}
-        How well that is known.
-    monomials : int
-        Number of monomials in the inputs.
-    memory, limit : int
-        Bytes of memory that all processes together take, and may take.
-    output : int
-        Bytes of the result, roughly.
-    seconds : float
-        Time, roughly.
-    jobs : int
-        Number of processes.
+    The memory, in bytes, is that of all processes together; the result's size and the time are
+    rough.
     """
 
     network: NetworkSpec
@@ -111,13 +88,7 @@ class Estimate:
         return self.memory <= self.limit
 
     def check(self) -> None:
-        """Refuse the job if it would not fit.
-
-        Raises
-        ------
-        TooLargeError
-            With the predicted terms and bytes, and the limit that would allow it.
-        """
+        """Refuse the job if it would not fit."""
         what = f"an expansion of {self._terms_in_words()}"
         require_memory(self.memory, self.limit, what, self.terms)
 
@@ -162,23 +133,9 @@ def estimate_expansion(
     jobs: int = 1,
     memory_limit: int | None = None,
 ) -> Estimate:
-    """Return what it takes to write an expansion.
+    """Return what it takes to write an expansion, or so many of its outputs.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    outputs : int, optional
-        How many of the outputs; all unless given.
-    format : {"text", "latex", "sympy", "json"}
-    jobs : int
-        Number of processes.
-    memory_limit : int, optional
-        Bytes; half of the free memory unless given.
-
-    Raises
-    ------
-    TooLargeError
-        If the network is so deep that not even its size can be worked out.
+    Refused are networks so deep that not even their size can be worked out.
 
     Examples
     --------
@@ -203,11 +160,6 @@ def estimate_derivation(
     """Return what it takes to write the equalities of a derivation.
 
     In network scope these are two coefficients each; in layer scope sums of few weights.
-
-    Raises
-    ------
-    TooLargeError
-        If the network is so deep that not even its size can be worked out.
     """
     network = derivation.network
     if derivation.solved:

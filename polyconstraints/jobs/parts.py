@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -23,9 +23,7 @@ from typing import Any
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
 from polyconstraints.io.files import atomic_writer, load_json
 from polyconstraints.io.strict_json import dump_json
-from polyconstraints.jobs.pieces import BATCH_STEPS, Writer, batches
-
-__all__ = ["PartFiles", "parts_folder", "takes_parts"]
+from polyconstraints.jobs import BATCH_STEPS, Writer, batches
 
 SCHEMA = "polyconstraints/parts/1"
 
@@ -42,13 +40,7 @@ _TRIES = 3
 
 
 def parts_folder(path: str) -> str:
-    """Return where a file's parts are kept.
-
-    Examples
-    --------
-    >>> parts_folder("/data/result.json")
-    '/data/result.json.parts'
-    """
+    """Return where a file's parts are kept: ``FILE.parts``, where that is no too long name."""
     folder, name = os.path.split(os.path.realpath(path))
     if len(os.fsencode(name)) + len(".parts") > _LONGEST_NAME:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
@@ -65,14 +57,7 @@ def takes_parts(path: str) -> bool:
 
 @dataclass(frozen=True)
 class PartFiles:
-    """The parts of one result, in a directory.
-
-    Attributes
-    ----------
-    folder : str
-    job : str
-        What tells this result from others, sixteen hexadecimal digits.
-    """
+    """The parts of one result, in a directory; sixteen hexadecimal digits tell it from others."""
 
     folder: str
     job: str = "0" * 16
@@ -82,23 +67,10 @@ class PartFiles:
     def opened(cls, path: str, identity: Mapping[str, Any], *, resume: bool) -> Iterator[PartFiles]:
         """Keep the parts of a file while a block writes and joins them.
 
-        When the block succeeds the parts go; when it fails they stay, to be used again.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        identity : mapping
-            What it is to hold, in JSON's terms.
-        resume : bool
-            Whether parts that are there are used; otherwise they go first.
-
-        Raises
-        ------
-        InputError
-            If the parts that are there are another result's.
-        UsageError
-            If something else is where they should be.
+        The identity says what it is to hold, in JSON's terms. Parts that are there are used to
+        `resume`; otherwise they go first. They are refused if they are another result's, or
+        something else is where they should be. When the block succeeds the parts go; when it
+        fails they stay, to be used again.
         """
         identity = json.loads(json.dumps({**identity, "batch": BATCH_STEPS}))
         text = json.dumps(identity, sort_keys=True)
@@ -119,16 +91,15 @@ class PartFiles:
             raise
         parts._clear()
 
-    def put(self, number: int, pieces: Iterable[str]) -> str:
+    def put(self, number: int, text: str) -> str:
         """Write a part; return its name."""
-        data = "".join(pieces).encode()
+        data = text.encode()
         name = f"{self.job}-{number:08d}-{zlib.crc32(data):08x}"
         for left in reversed(range(_TRIES)):
             try:
                 os.makedirs(self.folder, 0o700, exist_ok=True)
-                with atomic_writer(
-                    os.path.join(self.folder, name), binary=True, durable=False
-                ) as handle:
+                path = os.path.join(self.folder, name)
+                with atomic_writer(path, binary=True, durable=False) as handle:
                     handle.write(data)
                 break
             except (UsageError, FileNotFoundError):
@@ -167,7 +138,7 @@ class PartFiles:
             data = self.get(names[number])
             if data is None:
                 batch = next(islice(batches(writer.pieces()), number, None))
-                data = "".join(batch.written(writer.text)).encode()
+                data = batch.written(writer.text).encode()
             yield data
 
     def _listed(self) -> list[str]:

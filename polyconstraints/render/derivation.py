@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from polyconstraints import __version__
 from polyconstraints.derivation import Derivation
-from polyconstraints.jobs.pieces import PartText, Piece, json_pieces
-from polyconstraints.render.equalities import Equalities, EqualityForm, EqualityText
-from polyconstraints.render.notation import Medium, Notation, Style, linear_sum, notation
-from polyconstraints.render.painting import layer_patterns
+from polyconstraints.jobs import PartText, Piece, json_pieces
+from polyconstraints.render.notation import (
+    Medium,
+    Notation,
+    Style,
+    highlighted,
+    linear_sum,
+    notation,
+)
 from polyconstraints.render.tables import Table
+from polyconstraints.render.terms import Equalities, EqualityForm
 from polyconstraints.render.words import NO_CLASSES, derivation_facts, number
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-__all__ = [
-    "DerivationJson",
-    "DerivationLatex",
-    "DerivationText",
-    "DerivationWriter",
-    "print_derivation",
-]
 
 
 class _WeightClass(NamedTuple):
@@ -84,17 +84,10 @@ def _layer_table(derivation: Derivation) -> Table:
 
 
 class DerivationWriter:
-    """What the formats have in common; a :class:`~polyconstraints.jobs.pieces.Writer`.
+    """What the formats have in common; a :class:`~polyconstraints.jobs.Writer`.
 
-    Parameters
-    ----------
-    derivation : Derivation
-    style : {"canonical", "paper"}
-        How weights are named.
-    classes, equalities : bool
-        Whether to add the classes of weights, and the equalities.
-    memory_limit : int, optional
-        Bytes that the expansion's tables may take, in network scope.
+    It adds the classes of weights, and the equalities, if they are wanted; the limit is as for
+    :class:`Equalities`.
     """
 
     format: ClassVar[str]
@@ -112,24 +105,21 @@ class DerivationWriter:
         self.derivation = derivation
         self.style: Style = style
         self.classes = classes
+        self.listed = equalities
         self.names = notation(derivation.network, self.form.medium, style)
         form = self.form._replace(style=style)
-        self.equalities = Equalities(derivation, form, memory_limit)
-        self.listed = equalities
+        self.text = Equalities(derivation.network, derivation.comparisons, form, memory_limit)
 
     @property
     def steps(self) -> int:
         """Number of equalities, or of their terms in network scope."""
-        return self.equalities.steps if self.listed else 0
-
-    @property
-    def text(self) -> EqualityText:
-        """What writes a part."""
-        return self.equalities.text
+        if not self.listed:
+            return 0
+        return self.derivation.counts.distinct if self.derivation.solved else self.text.steps()
 
     def items(self) -> Iterable[tuple[Piece, ...]]:
         """Return the equalities' pieces, if they are wanted."""
-        return self.equalities.items() if self.listed else ()
+        return self.text.items() if self.listed else ()
 
     def weight_classes(self) -> Iterator[_WeightClass]:
         """Yield the classes of weights in this notation."""
@@ -160,7 +150,7 @@ class DerivationText(DerivationWriter):
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.jobs import written
     >>> network = pc.NetworkSpec(2)
     >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2)))
     >>> print("".join(written(DerivationText(derivation, classes=True, equalities=True))))
@@ -282,16 +272,11 @@ def _escaped(text: str) -> str:
     >>> print(_escaped("S_3 -> 50 %: see `polyconstraints strata`, x_i x_j"))
     S\_3 $\to$ 50 \%: see \texttt{polyconstraints strata}, $x_i x_j$
     """
-    for plain, latex in (
-        ("x_i x_j", "\0"),
-        ("_", r"\_"),
-        ("%", r"\%"),
-        ("->", r"$\to$"),
-        ("`polyconstraints strata`", r"\texttt{polyconstraints strata}"),
-        ("\0", "$x_i x_j$"),
-    ):
-        text = text.replace(plain, latex)
-    return text
+    text = re.sub("`(.*?)`", r"\\texttt{\1}", text.replace("%", r"\%").replace("->", r"$\to$"))
+    # Nothing is escaped between dollars.
+    parts = text.replace("x_i x_j", "$x_i x_j$").split("$")
+    parts[::2] = [part.replace("_", r"\_") for part in parts[::2]]
+    return "$".join(parts)
 
 
 def print_derivation(
@@ -311,7 +296,6 @@ def print_derivation(
     most `fold` members are shown, or all if that is 0.
     """
     from rich.table import Table as RichTable
-    from rich.text import Text
 
     grid = RichTable.grid(padding=(0, 2))
     grid.add_column(style="bold")
@@ -320,24 +304,24 @@ def print_derivation(
     for name, value, remark in derivation_facts(derivation, ascii=ascii):
         grid.add_row(name, *(("", value) if remark is None else (value, remark)))
     console.print(grid)
-    if derivation.network.depth > 1:
+    network = derivation.network
+    if network.depth > 1:
         console.print(_layer_table(derivation).rich({}, ascii=ascii))
     medium: Medium = "text" if ascii or style == "paper" else "unicode"
-    names = notation(derivation.network, medium, style)
+    names = notation(network, medium, style)
     if classes and not derivation.solved:
         console.print(f"\n{NO_CLASSES}")
     elif classes:
         _print_classes(derivation, console, names, fold, ascii)
     if equalities:
-        patterns = layer_patterns(derivation.network, names)
+        patterns = names.layer_patterns(network)
         console.print()
-        listed = Equalities(derivation, EqualityForm(medium, style), memory_limit)
-        for piece in (piece for item in listed.items() for piece in item):
-            written = piece if isinstance(piece, str) else listed.text(piece)
-            text = Text(written.removesuffix("\n"))
-            for pattern, color in patterns:
-                text.highlight_regex(pattern, color)
-            console.print(text, soft_wrap=True, end="\n" if written.endswith("\n") else "")
+        form = EqualityForm(medium, style)
+        listed = Equalities(network, derivation.comparisons, form, memory_limit)
+        for piece in chain.from_iterable(listed.items()):
+            text = piece if isinstance(piece, str) else listed(piece)
+            line = highlighted(text.removesuffix("\n"), patterns)
+            console.print(line, soft_wrap=True, end="\n" if text.endswith("\n") else "")
 
 
 def _print_classes(

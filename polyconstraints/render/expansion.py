@@ -1,31 +1,34 @@
-r"""An expansion written as text, canonical or the paper's, as LaTeX, for SymPy and as JSON."""
+r"""An expansion written as text, canonical or the paper's, as LaTeX, for SymPy, as JSON, shown."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints import __version__
 from polyconstraints.expansion import Terms
-from polyconstraints.jobs.pieces import Part, PartText, Piece, json_pieces
+from polyconstraints.jobs import Part, PartText, Piece, json_pieces
 from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
-from polyconstraints.render.notation import Medium, Notation, Style, notation
+from polyconstraints.render.notation import (
+    Medium,
+    Notation,
+    Style,
+    highlighted,
+    layer_style,
+    notation,
+)
 from polyconstraints.render.terms import TermWriter, row_texts, without_plus
+from polyconstraints.render.words import network_in_words, plural
 
-__all__ = [
-    "PART_TERMS",
-    "ExpansionJson",
-    "ExpansionLatex",
-    "ExpansionSympy",
-    "ExpansionText",
-    "ExpansionWriter",
-    "count_document",
-]
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 SCHEMA = "polyconstraints/expansion/1"
 
@@ -33,27 +36,20 @@ SCHEMA = "polyconstraints/expansion/1"
 #: parentheses, so that a line is never divided.
 PART_TERMS = 32_000
 
-#: Terms on one line of LaTeX's output; nothing there breaks lines by itself.
-_LATEX_LINE = 4  # divides PART_TERMS
-
 #: Terms of one pair of parentheses in SymPy's format. Python's parser, which SymPy uses,
 #: gives up on sums of several thousand terms, but not on sums of such sums.
 _SYMPY_BLOCK = 500  # divides PART_TERMS
 
+#: Columns between the monomial and its coefficient on a terminal.
+_GAP = 2
+
 
 class ExpansionWriter:
-    """What the formats have in common; a :class:`~polyconstraints.jobs.pieces.Writer`.
+    """What the formats have in common; a :class:`~polyconstraints.jobs.Writer`.
 
-    Parts are stretches of one coefficient, with a key of output, monomial, first and last
-    number, and what the format adds.
-
-    Parameters
-    ----------
-    view : ExpansionView
-    style : {"canonical", "paper"}
-        The paper's style is that of the two listings of its section 2.6.
-    grouped : bool
-        One bracket for each monomial in the inputs, or each term with its own monomial.
+    There is one bracket for each monomial in the inputs, unless not `grouped`: then each term has
+    its own monomial. Parts are stretches of one coefficient, with a key of output, monomial, first
+    and last number, and what the format adds.
     """
 
     format: ClassVar[str]
@@ -118,27 +114,25 @@ class ExpansionWriter:
 class _Sums(ExpansionWriter):
     """A format in which each output is a sum of groups, and they are sums of terms."""
 
+    #: What stands before an output's sum, and after it.
+    head: str
+    tail: str = ""
     #: What leads the first group of an output and the others; None where their terms' signs do.
     first: str = ""
     lead: str | None = " + "
-    #: What ends an output.
-    tail: str = ""
+    #: What stands around a group, in the paper's style too.
+    brackets: tuple[str, str] = "(", ")"
+    braces: tuple[str, str] = "{", "}"
     #: How many terms stand on a line, if they are counted, and what is between two lines.
     line: int | None = None
     line_break: str = ""
-
-    def head(self, output: int) -> str:
-        """Return what stands before the sum."""
-        raise NotImplementedError
-
-    def brackets(self, group: Group) -> tuple[str, str]:
-        """Return what stands around a group of several terms."""
-        return "(", ")"
+    #: Whether a coefficient of 1 is left out before a monomial.
+    drops_one: bool = True
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
         for output in self.view.outputs:
-            yield self.head(output)
+            yield self.head.format(self.names.output(output + 1))
             lead: str | None = self.first
             empty = True
             for group in self.view.groups(output):
@@ -155,11 +149,18 @@ class _Sums(ExpansionWriter):
             if not one:
                 yield from self.parts(output, group, after, lead is not None)
             return
-        opening, closing = self.brackets(group)
+        opening, closing = self.braces if self.style == "paper" else self.brackets
         yield (lead or "") + opening
+        if self.style == "paper" and self.medium == "text":
+            # Every term is printed as coefficient, space, weights, and the coefficient 1 is left
+            # out: so a brace is followed by a space or by a number.
+            yield "" if self._first(group).partition(" ")[0].isdigit() else " "
         yield from self.parts(output, group, "", True)
         gap = " " if self.style == "paper" else self.names.times
         yield closing + (gap + product if product else "")
+
+    def _first(self, group: Group) -> str:
+        return self.terms.sum(group.part(0, 1))
 
     def _stands_alone(self, group: Group) -> bool:
         """Tell whether a group needs no brackets."""
@@ -169,7 +170,7 @@ class _Sums(ExpansionWriter):
 
     def _is_one(self, group: Group) -> bool:
         """Tell whether a group is the number 1, which is left out before a monomial."""
-        return bool(self.view.assignment) and self.terms.sum(group.part(0, 1)) == "1"
+        return self.drops_one and bool(self.view.assignment) and self._first(group) == "1"
 
     def text(self, part: Part) -> str:
         """Write a part: a sum, in lines, with something after each of its terms."""
@@ -190,7 +191,7 @@ class ExpansionText(_Sums):
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
     >>> network = NetworkSpec(2, depth=2, bias=True, hidden=[1], outputs=1)
     >>> view = ExpansionView(expand(network), monomials=[(0, 0), (1, 0)])
@@ -203,8 +204,9 @@ class ExpansionText(_Sums):
     """
 
     format = "text"
-    first = " "
+    head = "{} ="
     tail = "\n"
+    first = " "
 
     def __init__(
         self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
@@ -213,21 +215,6 @@ class ExpansionText(_Sums):
         self.lead = "\n  + " if grouped else None
         self.line, self.line_break = (None, "") if grouped else (1, "\n ")
 
-    def head(self, output: int) -> str:
-        """Return what stands before the sum."""
-        return f"{self.names.output(output + 1)} ="
-
-    def brackets(self, group: Group) -> tuple[str, str]:
-        """Return what stands around a group of several terms.
-
-        The paper prints every term as its coefficient, a space, and its weights, and leaves
-        the coefficient 1 out: so a brace is followed by a space or by a number.
-        """
-        if self.style != "paper":
-            return "(", ")"
-        number, _, _ = self.terms.sum(group.part(0, 1)).partition(" ")
-        return "{" if number.isdigit() else "{ ", "}"
-
 
 class ExpansionLatex(_Sums):
     r"""An expansion as LaTeX: one ``align*`` environment an output (amsmath).
@@ -235,7 +222,7 @@ class ExpansionLatex(_Sums):
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
     >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0), (0, 4)])
     >>> print("".join(written(ExpansionLatex(view, "paper"))), end="")
@@ -247,21 +234,13 @@ class ExpansionLatex(_Sums):
 
     format = "latex"
     medium = "latex"
-    lead = " \\\\\n&{}+ "
+    head = "\\begin{{align*}}\n{} ={{}}& "
     tail = "\n\\end{align*}\n"
-    line = _LATEX_LINE
+    lead = " \\\\\n&{}+ "
+    braces = (r"\{ ", r" \}")
+    line = 4  # divides PART_TERMS; nothing in LaTeX's output breaks lines by itself
     line_break = " \\\\\n&\\quad{}"
-
-    def head(self, output: int) -> str:
-        """Return what stands before the sum."""
-        return f"\\begin{{align*}}\n{self.names.output(output + 1)} ={{}}& "
-
-    def brackets(self, group: Group) -> tuple[str, str]:
-        """Return what stands around a group of several terms."""
-        return (r"\{ ", r" \}") if self.style == "paper" else ("(", ")")
-
-    def _is_one(self, group: Group) -> bool:
-        return False
+    drops_one = False
 
 
 class ExpansionSympy(_Sums):
@@ -270,7 +249,7 @@ class ExpansionSympy(_Sums):
     Examples
     --------
     >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.jobs.pieces import written
+    >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
     >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0)])
     >>> print("".join(written(ExpansionSympy(view))), end="")
@@ -279,16 +258,15 @@ class ExpansionSympy(_Sums):
 
     format = "sympy"
     medium = "sympy"
-
-    def head(self, output: int) -> str:
-        """Return what stands before the sum."""
-        return "" if output == self.view.outputs[0] else ",\n"
+    head = ",\n"
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
         several = len(self.view.outputs) > 1
+        pieces = super().pieces()
+        next(pieces)  # the comma before the first output
         yield "[" if several else ""
-        yield from super().pieces()
+        yield from pieces
         yield "]\n" if several else "\n"
 
     def text(self, part: Part) -> str:
@@ -345,7 +323,7 @@ class ExpansionJson(ExpansionWriter):
         """Write a part: items of an array."""
         names, places = self._sorted
 
-        def product(row: list[int]) -> str:
+        def product(row: tuple[int, ...]) -> str:
             runs = ((names[at], len(list(run))) for at, run in groupby(row) if at >= 0)
             return ", ".join(f'"{name}": {power}' for name, power in runs)
 
@@ -363,19 +341,98 @@ class ExpansionJson(ExpansionWriter):
 
 
 def count_document(view: ExpansionView) -> dict[str, Any]:
-    """Return the document that says only how large an expansion is.
-
-    Examples
-    --------
-    >>> from polyconstraints.expansion import expand
-    >>> from polyconstraints.spec.network import NetworkSpec
-    >>> document = count_document(ExpansionView(expand(NetworkSpec(3, depth=3, bias=True))))
-    >>> document["monomials"], document["terms"]
-    (165, [666775, 666775, 666775])
-    """
+    """Return the document that says only how large an expansion is."""
     return {
         "schema": SCHEMA,
         "network": view.network.to_json(),
         "monomials": view.monomial_count,
         "terms": [view.term_count(output) for output in view.outputs],
     }
+
+
+def print_expansion(
+    view: ExpansionView,
+    console: Console,
+    style: Style = "canonical",
+    *,
+    grouped: bool = True,
+    fold: int = 0,
+    ascii: bool = False,
+) -> None:
+    """Print an expansion for somebody who watches, aligned and coloured by layer.
+
+    Monomials stand before their coefficients if they are grouped, else after every term. Of a group
+    at most `fold` terms are shown, or all if that is 0.
+    """
+    from rich.text import Text
+
+    medium: Medium = "text" if ascii or style == "paper" else "unicode"
+    names = notation(view.network, medium, style, grouped=grouped)
+    writer, patterns = TermWriter(view.network, names), names.layer_patterns(view.network)
+    dots = "+ ..." if ascii else "+ …"
+
+    def words(group: Group, product: str, *, first: bool) -> Iterator[str]:
+        """Yield each term with its sign as one word, and a count of those left out."""
+        # Nothing is gained by folding a single term.
+        stop = fold if fold and group.size > fold + 1 else group.size
+        for terms in group.blocks(stop):
+            for text in writer.signed(terms).tolist():
+                yield (without_plus(text) if first else text[1:]) + product
+                first = False
+        if stop < group.size:
+            yield f"{dots} {plural(group.size - stop, 'more term')}"
+
+    def lines(words: Iterator[str], label: str) -> Iterator[Text]:
+        """Yield words in lines of the console's width, all but the first indented."""
+        text = " ".join(word.replace(" ", "\0") for word in words)
+        indent = " " * len(label)
+        wrapper = textwrap.TextWrapper(console.width, label, indent, break_long_words=False)
+        wrapper.break_on_hyphens = False
+        for line in wrapper.wrap(text):
+            plain = line.replace("\0", " ")
+            shown = highlighted(plain, patterns)
+            shown.stylize("bold", 0, len(label))
+            if dots in plain:
+                shown.stylize("dim", plain.rindex(dots))
+            yield shown
+
+    console.print(network_in_words(view.network, ascii=ascii), soft_wrap=True)
+    console.print(_legend(view, names), soft_wrap=True)
+    products = {monomial: names.monomial(monomial) for monomial in view.monomials}
+    width = max((len(text or "1") for text in products.values()), default=0) + _GAP
+    for output in view.outputs:
+        count = plural(view.term_count(output), "term")
+        heading = Text("\n")
+        heading.append(names.output(output + 1), "bold")
+        heading.append(f"  {count} in {plural(view.monomial_count, 'monomial')}", "dim")
+        console.print(heading, soft_wrap=True)
+        shown = False
+        for group in view.groups(output):
+            product = products[group.monomial]
+            label = (product or "1").rjust(width) if grouped else ""
+            after = names.times + product if product and not grouped else ""
+            terms = words(group, after, first=grouped or not shown)
+            for line in lines(terms, label + " " * _GAP):
+                console.print(line, soft_wrap=True)
+            shown = True
+        if not shown:
+            console.print(" " * _GAP + "0")
+
+
+def _legend(view: ExpansionView, names: Notation) -> Text:
+    """Return the line that explains a weight's name and the colours."""
+    from rich.text import Text
+
+    network = view.network
+    layer = network.layers[0]
+    last = layer.inputs if network.bias else min(2, layer.inputs)
+    numbers = (1, last, layer.first)[: 1 + layer.degree]
+    below = ("input" if network.depth == 1 else "unit") + ("s" if layer.degree > 1 else "")
+    line = Text("Weights: ")
+    line.append(names.weight(0, numbers), layer_style(0))
+    line.append(f" leads to unit 1 from {below} {' and '.join(map(str, numbers[1:]))}")
+    line.append(", unit 0 being the constant 1; " if network.bias else "; ")
+    for index in range(network.depth):
+        line.append(f"layer {index}", layer_style(index))
+        line.append(", " if index + 1 < network.depth else ".")
+    return line

@@ -21,17 +21,6 @@ from polyconstraints.expansion import Expansion, Terms
 from polyconstraints.render.notation import notation
 from polyconstraints.spec.network import NetworkSpec
 
-__all__ = [
-    "Assignment",
-    "ExpansionView",
-    "Exponents",
-    "Group",
-    "paper_order",
-    "parse_monomial",
-    "sliced",
-    "typed",
-]
-
 Exponents = tuple[int, ...]
 
 #: Terms that are made and written at once, which bounds the memory of a long coefficient.
@@ -178,22 +167,9 @@ class Group:
 class ExpansionView:
     """The part of an expansion that is to be shown.
 
-    Parameters
-    ----------
-    expansion : Expansion
-    outputs : sequence of int, optional
-        Which outputs, from 0; all unless given.
-    monomials : sequence of exponents, optional
-        Which monomials; all unless given.
-    assignment : Assignment, optional
-        Values to substitute. Monomials are what remains of them.
-    order : {"graded", "paper"}
-        How monomials are sorted.
-
-    Raises
-    ------
-    InputError
-        If an output or a monomial does not occur.
+    All outputs, from 0, and all monomials unless given; these are what remains of them when values
+    are substituted. They are sorted in the order ``graded`` or ``paper``. An output or a monomial
+    that does not occur is refused.
 
     Examples
     --------

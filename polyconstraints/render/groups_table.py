@@ -10,8 +10,6 @@ from polyconstraints.render.tables import Table
 from polyconstraints.render.words import plural
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
-__all__ = ["described_groups", "group_documents", "groups_text", "syntax_text"]
-
 #: An example of every construction, and what it is.
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("S4", "symmetric: all permutations"),
@@ -73,11 +71,6 @@ def _factorial(group: PermutationGroup) -> str:
     return {"S": f"{group.degree}!", "A": f"{group.degree}!/2"}.get(group.letter or "", "")
 
 
-def _written(group: PermutationGroup) -> str | None:
-    known = not _factorial(group) and group.order().bit_length() < _BITS
-    return str(group.order()) if known else None
-
-
 def _order_text(group: PermutationGroup) -> str:
     if text := _factorial(group):
         return text
@@ -87,13 +80,18 @@ def _order_text(group: PermutationGroup) -> str:
 
 def group_documents(groups: Sequence[tuple[str, PermutationGroup]]) -> dict[str, Any]:
     """Return the document of schema ``groups``."""
+
+    def order(group: PermutationGroup) -> str | None:
+        known = not _factorial(group) and group.order().bit_length() < _BITS
+        return str(group.order()) if known else None
+
     return {
         "schema": "polyconstraints/groups/1",
         "groups": [
             {
                 "group": name,
                 "degree": group.degree,
-                "order": _written(group),
+                "order": order(group),
                 "orbits": [list(orbit) for orbit in group.orbits()],
                 "generators": [list(images) for images in group.generators],
             }
@@ -109,10 +107,10 @@ def syntax_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
         (name, str(group.degree), _order_text(group), meanings.get(name, ""))
         for name, group in groups
     ]
-    table = Table(("group", "points", "order", "what it acts on"), rows, left=(0, 3))
+    table = Table(("group", "points", "order", "what it acts on"), rows, left=(0, 3)).text()
     return (
-        table.text()
-        + "\n\nS, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
+        f"{table}\n\n"
+        "S, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
         "parentheses: wr binds most tightly, then x, then +. --action LEVEL=GROUP lets the\n"
         "factors of the group act on another level, as --group 'pairs(S4)' --action 1=S4.\n"
     )
@@ -130,8 +128,8 @@ def groups_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
     """
     lines = []
     for name, group in groups:
-        order, orbits = _order_text(group), plural(len(group.orbits()), "orbit")
-        lines.append(f"{name}: {group.degree} points, order {order}, {orbits}")
+        facts = f"order {_order_text(group)}, {plural(len(group.orbits()), 'orbit')}"
+        lines.append(f"{name}: {group.degree} points, {facts}")
         if len(group.generators) * group.degree <= _SHOWN:
             for at, images in enumerate(group.generators, start=1):
                 lines.append(f"  generator {at}  {str(list(images)).replace(' ', '')}")

@@ -1,4 +1,4 @@
-r"""How weights, inputs, outputs and powers are written.
+r"""How weights, inputs, outputs and powers are written, and in which colours.
 
 Five notations. The weight ``W0_1_1_0`` (layer 0, output 1, the product of inputs 1 and 0):
 
@@ -17,42 +17,37 @@ written with commas between the numbers: ``0,12W11,3`` and ``W⁰₁₂,₁₁,�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
-__all__ = ["Medium", "Notation", "Style", "linear_sum", "notation"]
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Style = Literal["canonical", "paper"]
 Medium = Literal["text", "sympy", "latex", "unicode"]
 
+#: What looks alike in a text, and the rich style in which it is shown.
+Pattern = tuple[re.Pattern[str], str]
+
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+#: Colours of the layers, from the first; readable on dark and on light ground.
+_LAYER_STYLES = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
 @dataclass(frozen=True)
 class Notation:
     """How the names of one network are written, as templates.
 
-    Attributes
-    ----------
-    weights : str
-        Name of a weight, with its layer, its output and what is below it.
-    between : str
-        What stands between the numbers below.
-    inputs, outputs : str
-        Name of an input or output, with its number.
-    powers : str
-        A name raised to an exponent of at least 2.
-    times : str
-        What stands between factors.
-    fractions : str
-        A positive rational that is no integer.
-    raised : bool
-        Whether numbers are raised and lowered digits.
+    A weight's has its layer, its output and what is below it, numbers joined by `between`; powers
+    a name and an exponent of at least 2; fractions numerator and denominator. `times` stands
+    between factors. If `raised`, numbers are raised and lowered digits.
     """
 
     weights: str
@@ -70,14 +65,17 @@ class Notation:
         Its numbers (output, i, j) count from 1 but for the homogenising unit, 0.
         """
         output, *below = numbers
-        return self._weight(layer, output, self.between.join(map(self._lowered, below)))
+        return self._weight(layer, self._lowered(output), self.between.join(self._all(below)))
 
-    def _weight(self, layer: int, output: int, below: str) -> str:
+    def _weight(self, layer: int, output: str, below: str) -> str:
         over = str(layer).translate(_RAISED) if self.raised else layer
-        return self.weights.format(layer=over, output=self._lowered(output), below=below)
+        return self.weights.format(layer=over, output=output, below=below)
 
     def _lowered(self, number: int) -> str:
         return str(number).translate(_LOWERED) if self.raised else str(number)
+
+    def _all(self, numbers: Iterable[int]) -> list[str]:
+        return list(map(self._lowered, numbers))
 
     def input(self, number: int) -> str:
         """Return the name of an input."""
@@ -87,13 +85,14 @@ class Notation:
         """Return the name of an output."""
         return self.outputs.format(self._lowered(number))
 
-    def power(self, name: str, exponent: int) -> str:
-        """Return a name raised to an exponent of at least 2."""
+    def factor(self, name: str, exponent: int) -> str:
+        """Return a name to an exponent of at least 1."""
+        if exponent == 1:
+            return name
         # A name with a superscript of its own can't take a second one.
         base = rf"\left({name}\right)" if "^" in name else name
-        return self.powers.format(
-            base, str(exponent).translate(_RAISED) if self.raised else exponent
-        )
+        over = str(exponent).translate(_RAISED) if self.raised else exponent
+        return self.powers.format(base, over)
 
     def number(self, value: Fraction | int) -> str:
         """Return a positive rational."""
@@ -102,7 +101,7 @@ class Notation:
 
     def weight_names(self, layer: LayerSpec) -> list[str]:
         """Return the names of a layer's weights, in the order of their numbers."""
-        numbers = [self._lowered(at + layer.first) for at in range(layer.letters)]
+        numbers = self._all(range(layer.first, layer.first + layer.letters))
         below = [
             self.between.join([numbers[at] for at in row])
             for row in layer.product_indices().tolist()
@@ -110,13 +109,9 @@ class Notation:
         names: list[str] = []
         for output in range(1, layer.outputs + 1):
             # All that goes around what is below, which differs from weight to weight.
-            before, after = self._weight(layer.index, output, "\0").split("\0")
+            before, after = self._weight(layer.index, self._lowered(output), "\0").split("\0")
             names += [f"{before}{text}{after}" for text in below]
         return names
-
-    def factor(self, name: str, exponent: int) -> str:
-        """Return a name to an exponent of at least 1."""
-        return name if exponent == 1 else self.power(name, exponent)
 
     def monomial(self, exponents: tuple[int, ...]) -> str:
         """Return a monomial in the inputs; empty for 1."""
@@ -125,6 +120,62 @@ class Notation:
             for number, exponent in enumerate(exponents, start=1)
             if exponent
         )
+
+    def layer_patterns(self, network: NetworkSpec) -> list[Pattern]:
+        """Return, for each layer, what its weights look like in plain text, with their style.
+
+        Examples
+        --------
+        >>> network = NetworkSpec(3, depth=2)
+        >>> patterns = notation(network, "unicode").layer_patterns(network)
+        >>> [pattern.findall("2·W⁰₁,₂₁²·W¹₁,₁₁·x₁⁴") for pattern, _ in patterns]
+        [['W⁰₁,₂₁²'], ['W¹₁,₁₁']]
+        """
+        digits, power = ("₀-₉", "[⁰¹²³⁴-⁹]*") if self.raised else (r"\d", r"(?:\^\d+)?")
+        result = []
+        for layer in range(network.depth):
+            name = re.escape(self._weight(layer, "OUTPUT", "BELOW"))
+            below = f"[{digits}{self.between or ','}]+"
+            name = name.replace("OUTPUT", f"[{digits}]+").replace("BELOW", below)
+            result.append((re.compile(rf"\b{name}{power}"), layer_style(layer)))
+        return result
+
+
+def layer_style(layer: int) -> str:
+    """Return the style of a layer's weights."""
+    return _LAYER_STYLES[layer % len(_LAYER_STYLES)]
+
+
+def painted(pieces: Iterable[str], patterns: Iterable[Pattern]) -> Iterator[str]:
+    r"""Yield text with matches, none of them spread over two pieces, in colours of terminals.
+
+    Examples
+    --------
+    >>> list(painted(["a = b\n"], [(re.compile("b"), "cyan")]))
+    ['a = \x1b[36mb\x1b[0m\n']
+    """
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    marks = [
+        (pattern, Style.parse(style).render(r"\g<0>", color_system=ColorSystem.STANDARD))
+        for pattern, style in patterns
+    ]
+    for piece in pieces:
+        text = piece
+        for pattern, mark in marks:
+            text = pattern.sub(mark, text)
+        yield text
+
+
+def highlighted(line: str, patterns: Iterable[Pattern]) -> Text:
+    """Return text with matches in colours for a rich console."""
+    from rich.text import Text
+
+    text = Text(line)
+    for pattern, style in patterns:
+        text.highlight_regex(pattern, style)
+    return text
 
 
 def linear_sum(
@@ -146,7 +197,7 @@ def linear_sum(
         size = -factor if factor < 0 else factor
         part = name if size == 1 else number(size) + times + name
         sign = minus if factor < 0 else "+"
-        lead = sign if sign == minus else ""
+        lead = sign if factor < 0 else ""
         text += f" {sign} {part}" if text else lead + part
     return text or "0"
 
@@ -158,16 +209,10 @@ def notation(
     *,
     grouped: bool = True,
 ) -> Notation:
-    r"""Return the notation for a network.
+    r"""Return the notation for a network and where it is to be read.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    medium : {"text", "sympy", "latex", "unicode"}
-        Where it is to be read. SymPy's is always canonical.
-    style : {"canonical", "paper"}
-    grouped : bool
-        The paper writes inputs as ``X01`` in its grouped listing and ``X1`` in the other.
+    SymPy's is always canonical. The paper writes inputs as ``X01`` in its grouped listing and
+    ``X1`` in the other.
 
     Examples
     --------
@@ -184,29 +229,20 @@ def notation(
     # Numbers that run together have to be single digits.
     wide = max(*network.units, network.depth - 1) > 9
     comma = "," if wide else ""
+    fraction, power = r"\frac{{{}}}{{{}}}", "{}^{{{}}}"
     if medium == "latex" and style == "canonical":
-        return Notation(
-            "W^{{{layer}}}_{{{output},{below}}}",
-            ",",
-            "x_{{{}}}",
-            "y_{{{}}}",
-            "{}^{{{}}}",
-            " ",
-            _LATEX_FRACTION,
-        )
+        weights = "W^{{{layer}}}_{{{output},{below}}}"
+        return Notation(weights, ",", "x_{{{}}}", "y_{{{}}}", power, " ", fraction)
     if medium == "latex":
         # In math mode a space is nothing, and the digits of neighbours would run together.
-        weights = "{layer}" + comma + "{output}W_{{{below}}}"
-        return Notation(weights, comma, "X_{{{}}}", "Z_{{{}}}", "{}^{{{}}}", r"\ ", _LATEX_FRACTION)
+        weights = f"{{layer}}{comma}{{output}}W_{{{{{{below}}}}}}"
+        return Notation(weights, comma, "X_{{{}}}", "Z_{{{}}}", power, r"\ ", fraction)
     if medium != "sympy" and style == "paper":
         # A unit of the input is written with its level, as weights are with their layer.
         inputs = f"X0{comma}{{}}" if grouped else "X{}"
-        return Notation("{layer}" + comma + "{output}W{below}", comma, inputs, "Z{}", "{}^{}", " ")
+        return Notation(f"{{layer}}{comma}{{output}}W{{below}}", comma, inputs, "Z{}", "{}^{}", " ")
     if medium == "unicode":
         weights = "W{layer}{output},{below}"
         return Notation(weights, comma, "x{}", "y{}", "{}{}", "·", raised=True)
     power = "{}**{}" if medium == "sympy" else "{}^{}"
     return Notation("W{layer}_{output}_{below}", "_", "x{}", "y{}", power, "*")
-
-
-_LATEX_FRACTION = r"\frac{{{}}}{{{}}}"

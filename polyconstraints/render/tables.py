@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.classes.law import Law
-
-__all__ = [
-    "HEADER",
-    "Table",
-    "TableRow",
-    "law_text",
-    "print_table",
-    "table_document",
-    "table_text",
-]
 
 Row = Sequence[str]
 
@@ -117,18 +107,16 @@ class Table:
         return table
 
 
+def aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
+    """Return lines of names and values, the values below one another."""
+    listed = list(rows)
+    width = max(len(name) for name, _ in listed)
+    return [f"{name:{width}}  {value}" for name, value in listed]
+
+
 @dataclass(frozen=True)
 class TableRow:
-    """What one derivation leaves; dimensions are None where they aren't known.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> network = pc.NetworkSpec(3, indices="redundant")
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> TableRow(network, symmetry, 9, 7, 4).cells()
-    ('3', '27', '9', '33.3 %', '7', '4')
-    """
+    """What one derivation leaves; dimensions are None where they aren't known."""
 
     network: NetworkSpec
     symmetry: Symmetry
@@ -149,14 +137,9 @@ class TableRow:
     def by_rule(cls, laws: AnyNetwork, network: NetworkSpec, symmetry: Symmetry) -> TableRow:
         """Return the row that laws for any n give: nothing is derived."""
         sizes = laws.sizes_for(network.inputs)
-        functions = laws.function_dimension
-        return cls(
-            network,
-            symmetry,
-            laws.distinct(*sizes),
-            laws.dimension(*sizes),
-            None if functions is None else functions(*sizes),
-        )
+        law = laws.function_dimension
+        functions = None if law is None else law(*sizes)
+        return cls(network, symmetry, laws.distinct(*sizes), laws.dimension(*sizes), functions)
 
     def cells(self) -> tuple[str, ...]:
         """Return the row for people."""
@@ -269,14 +252,19 @@ def law_text(network: AnyNetwork) -> Iterator[str]:
     if not network.bounded:
         yield "\nThe number of distinct weights grows with n: there is no finite list of them.\n"
         return
-    yield "\nlayer  class  weight                  from  weights\n"
-    for layer in network.to_json()["layers"]:
-        for pattern in layer["patterns"]:
-            least = ", ".join(f"{name} = {size}" for name, size in pattern["from"].items())
-            yield (
-                f"{layer['layer']:>5}  {pattern['class']:>5}  {pattern['text']:<16}  "
-                f"{least:>10}  {pattern['weights']}\n"
-            )
+    header = ("layer", "class", f"{'weight':16}", f"{'from':>10}", "weights")
+    rows = [
+        (
+            str(layer["layer"]),
+            str(pattern["class"]),
+            pattern["text"],
+            ", ".join(f"{name} = {size}" for name, size in pattern["from"].items()),
+            pattern["weights"],
+        )
+        for layer in network.to_json()["layers"]
+        for pattern in layer["patterns"]
+    ]
+    yield f"\n{Table(header, rows, left=(2, 4)).text()}\n"
     yield "\nDifferent letters stand for different indices.\n"
 
 

@@ -1,25 +1,46 @@
 """What the paper prints beside what is computed here, item by item, with a verdict.
 
-"The paper" is YKY, "Permutation-invariant neural networks" (2019). What it prints lies as
-data in ``data/``; :mod:`~polyconstraints.reproduction.printed` reads it, and the other
-modules compare it with what the package computes. No verdict is written down: each follows
-from the comparison.
+"The paper" is YKY, "Permutation-invariant neural networks" (2019). What it prints lies in
+``data/``, with the words in which an answer is given. No verdict is written down: each follows
+from the comparison of what :mod:`~polyconstraints.reproduction.printed` reads with what
+:mod:`~polyconstraints.reproduction.ours` computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.reproduction import gradients, layer_equations, numbers
-from polyconstraints.reproduction.items import CHECKS, Item, Verdict
+from polyconstraints.reproduction import equations, numbers
+from polyconstraints.reproduction.ours import CHECKS, Verdict
 from polyconstraints.reproduction.printed import paper
 
 __all__ = ["Item", "Verdict", "document", "reproduce"]
 
 #: Where comparisons are, so that all are known here.
-_MODULES = (layer_equations, numbers, gradients)
+_MODULES = (equations, numbers)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that the paper prints, and where (an equation or a section), beside ours.
+
+    The reason says why where the verdict is not *same*; it is a remark where it is.
+    """
+
+    key: str
+    place: str
+    title: str
+    paper: str
+    ours: str
+    verdict: Verdict
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the item's entry in the document of schema ``reproduction``."""
+        return {**asdict(self), "verdict": self.verdict.value}
 
 
 def reproduce(keys: Sequence[str] = ()) -> Iterator[Item]:
@@ -43,7 +64,7 @@ def reproduce(keys: Sequence[str] = ()) -> Iterator[Item]:
     Examples
     --------
     >>> (item,) = reproduce(["30"])
-    >>> item.place, item.answer.verdict.value
+    >>> item.place, item.verdict.value
     ('eq. (30)', 'same')
     """
     entries = paper()["items"]
@@ -53,7 +74,16 @@ def reproduce(keys: Sequence[str] = ()) -> Iterator[Item]:
             raise UsageError(f"expected one of {', '.join(known)}, got {key!r}", "only")
     for entry in entries:
         if not keys or entry["key"] in keys:
-            yield Item(**entry, answer=CHECKS[entry["key"]]())
+            verdict, values = CHECKS[entry["key"]]()
+            words = {key: _words(entry.get(key, ""), verdict, values) for key in ("ours", "reason")}
+            yield Item(**{**entry, **words}, verdict=verdict)
+
+
+def _words(text: str | Mapping[str, str], verdict: Verdict, values: Mapping[str, Any]) -> str:
+    """Return a text of the data, or that of a verdict, with what was found."""
+    said = text if isinstance(text, str) else text.get(verdict.value, "")
+    lists = {key: ", ".join(map(str, one)) for key, one in values.items() if isinstance(one, list)}
+    return said.format_map({**values, **lists})
 
 
 def document(items: Iterable[Item]) -> dict[str, Any]:

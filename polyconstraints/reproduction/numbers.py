@@ -6,38 +6,36 @@ from itertools import permutations
 from math import comb
 
 import polyconstraints as pc
-from polyconstraints.reproduction.items import Answer, Verdict, check, judged
-from polyconstraints.reproduction.ours import classes, derivation, expanded_group
+from polyconstraints.reproduction.ours import (
+    Found,
+    Verdict,
+    check,
+    classes,
+    derivation,
+    expanded_group,
+    judged,
+)
 from polyconstraints.reproduction.printed import Listing, equalities, listing, paper
 
 
 @check("22")
-def _table() -> Answer:
+def _table() -> Found:
     rows = paper()["table_22"]
     found = [derivation(n, "paper", indices="redundant") for n, *_ in rows]
     ours = [[one.distinct_weights, one.total_weights] for one in found]
-    dimensions = [one.dimension for one in found]
     same = ours == [counts for _, *counts, _ in rows]
-    return Answer(
-        ", ".join(f"{distinct}/{total}" for distinct, total in ours),
-        Verdict.INCOMPLETE if same else Verdict.CORRECTED,
-        "the last line of (21) is left out of the count: with it the solutions have dimension "
-        f"{', '.join(map(str, dimensions))}. Nor is N = 1 printed, 1/1",
-    )
+    return Verdict.INCOMPLETE if same else Verdict.CORRECTED, {
+        "counts": [f"{distinct}/{total}" for distinct, total in ours],
+        "dimensions": [one.dimension for one in found],
+    }
 
 
 @check("22-percent")
-def _percentages() -> Answer:
+def _percentages() -> Found:
     rows = paper()["table_22"]
     ours = [f"{round(100 * distinct / total, 1):g}%" for _, distinct, total, _ in rows]
     wrong = [text for (*_, text), own in zip(rows, ours, strict=True) if text != own]
-    return judged(
-        ", ".join(ours),
-        not wrong,
-        f"{', '.join(wrong)} is a misread decimal point, of the conversion in all likelihood"
-        if wrong
-        else "",
-    )
+    return judged(not wrong, ours=ours, wrong=wrong)
 
 
 def _colors(n: int, lines: tuple[int, ...], *, diagonal: bool) -> int:
@@ -52,144 +50,99 @@ _ALL = tuple(range(1, 9))
 
 
 @check("22-diagonals")
-def _diagonals() -> Answer:
-    ours = [_colors(n, _ALL, diagonal=True) for n in range(1, 6)]
-    named = [_colors(n, (2, 3), diagonal=True) for n in range(1, 6)]
-    needed = [_colors(n, (1, 6, 7), diagonal=True) for n in range(1, 6)]
-    right = ours[1:] == [2, 2, 2, 2]
-    return judged(
-        f"{', '.join(map(str, ours))} colours for N = 1 … 5, from the 1st, 6th and 7th equations",
-        right and named == ours,
-        f"2 from N = 2 on, but the 2nd and 3rd equations of (21) leave "
-        f"{', '.join(map(str, named))}; they are the 2nd and 3rd of (26). The 6th and 7th need "
-        "the 1st as well"
-        if needed == ours
-        else "",
+def _diagonals() -> Found:
+    ours, named, needed = (
+        [_colors(n, lines, diagonal=True) for n in range(1, 6)]
+        for lines in (_ALL, (2, 3), (1, 6, 7))
     )
+    found = {"ours": ours, "named": named}
+    if ours[1:] == [2, 2, 2, 2] and named == ours:
+        return Verdict.SAME, found
+    return Verdict.CORRECTED if needed == ours else Verdict.INCOMPLETE, found
 
 
 @check("22-sets")
-def _sets() -> Answer:
-    sizes = (2, 3, 4, 5)
-    ours = [_colors(n, _ALL, diagonal=False) for n in sizes]
-    first = [_colors(n, (1,), diagonal=False) for n in sizes[1:]]
-    return judged(
-        f"{', '.join(map(str, ours))} classes of non-diagonal weights for N = 2 … 5",
-        set(ours) == {2},
-        "2N + 1 from N = 3 on; there are two kinds of entries, those in the row or column of "
-        f"their block's own index and the others. The 1st equation alone leaves "
-        f"{', '.join(map(str, first))}",
+def _sets() -> Found:
+    ours, first = (
+        [_colors(n, lines, diagonal=False) for n in sizes]
+        for lines, sizes in ((_ALL, (2, 3, 4, 5)), ((1,), (3, 4, 5)))
     )
+    return judged(set(ours) == {2}, ours=ours, first=first)
 
 
 @check("22-symmetry")
-def _reflection() -> Answer:
+def _reflection() -> Found:
     blocks = [derivation(n, "paper", indices="redundant").layers[0].classes for n in (3, 4)]
     symmetric = [(cells == cells.transpose(0, 2, 1)).all() for cells in blocks]
     inner = len({int(blocks[0][place]) for place in permutations(range(3))}) == 1
-    return judged(
-        "no block is symmetric; the class of three different indices is",
-        any(symmetric) or not inner,
-        "the last equation relates the sums a_hk + a_kh of two different blocks and makes none "
-        "symmetric; that a^h_ij = a^h_ji for three different indices follows from the 2nd and "
-        "4th",
-    )
+    return judged(any(symmetric) or not inner)
 
 
 @check("terms")
-def _terms() -> Answer:
+def _terms() -> Found:
     ours = [pc.NetworkSpec(n).weights for n in range(1, 7)]
-    same = ours == [n * n * (n + 1) // 2 for n in range(1, 7)]
-    return judged(f"{', '.join(map(str, ours))} for n = 1 … 6", same)
+    return judged(ours == [n * n * (n + 1) // 2 for n in range(1, 7)], ours=ours)
 
 
 @check("transpositions")
-def _transpositions() -> Answer:
+def _transpositions() -> Found:
     network = pc.NetworkSpec(4, depth=2, bias=True)
     group = pc.PermutationGroup.symmetric(4)
     every, adjacent = (
         pc.derive(network, pc.Symmetry(group, scope="network", permutations=which))
         for which in ("transpositions", "adjacent")
     )
-    return judged(
-        f"6 for n = 4; the 3 adjacent ones give the same rank, {adjacent.rank} = {every.rank}",
-        len(every.symmetry.imposed()) == 6 and adjacent.rank == every.rank,
-        "n − 1 adjacent transpositions generate S_n, so they suffice",
-    )
+    same = len(every.symmetry.imposed()) == 6 and adjacent.rank == every.rank
+    return judged(same, every=every.rank, adjacent=adjacent.rank)
 
 
 @check("30")
-def _monomials() -> Answer:
+def _monomials() -> Found:
     printed = paper()["equation_30"]
     ours = len(pc.expand(pc.NetworkSpec(3, depth=3, bias=True)).monomials)
     good = (
         ours == printed["total"] == sum(printed["summands"]) == comb(11, 3)
         and [comb(*pair) for pair in printed["binomials"]] == printed["summands"]
     )
-    return judged(
-        f"{ours} = C(11, 3), the monomials of the expanded network n = 3, d = 3 with bias",
-        good,
-        "by the pattern the last summand is C(2, 0), which is 1 as well",
-    )
+    return judged(good, ours=ours)
 
 
-def _compared(printed: Listing) -> tuple[int, int, list[str]]:
-    """Return the groups that agree, all complete groups, and products that are not ours."""
+def _compared(printed: Listing) -> tuple[bool, dict[str, int]]:
+    """Return whether all that is printed is ours, and how many of the complete groups are."""
     expansion = pc.expand(pc.NetworkSpec(3, depth=2, bias=True))
-    right = 0
-    wrong = []
+    right, good = 0, True
     for monomial, terms in printed.groups.items():
         true = expanded_group(expansion, printed.output - 1, monomial)
-        whole = monomial in printed.complete
-        right += whole and terms == true
-        surplus = terms - true
-        wrong += [" ".join(product) for product in surplus]
-        if whole and not surplus and terms != true:
-            wrong.append(f"{sum((true - terms).values())} products left out")
-    return right, len(printed.complete), wrong
+        if monomial in printed.complete:
+            right += terms == true
+        else:
+            good &= terms <= true
+    complete = len(printed.complete)
+    return good and right == complete, {"right": right, "complete": complete}
 
 
 @check("listing-ungrouped")
-def _ungrouped() -> Answer:
-    right, complete, wrong = _compared(listing("ungrouped"))
-    read_once = _compared(listing("ungrouped", corrected=True))[0]
-    return judged(
-        f"output 3: as printed {right} of {complete} complete groups agree term by term, with "
-        f"a doubled X_2 read once {read_once}",
-        not wrong,
-        "under X1 X2 X3² one product and its copy are printed with 32 for 33 or left out, and "
-        "01W33 03W21 13W31 is left out; one X_2 at a line's end is printed again on the next. "
-        "The grouped listing has all of them right, so the slips are likely the conversion's"
-        if wrong
-        else "",
-    )
+def _ungrouped() -> Found:
+    good, found = _compared(listing("ungrouped"))
+    _, corrected = _compared(listing("ungrouped", corrected=True))
+    return judged(good, **found, read_once=corrected["right"])
 
 
 @check("listing-grouped")
-def _grouped() -> Answer:
-    right, complete, wrong = _compared(listing("grouped"))
-    return judged(
-        f"output 2: all {complete} complete groups and the cut one agree term by term"
-        if right == complete and not wrong
-        else f"{right} of {complete} groups agree",
-        right == complete and not wrong,
-        "the print stops in the tenth of 35 groups",
-    )
+def _grouped() -> Found:
+    good, found = _compared(listing("grouped"))
+    return judged(good, **found)
 
 
 @check("2.7")
-def _whole_network() -> Answer:
+def _whole_network() -> Found:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3), scope="network")
-    network = pc.NetworkSpec(3, depth=2, bias=True)
-    one = pc.derive(network, symmetry)
+    one = pc.derive(pc.NetworkSpec(3, depth=2, bias=True), symmetry)
     layered = derivation(3, depth=2, bias=True)
-    counts = one.counts
-    return Answer(
-        f"n = 3 with bias: {counts.total} equalities, {counts.distinct} without repeats, linear "
-        f"rank {one.rank}; with each layer equivariant {layered.distinct_weights} distinct "
-        f"weights and {layered.function_dimension} dimensions of functions",
-        Verdict.INCOMPLETE,
-        "the solutions form a variety of several strata, one for each representation of S_n on "
-        "the hidden units, with dimensions of their own: how many weights are distinct has no "
-        "single answer ('polyconstraints strata')",
-    )
+    return Verdict.INCOMPLETE, {
+        "total": one.counts.total,
+        "distinct": one.counts.distinct,
+        "rank": one.rank,
+        "weights": layered.distinct_weights,
+        "functions": layered.function_dimension,
+    }

@@ -1,15 +1,51 @@
-"""What the package computes, in the form in which the paper's side is given."""
+"""What the package computes, in the form in which the paper's side is given, and verdicts."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Any
+
+import networkx as nx
 
 import polyconstraints as pc
 from polyconstraints.reproduction.printed import Equality, Exponents
 
-__all__ = ["classes", "derivation", "derived", "expanded_group", "transposed"]
+
+class Verdict(Enum):
+    """What becomes of a printed value."""
+
+    SAME = "same"
+    """Ours is the same."""
+
+    CORRECTED = "corrected"
+    """Ours differs, and ours is right."""
+
+    INCOMPLETE = "incomplete"
+    """What is printed is right, but it is not all, or leaves the question open."""
+
+
+#: What a comparison finds: a verdict, and what the words of the data are filled in with.
+Found = tuple[Verdict, dict[str, Any]]
+
+#: The comparisons by the keys of their items.
+CHECKS: dict[str, Callable[[], Found]] = {}
+
+
+def check(key: str) -> Callable[[Callable[[], Found]], Callable[[], Found]]:
+    """Have a function compare the item of a key."""
+
+    def register(compare: Callable[[], Found]) -> Callable[[], Found]:
+        CHECKS[key] = compare
+        return compare
+
+    return register
+
+
+def judged(same: object, **found: Any) -> Found:
+    """Return what is found where ours either agrees or corrects."""
+    return Verdict.SAME if same else Verdict.CORRECTED, found
 
 
 def derivation(n: int, compare: str = "function", kind: str = "equivariant", **network: Any) -> Any:
@@ -34,14 +70,12 @@ def derived(n: int, compare: str = "function", **network: Any) -> set[Equality]:
 
 def classes(names: Iterable[str], equalities: Iterable[Equality]) -> set[frozenset[str]]:
     """Return the classes of weights under those equalities that equate single weights."""
-    import networkx as nx
-
     graph: Any = nx.Graph()
     graph.add_nodes_from(names)
-    for one, other in (tuple(sides) for sides in equalities):
+    for one, other in equalities:
         if len(one) == len(other) == 1:
             graph.add_edge(one[0], other[0])
-    return {frozenset(component) for component in nx.connected_components(graph)}
+    return set(map(frozenset, nx.connected_components(graph)))
 
 
 def expanded_group(
@@ -50,11 +84,12 @@ def expanded_group(
     """Return the terms of one monomial as products of weight names with multiplicities."""
     polynomial = expansion.coefficient_polynomial(output, monomial)
     names = polynomial.ring.names
-    group: Counter[tuple[str, ...]] = Counter()
-    for exponents, coefficient in polynomial.terms():
-        product = tuple(sorted(names[at] for at, e in enumerate(exponents) for _ in range(e)))
-        group[product] += int(coefficient)
-    return group
+    return Counter(
+        {
+            tuple(sorted(Counter(dict(zip(names, exponents, strict=True))).elements())): int(factor)
+            for exponents, factor in polynomial.terms()
+        }
+    )
 
 
 def transposed(n: int, output: int, h: int, k: int, indices: str) -> dict[Exponents, Counter[str]]:

@@ -14,29 +14,13 @@ from typing import Any, NamedTuple
 
 from polyconstraints.spec.network import LayerSpec
 
-__all__ = [
-    "Equality",
-    "Listing",
-    "Side",
-    "equalities",
-    "listing",
-    "monomial_terms",
-    "paper",
-]
-
 #: A sum of weights by their names, sorted.
 Side = tuple[str, ...]
 Equality = frozenset[Side]
 Exponents = tuple[int, ...]
 
-_OPERATORS = {
-    "!=": operator.ne,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
-}
-_CONDITION = re.compile(r"(\w)(!=|<=|>=|<|>)(\w)")
+_OPERATORS = {"!=": operator.ne, "<=": operator.le, "<": operator.lt, ">": operator.gt}
+_CONDITION = re.compile(r"(\w)(!=|<=|<|>)(\w)")
 
 
 @cache
@@ -111,17 +95,10 @@ def monomial_terms(
 
 
 class Listing(NamedTuple):
-    """One of the two listings of section 2.6: n = 3, depth 2, bias.
+    """One of the two listings of section 2.6: n = 3, depth 2, bias, one output from 1.
 
-    Attributes
-    ----------
-    output : int
-        The output that is listed, from 1.
-    groups : dict
-        For the exponents of each monomial in the inputs the products of weights that are
-        printed, sorted, each as often as it is printed.
-    complete : frozenset
-        The groups that the ends of the print don't cut off.
+    For each monomial in the inputs its group has the products of weights that are printed, each as
+    often as it is; complete are those that the ends of the print don't cut off.
     """
 
     output: int

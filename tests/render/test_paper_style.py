@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from polyconstraints.expansion import expand
-from polyconstraints.jobs.pieces import written
+from polyconstraints.jobs import written
 from polyconstraints.render.expansion import ExpansionText
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.spec.network import NetworkSpec

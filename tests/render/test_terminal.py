@@ -12,7 +12,7 @@ from rich.console import Console
 import polyconstraints as pc
 from polyconstraints.expansion import expand
 from polyconstraints.render.derivation import print_derivation
-from polyconstraints.render.expansion_terminal import print_expansion
+from polyconstraints.render.expansion import print_expansion
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.tables import TableRow, print_table
 from polyconstraints.spec.network import NetworkSpec

@@ -1,0 +1,221 @@
+"""Verifications, discoveries and the comparison with the paper as text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from polyconstraints.render.tables import Table, aligned
+from polyconstraints.render.words import plural
+from polyconstraints.reproduction import Item, Verdict
+from polyconstraints.spec.groups import group_label
+from polyconstraints.tying import TyingMap
+from polyconstraints.verification.completeness import Completeness
+from polyconstraints.verification.discovery import Discovery, FoundGroup
+from polyconstraints.verification.result import Counterexample, Verification
+from polyconstraints.verification.trained import WeightCheck
+
+#: Deviating weights, and symmetries of a kind, that are listed at most.
+_SHOWN = 20
+
+#: Columns of the comparison with the paper.
+_WIDTH = 88
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
+def verification_text(tying: TyingMap, result: Verification) -> str:
+    """Return the result of verifying a map.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> from polyconstraints.verification import verify
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+    >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
+    >>> print(verification_text(tying, verify(tying)))
+    symmetric  yes
+    symmetry   equivariant under S
+    proof      every layer is equivariant, for 2 generators of the group and all parameters
+    complete   yes: 4 parameters, as many as the symmetry leaves
+    """
+    symmetry = tying.symmetry
+    rows = [
+        ("symmetric", _yes(result.symmetric)),
+        ("symmetry", f"{symmetry.kind} under {group_label(symmetry.group)}"),
+    ]
+    if result.prime is not None:
+        checked = f"{result.trials} random networks, {result.generators} generators"
+        rows.append(("checked", f"{checked}, degree {result.degree}, modulo {result.prime}"))
+    if result.rule is not None:
+        letters = ", ".join(map(str, result.rule.checked))
+        all_asked = result.rule.checked == result.rule.asked
+        larger = "" if all_asked else ", which decides for all larger numbers"
+        rows.append(("rule", f"checked for {letters} letters{larger}"))
+    rows.append(_certainty(result))
+    if result.found_actions:
+        rows.append(_found(result.found_actions))
+    if result.obstacle is not None:
+        why = "not as the map states" if result.proof == "layerwise" else "not each symmetric"
+        rows.append(("layers", f"{why}: {result.obstacle}"))
+    if result.completeness is not None:
+        rows.append(("complete", _completeness(result.completeness)))
+    lines = aligned(rows)
+    if result.counterexample is not None:
+        lines += ["", *_counterexample(tying, result.counterexample)]
+    return "\n".join(lines)
+
+
+def _certainty(result: Verification) -> tuple[str, str]:
+    """Return in plain words what was proved and how, or how likely an error is."""
+    if result.proof is None:
+        return "error", f"at most {result.error_bound:.1e}"
+    generators = plural(result.generators, "generator")
+    sides = "equal" if result.symmetric else "different"
+    proofs = {
+        "layerwise": f"every layer is equivariant, for {generators} of the group and all "
+        "parameters",
+        "expansion": f"the network, expanded as polynomials, and what it should be are {sides}",
+        "counterexample": "a counterexample",
+    }
+    return "proof", proofs[result.proof]
+
+
+def _found(actions: Mapping[int, Sequence[Sequence[int]]]) -> tuple[str, str]:
+    """Return the levels on which permutations were found, with those for one generator."""
+    parts = [f"level {level}: {list(images[0])}" for level, images in actions.items()]
+    return "found", f"for the first generator the hidden units move as {'; '.join(parts)}"
+
+
+def _completeness(found: Completeness) -> str:
+    mine, functions = found.dimension, found.function_dimension
+    leaves = f"the symmetry leaves {found.true_dimension}"
+    if found.status == "complete":
+        return f"yes: {mine} parameters, as many as the symmetry leaves"
+    if found.status == "complete as functions":
+        return (
+            f"yes as functions, which have dimension {functions}: {mine} parameters, and {leaves}"
+        )
+    if found.status == "not known":
+        return found.status
+    lost = f"; dimension of the functions {functions} of {found.true_function_dimension}"
+    return f"no, it ties more than needed: {mine} parameters, and {leaves}" + (
+        "" if functions is None else lost
+    )
+
+
+def _counterexample(tying: TyingMap, found: Counterexample) -> Iterator[str]:
+    symmetry = tying.symmetry
+    moved = symmetry.kind == "equivariant"
+    image = found.generator[found.output - 1] + 1 if moved else found.output
+    modulo = "" if found.prime is None else f" modulo {found.prime}"
+    yield f"A network of this map without the symmetry{modulo}:"
+    rows = [("generator", f"{list(found.generator)}   ((σx)_i = x_σ(i), from 0)")]
+    for layer, part in zip(tying.layers, found.parameters, strict=True):
+        values = ", ".join(map("{}: {}".format, layer.free, part))
+        rows.append((layer.name, f"classes {values}" if values else "no parameters"))
+    rows.append(("input", str(list(found.input))))
+    rows.append((f"F_{found.output}(σx)", str(found.moved)))
+    rows.append(("expected" if symmetry.actions else f"F_{image}(x)", str(found.expected)))
+    for line in aligned(rows):
+        yield f"  {line}"
+
+
+def weight_check_text(result: WeightCheck) -> str:
+    """Return the result of checking trained weights."""
+    error = "overflows" if result.function_error is None else f"{result.function_error:.2e}"
+    rows = [
+        ("symmetric", _yes(result.symmetric)),
+        ("tolerance", f"{result.tolerance:.1e}"),
+        ("function", f"{error} relative difference of F(σx) and σF(x), {result.points} inputs"),
+        ("weights", f"{result.weight_error:.2e} relative deviation from the classes"),
+        ("distance", f"{result.distance:.6g} to the nearest tied network"),
+        ("deviating", str(result.deviating)),
+    ]
+    if result.proof is not None:
+        rows.append(("proof", "with these weights, as exact numbers, every layer is equivariant"))
+    if result.found_actions:
+        rows.append(_found(result.found_actions))
+    lines = aligned(rows)
+    if result.symmetric and result.deviating and not result.found_actions:
+        lines += [
+            "",
+            "The function is symmetric, though the weights are not those of the map: hidden",
+            "units may be in another order, or the network symmetric without its layers being so.",
+        ]
+    if result.deviations:
+        numbers = ("value", "tied", "difference")
+        shown = [
+            (one.weight, *(f"{getattr(one, name):13.6g}" for name in numbers))
+            for one in result.deviations[:_SHOWN]
+        ]
+        lines += ["", Table(("weight", *numbers), shown, left=(0,)).text()]
+        lines += _rest(result.deviating - len(shown))
+    return "\n".join(lines)
+
+
+def _rest(more: int) -> list[str]:
+    return [f"and {more} more"] if more > 0 else []
+
+
+def discovery_text(result: Discovery) -> str:
+    """Return what was discovered about weights."""
+    network = result.network
+    widths = ", ".join(map(str, network.widths))
+    bias = "bias" if network.bias else "no bias"
+    lines = [f"network  {network.layer}, widths {widths}, {bias}, tolerance {result.tolerance:.1e}"]
+    for group in result.groups:
+        lines += ["", *_group(group)]
+    return "\n".join(lines)
+
+
+def _group(group: FoundGroup) -> Iterator[str]:
+    least = "" if group.complete else ", at least: not all permutations were tried"
+    yield f"{group.kind} under {group.name} (order {group.order}){least}"
+    found = (*group.transpositions, *group.others)
+    for one in found[:_SHOWN]:
+        how = "layer by layer" if one.layerwise else "as a function only"
+        yield f"  {list(one.permutation)}  error {one.error:.1e}, {how}"
+    for line in _rest(len(found) - _SHOWN):
+        yield f"  {line}"
+
+
+def reproduction_text(items: Iterable[Item]) -> Iterator[str]:
+    r"""Yield the comparison with the paper as lines of text, and how many have which verdict.
+
+    Examples
+    --------
+    >>> from polyconstraints.reproduction import reproduce
+    >>> print("\n".join(reproduction_text(reproduce(["terms"]))))
+    section 2.6: terms of one layer
+      paper    n²(n+1)/2
+      ours     1, 6, 18, 40, 75, 126 for n = 1 … 6
+      verdict  same
+    <BLANKLINE>
+    1 item: 1 same, 0 corrected, 0 incomplete in the paper
+    """
+    verdicts: Counter[Verdict] = Counter()
+    for item in items:
+        verdicts[item.verdict] += 1
+        yield f"{item.place}: {item.title}"
+        verdict = ": ".join(filter(None, (item.verdict.value, item.reason)))
+        for name, text in (("paper", item.paper), ("ours", item.ours), ("verdict", verdict)):
+            first, *rest = wrap(text, _WIDTH)
+            yield f"  {name:<9}{first}"
+            yield from (f"{'':11}{line}" for line in rest)
+        yield ""
+    counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
+    yield f"{plural(verdicts.total(), 'item')}: {counts} in the paper"
+
+
+def reproduction_markdown(items: Iterable[Item]) -> Iterator[str]:
+    """Yield the comparison with the paper as the lines of a Markdown table."""
+    yield "| where | what | the paper | ours | verdict |"
+    yield "|---|---|---|---|---|"
+    for item in items:
+        verdict = ": ".join(filter(None, (f"**{item.verdict.value}**", item.reason)))
+        cells = (item.place, item.title, item.paper, item.ours, verdict)
+        yield f"| {' | '.join(cell.replace('|', '∣') for cell in cells)} |"
