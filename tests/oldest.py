@@ -1,6 +1,7 @@
 """Print pip's constraints for the oldest versions that pyproject.toml allows: ``make test-oldest``.
 
-Every dependency of the core and of the tests that has a lower bound is held to it.
+Every dependency of the core, of the format safetensors and of the tests that has a lower bound is
+held to it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ def constraints() -> list[str]:
     """Return a line ``name==version`` for each lower bound."""
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
     project = tomllib.loads(text)["project"]
-    bounds = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    optional = project["optional-dependencies"]
+    bounds = [*project["dependencies"], *optional["safetensors"], *optional["test"]]
     found = filter(None, map(_BOUND.match, bounds))
     return [f"{bound[1]}=={bound[2]}" for bound in found]
 

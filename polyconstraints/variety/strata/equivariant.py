@@ -115,7 +115,7 @@ def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring
 @lru_cache(maxsize=64)
 def _modular(core: LayerSpec, source: Representation, block: Block, prime: int) -> Residues:
     equations = _equations(core, source, block, Modulo(prime))
-    return modular.nullspace(equations[equations.any(axis=1)], prime)
+    return modular.nullspace(equations[(equations != 0).any(axis=1)], prime)
 
 
 def _rational(core: LayerSpec, source: Representation, block: Block) -> Rationals:
@@ -127,7 +127,7 @@ def _rational(core: LayerSpec, source: Representation, block: Block) -> Rational
     from flint import fmpq, fmpq_mat
 
     equations = _equations(core, source, block, EXACT)
-    equations = equations[equations.any(axis=1)][:, ::-1]
+    equations = equations[(equations != 0).any(axis=1)][:, ::-1]
     entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
     reduced, rank = fmpq_mat(len(equations), core.weights, entries).rref()
     nonzero = reduced.entries()[: rank * core.weights]
