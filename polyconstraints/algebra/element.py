@@ -93,6 +93,16 @@ def decimal_value(digits: str) -> int:
     return int(flint().fmpz(digits))
 
 
+def pairwise_sum(summands: list[Any]) -> Any:
+    """Return a sum, added up pairwise so that growing summands aren't copied once for each."""
+    while len(summands) > 1:
+        summands = [
+            summands[at] + summands[at + 1] if at + 1 < len(summands) else summands[at]
+            for at in range(0, len(summands), 2)
+        ]
+    return summands[0]
+
+
 # -- sizes ------------------------------------------------------------------------------------
 
 

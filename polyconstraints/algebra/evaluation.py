@@ -1,14 +1,8 @@
-"""Polynomials with other things in place of their variables: numbers, polynomials, names.
-
-Values may be whatever has ``+``, ``*`` and ``**``. SymPy, with whose expressions polynomials are
-exchanged, is imported only when it is asked for.
-"""
+"""Polynomials with other things in place of their variables, whatever has the operators."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.algebra.element import (
@@ -21,8 +15,9 @@ from polyconstraints.algebra.element import (
     exact,
     flint,
     number,
+    pairwise_sum,
 )
-from polyconstraints.errors import InputError, RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from flint import fmpq, fmpq_mpoly, fmpq_mpoly_ctx
@@ -63,47 +58,6 @@ def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
         return polynomial
     chosen = [images[at] if at in images else ring._gen_at(at) for at in places]
     return _composed(polynomial, places, chosen, ring)
-
-
-def collect(polynomial: Polynomial, names: Sequence[str]) -> dict[tuple[int, ...], Polynomial]:
-    """Return coefficients in some of the variables; see :meth:`Polynomial.collect`."""
-    if isinstance(names, str):
-        raise UsageError("names must be a sequence of str, not one str")
-    chosen = [polynomial.ring.index(name) for name in names]
-    if len(set(chosen)) != len(chosen):
-        raise UsageError(f"a variable occurs twice in {list(names)}")
-    taken = set(chosen)
-    kept = [at for at in range(len(polynomial.ring.names)) if at not in taken]
-    remaining = type(polynomial.ring)([polynomial.ring.names[at] for at in kept])
-    groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
-    monomials, values = polynomial._flint.monoms(), polynomial._flint.coeffs()
-    for exponents, value in zip(monomials, values, strict=True):
-        group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
-        group[tuple([exponents[at] for at in kept])] = value
-    return {
-        exponents: polynomial._make(remaining, remaining._context.from_dict(terms))
-        for exponents, terms in groups.items()
-    }
-
-
-def rename(
-    polynomial: Polynomial, names: Mapping[str, str], ring: PolynomialRing | None = None
-) -> Polynomial:
-    """Return the polynomial in other variables; see :meth:`Polynomial.rename`."""
-    for name in names:
-        polynomial.ring.index(name)
-    images = [names.get(name, name) for name in polynomial.ring.names]
-    target = type(polynomial.ring)(list(dict.fromkeys(images))) if ring is None else ring
-    if target == polynomial.ring and images == list(polynomial.ring.names):
-        return polynomial
-    places: dict[int, int] = {}
-    for at in polynomial._places():
-        if images[at] not in target:
-            raise RingMismatchError(f"{images[at]!r} of {polynomial.ring} has no place in {target}")
-        places[at] = target.index(images[at])
-    if len(target.names) == len(images) and all(at == new for at, new in places.items()):
-        return polynomial._make(target, polynomial._flint)
-    return polynomial._make(target, moved(polynomial._flint, places, target._context))
 
 
 def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int]]:
@@ -205,82 +159,4 @@ def _by_operators(polynomial: Polynomial, places: Sequence[int], images: Sequenc
                     table[exponent] = image**exponent
                 product = product * table[exponent]
         summands.append(product)
-    # Pairwise, so that growing summands (polynomials, say) aren't copied once per term.
-    while len(summands) > 1:
-        summands = [
-            summands[at] + summands[at + 1] if at + 1 < len(summands) else summands[at]
-            for at in range(0, len(summands), 2)
-        ]
-    return summands[0]
-
-
-# -- SymPy ----------------------------------------------------------------------------------------
-
-
-def polynomial_from_sympy(ring: PolynomialRing, expression: object) -> Polynomial:
-    """Return what an expression denotes; see :meth:`PolynomialRing.from_sympy`."""
-    import sympy
-
-    try:
-        expression = sympy.sympify(expression, strict=True)
-    except sympy.SympifyError:
-        raise InputError(f"expected a SymPy expression, got {expression!r}") from None
-    if isinstance(expression, sympy.Poly):
-        expression = expression.as_expr()
-    if not isinstance(expression, sympy.Expr):
-        raise InputError(f"expected a SymPy expression, got {expression}")
-    if expression.atoms(sympy.Float):
-        raise InputError(f"floating-point coefficients are not exact: {expression}")
-    names = set()
-    for symbol in expression.free_symbols:
-        if symbol.name not in ring:
-            raise InputError(f"unknown name {symbol.name!r} in {ring}")
-        if not symbol.is_commutative:
-            raise InputError(f"the symbol {symbol.name!r} does not commute")
-        if symbol.name in names:
-            raise InputError(f"two different symbols are called {symbol.name!r}")
-        names.add(symbol.name)
-    try:
-        return _convert(ring, expression)
-    except _NotPolynomialError:
-        pass
-    try:
-        # Expansion may cancel what is irrational or no polynomial in the parts.
-        return _convert(ring, sympy.expand(expression))
-    except _NotPolynomialError:
-        raise InputError(f"not a polynomial over the rationals: {expression}") from None
-
-
-class _NotPolynomialError(Exception):
-    """Some part of an expression is no polynomial."""
-
-
-def _convert(ring: PolynomialRing, expression: Any) -> Polynomial:
-    """Return the polynomial of an expression tree.
-
-    `sympy.Poly` would do the same, but it is dense: an exponent of 10**9 exhausts memory.
-    """
-    if expression.is_Symbol:
-        return ring.gen(expression.name)
-    if expression.is_Rational:
-        return ring.constant(Fraction(int(expression.p), int(expression.q)))
-    if expression.is_Add:
-        return ring.sum([_convert(ring, part) for part in expression.args])
-    if expression.is_Mul:
-        return prod((_convert(ring, part) for part in expression.args), start=ring.one)
-    if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
-        return _convert(ring, expression.base) ** int(expression.exp)
-    raise _NotPolynomialError
-
-
-def polynomial_to_sympy(polynomial: Polynomial) -> Any:
-    """Return the polynomial as an expression; see :meth:`Polynomial.to_sympy`."""
-    import sympy
-
-    symbols = [sympy.Symbol(name) for name in polynomial.ring.names]
-    summands = []
-    for exponents, value in polynomial.terms():
-        factors = [s**e for s, e in zip(symbols, exponents, strict=True) if e]
-        coefficient = sympy.Rational(value.numerator, value.denominator)
-        summands.append(sympy.Mul(coefficient, *factors))
-    return sympy.Add(*summands)
+    return pairwise_sum(summands)

@@ -21,16 +21,18 @@ from polyconstraints.algebra.element import (
     rational,
 )
 from polyconstraints.algebra.text import Order, order_key
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
 
 if TYPE_CHECKING:
+    from flint import fmpq
+
     from polyconstraints.algebra.rings import PolynomialRing
 
 _REPR_TERMS = 12
 
 
 class Polynomial(Element):
-    """An immutable polynomial with exact rational coefficients.
+    r"""An immutable polynomial with exact rational coefficients.
 
     Polynomials come from a :class:`~polyconstraints.algebra.PolynomialRing`: from its
     variables by arithmetic, from text or from terms. They support ``+ - * **`` with each
@@ -43,13 +45,43 @@ class Polynomial(Element):
 
     Examples
     --------
-    >>> from polyconstraints.algebra import ring
-    >>> R, x, y = ring("x, y")
+    >>> from polyconstraints.algebra import PolynomialRing, ring
+    >>> R, x, y, z = ring("x, y, z")
     >>> p = (x + 2 * y) ** 2 - x**2
     >>> print(p)
     4*x*y + 4*y^2
-    >>> p == 4 * y * (x + y), len(p), p.degree()
-    (True, 2, 2)
+    >>> p == 4 * y * (x + y), len(p), p.degree(), p.degree("x")
+    (True, 2, 2, 1)
+    >>> (x + 3 * y**2).terms("grlex")
+    [((0, 2, 0), 3), ((1, 0, 0), 1)]
+    >>> p.coefficient((1, 1, 0)), p.coefficient(y**2), p.coefficient(x)
+    (4, 4, 0)
+
+    Up to constants, and in factors:
+
+    >>> p.content(), str(p.primitive()), str((2 * y - 4 * x / 3).normalised())
+    (4, 'x*y + y^2', '2*x - 3*y')
+    >>> [(str(factor), power) for factor, power in (2 * x**3 - 2 * x * y**2).factor()]
+    [('x', 1), ('x + y', 1), ('x - y', 1)]
+
+    Values, derivatives, other variables:
+
+    >>> (x**2 + y / 2).evaluate({"x": 3, "y": 1}), p(3, 2, 0)
+    (Fraction(19, 2), 40)
+    >>> print((x**2 + y).substitute({"x": y, "y": x + 1}), (x**3 * y).derivative("x", 2), sep=", ")
+    x + y^2 + 1, 6*x*y
+    >>> {exponents: str(part) for exponents, part in p.collect(["x"]).items()}
+    {(1,): '4*y', (0,): '4*y^2'}
+    >>> print(p.rename({"x": "w", "y": "w"}), p.to_ring(PolynomialRing(["y", "x"])), sep=", ")
+    8*w^2, 4*y^2 + 4*y*x
+
+    As text:
+
+    >>> q = x**2 * y / 2 - 1
+    >>> q.to_text(power="**"), q.to_text(ascii=False), q.to_text(times=" ")
+    ('1/2*x**2*y - 1', '1/2·x²·y - 1', '1/2 x^2 y - 1')
+    >>> print(q.to_latex())
+    \frac{1}{2} x^{2} y - 1
     """
 
     __slots__ = ()
@@ -85,32 +117,13 @@ class Polynomial(Element):
         return tuple([self._ring.names[at] for at in self._places()])
 
     def degree(self, name: str | None = None) -> int:
-        """Return the degree in a variable, or the total degree; -1 for zero.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> p = x**2 * y + y
-        >>> p.degree(), p.degree("x"), R.zero.degree()
-        (3, 2, -1)
-        """
+        """Return the degree in a variable, or the total degree; -1 for zero."""
         if name is None:
             return int(self._flint.total_degree())
         return self._degrees()[self._ring.index(name)]
 
     def terms(self, order: Order = "lex") -> list[tuple[tuple[int, ...], Coefficient]]:
-        """Return exponents and coefficients in decreasing monomial order.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> (x + 3 * y**2).terms()
-        [((1, 0), 1), ((0, 2), 3)]
-        >>> (x + 3 * y**2).terms("grlex")
-        [((0, 2), 3), ((1, 0), 1)]
-        """
+        """Return exponents and coefficients in decreasing monomial order."""
         key = order_key(order)
         monomials = [tuple(map(int, exponents)) for exponents in self._flint.monoms()]
         result = list(zip(monomials, map(number, self._flint.coeffs()), strict=True))
@@ -133,14 +146,6 @@ class Polynomial(Element):
 
         The monomial is given by its exponents, or as a polynomial of this ring that is one
         monomial with coefficient 1.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> p = (x + y) ** 3
-        >>> p.coefficient((2, 1)), p.coefficient(x * y**2), p.coefficient(x)
-        (3, 3, 0)
         """
         if isinstance(monomial, Polynomial):
             self._require_same_ring(monomial)
@@ -158,16 +163,7 @@ class Polynomial(Element):
         return largest if denominator == 1 else max(largest, denominator)
 
     def content(self) -> Coefficient:
-        """Return the positive rational that leaves coprime integers when divided out, 0 for zero.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x = ring("x")
-        >>> p = 4 * x / 3 - 2
-        >>> p.content(), str(p.primitive())
-        (Fraction(2, 3), '2*x - 3')
-        """
+        """Return the positive rational that leaves coprime integers when divided out; 0 for 0."""
         values = self._flint.coeffs()
         return number(reduce(lambda common, value: common.gcd(value), values, rational(0, 1)))
 
@@ -179,13 +175,6 @@ class Polynomial(Element):
         """Return the polynomial with coprime integer coefficients, the leading one positive.
 
         Polynomials with the same zeros up to a constant factor become equal.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> print((2 * y - 4 * x / 3).normalised())
-        2*x - 3*y
         """
         primitive = self.primitive()
         return -primitive if self._flint.leading_coefficient() < 0 else primitive
@@ -195,13 +184,6 @@ class Polynomial(Element):
 
         Constants are left out, and zero has no factors; factors are normalised and in a fixed
         order, the shortest first.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> [(str(factor), power) for factor, power in (2 * x**3 - 2 * x * y**2).factor()]
-        [('x', 1), ('x + y', 1), ('x - y', 1)]
         """
         if not self:
             raise UsageError("expected a polynomial other than zero")
@@ -217,13 +199,6 @@ class Polynomial(Element):
         """Return the resultant with another polynomial of the ring in one of the variables.
 
         Of ``q*x - p`` and a polynomial f in x it is f at p/q, cleared of denominators.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y, z = ring("x, y, z")
-        >>> print((y * x - z).resultant(x**2 + 3, "x"))
-        3*y^2 + z^2
         """
         self._require_same_ring(other)
         powers = (other.degree(name), self.degree(name))
@@ -247,20 +222,6 @@ class Polynomial(Element):
             order: exact numbers, polynomials (of any one ring), or other objects that
             support ``+``, ``*`` and ``**`` with each other and with this polynomial's
             coefficients.
-
-        Returns
-        -------
-        object
-            The value, of the type that the values' arithmetic gives; an exact number for
-            a constant polynomial.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> p = x**2 + y / 2
-        >>> p.evaluate({"x": 3, "y": 1}), p(3, 2)
-        (Fraction(19, 2), 10)
         """
         return evaluation.evaluate(self, values)
 
@@ -278,26 +239,11 @@ class Polynomial(Element):
         """Return the polynomial with some variables replaced, all at once.
 
         By exact numbers or polynomials of this ring.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> print((x**2 + y).substitute({"x": y, "y": x + 1}))
-        x + y^2 + 1
         """
         return evaluation.substitute(self, values)
 
     def derivative(self, name: str, order: int = 1) -> Polynomial:
-        """Return the derivative with respect to a variable, as often as `order` says.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> print((x**3 * y).derivative("x", 2))
-        6*x*y
-        """
+        """Return the derivative with respect to a variable, as often as `order` says."""
         at = self._ring.index(name)
         times = integer(order, "order of a derivative")
         if times < 0:
@@ -306,7 +252,7 @@ class Polynomial(Element):
             return self._make(self._ring, self._flint.derivative(at))
         degree = self.degree(name)
         if times > degree:
-            return self if not times else self._ring.zero
+            return self._ring.zero if times else self
         if times * degree.bit_length() > MAX_BITS:
             raise TooLargeError(
                 f"the coefficients of the derivative of order {decimal_text(times)} "
@@ -328,52 +274,61 @@ class Polynomial(Element):
 
         From exponents of these variables to the nonzero coefficient, a polynomial in the ring of
         the remaining variables.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y, a, b = ring("x, y, a, b")
-        >>> p = (a * x + b * y) ** 2
-        >>> for exponents, coefficient in p.collect(["x", "y"]).items():
-        ...     print(exponents, coefficient)
-        (2, 0) a^2
-        (1, 1) 2*a*b
-        (0, 2) b^2
         """
-        return evaluation.collect(self, names)
+        if isinstance(names, str):
+            raise UsageError("names must be a sequence of str, not one str")
+        ring = self._ring
+        chosen = [ring.index(name) for name in names]
+        if len(set(chosen)) != len(chosen):
+            raise UsageError(f"a variable occurs twice in {list(names)}")
+        taken = set(chosen)
+        kept = [at for at in range(len(ring.names)) if at not in taken]
+        remaining = type(ring)([ring.names[at] for at in kept])
+        groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
+        for exponents, value in zip(self._flint.monoms(), self._flint.coeffs(), strict=True):
+            group = groups.setdefault(tuple([int(exponents[at]) for at in chosen]), {})
+            group[tuple([exponents[at] for at in kept])] = value
+        return {exponents: remaining._from_flint(terms) for exponents, terms in groups.items()}
 
     def rename(self, names: Mapping[str, str], ring: PolynomialRing | None = None) -> Polynomial:
         """Return the polynomial with variables renamed; those that get one name become one.
 
         The result is in `ring`, in which every variable that occurs must have a place; by
         default in that of the new names in order of appearance.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, w1, w2 = ring("w1, w2")
-        >>> print((w1 + 2 * w2).rename({"w1": "w", "w2": "w"}))
-        3*w
         """
-        return evaluation.rename(self, names, ring)
+        own = self._ring
+        for name in names:
+            own.index(name)
+        images = [names.get(name, name) for name in own.names]
+        target = type(own)(list(dict.fromkeys(images))) if ring is None else ring
+        if target == own and images == list(own.names):
+            return self
+        places: dict[int, int] = {}
+        for at in self._places():
+            if images[at] not in target:
+                raise RingMismatchError(f"{images[at]!r} of {own} has no place in {target}")
+            places[at] = target.index(images[at])
+        if len(target.names) == len(images) and all(at == new for at, new in places.items()):
+            return self._make(target, self._flint)
+        return self._make(target, evaluation.moved(self._flint, places, target._context))
 
     def to_ring(self, ring: PolynomialRing) -> Polynomial:
-        """Return the same polynomial in another ring; variables match by name.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import PolynomialRing, ring
-        >>> R, x, y = ring("x, y")
-        >>> print((2 * y).to_ring(PolynomialRing(["y", "z"])) + 1)
-        2*y + 1
-        """
+        """Return the same polynomial in another ring; variables match by name."""
         return self.rename({}, ring)
 
     # -- text -------------------------------------------------------------------------
 
     def to_sympy(self) -> Any:
         """Return the polynomial as an expanded SymPy expression."""
-        return evaluation.polynomial_to_sympy(self)
+        import sympy
+
+        symbols = [sympy.Symbol(name) for name in self._ring.names]
+        summands = []
+        for exponents, value in self.terms():
+            factors = [s**e for s, e in zip(symbols, exponents, strict=True) if e]
+            coefficient = sympy.Rational(value.numerator, value.denominator)
+            summands.append(sympy.Mul(coefficient, *factors))
+        return sympy.Add(*summands)
 
     def to_text(
         self,
@@ -394,34 +349,33 @@ class Polynomial(Element):
             Spelling of a variable's name.
         ascii : bool
             If False, use raised digits and a centred dot instead of the signs.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x, y = ring("x, y")
-        >>> p = 2 * x**2 * y - 1
-        >>> p.to_text(power="**"), p.to_text(ascii=False), p.to_text(times=" ")
-        ('2*x**2*y - 1', '2·x²·y - 1', '2 x^2 y - 1')
         """
-        return text.polynomial_text(self, order, power, times, names, ascii)
+        if not ascii:
+            times = "·" if times == "*" else times
+
+        def raised(name: str, exponent: str) -> str:
+            return name + (power + exponent if ascii else exponent.translate(text.SUPERSCRIPTS))
+
+        return text.spelled(self, order, times, names or str, raised, "{}/{}")
 
     def to_latex(self, order: Order = "lex", names: Callable[[str], str] | None = None) -> str:
-        r"""Return the polynomial as LaTeX.
+        """Return the polynomial as LaTeX.
 
         Parameters
         ----------
         order : {"lex", "grlex", "grevlex"}
         names : callable, optional
             LaTeX of a variable's name; by default numbers in names become indices.
-
-        Examples
-        --------
-        >>> from polyconstraints.algebra import ring
-        >>> R, x1, w = ring("x1, W0_1_1_0")
-        >>> print((x1**2 * w / 2).to_latex())
-        \frac{1}{2} x_{1}^{2} W^{0}_{1,1,0}
         """
-        return text.polynomial_latex(self, order, names)
+
+        def raised(name: str, exponent: str) -> str:
+            # A name with a superscript of its own can't take a second one.
+            base = rf"\left({name}\right)" if "^" in name else name
+            return f"{base}^{{{exponent}}}"
+
+        return text.spelled(
+            self, order, " ", names or text.latex_name, raised, r"\frac{{{}}}{{{}}}"
+        )
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
@@ -436,5 +390,5 @@ class Polynomial(Element):
             return f"<Polynomial {self} in {self._ring}>"
         value = self._flint
         leading = {value.monomial(at): value.coefficient(at) for at in range(_REPR_TERMS)}
-        shown = self._make(self._ring, self._ring._context.from_dict(leading))
+        shown = self._ring._from_flint(leading)
         return f"<Polynomial {shown} + ... ({len(self)} terms) in {self._ring}>"

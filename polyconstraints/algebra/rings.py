@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.algebra.element import Coefficient, Immutable, exact, flint, integer
-from polyconstraints.algebra.evaluation import polynomial_from_sympy
+from polyconstraints.algebra.element import (
+    Coefficient,
+    Immutable,
+    exact,
+    flint,
+    integer,
+    pairwise_sum,
+)
 from polyconstraints.algebra.polynomial import Polynomial
 from polyconstraints.algebra.text import NAME, parse_polynomial
-from polyconstraints.errors import RingMismatchError, UsageError
+from polyconstraints.errors import InputError, RingMismatchError, UsageError
 
 if TYPE_CHECKING:
     from flint import fmpq, fmpq_mpoly_ctx
@@ -43,6 +51,13 @@ class PolynomialRing(Immutable):
     x^2 + 2*x*y + y^2
     >>> R == PolynomialRing(["x", "y"]), R == PolynomialRing(["y", "x"])
     (True, False)
+    >>> R.index("y"), str(R.gen("y") - 1), str(R.sum([x, y, x]))
+    (1, 'y - 1', '2*x + y')
+    >>> print(R.from_terms({(2, 0): 3, (0, 1): -1}), R.parse("(x + y)^2 / 2"), sep=", ")
+    3*x^2 - y, 1/2*x^2 + x*y + 1/2*y^2
+    >>> import sympy
+    >>> print(R.from_sympy((sympy.Symbol("x") + 1) ** 2))
+    x^2 + 2*x + 1
     """
 
     __slots__ = ("_context", "_hash", "_index", "_names", "_one", "_zero")
@@ -129,27 +144,14 @@ class PolynomialRing(Immutable):
         return tuple(self._gen_at(position) for position in range(len(self._names)))
 
     def gen(self, name: str) -> Polynomial:
-        """Return the variable called `name` as a polynomial; a `UsageError` if there is none.
-
-        Examples
-        --------
-        >>> R = PolynomialRing(["x", "y"])
-        >>> print(R.gen("y") - 1)
-        y - 1
-        """
+        """Return the variable called `name` as a polynomial; a `UsageError` if there is none."""
         return self._gen_at(self.index(name))
 
     def _gen_at(self, position: int) -> Polynomial:
         return Polynomial._make(self, self._context.gen(position))
 
     def index(self, name: str) -> int:
-        """Return the position of a variable among the names; a `UsageError` if it has none.
-
-        Examples
-        --------
-        >>> PolynomialRing(["x", "y"]).index("y")
-        1
-        """
+        """Return the position of a variable among the names; a `UsageError` if it has none."""
         try:
             return self._index[name]
         except (KeyError, TypeError):
@@ -160,14 +162,7 @@ class PolynomialRing(Immutable):
         return isinstance(name, str) and name in self._index
 
     def constant(self, value: object) -> Polynomial:
-        """Return an exact rational number as a constant polynomial; floats are a `TypeError`.
-
-        Examples
-        --------
-        >>> from fractions import Fraction
-        >>> print(PolynomialRing(["x"]).constant(Fraction(1, 2)))
-        1/2
-        """
+        """Return an exact rational number as a constant polynomial; floats are a `TypeError`."""
         return self._constant(_coefficient(value))
 
     def _constant(self, value: int | fmpq) -> Polynomial:
@@ -191,12 +186,6 @@ class PolynomialRing(Immutable):
             If an exponent tuple has the wrong length or an exponent is negative.
         TypeError
             If an exponent is no integer or a coefficient is not exact.
-
-        Examples
-        --------
-        >>> R = PolynomialRing(["x", "y"])
-        >>> print(R.from_terms({(2, 0): 3, (0, 1): -1}))
-        3*x^2 - y
         """
         pairs = terms.items() if isinstance(terms, Mapping) else terms
         total: dict[tuple[int, ...], int | fmpq] = {}
@@ -229,52 +218,26 @@ class PolynomialRing(Immutable):
         return exponents
 
     def sum(self, polynomials: Iterable[Polynomial]) -> Polynomial:
-        """Return the sum of many polynomials of this ring.
-
-        Adding pairwise keeps the cost at ``O(n log n)`` for `n` terms altogether, where
-        adding one after another would copy the growing sum each time.
-
-        Examples
-        --------
-        >>> R, x, y = ring("x, y")
-        >>> print(R.sum([x, y, x]))
-        2*x + y
-        """
+        """Return the sum of many polynomials of this ring, in O(n log n) for n terms altogether."""
         parts = []
         for part in polynomials:
             if part.ring != self:
                 raise RingMismatchError(f"operands are in different rings: {self} and {part.ring}")
             parts.append(part._flint)
-        while len(parts) > 1:
-            parts = [
-                parts[at] + parts[at + 1] if at + 1 < len(parts) else parts[at]
-                for at in range(0, len(parts), 2)
-            ]
-        return Polynomial._make(self, parts[0]) if parts else self._zero
+        return Polynomial._make(self, pairwise_sum(parts)) if parts else self._zero
 
     def parse(self, text: str) -> Polynomial:
         """Return the polynomial that a text denotes.
 
         The text may use ``+ - * / ^ **``, parentheses, integers and the ring's names;
-        division is by constants only and exponents are nonnegative integers. Nothing is
-        evaluated as code.
-
-        Parameters
-        ----------
-        text : str
-            The text, of any length and nesting depth.
+        division is by constants only and exponents are nonnegative integers. It may be of any
+        length and nesting depth, and nothing is evaluated as code.
 
         Raises
         ------
         InputError
             If the text is no polynomial of this ring, or if expanding it would be out of
             proportion to its length. The error's ``place`` is the position.
-
-        Examples
-        --------
-        >>> R = PolynomialRing(["x", "y"])
-        >>> print(R.parse("(x + y)^2 / 2"))
-        1/2*x^2 + x*y + 1/2*y^2
         """
         return parse_polynomial(self, text)
 
@@ -285,14 +248,37 @@ class PolynomialRing(Immutable):
         ------
         InputError
             If the expression is no polynomial in this ring's names over the rationals.
-
-        Examples
-        --------
-        >>> import sympy
-        >>> print(PolynomialRing(["x"]).from_sympy((sympy.Symbol("x") + 1) ** 2))
-        x^2 + 2*x + 1
         """
-        return polynomial_from_sympy(self, expression)
+        import sympy
+
+        try:
+            expression = sympy.sympify(expression, strict=True)
+        except sympy.SympifyError:
+            raise InputError(f"expected a SymPy expression, got {expression!r}") from None
+        if isinstance(expression, sympy.Poly):
+            expression = expression.as_expr()
+        if not isinstance(expression, sympy.Expr):
+            raise InputError(f"expected a SymPy expression, got {expression}")
+        if expression.atoms(sympy.Float):
+            raise InputError(f"floating-point coefficients are not exact: {expression}")
+        names = set()
+        for symbol in expression.free_symbols:
+            if symbol.name not in self:
+                raise InputError(f"unknown name {symbol.name!r} in {self}")
+            if not symbol.is_commutative:
+                raise InputError(f"the symbol {symbol.name!r} does not commute")
+            if symbol.name in names:
+                raise InputError(f"two different symbols are called {symbol.name!r}")
+            names.add(symbol.name)
+        try:
+            return _convert(self, expression)
+        except _NotPolynomialError:
+            pass
+        try:
+            # Expansion may cancel what is irrational or no polynomial in the parts.
+            return _convert(self, sympy.expand(expression))
+        except _NotPolynomialError:
+            raise InputError(f"not a polynomial over the rationals: {expression}") from None
 
 
 def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
@@ -319,3 +305,25 @@ def _coefficient(value: object) -> int | fmpq:
             f"coefficients must be exact (int or Fraction), got {type(value).__name__} {value!r}"
         )
     return coefficient
+
+
+class _NotPolynomialError(Exception):
+    """Some part of an expression is no polynomial."""
+
+
+def _convert(ring: PolynomialRing, expression: Any) -> Polynomial:
+    """Return the polynomial of an expression tree.
+
+    `sympy.Poly` would do the same, but it is dense: an exponent of 10**9 exhausts memory.
+    """
+    if expression.is_Symbol:
+        return ring.gen(expression.name)
+    if expression.is_Rational:
+        return ring.constant(Fraction(int(expression.p), int(expression.q)))
+    if expression.is_Add:
+        return ring.sum([_convert(ring, part) for part in expression.args])
+    if expression.is_Mul:
+        return prod((_convert(ring, part) for part in expression.args), start=ring.one)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp >= 0:
+        return _convert(ring, expression.base) ** int(expression.exp)
+    raise _NotPolynomialError

@@ -250,7 +250,7 @@ def _error(message: str, position: int) -> InputError:
 
 
 def parse_polynomial(ring: PolynomialRing, text: str) -> Polynomial:
-    """Return the polynomial of `ring` that `text` denotes."""
+    """Return the polynomial of a ring that a text denotes; an `InputError` says where it isn't."""
     if not isinstance(text, str):
         raise InputError(f"expected a text, got {type(text).__name__}")
     return _Parser(ring, text).run()
@@ -266,7 +266,7 @@ _ORDER_KEYS: dict[str, Callable[[tuple[int, ...]], tuple[int, ...]]] = {
     "grevlex": lambda exponents: (sum(exponents), *[-e for e in reversed(exponents)]),
 }
 
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # A factor as FLINT writes it: a variable by its number, perhaps with a power, or a fraction.
 _FACTOR = re.compile(r"(\*?)(?:x([0-9]+)(?:\^([0-9]+))?|([0-9]+)(?:/([0-9]+))?)")
 _NAME_PARTS = re.compile(r"(?P<stem>.*?)(?P<digits>[0-9]*(?:_[0-9]+)*)")
@@ -290,38 +290,7 @@ def order_key(order: str) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
         ) from None
 
 
-def polynomial_text(
-    polynomial: Polynomial,
-    order: Order = "lex",
-    power: str = "^",
-    times: str = "*",
-    names: Callable[[str], str] | None = None,
-    ascii: bool = True,
-) -> str:
-    """Return the polynomial as text; see :meth:`Polynomial.to_text`."""
-    if not ascii:
-        times = "·" if times == "*" else times
-
-    def raised(name: str, exponent: str) -> str:
-        return name + (power + exponent if ascii else exponent.translate(_SUPERSCRIPTS))
-
-    return _spelled(polynomial, order, times, names or str, raised, "{}/{}")
-
-
-def polynomial_latex(
-    polynomial: Polynomial, order: Order = "lex", names: Callable[[str], str] | None = None
-) -> str:
-    """Return the polynomial as LaTeX; see :meth:`Polynomial.to_latex`."""
-
-    def raised(name: str, exponent: str) -> str:
-        # A name with a superscript of its own can't take a second one.
-        base = rf"\left({name}\right)" if "^" in name else name
-        return f"{base}^{{{exponent}}}"
-
-    return _spelled(polynomial, order, " ", names or latex_name, raised, r"\frac{{{}}}{{{}}}")
-
-
-def _spelled(
+def spelled(
     polynomial: Polynomial,
     order: Order,
     times: str,
