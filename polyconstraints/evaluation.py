@@ -110,12 +110,7 @@ class Step:
 
 
 def forward(
-    network: NetworkSpec,
-    weights: Weights,
-    inputs: Array,
-    ring: Ring,
-    *,
-    one: Any = 1,
+    network: NetworkSpec, weights: Weights, inputs: Array, ring: Ring, *, one: Any = 1
 ) -> Iterator[Step]:
     """Yield what each layer does, for as many layers as there are weights.
 
@@ -133,12 +128,7 @@ def forward(
 
 
 def values(
-    network: NetworkSpec,
-    weights: Weights,
-    inputs: Array,
-    ring: Ring,
-    *,
-    one: Any = 1,
+    network: NetworkSpec, weights: Weights, inputs: Array, ring: Ring, *, one: Any = 1
 ) -> Array:
     """Return the network's outputs, shape (points, outputs); parameters as for `forward`."""
     size = max(1, _CHUNK // max(layer.products for layer in network.layers))
@@ -152,11 +142,7 @@ def values(
 
 
 def adjoints(
-    network: NetworkSpec,
-    steps: Sequence[Step],
-    ring: Ring,
-    *,
-    rows: Array | None = None,
+    network: NetworkSpec, steps: Sequence[Step], ring: Ring, *, rows: Array | None = None
 ) -> Iterator[tuple[Step, Array]]:
     """Yield the layers from the last to the first, each with derivatives along its sums.
 
@@ -180,12 +166,7 @@ def adjoints(
 
 
 def jacobian(
-    network: NetworkSpec,
-    weights: Weights,
-    inputs: Array,
-    ring: Ring,
-    *,
-    rows: Array | None = None,
+    network: NetworkSpec, weights: Weights, inputs: Array, ring: Ring, *, rows: Array | None = None
 ) -> Array:
     """Return the derivatives of the outputs along all weights, by back-propagation.
 
@@ -199,12 +180,7 @@ def jacobian(
     return np.concatenate(blocks[::-1], axis=2)
 
 
-def input_jacobian(
-    network: NetworkSpec,
-    weights: Weights,
-    inputs: Array,
-    ring: Ring,
-) -> Array:
+def input_jacobian(network: NetworkSpec, weights: Weights, inputs: Array, ring: Ring) -> Array:
     """Return the derivatives of all outputs along all inputs, (points, outputs, inputs).
 
     >>> from polyconstraints.evaluation import FLOATING

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import pairwise
 from operator import add
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.patterns import LayerPatterns
@@ -30,24 +30,6 @@ class LayerLaws:
     #: Of the solutions, and of the functions that the layer alone represents.
     dimension: Law
     functions: Law
-
-
-@dataclass(frozen=True)
-class LevelSpaces:
-    """The units of every level of a network, as points made of letters."""
-
-    sorts: tuple[Sort, ...]
-    #: The components of each level, from input to output.
-    components: tuple[Construction, ...]
-    channels: tuple[int, ...]
-
-    @property
-    def units(self) -> tuple[Construction, ...]:
-        """The units of each level: channels included, the homogenising unit left out."""
-        pairs = zip(self.components, self.channels, strict=True)
-        return tuple(
-            points if count == 1 else Product((points, Fixed(count))) for points, count in pairs
-        )
 
 
 @dataclass(frozen=True)
@@ -101,23 +83,22 @@ class AnyNetwork:
     outputs: int = 1
     actions: Mapping[int, str] = field(default_factory=dict, hash=False)
     activation: Activation | str | None = None
-    degrees: tuple[int, ...] = field(init=False, default=())
+    #: The network with one input.
+    model: NetworkSpec = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        given = self.channels
-        channels = (given,) * (self.depth + 1) if isinstance(given, int) else tuple(given)
-        object.__setattr__(self, "channels", channels)
-        # The sizes stand in for any others: they have to be valid, nothing more.
         model = NetworkSpec(
             1,
             self.depth,
             self.layer,
             self.indices,
             self.bias,
-            channels=channels,
+            channels=self.channels,
             activation=self.activation,
         )
-        object.__setattr__(self, "degrees", model.degrees)
+        object.__setattr__(self, "model", model)
+        # One value in one form, so that networks given in different words are equal.
+        object.__setattr__(self, "channels", model.channels)
         object.__setattr__(self, "activation", model.activation)
         if self.compare not in ("function", "tensor"):
             raise UsageError(
@@ -127,15 +108,33 @@ class AnyNetwork:
             )
         if self.kind == "invariant" and self.depth in self.actions:
             raise UsageError("expected no action on the output of an invariant network", "actions")
-        self.spaces  # noqa: B018 - raises where the group is of another kind
+        self.components  # noqa: B018 - raises where the group is of another kind
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        """The degree of each layer."""
+        return self.model.degrees
 
     @cached_property
-    def spaces(self) -> LevelSpaces:
-        """The points of every level, if patterns describe the orbits of the group on them."""
+    def _presets(self) -> dict[Preset, int]:
         try:
-            sorts = _sorts(parse_expression(self.group))
+            return _sorts(parse_expression(self.group))
         except UsageError as error:
             raise UsageError(error.message, "group") from None
+
+    @cached_property
+    def sorts(self) -> tuple[Sort, ...]:
+        """The variables: one for each symmetric group."""
+        several = len(self._presets) > 1
+        return tuple(
+            Sort(f"n{at}" if several else "n", preset.points)
+            for at, preset in enumerate(self._presets, start=1)
+        )
+
+    @cached_property
+    def components(self) -> tuple[Construction, ...]:
+        """The components of every level, if patterns describe the orbits of the group on them."""
+        sorts = self._presets
         own = _lettered(self.group, sorts, "group")
         levels = [own] * (self.depth + 1)
         if self.kind == "invariant":
@@ -150,15 +149,15 @@ class AnyNetwork:
                     "where a group that acts inside blocks acts elsewhere",
                     "actions",
                 )
-        names = ["n"] if len(sorts) == 1 else [f"n{at + 1}" for at in range(len(sorts))]
-        found = tuple(Sort(name, one.points) for name, one in zip(names, sorts, strict=True))
-        # Made a tuple when the network was made.
-        return LevelSpaces(found, tuple(levels), cast("tuple[int, ...]", self.channels))
+        return tuple(levels)
 
     @property
-    def sorts(self) -> tuple[Sort, ...]:
-        """The variables: one for each symmetric group."""
-        return self.spaces.sorts
+    def units(self) -> tuple[Construction, ...]:
+        """The units of every level: channels included, the homogenising unit left out."""
+        pairs = zip(self.components, self.model.channels, strict=True)
+        return tuple(
+            points if count == 1 else Product((points, Fixed(count))) for points, count in pairs
+        )
 
     @property
     def bounded(self) -> bool:
@@ -168,6 +167,7 @@ class AnyNetwork:
 
     def patterns(self, *, ordered: bool) -> tuple[LayerPatterns, ...]:
         """Return the patterns of each layer, i and j interchangeable or not."""
+        levels = zip(self.degrees, pairwise(self.units), strict=True)
         return tuple(
             LayerPatterns(
                 above,
@@ -175,9 +175,7 @@ class AnyNetwork:
                 degree,
                 ordered and degree > 1,
             )
-            for degree, (below, above) in zip(
-                self.degrees, pairwise(self.spaces.units), strict=True
-            )
+            for degree, (below, above) in levels
         )
 
     @cached_property
@@ -247,18 +245,12 @@ class AnyNetwork:
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``law``."""
         functions = self.function_dimension
+        network = {**self.model.to_json(), "inputs": "any", "layer": self.layer}
+        del network["widths"]
         actions = {str(level): text for level, text in self.actions.items()}
         return {
             "schema": "polyconstraints/law/1",
-            "network": {
-                "inputs": "any",
-                "depth": self.depth,
-                "layer": self.layer,
-                "indices": self.indices,
-                "bias": self.bias,
-                "channels": list(self.spaces.channels),
-                **({} if self.activation is None else {"activation": str(self.activation)}),
-            },
+            "network": network,
             "symmetry": {
                 "kind": self.kind,
                 "group": self.group,
@@ -328,7 +320,7 @@ class AnyNetwork:
     def sizes_for(self, inputs: int) -> tuple[int, ...]:
         """Return the numbers of letters for which the network has a number of inputs."""
         open_sorts = sum(sort.size is None for sort in self.sorts)
-        points = self.spaces.components[0]
+        points = self.components[0]
         if open_sorts > 1:
             raise UsageError(f"expected a size for each group, as S3xS2, got {self.group}", "group")
         candidates = range(1, inputs if open_sorts else 1)
@@ -344,7 +336,7 @@ class AnyNetwork:
 
     def network(self, sizes: Sequence[int]) -> NetworkSpec:
         """Return the network with given numbers of letters."""
-        widths = [points.size(sizes) for points in self.spaces.components]
+        widths = [points.size(sizes) for points in self.components]
         return NetworkSpec(
             widths[0],
             self.depth,
@@ -353,7 +345,7 @@ class AnyNetwork:
             self.bias,
             widths[1:-1],
             widths[-1],
-            self.spaces.channels,
+            self.channels,
             self.activation,
         )
 

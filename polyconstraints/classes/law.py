@@ -167,9 +167,6 @@ def _polynomial_text(polynomial: Polynomial) -> str:
     """Return a polynomial as text, highest degree first."""
     names = polynomial.ring.names
     return sum_text(
-        (
-            value,
-            [power_text(name, at) for name, at in zip(names, exponents, strict=True) if at],
-        )
+        (value, [power_text(name, at) for name, at in zip(names, exponents, strict=True) if at])
         for exponents, value in polynomial.terms("grlex")
     )

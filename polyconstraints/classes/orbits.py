@@ -113,9 +113,7 @@ def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
 
 
 def _transposition_degrees(
-    space: TensorCoefficients | FunctionCoefficients,
-    numbers: Numbers,
-    moves: TranspositionMoves,
+    space: TensorCoefficients | FunctionCoefficients, numbers: Numbers, moves: TranspositionMoves
 ) -> Numbers:
     """Return with how many others all transpositions together equate each coefficient.
 

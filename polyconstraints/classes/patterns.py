@@ -9,16 +9,17 @@ the pattern is the least one that any order gives.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise, permutations, product
-from math import comb, factorial, perm, prod
+from math import factorial, perm, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.errors import TooLargeError
 from polyconstraints.spec.groups.constructions import Selection
 from polyconstraints.spec.groups.tree import Address, Construction, Rename, Scope, Used
@@ -138,6 +139,14 @@ def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[
     return _renamed(positions, pattern, lambda scope, label: labels[scope][label]), total
 
 
+def _needs(labels: Iterable[tuple[int, int]], sorts: int) -> tuple[int, ...]:
+    """Return how many letters of each sort there are in scopes of sorts, at least 1 of each."""
+    least = [1] * sorts
+    for sort, count in labels:
+        least[sort] = max(least[sort], count)
+    return tuple(least)
+
+
 @dataclass(frozen=True)
 class PatternClass:
     """Patterns whose weights are one weight."""
@@ -155,10 +164,7 @@ class PatternClass:
 
     def needs(self, sorts: int) -> tuple[int, ...]:
         """Return how many letters of each sort the class needs, at least 1 of each."""
-        least = [1] * sorts
-        for sort, count in self.labels:
-            least[sort] = max(least[sort], count)
-        return tuple(least)
+        return _needs(self.labels, sorts)
 
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights for given numbers of letters."""
@@ -235,22 +241,16 @@ class LayerPatterns:
 
     def _number(self, labelled: Sequence[object], sizes: Sequence[int]) -> NDArray[np.int64]:
         """Return the numbers of weights, given labels or arrays of labels."""
-        letters = self.inputs.size(sizes)
-        found = self.output.number(labelled[0], sizes)
-        indices = [self.inputs.number(address, sizes) for address in labelled[1:]]
-        if not self.ordered:
-            for index in indices:
-                found = found * letters + index
-            return np.asarray(found)
-        descending = -np.sort(-np.stack(np.broadcast_arrays(*indices)), axis=0)
-        number = 0
-        for at, index in enumerate(descending):
-            # The products with a smaller factor at this place: multisets of what is left.
-            left, top = self.degree - at, index
-            for following in range(1, left):
-                top = top * (index + following)
-            number = number + top // factorial(left)
-        return np.asarray(found * self._products(letters) + number)
+        places = zip(self.positions, labelled, strict=True)
+        output, *products = np.broadcast_arrays(*(p.number(one, sizes) for p, one in places))
+        space = self._space(sizes)
+        rows = np.stack(products).reshape(self.degree, -1).T
+        return output * (space.size // space.outputs) + space.rank(rows).reshape(output.shape)
+
+    def needs(self, pattern: Pattern, sorts: int) -> tuple[int, ...]:
+        """Return how many letters of each sort a pattern needs, at least 1 of each."""
+        counts = scopes(self.positions, pattern)
+        return _needs(((sort, count) for (sort, _), count in counts.items()), sorts)
 
     def present(self, sizes: Sequence[int]) -> list[int]:
         """Return the classes that have weights, in the order of their smallest weights."""
@@ -261,14 +261,14 @@ class LayerPatterns:
             if all(size >= need for size, need in zip(sizes, needs, strict=True))
         ]
 
-    def _products(self, letters: int) -> int:
-        if self.ordered:
-            return comb(letters + self.degree - 1, self.degree)
-        return int(letters**self.degree)
-
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights of the layer."""
-        return self.output.size(sizes) * self._products(self.inputs.size(sizes))
+        return self._space(sizes).size
+
+    def _space(self, sizes: Sequence[int]) -> FunctionCoefficients | TensorCoefficients:
+        """Return the numbering of the weights."""
+        kind = FunctionCoefficients if self.ordered else TensorCoefficients
+        return kind(self.output.size(sizes), self.inputs.size(sizes), self.degree)
 
     def array(
         self, sizes: Sequence[int], numbers: Sequence[int] | None = None

@@ -53,10 +53,8 @@ class TensorCoefficients:
                 result = (result[:, None] * self.letters + moved).ravel()
             return result
         places, rows = self.split(numbers)
-        result = result[places]
-        for column in rows.T:
-            result = result * self.letters + moved[column]
-        return result
+        images: Numbers = result[places] * self.letters**self.degree + self.rank(moved[rows])
+        return images
 
     def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
         """Return the outputs of coefficients and the letters of their monomials, in rows."""
@@ -65,6 +63,12 @@ class TensorCoefficients:
             numbers, letter = np.divmod(numbers, self.letters)
             letters.append(letter)
         return numbers, np.stack(letters[::-1], axis=1)
+
+    def rank(self, rows: NDArray[np.integer]) -> Numbers:
+        """Return the numbers of monomials given as rows of letters."""
+        scale = self.letters ** np.arange(self.degree)[::-1]
+        number: Numbers = rows.astype(np.int64) @ scale
+        return number
 
     def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
         """Return how many coefficients a permutation leaves in place."""

@@ -322,13 +322,7 @@ class _EdgeCounter:
         return self._drawn[key]
 
     def _without(
-        self,
-        degree: int,
-        redundant: bool,
-        colours: int,
-        times: int,
-        first: int,
-        others: Partition,
+        self, degree: int, redundant: bool, colours: int, times: int, first: int, others: Partition
     ) -> Iterator[tuple[Partition, int]]:
         """Yield what is left of the other letters beside the products with the first one.
 

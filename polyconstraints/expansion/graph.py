@@ -17,13 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.expansion.skeleton import (
-    LayerSkeleton,
-    ProductTable,
-    Shape,
-    largest,
-    widened,
-)
+from polyconstraints.expansion.skeleton import LayerSkeleton, ProductTable, Shape, largest, widened
 from polyconstraints.spec.network import NetworkSpec
 
 

@@ -221,8 +221,6 @@ def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
     return np.multiply.outer(first, second).ravel()
 
 
-def _distinct_rows(
-    table: PowerTable,
-) -> tuple[Coefficients, NDArray[np.int32], NDArray[np.int32]]:
+def _distinct_rows(table: PowerTable) -> tuple[Coefficients, NDArray[np.int32], NDArray[np.int32]]:
     children, child = np.unique(table.exponents, axis=0, return_inverse=True)
     return table.coefficient, child.reshape(-1).astype(np.int32), children

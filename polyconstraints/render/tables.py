@@ -271,8 +271,8 @@ def law_text(network: AnyNetwork) -> Iterator[str]:
 def _laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
     names = [sort.name for sort in network.sorts if sort.size is None]
     inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
-    if set(network.spaces.channels) != {1}:
-        inputs += f", channels {' -> '.join(map(str, network.spaces.channels))}"
+    if set(network.model.channels) != {1}:
+        inputs += f", channels {' -> '.join(map(str, network.model.channels))}"
     yield "network", f"{layers_in_words(network)}, {inputs}"
     yield "symmetry", f"{network.kind} under {network.group}, {SCOPES['layer']}"
     if len(network.sorts) > 1:

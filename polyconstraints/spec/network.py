@@ -270,8 +270,7 @@ class NetworkSpec:
         hidden = tuple(integer(width, "widths") for width in hidden)
         if len(hidden) != depth - 1:
             raise UsageError(
-                f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}",
-                "widths",
+                f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}", "widths"
             )
         outputs = inputs if outputs is None else integer(outputs, "outputs")
         given = channels if _is_list(channels) else (channels,) * (depth + 1)

@@ -132,11 +132,7 @@ class Symmetry:
         return not self.actions and self.group.is_preset("S")
 
     def unit_actions(
-        self,
-        network: NetworkSpec,
-        *,
-        generators: bool = False,
-        levels: Sequence[int] | None = None,
+        self, network: NetworkSpec, *, generators: bool = False, levels: Sequence[int] | None = None
     ) -> tuple[Action, ...]:
         """Return, for each imposed permutation, how it moves the units of each level.
 

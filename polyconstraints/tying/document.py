@@ -149,8 +149,7 @@ def read_problem(
     for layer in network.layers:
         if max_weights is not None and layer.weights > max_weights:
             raise InputError(
-                f"expected at most {max_weights} weights in a layer, got {layer.weights}",
-                "network",
+                f"expected at most {max_weights} weights in a layer, got {layer.weights}", "network"
             )
     if max(network.widths) > MAX_WIDTH:
         raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
@@ -277,8 +276,7 @@ def _check_header(entry: maps.MapLayer, layer: LayerSpec) -> None:
     ):
         if stated is not UNSET and stated != expected:
             raise InputError(
-                f"expected {expected}, which the network has, got {shown(stated)}",
-                f"{place}.{key}",
+                f"expected {expected}, which the network has, got {shown(stated)}", f"{place}.{key}"
             )
 
 

@@ -19,12 +19,7 @@ from polyconstraints.schemas.reading import number_key, shown
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
-from polyconstraints.tying.document import (
-    MAX_WEIGHTS,
-    naming_places,
-    read_problem,
-    write_header,
-)
+from polyconstraints.tying.document import MAX_WEIGHTS, naming_places, read_problem, write_header
 from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.provenance import Origin
 from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
@@ -115,7 +110,7 @@ class TyingRule:
         """Return the symmetry for given numbers of letters."""
         full = self.network.sizes(sizes)
         text, actions = self.network.texts(full)
-        degree = self.network.spaces.components[0].size(full)
+        degree = self.network.components[0].size(full)
         choice = read_group(text, degree, dict(actions))
         return Symmetry(
             choice.group, self.network.kind, "layer", self.network.compare, actions=choice.actions

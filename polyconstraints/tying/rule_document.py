@@ -26,7 +26,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from polyconstraints.classes.patterns import LayerPatterns, Pattern, canonical, patterns, scopes
+from polyconstraints.classes.patterns import LayerPatterns, Pattern, canonical, patterns
 from polyconstraints.errors import InputError
 from polyconstraints.schemas import maps
 from polyconstraints.schemas.reading import integer, shown
@@ -56,7 +56,7 @@ class LayerRule:
             {
                 number
                 for pattern, number in self.numbers.items()
-                if all(map(ge, sizes, _least(self.patterns, pattern, len(sizes))))
+                if all(map(ge, sizes, self.patterns.needs(pattern, len(sizes))))
             }
         )
 
@@ -95,7 +95,7 @@ def write_rule(
                 "class": number,
                 "at": [_plain(address) for address in pattern],
                 "text": layer.pattern_text(pattern),
-                "from": dict(zip(names, _least(layer, pattern, len(names)), strict=True)),
+                "from": dict(zip(names, layer.needs(pattern, len(names)), strict=True)),
                 "to": dict.fromkeys(names),
             }
             for pattern, number in order
@@ -105,13 +105,6 @@ def write_rule(
 
 def _plain(address: Address) -> Any:
     return [_plain(part) for part in address] if isinstance(address, tuple) else address
-
-
-def _least(layer: LayerPatterns, pattern: Pattern, sorts: int) -> list[int]:
-    least = [1] * sorts
-    for (sort, _), count in scopes(layer.positions, pattern).items():
-        least[sort] = max(least[sort], count)
-    return least
 
 
 # --- reading ------------------------------------------------------------------------------
@@ -187,7 +180,7 @@ def _numbers(
         pattern = _pattern(entry.at, layer, f"{where}.at")
         if pattern in numbers:
             raise InputError("expected each pattern once, got one twice", f"{where}.at")
-        _check_range(entry, _least(layer, pattern, len(names)), names, where)
+        _check_range(entry, layer.needs(pattern, len(names)), names, where)
         numbers[pattern] = number
     # Stops at the first one that is missing, however many there are.
     for pattern in patterns(layer.positions):

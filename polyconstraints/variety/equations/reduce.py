@@ -261,10 +261,7 @@ def _eliminated(branch: Branch) -> Branch:
     solved = tuple(Solved(name, value, ring.one) for name, value in values.items())
     rest = tuple(e.substitute(values) for e in branch.equations if e not in linear)
     return replace(
-        branch,
-        equations=rest,
-        solved=(*branch.solved, *solved),
-        steps=(*branch.steps, *steps),
+        branch, equations=rest, solved=(*branch.solved, *solved), steps=(*branch.steps, *steps)
     )
 
 
