@@ -19,7 +19,13 @@ _MOST_DIGITS = 40
 _UNKNOWN_FREE = 4 << 30
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+#: What a unit stands for, in lower case: that of memory, its first letter, that of disks.
+_FACTORS: dict[str, int] = {"": 1, "b": 1} | {
+    unit + ending: base**power
+    for power, unit in enumerate("kmgtpe", start=1)
+    for ending, base in (("", 1024), ("ib", 1024), ("b", 1000))
+}
 _SIZE = re.compile(r"([0-9]{1,40}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})")
 
 _MEMINFO = Path("/proc/meminfo")
@@ -152,7 +158,7 @@ def parse_size(text: str, field: str | None = None) -> int:
     ``G`` … mean powers of 1024. ``field`` is the argument that it is the value of.
     """
     match = _SIZE.fullmatch(text.strip())
-    factor = None if match is None else _factor(match[2])
+    factor = None if match is None else _FACTORS.get(match[2].lower())
     if match is None or factor is None:
         raise UsageError(f"expected a size as 4GiB or 500MB, got {text[:40]!r}", field)
     whole, _, part = match[1].partition(".")
@@ -160,16 +166,6 @@ def parse_size(text: str, field: str | None = None) -> int:
     if size == 0:
         raise UsageError(f"expected a size of at least one byte, got {text[:40]!r}", field)
     return size
-
-
-def _factor(unit: str) -> int | None:
-    folded = unit.lower()
-    for power, (binary, decimal) in enumerate(zip(_UNITS, _DECIMAL_UNITS, strict=True)):
-        if folded in (binary.lower(), binary[0].lower() if power else ""):
-            return int(1024**power)
-        if folded == decimal.lower():
-            return int(1000**power)
-    return None
 
 
 def format_size(size: int) -> str:

@@ -12,10 +12,11 @@ from fractions import Fraction
 from functools import cache
 from math import comb, lcm, prod
 from numbers import Rational
-from operator import add, index
+from operator import add
 from typing import TYPE_CHECKING, Any, Self
 
 from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.spec import whole
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -75,11 +76,9 @@ def number(value: fmpq) -> Coefficient:
 
 def integer(value: object, what: str) -> int:
     """Return an integer of any library as Python's; others, and truth values, are a TypeError."""
-    if not isinstance(value, bool) and getattr(value, "dtype", None) != "bool":
-        try:
-            return index(value)  # type: ignore[arg-type]
-        except TypeError:
-            pass
+    found = whole(value)
+    if found is not None:
+        return found
     raise TypeError(f"{what} must be an integer, got {type(value).__name__} {value!r}")
 
 

@@ -175,6 +175,8 @@ def fixed_polynomial(
 
 def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
     """Return the mean of a polynomial in the numbers c1, c2, … of cycles over S_n."""
+    from flint import fmpz
+
     total = Fraction(0)
     for exponents, value in polynomial.terms():
         # x^e = Σ_r S(e, r) (x)_r, with the Stirling numbers of the second kind.
@@ -184,15 +186,6 @@ def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
                 continue
             weight = Fraction(value)
             for j, (exponent, r) in enumerate(zip(exponents, falling, strict=True), start=1):
-                weight *= Fraction(_stirling(exponent, r), j**r)
+                weight *= Fraction(int(fmpz.stirling_s2(exponent, r)), j**r)
             total += weight
     return total
-
-
-def _stirling(n: int, k: int) -> int:
-    """Return the number of set partitions of n things into k blocks."""
-    row = [1]
-    for _ in range(n):
-        longer = [0, *row]
-        row = [longer[at] + at * (row[at] if at < len(row) else 0) for at in range(len(longer))]
-    return row[k] if k < len(row) else 0

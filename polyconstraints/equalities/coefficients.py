@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.spec.groups import cycle_lengths
+from polyconstraints.spec.network import multisets
 
 Numbers = NDArray[np.int64]
 #: The image of each point under a permutation.
@@ -107,14 +108,7 @@ class FunctionCoefficients:
     @cached_property
     def multisets(self) -> NDArray[np.int32]:
         """All monomials as rows of descending letters, shape (monomials, degree)."""
-        rows = np.arange(self.letters, dtype=np.int32)[:, None]
-        for _ in range(self.degree - 1):
-            # Append every letter up to the row's last one.
-            count = rows[:, -1] + 1
-            source = np.repeat(np.arange(len(rows)), count)
-            added = np.arange(len(source)) - (np.cumsum(count) - count)[source]
-            rows = np.concatenate([rows[source], added[:, None].astype(np.int32)], axis=1)
-        return rows
+        return multisets(self.letters, self.degree)
 
     def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
         """Return the output of a coefficient and the exponents of its monomial's letters."""

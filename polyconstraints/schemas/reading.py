@@ -14,10 +14,8 @@ import msgspec
 from msgspec import inspect
 
 from polyconstraints.errors import InputError
-from polyconstraints.schemas.types import Document
 
 T = TypeVar("T")
-D = TypeVar("D", bound=Document)
 
 _NAMES = {
     dict: "an object",
@@ -43,12 +41,12 @@ _JSON: dict[type[Any], type[Any]] = {
 }
 
 
-def read(document: Any, declared: type[D]) -> D:
+def read(document: Any, declared: type[T], place: str = "") -> T:
     """Return a document as its declaration has it; fields that aren't declared don't matter."""
     try:
         return msgspec.convert(document, declared)
     except msgspec.ValidationError as error:
-        complain(document, inspect.type_info(declared), "")
+        complain(document, inspect.type_info(declared), place)
         raise InputError(str(error)) from None
 
 

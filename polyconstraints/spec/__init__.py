@@ -8,36 +8,30 @@ from polyconstraints.errors import UsageError
 
 
 def integer(value: object, field: str, least: int = 1) -> int:
-    """Return what was given for a field as an ``int``.
-
-    NumPy's integers are integers, booleans and floats are not.
-
-    Raises
-    ------
-    UsageError
-        If it is no integer, or less than the least that is accepted.
-
-    Examples
-    --------
-    >>> integer(3.0, "inputs")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.UsageError: inputs: expected an integer of at least 1, got 3.0
-    """
-    number = None
-    # A truth value of NumPy's counts as an index in its old versions.
-    if not isinstance(value, bool) and getattr(value, "dtype", None) != "bool":
-        try:
-            number = index(value)  # type: ignore[arg-type]
-        except TypeError:
-            number = None
+    """Return what was given for a field as an ``int``; a UsageError if it is none, or less."""
+    number = whole(value)
     if number is None or number < least:
-        given = repr(value)
-        given = given if len(given) <= 40 else f"{given[:40]}…"
+        given = cut(repr(value), 40)
         raise UsageError(f"expected an integer of at least {least}, got {given}", field)
     return number
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text, cut where it is long."""
+    return text if len(text) <= width else f"{text[:width]}…"
 
 
 def shown(text: str, width: int) -> str:
     """Return a text as messages show it, cut to a bounded length."""
     return repr(text) if len(text) <= width else f"{text[:width]!r}…"
+
+
+def whole(value: object) -> int | None:
+    """Return an integer of any library as Python's; None for others, and for truth values."""
+    # Those of NumPy count as an index in its old versions.
+    if isinstance(value, bool) or getattr(value, "dtype", None) == "bool":
+        return None
+    try:
+        return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None

@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import lcm
 
 from polyconstraints.errors import UsageError
+from polyconstraints.spec import cut
 
 #: Highest degree.
 MAX_DEGREE = 1000
@@ -62,9 +63,9 @@ class Activation:
             )
             at = match.end()
         if at < len(compact) or not compact:
-            shown = repr(text if len(text) <= 60 else text[:60] + "…")
             raise UsageError(
-                f"expected a polynomial in z as z^2 or z + z^3/6, got {shown}", "activation"
+                f"expected a polynomial in z as z^2 or z + z^3/6, got {cut(text, 60)!r}",
+                "activation",
             )
         return cls(tuple(found.get(power, Fraction(0)) for power in range(max(found) + 1)))
 

@@ -65,6 +65,20 @@ def layer_degree(kind: object) -> int:
     raise UsageError(f"expected linear, quadratic, cubic or a degree, got {got}", "layer")
 
 
+def multisets(letters: int, degree: int) -> NDArray[np.int32]:
+    """Return all multisets of letters in order, as rows of descending letters."""
+    import numpy as np
+
+    rows = np.arange(letters, dtype=np.int32)[:, None]
+    for _ in range(degree - 1):
+        # Each row is continued by 0 … its last letter.
+        counts = rows[:, -1] + 1
+        longer = np.repeat(rows, counts, axis=0)
+        last = np.arange(len(longer)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows = np.concatenate([longer, last[:, None].astype(np.int32)], axis=1)
+    return rows
+
+
 @dataclass(frozen=True)
 class LayerSpec:
     """One layer: the map from the units of one level to those of the next.
@@ -170,15 +184,7 @@ class LayerSpec:
         )
         if not self.ordered:
             return np.indices((letters,) * degree).reshape(degree, -1).T.astype(np.intp)
-        rows = np.arange(letters, dtype=np.intp)[:, None]
-        for _ in range(degree - 1):
-            # Each row is continued by 0 … its last letter.
-            counts = rows[:, -1] + 1
-            longer = np.repeat(rows, counts, axis=0)
-            firsts = np.repeat(np.cumsum(counts) - counts, counts)
-            last = np.arange(len(longer), dtype=np.intp) - firsts
-            rows = np.concatenate([longer, last[:, None]], axis=1)
-        return rows
+        return multisets(letters, degree).astype(np.intp)
 
     def name(self, *index: int) -> str:
         """Return the name of the weight at array indices ``(output, i, j, …)``."""

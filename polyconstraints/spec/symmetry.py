@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb, isqrt
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -274,11 +274,7 @@ class TranspositionMoves(Sequence[Move]):
     def __len__(self) -> int:
         return comb(self.components, 2)
 
-    @overload
-    def __getitem__(self, index: int) -> Move: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Move, ...]: ...
-    def __getitem__(self, index: int | slice) -> Move | tuple[Move, ...]:
+    def __getitem__(self, index: Any) -> Any:
         chosen = range(len(self))[index]
         return self._at(chosen) if isinstance(chosen, int) else tuple(map(self._at, chosen))
 

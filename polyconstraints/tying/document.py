@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
-from itertools import chain
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, Meta
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.schemas import maps, types
-from polyconstraints.schemas.reading import integer, number_key, read, shown
+from polyconstraints.schemas.reading import number_key, read, shown
 from polyconstraints.spec.groups import (
     Permutation,
     PermutationGroup,
@@ -355,39 +354,13 @@ def _listed(entry: maps.MapLayer, layer: LayerSpec, place: str) -> NDArray[np.in
     """Return nested lists as an array of the layer's shape, or name the place that differs."""
     if entry.classes is UNSET:
         raise InputError("expected a list, got nothing", f"{place}.classes")
-    value, shape = entry.classes, layer.shape
-    with suppress(OverflowError):
-        if (flat := _flat(value, shape)) is not None:
-            return np.array(flat, dtype=np.int64).reshape(shape)
-    # One after the other, up to the one that is wrong.
-    leaves = _leaves(value, shape, f"{place}.classes", layer.weights - 1)
-    return np.array(list(leaves), dtype=np.int64).reshape(shape)
-
-
-def _leaves(item: Any, shape: tuple[int, ...], place: str, most: int) -> Iterator[int]:
-    """Yield the leaves of nested lists, or name the place that has another shape or value."""
-    if not shape:
-        yield integer(item, place, -1, most)
-        return
-    if not isinstance(item, list) or len(item) != shape[0]:
-        got = f"one of {len(item)}" if isinstance(item, list) else shown(item)
-        raise InputError(f"expected a list of {shape[0]}, got {got}", place)
-    for at, inner in enumerate(item):
-        yield from _leaves(inner, shape[1:], f"{place}[{at}]", most)
-
-
-def _flat(value: list[Any], shape: tuple[int, ...]) -> list[int] | None:
-    """Return the leaves of nested lists, None unless they have that shape and are integers.
-
-    Seen to before an array is made: one long text among them would make it a wide one.
-    """
-    rows: list[Any] = [value]
-    for size in shape:
-        if not all(type(row) is list and len(row) == size for row in rows):
-            return None
-        rows = list(chain.from_iterable(rows))
-    # True is none.
-    return rows if set(map(type, rows)) <= {int} else None
+    kind: Any = Annotated[int, Meta(ge=-1, le=layer.weights - 1)]
+    for size in reversed(layer.shape):
+        kind = Annotated[list[kind], Meta(min_length=size, max_length=size)]
+    classes: NDArray[np.int64] = np.array(
+        read(entry.classes, kind, f"{place}.classes"), dtype=np.int64
+    )
+    return classes
 
 
 def _check_classes(classes: NDArray[np.int64], layer: LayerSpec, place: str) -> None:

@@ -57,7 +57,7 @@ def test_what_a_program_says_and_how_it_ends() -> None:
     code = "import sys; print(sys.stdin.read()[::-1]); print('why', file=sys.stderr); sys.exit(3)"
     ended = run([sys.executable, "-c", code], "abc" * 100_000, 60)
     assert ended is not None
-    assert (ended.status, ended.output, ended.errors) == (3, "cba" * 100_000 + "\n", "why\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "cba" * 100_000 + "\n", "why\n")
     with pytest.raises(OSError, match="no-such-program"):
         run(["/no-such-program"], "", 60)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError
+from polyconstraints.spec import cut, whole
 
 Permutation = tuple[int, ...]
 
@@ -70,13 +70,10 @@ image of both 0 and 1
     seen: dict[int, int] = {}
     for point, image in enumerate(images):
         where = f"{place}[{point}]"
-        if type(image) is not int:
-            # NumPy's integers are integers, booleans and floats are not.
-            if isinstance(image, bool) or not hasattr(image, "__index__"):
-                shown = repr(image)
-                shown = shown if len(shown) <= 40 else f"{shown[:40]}…"
-                raise InputError(f"expected an integer, got {shown}", where)
-            image = index(image)
+        number = image if type(image) is int else whole(image)
+        if number is None:
+            raise InputError(f"expected an integer, got {cut(repr(image), 40)}", where)
+        image = number
         if not 0 <= image < degree:
             raise InputError(f"expected an image from 0 to {degree - 1}, got {image}", where)
         if image in seen:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
+from polyconstraints.spec import cut
 from polyconstraints.spec.groups.grammar import parse_expression, shown_group
 from polyconstraints.spec.groups.group import (
     MAX_POINTS,
@@ -26,9 +27,6 @@ from polyconstraints.spec.groups.group import (
 from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.relations import Images, checked_images
 from polyconstraints.spec.groups.tree import Construction, Generators, Preset
-
-#: Characters of a group's text that messages show.
-_SHOWN = 60
 
 #: Points and generators up to which two groups are compared by their elements.
 _COMPARED = 30
@@ -129,10 +127,9 @@ def _completed(tree: Construction, degree: int) -> Construction:
         )
     # What has no points, or too many, is refused for that when it is built.
     if 0 < points <= MAX_POINTS and points != degree:
-        name = tree.text()
         raise UsageError(
             f"expected a group on {degree} points, one for each input, got "
-            f"{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'} on {points} points"
+            f"{cut(tree.text(), 60)} on {points} points"
         )
     return tree
 

@@ -49,16 +49,9 @@ os._exit(status if 0 <= status < 128 else 128)
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a program ended: its exit status, and what it wrote."""
-
-    status: int
-    output: str
-    errors: str
-
-
-def run(command: Sequence[str], text: str, time_limit: float) -> Ended | None:
+def run(
+    command: Sequence[str], text: str, time_limit: float
+) -> subprocess.CompletedProcess[str] | None:
     """Run a program in an empty directory and return how it ended, or None if time ran out.
 
     The command is an executable's absolute path with arguments (an OSError if there is none),
@@ -89,7 +82,8 @@ def run(command: Sequence[str], text: str, time_limit: float) -> Ended | None:
                 if supervisor.stdin is not None:
                     supervisor.stdin.close()
                 supervisor.wait()
-        return Ended(status, *(p.read_text("utf-8", "replace") for p in (output, errors)))
+        texts = (p.read_text("utf-8", "replace") for p in (output, errors))
+        return subprocess.CompletedProcess(command, status, *texts)
 
 
 # -- Gröbner bases by SymPy -----------------------------------------------------------------------
@@ -136,10 +130,10 @@ def groebner_basis(
     done = run([sys.executable, "-P", "-c", _CHILD], job, time_limit)
     if done is None:
         return None
-    if done.status:
-        last = done.errors.strip().splitlines()[-1:]
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:]
         raise RuntimeError(f"SymPy's Gröbner basis failed: {' '.join(last)}")
-    leading = [tuple(exponents) for exponents in json.loads(done.output)]
+    leading = [tuple(exponents) for exponents in json.loads(done.stdout)]
     return GroebnerBasis(*dimension_and_degree(leading, len(names)))
 
 
@@ -293,7 +287,7 @@ def _version(path: str) -> str | None:
         done = run([path, "--version"], "", _PATIENCE)
     except OSError:
         return None
-    number = done and re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.output)
+    number = done and re.search(r"[0-9]+(?:\.[0-9a-z]+)+", done.stdout)
     return number.group(0) if number else None
 
 
@@ -333,7 +327,7 @@ def _answer(system: System, script: str, time_limit: float) -> str | None:
         file = Path(folder) / "script"
         file.write_text(script, "utf-8")
         done = run([system.path, *arguments, str(file)], "", time_limit)
-    return None if done is None else done.output
+    return None if done is None else done.stdout
 
 
 def _order(component: Component) -> tuple[int, int, list[str]]:
