@@ -7,8 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,12 +29,26 @@ DISPLAY_VARIABLES = (
     "CLICOLOR_FORCE",
     "COLUMNS",
     "FORCE_COLOR",
+    "LESS",
     "LINES",
     "NO_COLOR",
+    "NO_PAGER",
+    "PAGER",
     "POLYCONSTRAINTS_DEBUG",
     "TTY_COMPATIBLE",
     "TTY_INTERACTIVE",
 )
+
+CHROMIUM_FLAGS = [
+    # Tests often run as root in a container, where the sandbox can't.
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 # A shell makes what it starts in the background ignore Ctrl-C, and children inherit that. Tests
 # of interrupts need it heard, however they were started.
@@ -87,3 +102,16 @@ def run_python(child_environment: dict[str, str]) -> RunPython:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start a headless Chromium; what needs one is skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api")
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("Chromium isn't installed")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()

@@ -1,8 +1,7 @@
-"""A headless Chromium that reads pages from disk and may fetch nothing."""
+"""Reports, opened in a browser that may fetch nothing."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,17 +14,6 @@ import polyconstraints as pc
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.report import Report, report_html
 
-FLAGS = [
-    # Tests often run as root in a container, where the sandbox can't.
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-
 
 @dataclass
 class Tab:
@@ -34,18 +22,6 @@ class Tab:
     page: Any
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        pytest.skip("Chromium isn't installed")
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -155,6 +155,26 @@ def test_pointing_lights_up_the_class_and_says_why(
         assert page.locator("svg.lit").count() == 0
 
 
+def test_touch(write_page: WritePage, open_page: OpenPage) -> None:
+    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+    with open_page(write_page(3, depth=2, bias=True), **phone) as tab:
+        page = tab.page
+        layer = data_of(page)["layers"][0]
+        page.locator(".blocks").first.tap(position=cell(layer, (1, 2, 1)))
+        assert "W0_2_2_1 (kept)" in " ".join(page.inner_text("#why-text").split())
+        page.locator("#outputs > details > summary").first.tap()
+        page.locator("#outputs details summary >> nth=1").tap()
+        weight = page.locator("#outputs .terms [data-weight]").last
+        weight.tap()
+        # What is said is in sight, far below the picture too.
+        assert weight.get_attribute("title") in page.inner_text("#why-text")
+        box = page.locator("#why").bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= PHONE["height"]
+        page.get_by_role("button", name="Let go").tap()
+        assert page.locator("svg.lit").count() == 0
+
+
 def test_keyboard(write_page: WritePage, open_page: OpenPage) -> None:
     with open_page(write_page(3, bias=True), viewport=DESKTOP) as tab:
         page = tab.page

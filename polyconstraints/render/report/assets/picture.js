@@ -166,8 +166,9 @@ function select(layer, weight, pinned) {
 
 function clear() {
   Object.assign(state, { layer: null, weight: -1, pinned: false });
+  why.parentElement.classList.remove("kept");
   for (const picture of PICTURES) picture.hide();
-  why.replaceChildren(html("p", {}, "Point at a weight, or move to the picture with the Tab key."));
+  why.replaceChildren(html("p", {}, "Point at a weight or tap it, or move to the picture with the Tab key."));
 }
 
 /** Says which class a weight is in, and the equalities that lead to its representative. */
@@ -185,7 +186,13 @@ function explain(layer, weight, pinned) {
   parts.push(...reasons(layer, weight, entry));
   const button = html("button", { type: "button", class: "link" }, "Show its constraints");
   button.addEventListener("click", () => filterFor(layer.name(weight)));
-  parts.push(html("p", {}, button));
+  parts.push(html("p", {}, button, " "));
+  if (pinned) {
+    const end = html("button", { type: "button", class: "link" }, "Let go");
+    end.addEventListener("click", clear);
+    parts[parts.length - 1].append(end);
+  }
+  why.parentElement.classList.toggle("kept", pinned);
   why.replaceChildren(...parts);
 }
 
