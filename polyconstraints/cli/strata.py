@@ -27,6 +27,10 @@ _LIMIT = 200
 _TIME_LIMIT = 1800
 _MEASURING_TIME = 60
 
+#: Options that only what is measured, and only a search, has a use for.
+_MEASURING = ("hidden", "limit", "gauge", "decompose", "steps")
+_SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
+
 
 @click.command(
     cls=ExampleCommand,
@@ -34,9 +38,11 @@ _MEASURING_TIME = 60
         "polyconstraints strata -n 3 -d 2 --bias",
         "polyconstraints strata -n 8 -d 4 --bias --hidden permutation --gauge",
         "polyconstraints strata -n 3 -d 2 --layer linear --widths 2 --decompose auto",
+        "polyconstraints strata -n 2 -d 2 --bias --search -o found.json",
+        "polyconstraints strata --check found.json",
     ],
 )
-@network_options()
+@network_options(required=False)
 @click.option(
     "--hidden",
     multiple=True,
@@ -65,10 +71,24 @@ _MEASURING_TIME = 60
     help="With --decompose: print how the equations were reduced, branch by branch.",
 )
 @click.option(
+    "--search",
+    is_flag=True,
+    show_default=False,
+    help="Find random points of the variety instead, and say what families they belong to.",
+)
+@click.option(
+    "--points", type=Integer(1), default=100, metavar="N", help="With --search: how many to find."
+)
+@click.option(
+    "--check",
+    metavar="FILE",
+    help="Check what --search wrote: every point, from its weights alone.",
+)
+@click.option(
     "--time-limit",
     type=Integer(1),
     metavar="SECONDS",
-    help="How long measuring may take, and how long the system may.  "
+    help="How long measuring may take, and how long a search or the system may.  "
     f"[default: {_MEASURING_TIME}, and {_TIME_LIMIT}]",
 )
 @click.option("--seed", type=Integer(0), default=0, metavar="N", help="Seed of the random points.")
@@ -87,6 +107,9 @@ def strata(
     gauge: bool,
     decompose: Method | None,
     steps: bool,
+    search: bool,
+    points: int,
+    check: str | None,
     time_limit: int | None,
     seed: int,
     max_weights: int,
@@ -102,8 +125,14 @@ def strata(
     from polyconstraints.variety.strata.variety import Variety
 
     kind, file = request.output_format, request.output_file
-    _require_use(request, hidden=bool(hidden), decompose=bool(decompose), kind=kind)
+    _require_use(request, bool(hidden), bool(decompose), search, check is not None)
+    if check is not None:
+        _check(request, check)
+        return
     variety = Variety(*replace(request, scope="network").problem(), seed, max_weights)
+    if search:
+        _search(request, variety, points, seed, time_limit or _TIME_LIMIT)
+        return
     if hidden:
         listed, complete = [variety.measure(variety.parse(hidden), 1)], False
     else:
@@ -123,9 +152,11 @@ def strata(
         write_text(strata_text(variety, listed, complete, kind, gauges, answer, steps), file)
 
 
-def _require_use(request: Request, *, hidden: bool, decompose: bool, kind: str) -> None:
-    """Raise UsageError if an option was given that would do nothing."""
-    given = request.given
+def _require_use(
+    request: Request, hidden: bool, decompose: bool, search: bool, check: bool
+) -> None:
+    """Raise UsageError if an option was given that would do nothing, or one is missing."""
+    given, kind = request.given, request.output_format
     pictured = kind in ("csv", "markdown", "graphml")
     for name, useless, expected in (
         ("scope", request.scope == "layer", "network"),
@@ -135,9 +166,53 @@ def _require_use(request: Request, *, hidden: bool, decompose: bool, kind: str) 
         ("steps", not decompose, "--decompose with it"),
         ("gauge", pictured, f"text or json with it, got {kind}"),
         ("decompose", pictured, f"text or json with it, got {kind}"),
+        ("points", not search, "--search with it"),
+        *((name, search, "no --search with it") for name in (*_MEASURING, "check")),
+        *((name, check, "no --check with it") for name in (*_MEASURING, *_SEARCHING)),
     ):
         if name in given and useless:
             raise UsageError(f"expected {expected}", name)
+    if (search and kind == "graphml") or (check and kind not in ("text", "json")):
+        raise UsageError(f"expected text or json, got {kind}", "output_format")
+    if request.inputs is None and not check:
+        raise UsageError("expected a number of inputs, got none", "inputs")
+
+
+def _search(request: Request, variety: Variety, points: int, seed: int, time_limit: int) -> None:
+    """Search for points, with progress, and write what they are."""
+    from polyconstraints.cli.console import progress, warn
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.strata import search_text
+    from polyconstraints.variety.search import search
+
+    with progress("finding points", points, quiet=request.quiet) as advance:
+        found = search(variety, points, seed, time_limit, advance)
+    if found.points < points:
+        warn(
+            f"{found.points} of {points} points were found within {time_limit} s: --time-limit "
+            "allows more",
+            quiet=request.quiet,
+        )
+    if request.output_format == "json":
+        write_json(found.to_json(), request.output_file)
+    else:
+        write_text(search_text(found, request.output_format), request.output_file)
+
+
+def _check(request: Request, file: str) -> None:
+    """Check a document that a search wrote, and say what its points prove."""
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.io.files import load_json
+    from polyconstraints.render.strata import certificates_text
+    from polyconstraints.variety.certificate import read_certificates
+
+    request.described_beside(file)
+    document = load_json(file)
+    variety, certificates = read_certificates(document, file)
+    if request.output_format == "json":
+        write_json(document, request.output_file)
+    else:
+        write_text(certificates_text(variety, certificates), request.output_file)
 
 
 def _measured(

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from polyconstraints.render.tables import Table
 from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
+from polyconstraints.variety.certificate import hidden_functions
 from polyconstraints.variety.strata.graph import strata_graph
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
 if TYPE_CHECKING:
+    from polyconstraints.variety.certificate import Certificate
+    from polyconstraints.variety.search import Search
     from polyconstraints.variety.strata.exact import Answer
     from polyconstraints.variety.strata.gauge import GaugeFixing
 
-__all__ = ["strata_document", "strata_graphml", "strata_text"]
+__all__ = [
+    "certificates_text",
+    "search_text",
+    "strata_document",
+    "strata_graphml",
+    "strata_text",
+]
 
 COLUMNS = (
     "stratum",
@@ -164,6 +173,64 @@ def _step_lines(answer: Answer) -> Iterator[str]:
                 yield f"    {step}"
             for equation in branch.equations:
                 yield f"    left: {equation} = 0"
+
+
+def search_text(found: Search, kind: str = "text") -> str:
+    """Return the families that a search found as a table; as text also what is new."""
+    columns = ("points", "hidden", "computed", "family", "tangent", "functions", "verdict")
+    rows = [
+        (
+            number(family.points),
+            " | ".join(family.kind.hidden) or "-",
+            " | ".join(family.kind.computed) or "-",
+            number(family.certificate.family_dimension),
+            number(family.certificate.tangent_dimension),
+            number(family.certificate.function_dimension),
+            family.verdict
+            if family.stratum is None
+            else " | ".join(map(str, family.stratum.hidden)) or "listed",
+        )
+        for family in found.families
+    ]
+    table = Table(columns, rows)
+    if kind != "text":
+        return table.written(kind)
+    missed = found.solutions - found.points
+    verdicts = [family.verdict for family in found.families for _ in range(family.points)]
+    counted = ", ".join(f"{number(verdicts.count(v))} {v}" for v in ("listed", "new", "neither"))
+    lines = [
+        f"network   {network_in_words(found.variety.network, ascii=True)}",
+        f"symmetry  {symmetry_in_words(found.variety.symmetry)}",
+        f"search    {plural(found.points, 'point')}: {counted}",
+        f"starts    {number(found.starts)}; {missed} solutions have no rational point nearby",
+        "",
+        table.text(),
+    ]
+    new = [family.certificate for family in found.families if family.verdict == "new"]
+    return "\n".join([*lines, *(["", *_proofs(found.variety, new)] if new else [])])
+
+
+def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> str:
+    """Return what points prove that were checked."""
+    lines = [
+        f"network   {network_in_words(variety.network, ascii=True)}",
+        f"symmetry  {symmetry_in_words(variety.symmetry)}",
+        f"checked   {plural(len(certificates), 'point')}: every figure is right",
+        "",
+    ]
+    return "\n".join([*lines, *_proofs(variety, certificates)])
+
+
+def _proofs(variety: Variety, certificates: Iterable[Certificate]) -> Iterator[str]:
+    """Yield what points prove, each with its hidden functions."""
+    for one in certificates:
+        if one.component:
+            what = f"proved: a component of dimension {one.tangent_dimension}"
+        else:
+            what = f"not proved: dimension {one.family_dimension} to {one.tangent_dimension}"
+        yield f"{what}, functions {one.function_dimension}"
+        for level in hidden_functions(variety.network, one.weights):
+            yield f"  hidden  {', '.join(level)}"
 
 
 def strata_graphml(strata: Iterable[Stratum]) -> str:

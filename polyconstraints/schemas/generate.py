@@ -26,6 +26,7 @@ DOCUMENTS: dict[str, Any] = {
     "law": results.Law,
     "plot": variety.Plot,
     "reproduction": results.Reproduction,
+    "search": variety.Search,
     "strata": variety.Strata,
     "table": results.Table,
     "training": maps.Training,

@@ -10,6 +10,7 @@ from polyconstraints.schemas.types import (
     Network,
     Positive,
     Some,
+    StatedSymmetry,
     Summand,
     Symmetry,
     Text,
@@ -159,6 +160,59 @@ class Strata(Document):
     groebner: Groebner | UnsetType = UNSET
     decomposition: Decomposition | UnsetType = UNSET
     open_question: str | UnsetType = UNSET
+
+
+#: A fraction, as Python writes it.
+Fraction = Annotated[str, Meta(pattern=r"^-?[0-9]{1,200}(/[1-9][0-9]{0,199})?$")]
+
+
+class FoundFamily(Document):
+    """Points of one kind that a search found, and one of them.
+
+    verdict: Whether the points lie on a listed stratum, are proved to lie on a component beside,
+        or neither is known.
+    points: How many were found.
+    stratum: What the hidden levels of the listed stratum carry; null where there is none.
+    hidden: What the functions of each hidden level carry.
+    computed: What the functions carry that each layer above the first can compute.
+    weights: Those of one point, (outputs, products) a layer, products in the order of the weights.
+    family_dimension: Dimension of the family that is made from the point by changes of hidden
+        units, by changes of inputs that commute with the group, and by other last layers.
+    tangent_dimension: Dimension of the variety's tangent space at the point.
+    function_dimension: Dimension of the functions that the tangent space moves through.
+    component: Whether both dimensions agree, which proves that the family fills a component.
+    """
+
+    verdict: Literal["listed", "new", "neither"]
+    points: Positive
+    stratum: list[Multiplicities] | None
+    hidden: list[Text]
+    computed: list[Text]
+    weights: list[list[list[Fraction]]]
+    family_dimension: Count
+    tangent_dimension: Count
+    function_dimension: Count
+    component: bool
+
+
+class Search(Document):
+    """Random points of the variety of symmetric networks.
+
+    seed: Decides the starts.
+    starts: Random starts.
+    solutions: Starts from which a solution was reached.
+    points: Solutions near which a rational one was found.
+    families: What the points are, kinds with most points first.
+    """
+
+    schema: Literal["polyconstraints/search/1"]
+    network: Network
+    symmetry: StatedSymmetry
+    seed: Count
+    starts: Count
+    solutions: Count
+    points: Count
+    families: list[FoundFamily]
 
 
 class PlottedClass(Document):

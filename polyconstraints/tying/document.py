@@ -142,7 +142,7 @@ def read_problem(
 ) -> tuple[maps.TyingMap, NetworkSpec, Symmetry]:
     """Return a document as it is declared, and the network and the symmetry that it is about."""
     declared = read(document, maps.TyingMap)
-    network = _network(declared.network)
+    network = stated_network(declared.network)
     if network.activation is not None and declared.schema == _PLAIN:
         raise InputError(f"expected {_ACTIVATED!r} for a network with an activation", "schema")
     for layer in network.layers:
@@ -152,7 +152,7 @@ def read_problem(
             )
     if max(network.widths) > MAX_WIDTH:
         raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
-    symmetry = _symmetry(declared.symmetry, network)
+    symmetry = stated_symmetry(declared.symmetry, network)
     if len(declared.layers) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(declared.layers)}", "layers")
     for entry, layer in zip(declared.layers, network.layers, strict=True):
@@ -174,7 +174,8 @@ def _check_counts(
             )
 
 
-def _network(entry: types.Network) -> NetworkSpec:
+def stated_network(entry: types.Network) -> NetworkSpec:
+    """Return the network that a document states."""
     depth = entry.depth
     if depth > MAX_DEPTH:
         raise InputError(
@@ -204,7 +205,8 @@ def _network(entry: types.Network) -> NetworkSpec:
     )
 
 
-def _symmetry(entry: types.StatedSymmetry, network: NetworkSpec) -> Symmetry:
+def stated_symmetry(entry: types.StatedSymmetry, network: NetworkSpec) -> Symmetry:
+    """Return the symmetry that a document states, if it fits the network."""
     actions: dict[int, tuple[Permutation, ...]] = {}
     for key, images in ({} if entry.actions is UNSET else entry.actions).items():
         where = f"symmetry.actions.{key}"

@@ -207,3 +207,17 @@ def test_measuring_ends_with_its_time(
     assert "strata    2 of more" in result.stdout
     message = "2 of 12 strata were measured within 5 s: --time-limit allows more"
     assert result.stderr == f"polyconstraints: warning: {message}\n"
+
+
+def test_the_command_searches_and_checks(run_program: RunCommand, tmp_path: Path) -> None:
+    file = str(tmp_path / "found.json")
+    options = ("-n", "2", "-d", "2", "--bias", "--search", "--points", "3")
+    assert run_program("strata", *options, "-o", file).status == 0
+    result = run_program("strata", "--check", file)
+    assert (result.status, result.stderr) == (0, "")
+    assert "every figure is right" in result.stdout
+    for wrong in (("--gauge",), ("--format", "graphml"), ("--check", file)):
+        assert run_program("strata", *options, *wrong).status == 2
+    assert run_program("strata", "--check", file, "-n", "2").status == 2
+    assert run_program("strata", "-n", "2", "--points", "3").status == 2
+    assert run_program("strata").status == 2

@@ -23,7 +23,7 @@ from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Block, Level, Representation
 
-__all__ = ["equivariant_layers", "induced"]
+__all__ = ["change_derivatives", "equivariant_layers", "induced", "rational_nullspace"]
 
 
 def induced(layer: LayerSpec, matrix: Array, ring: Ring, shift: Array | None = None) -> Array:
@@ -63,6 +63,27 @@ def _tuples_by_product(layer: LayerSpec) -> tuple[NDArray[np.intp], NDArray[np.i
     products = np.searchsorted(known, weights @ np.sort(tuples, axis=0)[::-1])
     order = np.argsort(products, kind="stable")
     return order, np.searchsorted(products[order], np.arange(layer.products))
+
+
+def change_derivatives(layer: LayerSpec, prime: int) -> Residues:
+    """Return the derivatives of the induced matrix along all changes of the inputs, at none.
+
+    First along the entries of the matrix, row by row, then, with a bias, along the shift.
+    """
+    inputs, first = layer.inputs, int(layer.bias)
+    identity = np.eye(layer.letters, dtype=np.int64)
+    places = [(row + first, column + first) for row in range(inputs) for column in range(inputs)]
+    if layer.bias:
+        places += [(row + 1, 0) for row in range(inputs)]
+    result = np.zeros((len(places), layer.products, layer.products), dtype=np.int64)
+    for at, place in enumerate(places):
+        direction = np.zeros_like(identity)
+        direction[place] = 1
+        for factor in range(layer.degree):
+            factors = [identity] * layer.degree
+            factors[factor] = direction
+            result[at] += _on_products(layer, factors, Modulo(prime))
+    return result % prime
 
 
 def equivariant_layers(
@@ -124,18 +145,26 @@ def _rational(core: LayerSpec, source: Representation, block: Block) -> Rational
     The weight is the first one where the layer isn't zero: weights depend on earlier ones, so
     the matrix is reduced with its columns in reverse.
     """
+    return rational_nullspace(_equations(core, source, block, EXACT)[:, ::-1])[:, ::-1]
+
+
+def rational_nullspace(equations: Rationals) -> Rationals:
+    """Return a basis of the vectors that a matrix sends to zero, the last free column first.
+
+    Each vector has a 1 in its own free column, where the others have 0.
+    """
     from flint import fmpq, fmpq_mat
 
-    equations = _equations(core, source, block, EXACT)
-    equations = equations[(equations != 0).any(axis=1)][:, ::-1]
+    equations = equations[(equations != 0).any(axis=1)]
+    count, columns = equations.shape
     entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
-    reduced, rank = fmpq_mat(len(equations), core.weights, entries).rref()
-    nonzero = reduced.entries()[: rank * core.weights]
+    reduced, rank = fmpq_mat(count, columns, entries).rref()
+    nonzero = reduced.entries()[: rank * columns]
     rows = np.array([Fraction(int(v.p), int(v.q)) for v in nonzero], dtype=object)
-    rows = rows.reshape(rank, core.weights)
+    rows = rows.reshape(rank, columns)
     pivots = np.argmax(rows != 0, axis=1) if rank else np.zeros(0, dtype=np.intp)
-    free = np.setdiff1d(np.arange(core.weights), pivots)[::-1]
-    basis = np.zeros((len(free), core.weights), dtype=object)
+    free = np.setdiff1d(np.arange(columns), pivots)[::-1]
+    basis = np.zeros((len(free), columns), dtype=object)
     basis[:, pivots] = -rows[:, free].T
     basis[np.arange(len(free)), free] = 1
-    return basis[:, ::-1]
+    return basis

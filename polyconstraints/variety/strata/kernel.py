@@ -13,7 +13,7 @@ import numpy as np
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import UsageError
-from polyconstraints.evaluation import Modulo, jacobian, values
+from polyconstraints.evaluation import Array, Modulo, jacobian, values
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Move, Symmetry, end_moves
 
@@ -106,7 +106,7 @@ def moves_of(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
     return end_moves(network, symmetry)
 
 
-def split(network: NetworkSpec, vector: Residues) -> list[Residues]:
+def split(network: NetworkSpec, vector: Array) -> list[Array]:
     """Return one vector of all weights (or rows of such) as one array a layer."""
     bounds = np.cumsum([layer.weights for layer in network.layers])[:-1]
     return [

@@ -1,0 +1,437 @@
+"""Random points of the variety, found without knowing what it is made of.
+
+A start at random is moved onto the equations by damped Newton steps, among the networks with so
+many independent hidden functions, and with so many values of the function prescribed: without the
+latter nearly all starts end at constants, which are the largest part. A *chart* then takes the
+freedom from the hidden units: some of each level's weights are 0 and 1. Of the other weights below
+the last layer as many are rounded as may be chosen, and further Newton steps find the rest. If
+they come out as fractions with small denominators, the last layer's equations, which are linear,
+are solved exactly; a random solution of them makes a point modulo a prime, at which everything
+that is said of it is computed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
+from polyconstraints.evaluation import FLOATING, jacobian
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.symmetry import Move
+from polyconstraints.variety.certificate import Certificate, certify, last_equations
+from polyconstraints.variety.strata.classification import classify, kind_of
+from polyconstraints.variety.strata.equivariant import induced, rational_nullspace
+from polyconstraints.variety.strata.irreps import Rationals
+from polyconstraints.variety.strata.kernel import (
+    SPARE,
+    Setting,
+    function_kernel,
+    ordered_network,
+    split,
+    tangent_space,
+)
+from polyconstraints.variety.strata.point import Tower
+from polyconstraints.variety.strata.representations import in_words
+from polyconstraints.variety.strata.variety import Stratum, Variety
+
+__all__ = ["Family", "Kind", "Search", "search"]
+
+Floats = NDArray[np.float64]
+
+#: Newton steps from a start, the sum of squared errors that ends them, and the damping that
+#: gives up.
+_STEPS = 80
+_CONVERGED = 1e-25
+_STUCK = 1e8
+
+#: Singular values and pivots below this part of the largest one count as zero.
+_ZERO = 1e-7
+
+#: Parts that weights are rounded to, and denominators and errors of those that follow from them.
+_ROUNDINGS = (2, 3, 1, 5, 8)
+_DENOMINATOR = 2000
+_ERROR = 1e-9
+
+#: Largest coefficient of a certificate's last layer in a basis of all symmetric ones.
+_LARGEST = 9
+
+
+@dataclass(frozen=True, eq=False)
+class _Equations:
+    """F(σx) = σF(x) at fixed inputs for each generator σ, and some outputs prescribed."""
+
+    network: NetworkSpec
+    moves: Sequence[Move]
+    inputs: Floats
+    places: Floats
+    wanted: Floats
+
+    @classmethod
+    def random(
+        cls,
+        network: NetworkSpec,
+        moves: tuple[Move, ...],
+        prescribed: int,
+        rng: np.random.Generator,
+    ) -> _Equations:
+        outputs, inputs = network.units[-1], network.units[0]
+        number = 2 * network.weights // (outputs * max(1, len(moves))) + SPARE
+        return cls(
+            network,
+            moves,
+            rng.normal(size=(number, inputs)),
+            rng.normal(size=(prescribed, inputs)),
+            rng.normal(size=prescribed),
+        )
+
+    def at(self, vector: Floats) -> tuple[Floats, Floats]:
+        """Return the errors and their derivatives along all weights."""
+        network = self.network
+        sides = [self.inputs, *(self.inputs[:, list(before)] for before, _ in self.moves)]
+        stacked = np.concatenate([*sides, self.places])
+        slopes = jacobian(network, split(network, vector), stacked, FLOATING)
+        # Outputs are linear in the last layer's weights.
+        last = network.layers[-1].weights
+        outputs = slopes[..., -last:] @ vector[-last:]
+        errors = [outputs[len(stacked) - len(self.places) :, 0] - self.wanted]
+        rows = [slopes[len(stacked) - len(self.places) :, 0]]
+        count = len(self.inputs)
+        for at, (_, after) in enumerate(self.moves, start=1):
+            there = slice(at * count, (at + 1) * count)
+            errors.append((outputs[there] - outputs[:count, list(after)]).ravel())
+            rows.append((slopes[there] - slopes[:count, list(after)]).reshape(-1, len(vector)))
+        return np.concatenate(errors), np.concatenate(rows)
+
+    def solved(self, vector: Floats, moving: NDArray[np.bool_]) -> Floats | None:
+        """Return a solution near a start that differs in the moving weights only, or None."""
+        damping = 1.0
+        errors, rows = self.at(vector)
+        for _ in range(_STEPS):
+            size = float(errors @ errors)
+            if size < _CONVERGED:
+                return vector
+            part = rows[:, moving]
+            normal = part.T @ part
+            normal[np.diag_indices_from(normal)] += damping + 1e-13 * float(np.trace(normal))
+            tried = vector.copy()
+            tried[moving] -= np.linalg.solve(normal, part.T @ errors)
+            found = self.at(tried)
+            if float(found[0] @ found[0]) < size:
+                vector, (errors, rows) = tried, found
+                damping = damping / 4
+            elif (damping := damping * 4) > _STUCK:
+                return None
+        return None
+
+
+def _independent(rows: Floats) -> list[int] | None:
+    """Return columns in which rows are independent, well apart; None if the rows are not."""
+    rest, chosen = rows.copy(), []
+    for _ in range(len(rows)):
+        sizes = np.linalg.norm(rest, axis=0)
+        chosen.append(int(np.argmax(sizes)))
+        if not sizes[chosen[-1]] > _ZERO * np.linalg.norm(rows):
+            return None
+        unit = rest[:, chosen[-1]] / sizes[chosen[-1]]
+        rest = rest - np.outer(unit, unit @ rest)
+    return chosen
+
+
+def _charted(network: NetworkSpec, vector: Floats) -> tuple[Floats, NDArray[np.bool_]] | None:
+    """Return weights of the same function in a chart, and which of them are not 0 or 1 by it."""
+    weights = split(network, vector)
+    free = [np.ones(array.shape, dtype=bool) for array in weights]
+    for layer in network.layers[:-1]:
+        array = weights[layer.index]
+        constant = array[:, :1].copy() if layer.bias else np.zeros((len(array), 1))
+        array[:, : int(layer.bias)] = 0
+        pivots = _independent(array)
+        if pivots is None:
+            return None
+        back = array[:, pivots]
+        above = network.layers[layer.index + 1]
+        weights[above.index] = weights[above.index] @ induced(above, back, FLOATING, constant[:, 0])
+        array = np.linalg.solve(back, array)
+        array[:, pivots] = np.eye(len(array))
+        weights[layer.index] = array
+        free[layer.index][:, [*range(int(layer.bias)), *pivots]] = False
+    return (
+        np.concatenate([array.ravel() for array in weights]),
+        np.concatenate([array.ravel() for array in free]),
+    )
+
+
+def _null_space(rows: Floats) -> Floats:
+    _, sizes, basis = np.linalg.svd(rows)
+    rank = int((sizes > _ZERO * sizes[0]).sum()) if len(sizes) and sizes[0] else 0
+    return basis[rank:]
+
+
+def _rational_point(
+    equations: _Equations, vector: Floats, setting: Setting
+) -> list[Rationals] | None:
+    """Return exact weights below the last layer, at most as special as those of a solution.
+
+    None where none are found: the weights that follow from rounded ones can be irrational.
+    """
+    network = equations.network
+    tangent = len(_null_space(equations.at(vector)[1]))
+    charted = _charted(network, vector)
+    if charted is None:
+        return None
+    vector, free = charted
+    below = network.weights - network.layers[-1].weights
+    hidden = free & (np.arange(len(vector)) < below)
+    directions = _null_space(equations.at(vector)[1][:, free])[:, : int(hidden.sum())]
+    _, sizes, basis = np.linalg.svd(directions, full_matrices=False)
+    chosen = _independent(basis[sizes > _ZERO])
+    if chosen is None:
+        return None
+    rounded = np.flatnonzero(hidden)[chosen]
+    moving = free.copy()
+    moving[rounded] = False
+    for parts in _ROUNDINGS:
+        start = vector.copy()
+        # Never to zero, which would often be special.
+        up = np.floor(np.abs(start[rounded]) * parts) + 1
+        start[rounded] = np.copysign(up, start[rounded]) / parts
+        found = equations.solved(start, moving)
+        if found is None:
+            continue
+        near = [Fraction(value).limit_denominator(_DENOMINATOR) for value in found.tolist()]
+        error = np.abs(np.array(near, dtype=float) - found)[:below]
+        if (error > _ERROR * np.maximum(1, np.abs(found[:below]))).any():
+            continue
+        exact = split(network, np.array(near, dtype=object))[:-1]
+        if len(tangent_space(setting, _with_last(setting, exact))) <= tangent:
+            return exact
+    return None
+
+
+def _with_last(setting: Setting, below: Sequence[Rationals]) -> list[Residues]:
+    """Return given layers as residues, with a random symmetric last layer."""
+    weights = [modular.from_rationals(array, setting.prime) for array in below]
+    last = setting.network.layers[-1]
+    zero = np.zeros((last.outputs, last.products), dtype=np.int64)
+    # Where the last layer is zero nothing else matters, and its own equations are linear.
+    basis = tangent_space(setting, [*weights, zero])[:, -last.weights :]
+    rows, _ = modular.row_echelon(basis, setting.prime)
+    mixed = modular.matmul(setting.random((1, len(rows))), rows, setting.prime)
+    return [*weights, mixed.reshape(zero.shape)]
+
+
+# --- What points are ----------------------------------------------------------------------
+
+
+class Kind(NamedTuple):
+    """What tells the families of points apart.
+
+    Dimensions of the tangent space and of the functions that it moves through, and what the
+    functions of each hidden level carry, and those that the next layer can compute of them.
+    """
+
+    tangent: int
+    functions: int
+    hidden: tuple[str, ...]
+    computed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Kind:
+        """Return the kind of a point modulo a prime."""
+        tangent = tangent_space(setting, weights)
+        start = variety.start(setting)
+        carried = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
+        return cls(
+            len(tangent),
+            len(tangent) - len(function_kernel(setting, weights, tangent)),
+            tuple(in_words(spanned) for spanned, _ in carried),
+            tuple(in_words(supply) for _, supply in carried),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Points of one kind, and what is known of it.
+
+    Attributes
+    ----------
+    kind : Kind
+    points : int
+        How many were found.
+    stratum : Stratum or None
+        The listed stratum that the certificate's point is on.
+    certificate : Certificate
+        Of the simplest point that was found.
+    """
+
+    kind: Kind
+    points: int
+    stratum: Stratum | None
+    certificate: Certificate
+
+    @property
+    def verdict(self) -> Literal["listed", "new", "neither"]:
+        """Whether the points lie on a listed stratum, on a proved component beside, or neither."""
+        if self.stratum is not None:
+            return "listed"
+        return "new" if self.certificate.component else "neither"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry in a document of schema ``search``."""
+        return {
+            "verdict": self.verdict,
+            "points": self.points,
+            "stratum": None if self.stratum is None else [one.names for one in self.stratum.hidden],
+            "hidden": list(self.kind.hidden),
+            "computed": list(self.kind.computed),
+            **self.certificate.to_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a search found, families with most points first.
+
+    Starts are random ones; from some no solution is reached. Solutions without a point are those
+    near which no rational one was found.
+    """
+
+    variety: Variety
+    seed: int
+    starts: int
+    solutions: int
+    families: tuple[Family, ...]
+
+    @property
+    def points(self) -> int:
+        """How many points were found."""
+        return sum(family.points for family in self.families)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``search``."""
+        return {
+            "schema": "polyconstraints/search/1",
+            "network": ordered_network(self.variety.network).to_json(),
+            "symmetry": self.variety.symmetry.to_json(),
+            "seed": self.seed,
+            "starts": self.starts,
+            "solutions": self.solutions,
+            "points": self.points,
+            "families": [family.to_json() for family in self.families],
+        }
+
+
+def search(
+    variety: Variety,
+    points: int,
+    seed: int = 0,
+    time_limit: float | None = None,
+    found: Callable[[], None] = lambda: None,
+) -> Search:
+    """Find random points of the variety and tell what families they belong to.
+
+    Parameters
+    ----------
+    variety : Variety
+        For a symmetric group and a network with ordered indices.
+    points : int
+        How many to find.
+    seed : int
+        Decides the starts.
+    time_limit : float, optional
+        Seconds after which no more are looked for.
+    found : callable, optional
+        Called for each point.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> variety = Variety(pc.NetworkSpec(2, 2), pc.Symmetry(pc.PermutationGroup.symmetric(2)))
+    >>> result = search(variety, 20)
+    >>> result.points, max(family.kind.tangent for family in result.families) >= 8
+    (20, True)
+    """
+    network = ordered_network(variety.network)
+    whole = Setting.make(network, variety.moves, modular.PRIMES[0], seed)
+    ends = None if time_limit is None else time.monotonic() + time_limit
+    seen: dict[Kind, list[list[Rationals]]] = {}
+    starts = solutions = count = 0
+    while count < points and (ends is None or time.monotonic() < ends):
+        rng = np.random.default_rng([seed, starts])
+        starts += 1
+        sizes = [int(rng.integers(1, units + 1)) for units in network.units[1:-1]]
+        part = _narrowed(network, sizes)
+        prescribed = int(rng.integers(0, 2 * network.inputs + 1))
+        equations = _Equations.random(part, variety.moves, prescribed, rng)
+        start = rng.normal(scale=0.5, size=part.weights)
+        solution = equations.solved(start, np.ones(part.weights, dtype=bool))
+        if solution is None:
+            continue
+        solutions += 1
+        equations = _Equations.random(part, variety.moves, 0, rng)
+        exact = _rational_point(equations, solution, replace(whole, network=part))
+        if exact is None:
+            continue
+        below = _widened(network, part, exact)
+        kind = Kind.of(variety, whole, _with_last(whole, below))
+        seen.setdefault(kind, []).append(below)
+        count += 1
+        found()
+    ordered = sorted(seen.items(), key=lambda item: (-len(item[1]), item[0]))
+    families = tuple(_family(variety, kind, listed, seed) for kind, listed in ordered)
+    return Search(variety, seed, starts, solutions, families)
+
+
+def _narrowed(network: NetworkSpec, sizes: Sequence[int]) -> NetworkSpec:
+    """Return the network with so many hidden units only."""
+    return NetworkSpec(
+        network.inputs,
+        network.depth,
+        network.degrees,
+        "ordered",
+        network.bias,
+        sizes,
+        network.outputs,
+        (network.channels[0], *(1 for _ in sizes), network.channels[-1]),
+    )
+
+
+def _widened(
+    network: NetworkSpec, part: NetworkSpec, below: Sequence[Rationals]
+) -> list[Rationals]:
+    """Return weights with units that are zero added to each level."""
+    result = []
+    for layer, narrow, array in zip(network.layers, part.layers, below, strict=False):
+        wide = np.zeros((layer.outputs, layer.products), dtype=object)
+        # Products are numbered by their larger letter first.
+        wide[: narrow.outputs, : narrow.products] = array
+        result.append(wide)
+    return result
+
+
+def _family(variety: Variety, kind: Kind, listed: Sequence[list[Rationals]], seed: int) -> Family:
+    """Return what is known of points of one kind, at the simplest of them."""
+    below = min(listed, key=_height)
+    network = ordered_network(variety.network)
+    basis = rational_nullspace(last_equations(network, variety.moves, below))
+    rng = np.random.default_rng(seed)
+    last = rng.integers(-_LARGEST, _LARGEST + 1, size=len(basis)).astype(object) @ basis
+    weights = [*below, last.reshape(network.layers[-1].outputs, -1)]
+    found = classify(variety, weights)
+    certificate = certify(variety, weights)
+    stratum = found.stratum if found.inside else None
+    return Family(kind, len(listed), stratum, certificate)
+
+
+def _height(point: Sequence[Rationals]) -> int:
+    """Return how much is to be read in some weights."""
+    return sum(len(str(value)) for array in point for value in array.ravel() if value)
