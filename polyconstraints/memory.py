@@ -91,31 +91,10 @@ def default_limit() -> int:
 
 
 def require_memory(needed: int, limit: int | None, what: str, terms: int | None = None) -> None:
-    """Refuse a job that would not fit into memory, before it starts.
+    """Refuse a job that would not fit into a limit, or half of what is free, before it starts.
 
-    Parameters
-    ----------
-    needed : int
-        Predicted bytes.
-    limit : int or None
-        Bytes that it may take; half of what is free if None.
-    what : str
-        What needs them, in words.
-    terms : int, optional
-        How many terms or weights that has.
-
-    Raises
-    ------
-    TooLargeError
-        With the predicted terms and bytes, and the limit that would allow it.
-
-    Examples
-    --------
-    >>> require_memory(5 << 30, 1 << 30, "a map of 12 weights", 12)
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.TooLargeError: expected a job that fits into 1.0 GiB, got one that \
-needs about 5.0 GiB for a map of 12 weights: memory_limit=6GiB would allow it
+    ``what`` needs the predicted bytes, and has so many terms or weights. The `TooLargeError` says
+    which limit would allow it.
     """
     if limit is None and needed < _NEVER_REFUSED:
         return

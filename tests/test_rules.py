@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import polyconstraints as pc
 from polyconstraints.classes.patterns import LayerPatterns, canonical, patterns
 from polyconstraints.schemas import load_schema
-from polyconstraints.spec.groups.constructions import Selection, Sum
+from polyconstraints.spec.groups.constructions import Product, Selection, Sum
 from polyconstraints.spec.groups.tree import Fixed, Letters
 
 CASES: list[dict[str, Any]] = [
@@ -177,9 +177,9 @@ def test_cubic_layers_equal_brute_force(points: Any, size: int, ordered: bool) -
         if normal(weight) == weight:
             roots[weight] = min(images)
     order = {root: at for at, root in enumerate(sorted(set(roots.values())))}
-    array = layer.array((size,))
+    array, present = layer.array((size,)), layer.present((size,))
     for weight in itertools.product(range(len(places)), repeat=4):
-        assert array[weight] == (order[roots[weight]] if weight in roots else -1)
+        assert array[weight] == (present[order[roots[weight]]] if weight in roots else -1)
     counted = [one.weights((size,)) for one in layer.classes]
     assert [counted[at] for at in layer.present((size,))] == [
         list(roots.values()).count(root) for root in order
@@ -203,7 +203,7 @@ def test_redundant_laws(n: int) -> None:
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=5))
 def test_patterns_are_set_partitions(indices: list[int]) -> None:
-    positions = [Letters(0)] * len(indices)
+    positions = Product((Letters(0),) * len(indices))
     pattern = canonical(positions, tuple(indices))
     for a, first in enumerate(indices):
         for b, second in enumerate(indices):
@@ -213,7 +213,7 @@ def test_patterns_are_set_partitions(indices: list[int]) -> None:
 
 @pytest.mark.parametrize(("count", "bell"), [(1, 1), (2, 2), (3, 5), (4, 15), (5, 52), (6, 203)])
 def test_bell_numbers(count: int, bell: int) -> None:
-    assert len(list(patterns([Letters(0)] * count))) == bell
+    assert len(list(patterns(Product((Letters(0),) * count)))) == bell
 
 
 # --- laws ---------------------------------------------------------------------------------
@@ -512,4 +512,4 @@ def test_patterns_are_views_of_one_array() -> None:
     for index in np.ndindex(found.shape):
         number = found[index]
         [pattern] = layer.classes[number].members
-        assert canonical(layer.positions, tuple(map(int, index))) == pattern
+        assert canonical(layer.points, tuple(map(int, index))) == pattern

@@ -290,13 +290,7 @@ class AnyNetwork:
     # -- one number of inputs --------------------------------------------------------------
 
     def sizes(self, given: Sequence[int]) -> tuple[int, ...]:
-        """Return the number of letters of every sort, given those of the open or of all sorts.
-
-        Raises
-        ------
-        UsageError
-            If there are too few or too many of them, or one is less than 1.
-        """
+        """Return the number of letters of every sort, given those of the open or of all sorts."""
         open_sorts = [sort for sort in self.sorts if sort.size is None]
         for size in given:
             if size < 1:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, permutations, product
+from itertools import islice, pairwise, permutations
 from math import factorial, perm, prod
 from typing import Any
 
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
 from polyconstraints.errors import TooLargeError
-from polyconstraints.spec.groups.constructions import Selection
-from polyconstraints.spec.groups.tree import Address, Construction, Rename, Scope, Used
+from polyconstraints.spec.groups.constructions import Product, Selection
+from polyconstraints.spec.groups.tree import Address, Construction, Scope
 
 #: The addresses of a tuple of points, one for each position.
 Pattern = tuple[Address, ...]
@@ -34,14 +34,15 @@ _MAX_RELABELLINGS = 1_000_000
 _MAX_PATTERNS = 50_000
 
 
-def patterns(positions: Sequence[Construction]) -> Iterator[Pattern]:
+def patterns(points: Product) -> Iterator[Pattern]:
     """Yield the orbits of the symmetric groups on tuples of points, each by its pattern."""
-    if not any(map(_has_subsets, positions)):
-        yield from _chosen(positions, {})
+    found: Iterator[Any] = (address for address, _ in points.choices({}))
+    if not _has_subsets(points):
+        yield from found
         return
     seen: set[Pattern] = set()
-    for pattern in _chosen(positions, {}):
-        least = canonical(positions, pattern)
+    for pattern in found:
+        least = canonical(points, pattern)
         if least not in seen:
             seen.add(least)
             yield least
@@ -57,60 +58,35 @@ def _has_selections(points: Construction) -> bool:
     return isinstance(points, Selection) or any(map(_has_selections, points.parts))
 
 
-def _chosen(positions: Sequence[Construction], used: Used) -> Iterator[Pattern]:
-    if not positions:
-        yield ()
-        return
-    for address, after in positions[0].choices(used):
-        for rest in _chosen(positions[1:], after):
-            yield (address, *rest)
-
-
-def _renamed(positions: Sequence[Construction], addresses: Sequence[Any], rename: Rename) -> Any:
-    """Return addresses with the labels that a function of scope and label gives."""
-    pairs = zip(positions, addresses, strict=True)
-    return tuple(points.renamed(address, rename) for points, address in pairs)
-
-
-def _met(positions: Sequence[Construction], addresses: Sequence[Any]) -> Pattern:
-    """Return addresses with their labels counted from 0 in the order in which they are met."""
+def _met(points: Product, address: Any) -> Pattern:
+    """Return an address with its labels counted from 0 in the order in which they are met."""
     names: dict[Scope, dict[int, int]] = {}
 
     def rename(scope: Scope, label: int) -> int:
         known = names.setdefault(scope, {})
         return known.setdefault(label, len(known))
 
-    found: Pattern = _renamed(positions, addresses, rename)
+    found: Pattern = points.renamed(address, rename)
     return found
 
 
-def _arranged(positions: Sequence[Construction], addresses: Sequence[Any]) -> Iterator[Pattern]:
-    """Yield addresses with the points of their subsets in every order."""
-    pairs = zip(positions, addresses, strict=True)
-    yield from product(*(points.arrangements(address) for points, address in pairs))
-
-
-def canonical(positions: Sequence[Construction], addresses: Sequence[Any]) -> Pattern:
+def canonical(points: Product, address: Any) -> Pattern:
     """Return the pattern of a tuple of points, given by addresses with any labels."""
-    found = (_met(positions, one) for one in _arranged(positions, addresses))
-    return min(
-        tuple(points.normal(address) for points, address in zip(positions, one, strict=True))
-        for one in found
-    )
+    return min(points.normal(_met(points, one)) for one in points.arrangements(address))
 
 
-def scopes(positions: Sequence[Construction], pattern: Sequence[Any]) -> dict[Scope, int]:
-    """Return how many labels a pattern has in each scope."""
+def scopes(points: Construction, address: Any) -> dict[Scope, int]:
+    """Return how many labels an address has in each scope."""
     counts: dict[Scope, int] = {}
 
     def count(scope: Scope, label: int) -> None:
         counts[scope] = max(counts.get(scope, 0), label + 1)
 
-    _renamed(positions, pattern, count)
+    points.renamed(address, count)
     return counts
 
 
-def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[Any, int]:
+def _relabellings(points: Product, pattern: Pattern) -> tuple[Any, int]:
     """Return a pattern with its labels permuted in all ways that leave the first point least.
 
     Arrays of labels stand in the place of the labels; their length, the number of ways, is
@@ -118,8 +94,8 @@ def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[
     so the first point is least where its letters have the first labels: in the order in which
     they are met, or, where it is made of subsets, in some order.
     """
-    counts, first = scopes(positions, pattern), scopes(positions[:1], pattern[:1])
-    moved = _has_subsets(positions[0])
+    counts, first = scopes(points, pattern), scopes(points.parts[0], pattern[0])
+    moved = _has_subsets(points.parts[0])
     own = {scope: (first.get(scope, 0), count) for scope, count in counts.items()}
     ways = [factorial(at if moved else 0) * factorial(count - at) for at, count in own.values()]
     total = prod(ways)
@@ -136,7 +112,7 @@ def _relabellings(positions: Sequence[Construction], pattern: Pattern) -> tuple[
         table = np.array(orders, dtype=np.int64).reshape(many, count)
         labels[scope] = np.tile(np.repeat(table, repeats, axis=0), (total // many // repeats, 1)).T
         repeats *= many
-    return _renamed(positions, pattern, lambda scope, label: labels[scope][label]), total
+    return points.renamed(pattern, lambda scope, label: labels[scope][label]), total
 
 
 def _needs(labels: Iterable[tuple[int, int]], sorts: int) -> tuple[int, ...]:
@@ -184,10 +160,10 @@ class LayerPatterns:
     #: Whether only weights with i ≥ j ≥ … exist, so that exchanging them is no difference.
     ordered: bool
 
-    @property
-    def positions(self) -> tuple[Construction, ...]:
-        """What each axis of the weight array runs over."""
-        return (self.output, *(self.inputs,) * self.degree)
+    @cached_property
+    def points(self) -> Product:
+        """What a weight is: a tuple of the points that the axes of the array run over."""
+        return Product((self.output, *(self.inputs,) * self.degree))
 
     @cached_property
     def classes(self) -> tuple[PatternClass, ...]:
@@ -197,7 +173,7 @@ class LayerPatterns:
         """
         seen: set[Pattern] = set()
         found: list[PatternClass] = []
-        for pattern in islice(patterns(self.positions), _MAX_PATTERNS + 1):
+        for pattern in islice(patterns(self.points), _MAX_PATTERNS + 1):
             if pattern not in seen:
                 found.append(self._class_of(pattern))
                 seen.update(found[-1].members)
@@ -206,27 +182,27 @@ class LayerPatterns:
                 f"expected at most {_MAX_PATTERNS} patterns of equal indices in a layer, got "
                 "more; for a given number of inputs none is listed"
             )
-        if not self.ordered and not any(map(_has_subsets, self.positions)):
+        if not self.ordered and not _has_subsets(self.points):
             # A pattern has the labels of its smallest weight, and addresses the points' order.
             return tuple(sorted(found, key=lambda one: one.members[0]))
         enough = _enough(found)
         return tuple(sorted(found, key=lambda one: self._smallest(one.members[0], enough)))
 
     def _class_of(self, pattern: Pattern) -> PatternClass:
-        positions = self.positions
+        points = self.points
         mirrored = [pattern]
         if self.ordered and self.degree > 1:
             output, *inputs = pattern
             mirrored = [(output, *order) for order in dict.fromkeys(permutations(inputs))]
-        if len(mirrored) > 1 or any(map(_has_subsets, positions)):
-            members = dict.fromkeys(canonical(positions, one) for one in mirrored)
-            forms = {way for one in mirrored for way in _arranged(positions, one)}
+        if len(mirrored) > 1 or _has_subsets(points):
+            members = dict.fromkeys(canonical(points, one) for one in mirrored)
+            forms = {way for one in mirrored for way in points.arrangements(one)}
             # As many ways to write the weight look alike as its letters can be exchanged.
-            own = _met(positions, pattern)
-            divisor = sum(_met(positions, way) == own for way in forms)
+            own = _met(points, pattern)
+            divisor = sum(_met(points, way) == own for way in forms)
         else:
             members, divisor = dict.fromkeys(mirrored), 1
-        counts = scopes(positions, pattern)
+        counts = scopes(points, pattern)
         labels = tuple(sorted((scope[0], count) for scope, count in counts.items()))
         return PatternClass(tuple(members), labels, divisor, len(set(permutations(pattern[1:]))))
 
@@ -236,20 +212,19 @@ class LayerPatterns:
         It is among those that permuting the labels gives: replacing letters by smaller ones
         in the same order never makes a tuple of points larger.
         """
-        labelled, count = _relabellings(self.positions, pattern)
+        labelled, count = _relabellings(self.points, pattern)
         return int(np.broadcast_to(self._number(labelled, sizes), count).min())
 
     def _number(self, labelled: Sequence[object], sizes: Sequence[int]) -> NDArray[np.int64]:
         """Return the numbers of weights, given labels or arrays of labels."""
-        places = zip(self.positions, labelled, strict=True)
-        output, *products = np.broadcast_arrays(*(p.number(one, sizes) for p, one in places))
+        output, *products = np.broadcast_arrays(*self._indices(labelled, sizes))
         space = self._space(sizes)
         rows = np.stack(products).reshape(self.degree, -1).T
         return output * (space.size // space.outputs) + space.rank(rows).reshape(output.shape)
 
     def needs(self, pattern: Pattern, sorts: int) -> tuple[int, ...]:
         """Return how many letters of each sort a pattern needs, at least 1 of each."""
-        counts = scopes(self.positions, pattern)
+        counts = scopes(self.points, pattern)
         return _needs(((sort, count) for (sort, _), count in counts.items()), sorts)
 
     def present(self, sizes: Sequence[int]) -> list[int]:
@@ -270,19 +245,10 @@ class LayerPatterns:
         kind = FunctionCoefficients if self.ordered else TensorCoefficients
         return kind(self.output.size(sizes), self.inputs.size(sizes), self.degree)
 
-    def array(
-        self, sizes: Sequence[int], numbers: Sequence[int] | None = None
-    ) -> NDArray[np.int64]:
-        """Return the class of every weight, -1 where there is none.
-
-        ``numbers`` says what to call each class: its place in the order of the smallest weights
-        unless given.
-        """
-        order = self.present(sizes)
-        names = range(len(order)) if numbers is None else [numbers[one] for one in order]
-        named = zip(names, order, strict=True)
-        writes = [(one, name) for name, number in named for one in self.classes[number].members]
-        return self.written(writes, sizes)
+    def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the class of every weight, -1 where there is none."""
+        pairs = enumerate(self.classes)
+        return self.written([(one, at) for at, found in pairs for one in found.members], sizes)
 
     def written(
         self, writes: Collection[tuple[Pattern, int]], sizes: Sequence[int]
@@ -293,13 +259,13 @@ class LayerPatterns:
         are written first and then overwritten where letters coincide, so the time is a small
         multiple of that for filling the array.
         """
-        shape = [points.size(sizes) for points in self.positions]
+        shape = [points.size(sizes) for points in self.points.parts]
         # What is no point, a subset of equal ones, is written behind the others.
-        spare = int(any(map(_has_selections, self.positions)))
+        spare = int(_has_selections(self.points))
         result = np.full([size + spare for size in shape], -1, dtype=np.int64)
-        counts = {pattern: scopes(self.positions, pattern) for pattern, _ in writes}
+        counts = {pattern: scopes(self.points, pattern) for pattern, _ in writes}
         for pattern, number in sorted(writes, key=lambda write: -sum(counts[write[0]].values())):
-            indices = self._indices(pattern, counts[pattern], sizes)
+            indices = self._indices(self._all(pattern, counts[pattern], sizes), sizes)
             if spare:
                 indices = tuple(map(np.minimum, indices, shape))
             result[indices] = number
@@ -311,20 +277,21 @@ class LayerPatterns:
                 np.copyto(result, -1, where=large < small)
         return result
 
-    def _indices(
-        self, pattern: Pattern, counts: Mapping[Scope, int], sizes: Sequence[int]
-    ) -> tuple[Any, ...]:
-        """Return the indices of all weights whose letters are of a pattern, or coincide."""
+    def _all(self, pattern: Pattern, counts: Mapping[Scope, int], sizes: Sequence[int]) -> Any:
+        """Return a pattern with arrays of all letters in the place of the labels."""
         labels = [(scope, label) for scope, count in counts.items() for label in range(count)]
         letters = np.ogrid[tuple(slice(sizes[sort]) for (sort, _), _ in labels)] if labels else ()
         named = dict(zip(labels, letters, strict=True))
-        addresses = _renamed(self.positions, pattern, lambda *label: named[label])
-        pairs = zip(self.positions, addresses, strict=True)
+        return self.points.renamed(pattern, lambda *label: named[label])
+
+    def _indices(self, labelled: Sequence[Any], sizes: Sequence[int]) -> tuple[Any, ...]:
+        """Return the indices of weights, given labels or arrays of labels."""
+        pairs = zip(self.points.parts, labelled, strict=True)
         return tuple(points.number(address, sizes) for points, address in pairs)
 
     def pattern_text(self, pattern: Pattern) -> str:
         """Return a pattern with letters for its indices, ``a_b_a``."""
-        pairs = zip(self.positions, pattern, strict=True)
+        pairs = zip(self.points.parts, pattern, strict=True)
         return "_".join(points.label(address) for points, address in pairs)
 
     def text(self, number: int) -> str:

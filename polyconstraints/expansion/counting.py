@@ -447,27 +447,7 @@ def table_bytes(network: NetworkSpec) -> int:
 
 
 def check_tables(network: NetworkSpec, memory_limit: int | None = None) -> None:
-    """Refuse an expansion whose tables would not fit into memory.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    memory_limit : int, optional
-        Bytes; half of the free memory unless given.
-
-    Raises
-    ------
-    TooLargeError
-        With the predicted terms and bytes, and the limit that would allow it.
-
-    Examples
-    --------
-    >>> check_tables(NetworkSpec(8, depth=4, bias=True), memory_limit=2**33)
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.TooLargeError: expected a job that fits into 8.0 GiB, got one that \
-needs about 12.1 PiB for tables of an expansion of 8.60e23 terms: memory_limit=13PiB would allow it
-    """
+    """Refuse an expansion whose tables would not fit into half of the free memory, or a limit."""
     check_degree(network)
     needed = table_bytes(network)
     if needed <= (default_limit() if memory_limit is None else memory_limit):

@@ -77,8 +77,18 @@ class Expansion:
     >>> expansion = expand(NetworkSpec(3, depth=3, bias=True))
     >>> expansion
     <Expansion of widths 3 → 3 → 3 → 3: 165 monomials, 666775 terms an output>
-    >>> expansion.term_count(0, (0, 0, 1))
-    918
+    >>> expansion.term_count(0, (0, 0, 1)), len(expansion.coefficient(0, (0, 0, 1)))
+    (918, 918)
+    >>> expansion.coefficient(0, (0, 0, 1), 200, 202).layers[2].tolist()
+    [[4], [4]]
+
+    All terms of an output in a few bytes each:
+
+    >>> packed = expansion.packed(0)
+    >>> len(packed), packed.words[0].dtype, packed.coefficients.dtype
+    (666775, dtype('uint32'), dtype('uint8'))
+    >>> expansion.terms(packed[0]).layers[2].tolist()[:2]
+    [[0], [1]]
     """
 
     def __init__(self, network: NetworkSpec, memory_limit: int | None = None) -> None:
@@ -146,13 +156,7 @@ class Expansion:
 
     @cached_property
     def denominator(self) -> int:
-        """What packed coefficients are divided by: 1 unless an activation has fractions.
-
-        Examples
-        --------
-        >>> expand(NetworkSpec(1, 2, "linear", activation="z + z^2/2")).denominator
-        2
-        """
+        """What packed coefficients are divided by: 1 unless an activation has fractions."""
         return prod(step.denominator for step in self.graph.steps)
 
     @property
@@ -165,26 +169,8 @@ class Expansion:
     ) -> Terms:
         """Return the coefficient of a monomial in an output of the network, or a part of it.
 
-        Parameters
-        ----------
-        output : int
-        monomial : tuple of int
-        start, stop : int, optional
-            Numbers of the first term and of the one after the last; all terms by default.
-            Memory and time are those of the part, wherever it lies.
-
-        Raises
-        ------
-        InputError
-            If the monomial does not fit the inputs.
-
-        Examples
-        --------
-        >>> expansion = expand(NetworkSpec(2, depth=3, bias=True))
-        >>> len(expansion.coefficient(0, (1, 1)))
-        278
-        >>> expansion.coefficient(0, (1, 1), 200, 202).layers[2].tolist()
-        [[4], [4]]
+        From the term with number ``start`` up to but not including ``stop``. Memory and time are
+        those of the part, wherever it lies.
         """
         self._check_output(output)
         state = self._state(monomial)
@@ -240,13 +226,6 @@ class Expansion:
 
         Grouped by monomials in the order of :attr:`monomials` or as given, and sorted within
         each. A few nanoseconds and bytes a term.
-
-        Examples
-        --------
-        >>> expansion = expand(NetworkSpec(3, depth=3, bias=True))
-        >>> packed = expansion.packed(0)
-        >>> len(packed), packed.words[0].dtype, packed.coefficients.dtype
-        (666775, dtype('uint32'), dtype('uint8'))
         """
         self._check_output(output)
         chosen = self.monomials if monomials is None else tuple(monomials)
@@ -270,14 +249,7 @@ class Expansion:
         return self._packer.renamed(packed, output)
 
     def terms(self, packed: PackedTerms) -> Terms:
-        """Return packed terms as the weights that they stand for.
-
-        Examples
-        --------
-        >>> expansion = expand(NetworkSpec(2, depth=2))
-        >>> expansion.terms(expansion.packed(1, [(4, 0)])).layers[1].tolist()
-        [[3], [4], [5]]
-        """
+        """Return packed terms as the weights that they stand for."""
         fields = packed.layout.unpack(packed.words)
         output, last = np.divmod(fields[-1], self.network.layers[-1].products)
         state = output.astype(np.int32)
@@ -392,22 +364,8 @@ def _graded(exponents: Exponents) -> tuple[int, Exponents]:
 
 
 def expand(network: NetworkSpec, memory_limit: int | None = None) -> Expansion:
-    """Return the expansion of a network.
+    """Return the expansion of a network, an :class:`Expansion`.
 
-    Parameters
-    ----------
-    network : NetworkSpec
-    memory_limit : int, optional
-        Bytes that its tables may take; half of the free memory unless given.
-
-    Returns
-    -------
-    Expansion
-
-    Examples
-    --------
-    >>> expansion = expand(NetworkSpec(2, depth=2))
-    >>> len(expansion.coefficient(0, (4, 0)))
-    3
+    Its tables may take ``memory_limit`` bytes; half of the free memory unless given.
     """
     return Expansion(network, memory_limit)

@@ -99,14 +99,6 @@ def check_writable(path: _StrPath, *, field: str | None = None) -> None:
     """Refuse now what :func:`atomic_writer` would refuse after the work is done.
 
     ``field`` is the argument that named the file, for the message.
-
-    Examples
-    --------
-    >>> check_writable("/no/such/place/map.json", field="output_file")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.UsageError: output_file: cannot write '/no/such/place/map.json': \
-there is no directory '/no/such/place'
     """
     _target(path, field)
 

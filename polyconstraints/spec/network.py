@@ -355,13 +355,6 @@ class NetworkSpec:
     def locate(self, name: str) -> tuple[int, tuple[int, ...]]:
         """Return the layer and the array indices of a weight, given its name.
 
-        Raises
-        ------
-        InputError
-            If the network has no weight of that name.
-
-        Examples
-        --------
         >>> NetworkSpec(3, bias=True).locate("W0_2_1_0")
         (0, (1, 1, 0))
         """

@@ -141,11 +141,6 @@ class Symmetry:
 
         Components permute and channels do not. A hidden level that has neither width n nor
         an action of its own gets None.
-
-        Raises
-        ------
-        UsageError
-            If the group does not fit the network.
         """
         self.require_fit(network)
         permutations = self.group.generators if generators else self.imposed()

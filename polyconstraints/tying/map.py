@@ -50,20 +50,13 @@ _HEADER = "header"
 
 @dataclass(frozen=True)
 class Projection:
-    """The tied network nearest to a free one.
+    """The tied network nearest to a free one."""
 
-    Attributes
-    ----------
-    theta : list of arrays
-        The parameters of each layer.
-    weights : list of arrays
-        The tied weights.
-    distance : float
-        How far the weights moved, in the Euclidean norm over all of them.
-    """
-
+    #: The parameters of each layer.
     theta: list[NDArray[np.float64]]
+    #: The tied weights of each layer.
     weights: list[NDArray[np.float64]]
+    #: How far the weights moved, in the Euclidean norm over all of them.
     distance: float
 
 
@@ -125,19 +118,7 @@ class TyingMap(Displayed):
         return self.functions
 
     def split(self, theta: Sequence[Any] | Array) -> list[Array]:
-        """Return parameters as one array a layer.
-
-        Parameters
-        ----------
-        theta : array of shape (dimension,), or sequence of one array a layer
-            Numbers of any dtype; an object array keeps exact rationals exact, and integers
-            become float64 where a weight is a fraction of them.
-
-        Raises
-        ------
-        InputError
-            If the number of parameters doesn't fit.
-        """
+        """Return parameters, as in :meth:`weights`, as one array a layer."""
         if isinstance(theta, np.ndarray):
             _require_numbers(theta)
             if theta.shape != (self.dimension,):
@@ -164,12 +145,13 @@ class TyingMap(Displayed):
         Parameters
         ----------
         theta : array of shape (dimension,), or sequence of one array a layer
+            Numbers of any dtype; an object array keeps exact rationals exact, and integers
+            become float64 where a weight is a fraction of them.
 
         Returns
         -------
         list of arrays of the layers' shapes
-            Of the parameters' dtype, or one that holds what depends on them; 0 where there is
-            no weight.
+            0 where there is no weight.
 
         Raises
         ------
@@ -180,17 +162,9 @@ class TyingMap(Displayed):
         return [layer.weights(part) for layer, part in zip(self.layers, parts, strict=True)]
 
     def project(self, weights: Sequence[Any]) -> Projection:
-        """Return the tied network that is nearest to a free one.
+        """Return the tied network that is nearest to a free one, arrays of the layers' shapes.
 
-        Parameters
-        ----------
-        weights : sequence of arrays of the layers' shapes
-            Entries where there is no weight are ignored.
-
-        Raises
-        ------
-        InputError
-            If the number of arrays or a shape doesn't fit.
+        Entries where there is no weight are ignored.
         """
         arrays = [np.asarray(array, dtype=np.float64) for array in weights]
         if len(arrays) != len(self.layers):
@@ -249,13 +223,7 @@ class TyingMap(Displayed):
 
     @classmethod
     def from_json(cls, document: Any, source: str = "") -> TyingMap:
-        """Return the map that a document describes.
-
-        Raises
-        ------
-        InputError
-            If the document is not a tying map; the message names the place.
-        """
+        """Return the map that a document describes; an `InputError` says where it is none."""
         return cls._read(document, source)
 
     @classmethod
@@ -267,11 +235,6 @@ class TyingMap(Displayed):
         """Write the map to a file, whole or not at all.
 
         The ending of the name chooses the format: ``.npz``, ``.safetensors``, else JSON.
-
-        Raises
-        ------
-        UsageError
-            If the file cannot be written.
         """
         ending = ending_of(path)
         if ending in ARRAY_ENDINGS:
@@ -283,13 +246,7 @@ class TyingMap(Displayed):
                 dump_json(self.to_json(), handle)
 
     def to_bytes(self, ending: str) -> bytes:
-        """Return the map as the bytes of a file of a binary format, ``npz`` or ``safetensors``.
-
-        Raises
-        ------
-        UsageError
-            If the package safetensors is needed and missing.
-        """
+        """Return the map as the bytes of a file of a binary format, ``npz`` or ``safetensors``."""
         header = json.dumps(self._header(), sort_keys=True, ensure_ascii=False)
         arrays = {layer.name: layer.classes for layer in self.layers}
         return arrays_to_bytes(arrays, ending, {_HEADER: header})
@@ -298,12 +255,7 @@ class TyingMap(Displayed):
     def load(cls, path: str | os.PathLike[str]) -> TyingMap:
         """Read a map from a file that :meth:`save` wrote or that someone wrote by hand.
 
-        ``-`` reads JSON from standard input.
-
-        Raises
-        ------
-        InputError
-            If the file is not a tying map; the message names the place.
+        ``-`` reads JSON from standard input. An `InputError` says where a file isn't a tying map.
         """
         if ending_of(path) in ARRAY_ENDINGS:
             return cls._read(*_opened(open_arrays(path, _MAX_ENTRIES_READ)))

@@ -29,13 +29,6 @@ from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
 class TyingRule:
     """A tying map for every number of inputs.
 
-    Attributes
-    ----------
-    network : AnyNetwork
-        The network and its symmetry, with the number of inputs left open.
-    layers : tuple of LayerRule
-        The patterns of each layer and the class of each.
-
     Examples
     --------
     >>> rule = TyingRule.of(AnyNetwork("S"))
@@ -45,18 +38,14 @@ class TyingRule:
     [[0, -1], [1, 2]]
     """
 
+    #: The network and its symmetry, with the number of inputs left open.
     network: AnyNetwork
+    #: The patterns of each layer and the class of each.
     layers: tuple[LayerRule, ...]
 
     @classmethod
     def of(cls, network: AnyNetwork) -> TyingRule:
-        """Return the rule of a network.
-
-        Raises
-        ------
-        UsageError
-            If the number of classes grows with n, so that no finite list of patterns is it.
-        """
+        """Return the rule of a network; a UsageError if the number of classes grows with n."""
         return cls(network, tuple(LayerRule.of(layer) for layer in network.layers))
 
     # -- for one number of inputs ----------------------------------------------------------
@@ -78,18 +67,8 @@ class TyingRule:
     def at(self, *sizes: int) -> TyingMap:
         """Return the tying map for given numbers of letters.
 
-        Parameters
-        ----------
-        *sizes : int
-            The number of letters of each symmetric group whose size is open; for ``S`` that
-            is the number of inputs.
-
-        Raises
-        ------
-        UsageError
-            If there are too few or too many sizes.
-        TooLargeError
-            If a layer has more than 2^27 weights.
+        One for each symmetric group whose size is open: for ``S`` the number of inputs. A
+        `TooLargeError` if a layer has more than 2^27 weights.
         """
         full = self.network.sizes(sizes)
         network = self.network.network(full)
@@ -125,10 +104,7 @@ class TyingRule:
     def to_json(self, *sizes: int) -> dict[str, Any]:
         """Return the document of schema ``tying-map`` with the rule in every layer.
 
-        Parameters
-        ----------
-        *sizes : int
-            The numbers of letters that the document states. The rule in it holds for all.
+        The document states the numbers of letters; the rule in it holds for all.
         """
         full = self.network.sizes(sizes)
         network, symmetry = self.network.network(full), self.symmetry(*full)
@@ -150,14 +126,7 @@ class TyingRule:
 
     @classmethod
     def from_json(cls, document: Any, source: str = "") -> TyingRule:
-        """Return the rule that a document describes.
-
-        Raises
-        ------
-        InputError
-            If the document is no tying map, or one with a list of classes and no rule; the
-            message names the place.
-        """
+        """Return the rule that a document describes; an `InputError` says where it is none."""
         with naming_places(source):
             return cls._read(document)
 
@@ -213,7 +182,7 @@ class TyingRule:
         sizes = [letters[name] for name in sorts]
         expected = described.patterns(ordered=network.indices == "ordered")
         for own, rule in zip(expected, rules, strict=True):
-            if own.positions != rule.patterns.positions:
+            if own.points != rule.patterns.points:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
         made = cls(described, tuple(rules))
         _check_group(made, sizes, symmetry)
@@ -222,13 +191,7 @@ class TyingRule:
         return made
 
     def save(self, path: str | os.PathLike[str], *sizes: int) -> None:
-        """Write the document of :meth:`to_json` to a JSON file, whole or not at all.
-
-        Raises
-        ------
-        UsageError
-            If the file cannot be written, or its name ends as that of an archive.
-        """
+        """Write the document of :meth:`to_json` to a JSON file, whole or not at all."""
         ending = ending_of(path)
         if ending in ARRAY_ENDINGS:
             raise UsageError(f"expected a JSON file for a rule, got {shown(ending)}", "rule")
@@ -238,13 +201,7 @@ class TyingRule:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TyingRule:
-        """Read a rule from a JSON file.
-
-        Raises
-        ------
-        InputError
-            If the file holds no rule; the message names the place.
-        """
+        """Read a rule from a JSON file; an `InputError` says where it holds none."""
         return cls.from_json(load_json(path), os.fspath(path))
 
 

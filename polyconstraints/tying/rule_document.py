@@ -177,13 +177,17 @@ def _numbers(
     for at, entry in enumerate(entries):
         where = f"{place}.patterns[{at}]"
         number = integer(entry.class_, f"{where}.class", 0, max(len(entries) - 1, 0))
-        pattern = _pattern(entry.at, layer, f"{where}.at")
+        pattern: Pattern = _address(layer.points, entry.at, f"{where}.at")
+        if canonical(layer.points, pattern) != pattern:
+            raise InputError(
+                "expected labels from 0 in the order in which they are met", f"{where}.at"
+            )
         if pattern in numbers:
             raise InputError("expected each pattern once, got one twice", f"{where}.at")
         _check_range(entry, layer.needs(pattern, len(names)), names, where)
         numbers[pattern] = number
     # Stops at the first one that is missing, however many there are.
-    for pattern in patterns(layer.positions):
+    for pattern in patterns(layer.points):
         if pattern not in numbers:
             raise InputError(
                 f"expected every pattern, got none for {layer.pattern_text(pattern)}",
@@ -192,17 +196,8 @@ def _numbers(
     return numbers
 
 
-def _pattern(value: list[Any], layer: LayerPatterns, place: str) -> Pattern:
-    positions = layer.positions
-    if len(value) != len(positions):
-        raise InputError(f"expected a list of {len(positions)}, got one of {len(value)}", place)
-    pattern = _addresses(positions, value, place)
-    if canonical(positions, pattern) != pattern:
-        raise InputError("expected labels from 0 in the order in which they are met", place)
-    return pattern
-
-
-def _address(points: Construction, value: Any, place: str) -> Address:
+def _address(points: Construction, value: Any, place: str) -> Any:
+    """Return an address as it is written, or name the place that is none."""
     if isinstance(points, Letters):
         return integer(value, place, 0, 63)
     if isinstance(points, Fixed):
@@ -216,12 +211,8 @@ def _address(points: Construction, value: Any, place: str) -> Address:
     if isinstance(points, Sum):
         part = integer(value[0], f"{place}[0]", 0, len(points.parts) - 1)
         return part, _address(points.parts[part], value[1], f"{place}[1]")
-    return _addresses(parts, value, place)
-
-
-def _addresses(parts: Sequence[Construction], value: list[Any], place: str) -> Pattern:
-    pairs = zip(parts, value, strict=True)
-    return tuple(_address(part, one, f"{place}[{at}]") for at, (part, one) in enumerate(pairs))
+    pairs = enumerate(zip(parts, value, strict=True))
+    return tuple(_address(part, one, f"{place}[{at}]") for at, (part, one) in pairs)
 
 
 def _check_range(

@@ -243,7 +243,7 @@ def class_patterns(tied: LayerClasses, *, equivariant: bool) -> dict[int, str]:
         bias=layer.bias,
         kind="equivariant" if equivariant else "invariant",
     ).patterns(ordered=layer.ordered)
-    numbers = rule.array((layer.inputs,), range(len(rule.classes)))
+    numbers = rule.array((layer.inputs,))
     codes = np.broadcast_to(numbers, layer.shape)[layer.mask]
     distinct, counts = np.unique(np.stack([tied.by_weight, codes]), axis=1, return_counts=True)
     everywhere = np.bincount(codes).tolist()

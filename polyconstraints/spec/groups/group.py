@@ -156,13 +156,7 @@ class PermutationGroup:
 
     @classmethod
     def preset(cls, name: str, degree: int) -> PermutationGroup:
-        """Return the group that a preset's letter names; see :data:`PRESETS`.
-
-        Raises
-        ------
-        UsageError
-            If there is no preset of that name, or the degree is less than 1.
-        """
+        """Return the group that a preset's letter names; see :data:`PRESETS`."""
         if name not in PRESETS:
             raise UsageError(f"expected one of {', '.join(PRESETS)}, got {name!r}", "group")
         group = cls(degree, name=name)

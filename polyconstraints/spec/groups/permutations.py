@@ -52,16 +52,7 @@ def cycle_lengths(permutation: Sequence[int]) -> list[int]:
 
 
 def checked(images: Any, place: str) -> Permutation:
-    """Return what should be the images of ``0 … n-1`` as a permutation, or say why it is none.
-
-    Examples
-    --------
-    >>> checked([1, 1, 0], "generators[0]")
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.InputError: generators[0][1]: expected a permutation, got 1 as the \
-image of both 0 and 1
-    """
+    """Return what should be the images of ``0 … n-1`` as a permutation, or say why it is none."""
     if not isinstance(images, Sequence | np.ndarray) or isinstance(images, str | bytes):
         raise InputError(
             f"expected a list of images of 0 … n-1, got {type(images).__name__}", place

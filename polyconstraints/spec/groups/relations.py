@@ -51,21 +51,6 @@ def checked_images(group: PermutationGroup, images: object) -> Images:
     """Return images of a group's generators if they define an action of the group.
 
     One for each generator, in order, all of the same number of points.
-
-    Raises
-    ------
-    InputError
-        If an image is no permutation; its place counts from the first image.
-    UsageError
-        If there are too few or too many, or they break a relation of the generators.
-
-    Examples
-    --------
-    >>> checked_images(PermutationGroup.cyclic(3), [(1, 0)])
-    Traceback (most recent call last):
-        ...
-    polyconstraints.errors.UsageError: expected images that satisfy the relations of the \
-generators, got a group of order 6 acting on both levels where the group itself has order 3
     """
     if isinstance(images, Images) and images.generators == group.generators:
         return images
