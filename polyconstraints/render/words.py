@@ -12,6 +12,7 @@ from polyconstraints.spec.symmetry import Symmetry
 if TYPE_CHECKING:
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.derivation import Derivation
+    from polyconstraints.variety.strata.variety import Stratum
 
 __all__ = [
     "FACT",
@@ -262,16 +263,29 @@ def _variety_facts(derivation: Derivation) -> list[Fact]:
     best = derivation.best_known
     unknown = Fact("functions", "", VARIETY)
     if best is None:
-        return [Fact("dimension", "", VARIETY), unknown]
-    hidden = " | ".join(map(str, best.stratum.hidden))
-    remark = f"{best.status}: hidden units carry {hidden}; see `polyconstraints strata`"
-    functions = best.function_dimension
-    return [
-        Fact("dimension", number(best.dimension), remark),
-        unknown
-        if functions is None
-        else Fact("functions", number(functions), "the largest dimension of any stratum known"),
-    ]
+        return [unknown, Fact("dimension", "", VARIETY)]
+    what = "constant outputs" if best.constant else "functions"
+    size = best.stratum.function_dimension
+    largest = Fact(
+        "dimension",
+        number(best.dimension),
+        f"{best.status}: {_carried(best.stratum)}, {what}"
+        + (f" of dimension {size}" if size is not None else ""),
+    )
+    if best.richest is None:
+        return [unknown, largest]
+    richest = (
+        f"the largest dimension of any stratum known: {_carried(best.richest)}; "
+        "see `polyconstraints strata`"
+    )
+    return [Fact("functions", number(best.function_dimension), richest), largest]
+
+
+def _carried(stratum: Stratum) -> str:
+    """Say what the hidden units of a stratum carry."""
+    if not stratum.hidden:
+        return "no hidden units"
+    return f"hidden units carry {' | '.join(map(str, stratum.hidden))}"
 
 
 def to_ascii(line: str) -> str:

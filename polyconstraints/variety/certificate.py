@@ -37,9 +37,9 @@ from polyconstraints.variety.strata.equivariant import (
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
     Setting,
-    function_kernel,
+    function_dimension,
     ordered_network,
-    tangent_space,
+    tangent_conditions,
 )
 from polyconstraints.variety.strata.variety import Variety
 
@@ -118,12 +118,12 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
     first = network.layers[0]
     moved = _input_changes(variety, first, point[0], setting.prime)
     family.append(np.pad(moved, ((0, 0), (0, network.weights - first.weights))))
-    tangent = tangent_space(setting, point)
+    tangent = tangent_conditions(setting, point)
     return Certificate(
         exact,
         modular.rank(np.concatenate(family), setting.prime),
-        len(tangent),
-        len(tangent) - len(function_kernel(setting, point, tangent)),
+        network.weights - tangent.rank,
+        function_dimension(setting, point, tangent),
     )
 
 

@@ -34,10 +34,10 @@ from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
     SPARE,
     Setting,
-    function_kernel,
+    function_dimension,
     ordered_network,
     split,
-    tangent_space,
+    tangent_conditions,
 )
 from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import in_words
@@ -212,7 +212,8 @@ def _rational_point(
         if (error > _ERROR * np.maximum(1, np.abs(found[:below]))).any():
             continue
         exact = split(network, np.array(near, dtype=object))[:-1]
-        if len(tangent_space(setting, _with_last(setting, exact))) <= tangent:
+        conditions = tangent_conditions(setting, _with_last(setting, exact))
+        if network.weights - conditions.rank <= tangent:
             return exact
     return None
 
@@ -223,8 +224,8 @@ def _with_last(setting: Setting, below: Sequence[Rationals]) -> list[Residues]:
     last = setting.network.layers[-1]
     zero = np.zeros((last.outputs, last.products), dtype=np.int64)
     # Where the last layer is zero nothing else matters, and its own equations are linear.
-    basis = tangent_space(setting, [*weights, zero])[:, -last.weights :]
-    rows, _ = modular.row_echelon(basis, setting.prime)
+    conditions = tangent_conditions(setting, [*weights, zero]).rows[:, -last.weights :]
+    rows = modular.nullspace(conditions, setting.prime)
     mixed = modular.matmul(setting.random((1, len(rows))), rows, setting.prime)
     return [*weights, mixed.reshape(zero.shape)]
 
@@ -247,12 +248,12 @@ class Kind(NamedTuple):
     @classmethod
     def of(cls, variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Kind:
         """Return the kind of a point modulo a prime."""
-        tangent = tangent_space(setting, weights)
+        tangent = tangent_conditions(setting, weights)
         start = variety.start(setting)
         carried = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
         return cls(
-            len(tangent),
-            len(tangent) - len(function_kernel(setting, weights, tangent)),
+            setting.network.weights - tangent.rank,
+            function_dimension(setting, weights, tangent),
             tuple(in_words(spanned) for spanned, _ in carried),
             tuple(in_words(supply) for _, supply in carried),
         )

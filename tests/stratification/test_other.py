@@ -32,6 +32,9 @@ def test_best_known_dimension_says_what_is_proved() -> None:
     assert best.status == "lower bound"
     assert best.dimension == 36
     assert str(best.stratum.hidden[0]) == "2·free"
+    assert best.constant
+    assert best.richest is not None
+    assert str(best.richest.hidden[0]) == "[3] + [2,1]"
     assert best.function_dimension == 11
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
+from polyconstraints.evaluation import values
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.equations import reduce_equations
+from polyconstraints.variety.strata.kernel import SPARE
+from polyconstraints.variety.strata.point import random_point
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -33,13 +36,15 @@ class BestKnown:
 
     Whether that is proved to be the dimension of the variety takes more than a component: others
     that no known stratum fills can be larger. The richest stratum is one with the largest set of
-    functions: what can be learnt.
+    functions: what can be learnt. The largest one can have few of them: its outputs can be
+    constant.
     """
 
     dimension: int
     status: Literal["proved", "lower bound"]
     stratum: Stratum
     richest: Stratum | None
+    constant: bool
 
     @property
     def function_dimension(self) -> int | None:
@@ -98,7 +103,17 @@ def best_known_dimension(
         "proved" if proved and largest.dimensions.confirmed else "lower bound",
         largest,
         richest,
+        _is_constant(variety, largest),
     )
+
+
+def _is_constant(variety: Variety, stratum: Stratum) -> bool:
+    """Return whether a random network of a stratum has the same outputs at all inputs."""
+    setting = variety.setting()
+    levels = variety.levels_of(stratum.hidden)
+    weights = random_point(setting, variety.symmetry.group, levels).general
+    outputs = values(setting.network, weights, setting.inputs(SPARE), setting.ring)
+    return bool((outputs == outputs[:1]).all())
 
 
 def _promising(variety: Variety) -> Iterator[tuple[Level, ...]]:

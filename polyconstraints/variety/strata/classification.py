@@ -12,7 +12,7 @@ import numpy as np
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError
-from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_space
+from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_conditions
 from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import irreducibles
 from polyconstraints.variety.strata.span import Content
@@ -133,7 +133,7 @@ def classified(variety: Variety, setting: Setting, weights: Sequence[Residues]) 
     towers = accumulate(hidden, Tower.extended, initial=start)
     return Classification(
         True,
-        len(tangent_space(setting, weights)),
+        setting.network.weights - tangent_conditions(setting, weights).rank,
         kind,
         variety.measure(hidden),
         kind_of(list(towers)[1:]) == kind,

@@ -23,7 +23,7 @@ from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
     Setting,
     by_layers,
-    function_kernel,
+    function_dimension,
     ordered_network,
     split,
 )
@@ -137,7 +137,7 @@ def _rank(setting: Setting, directions: Residues, theta: Residues, along: Any) -
     """Return the rank of the differential of parameters → function along some of them."""
     vector = modular.matmul(theta[None], directions, setting.prime)[0]
     weights = split(setting.network, vector)
-    return len(along) - len(function_kernel(setting, weights, directions[along]))
+    return function_dimension(setting, weights, directions[along])
 
 
 def _owners(bases: Sequence[Rationals], variety: Variety) -> list[tuple[int, int, str]]:

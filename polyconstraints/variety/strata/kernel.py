@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,16 +20,16 @@ from polyconstraints.spec.symmetry import Move, Symmetry, end_moves
 
 __all__ = [
     "SPARE",
+    "Conditions",
     "Setting",
     "Weights",
-    "annihilated",
     "by_layers",
-    "function_kernel",
+    "function_dimension",
     "is_symmetric",
     "moves_of",
     "ordered_network",
     "split",
-    "tangent_space",
+    "tangent_conditions",
 ]
 
 #: One array of residues a layer, shape (outputs, products).
@@ -140,41 +141,50 @@ def is_symmetric(setting: Setting, weights: Weights) -> bool:
     )
 
 
-def annihilated(conditions: Callable[[int], Residues], unknowns: int, setting: Setting) -> Residues:
-    """Return a basis of the vectors that all conditions of a random source send to zero.
+class Conditions(NamedTuple):
+    """Linear conditions on directions, in rows, and how many of them are independent."""
 
-    The source gives as many independent random conditions as it is asked for, in rows: so many
-    at once as memory holds. One adds to those before unless all are known already, but with a
-    probability of about (degree)/(prime). So as many conditions as unknowns are enough, and the
-    answer is believed once some fresh ones add nothing.
+    rank: int
+    rows: Residues
+
+
+def tangent_conditions(setting: Setting, weights: Weights, at_least: int = 0) -> Conditions:
+    """Return the conditions that a symmetric network stays symmetric to first order.
+
+    The null space is that of δW ↦ dF(σx)[δW] - σ·dF(x)[δW] over all x and generators σ: the tangent
+    space, of which at least so many dimensions are known.
     """
-    prime = setting.prime
-    most = max(1, _CHUNK // setting.network.weights)
-
-    def drawn(number: int) -> Residues:
-        sizes = [most] * (number // most) + [number % most]
-        return np.concatenate([conditions(size) for size in sizes])
-
-    basis = modular.nullspace(drawn(unknowns), prime)
-    while len(basis):
-        found = modular.matmul(drawn(SPARE), basis.T, prime)
-        if not found.any():
-            break
-        basis = modular.matmul(modular.nullspace(found, prime), basis, prime)
-    return basis
+    source = _symmetry_conditions(setting, weights)
+    unknowns = setting.network.weights
+    return _saturated(source, unknowns - at_least, setting.prime, unknowns)
 
 
-def tangent_space(setting: Setting, weights: Weights) -> Residues:
-    """Return the directions in which a symmetric network stays symmetric to first order, in rows.
+def function_dimension(setting: Setting, weights: Weights, along: Residues | Conditions) -> int:
+    """Return the rank of the differential of weights → function along directions.
 
-    The null space of δW ↦ dF(σx)[δW] - σ·dF(x)[δW] over all x and generators σ, at weights that
-    satisfy the equations.
+    They are rows of derivatives of all weights, or all that meet conditions.
     """
+    network, ring, prime = setting.network, setting.ring, setting.prime
+
+    def source(number: int) -> Residues:
+        """Return the derivatives of a random combination of outputs at so many points."""
+        inputs, rows = setting.inputs(number), setting.random((number, 1, network.units[-1]))
+        found = jacobian(network, weights, inputs, ring, rows=rows)[:, 0]
+        return found if isinstance(along, Conditions) else modular.matmul(found, along.T, prime)
+
+    # Symmetric functions are few.
+    guess = 3 * SPARE
+    if isinstance(along, Conditions):
+        # What the conditions don't say yet of a direction.
+        both = _saturated(source, guess, prime, network.weights, along)
+        return both.rank - along.rank
+    return _saturated(source, guess, prime, len(along)).rank
+
+
+def _symmetry_conditions(setting: Setting, weights: Weights) -> Callable[[int], Residues]:
     network, moves, ring = setting.network, setting.moves, setting.ring
-    if not moves:
-        return np.eye(network.weights, dtype=np.int64)
 
-    def conditions(number: int) -> Residues:
+    def source(number: int) -> Residues:
         """Return a random combination of all equations at each of so many points."""
         inputs = setting.inputs(number)
         total: Residues = np.zeros((number, 1, network.weights), dtype=np.int64)
@@ -187,21 +197,32 @@ def tangent_space(setting: Setting, weights: Weights) -> Residues:
         total -= jacobian(network, weights, inputs, ring, rows=here % setting.prime)
         return total[:, 0] % setting.prime
 
-    return annihilated(conditions, network.weights, setting)
+    return source
 
 
-def function_kernel(setting: Setting, weights: Weights, directions: Residues) -> Residues:
-    """Return the combinations of directions that leave the network's function unchanged, in rows.
+def _saturated(
+    source: Callable[[int], Residues],
+    guess: int,
+    prime: int,
+    unknowns: int,
+    known: Conditions | None = None,
+) -> Conditions:
+    """Return all conditions of a random source, beside known ones.
 
-    To first order; the rank of the differential is the number of directions, which are rows of
-    derivatives of all weights, less the number of rows.
+    The source gives as many independent random conditions as it is asked for, in rows. One adds
+    to those before unless all are known already, but with a probability of about (degree)/(prime):
+    so those that were drawn are all as soon as a few of them add nothing. The guess is how many
+    may be needed; so many are drawn at once as memory holds.
     """
-    network, ring = setting.network, setting.ring
-
-    def conditions(number: int) -> Residues:
-        """Return the derivatives of a random combination of outputs at so many points."""
-        inputs, rows = setting.inputs(number), setting.random((number, 1, network.units[-1]))
-        along = jacobian(network, weights, inputs, ring, rows=rows)
-        return modular.matmul(along[:, 0], directions.T, setting.prime)
-
-    return annihilated(conditions, len(directions), setting)
+    before, rows = known or (0, np.zeros((0, unknowns), dtype=np.int64))
+    most = max(1, _CHUNK // max(1, unknowns))
+    drawn = 0
+    while True:
+        missing = guess + SPARE - drawn
+        parts = [source(min(most, missing - start)) for start in range(0, missing, most)]
+        rows = np.concatenate([rows, *parts])
+        drawn += missing
+        rank = modular.rank(rows, prime)
+        if rank - before + SPARE <= drawn:
+            return Conditions(rank, rows)
+        guess = 2 * guess + 1

@@ -32,9 +32,9 @@ from polyconstraints.variety.strata.kernel import (
     SPARE,
     Setting,
     by_layers,
-    function_kernel,
+    function_dimension,
     is_symmetric,
-    tangent_space,
+    tangent_conditions,
 )
 from polyconstraints.variety.strata.representations import Block, Level, direct_sum, irreducibles
 from polyconstraints.variety.strata.span import Content, content
@@ -57,13 +57,15 @@ class Tower:
     plain, general : tuple of arrays of shape (outputs, products)
         Weights without relations, and with them.
     directions : tuple of arrays of shape (dimension, outputs, products)
-        A basis of the plain layers at each place.
+        A basis of what is equivariant of the plain layers at each place.
     attained : tuple of dict
         For each hidden level up to the last one what its functions carry: less than was asked for
         where the levels below cannot supply so much, and more where free functions happen to span
         something that the group preserves.
     plain_dimension, dimension : int
         Of the stratum in the space of weights, without the relations and with them.
+    parameters : int
+        Number of parameters of the plain layers.
     degree : int
         Of the units, as polynomials in all that is chosen at random.
     conditions : int
@@ -81,13 +83,14 @@ class Tower:
     attained: tuple[Content, ...] = ()
     plain_dimension: int = 0
     dimension: int = 0
+    parameters: int = 0
     degree: int = 1
     conditions: int = 0
 
     @classmethod
     def start(cls, setting: Setting, group: PermutationGroup, inputs: Level) -> Tower:
         """Return the tower of no layers."""
-        count = 2 * max(layer.products for layer in setting.network.layers) + SPARE
+        count = max(layer.products for layer in setting.network.layers) + 2 * SPARE
         points = setting.inputs(count)
         return cls(setting, group, inputs, np.concatenate([points, *setting.moved(points)]))
 
@@ -138,17 +141,13 @@ class Tower:
         bound = replace(layer, outputs=above.representation.dimension)
         directions = self._equivariant(bound, above)
         solved = self.level.free > 0 and above.representation.dimension > 0
-        shape = (layer.outputs, layer.products)
-        free = np.zeros((above.free * layer.products, *shape), dtype=np.int64)
-        unbound = free.reshape(above.free, layer.products, *shape)
-        for at in range(above.free):
-            unbound[at, :, bound.outputs + at] = np.eye(layer.products, dtype=np.int64)
         padding = ((0, 0), (0, layer.outputs - bound.outputs), (0, 0))
-        directions = np.concatenate([np.pad(directions, padding), free])
+        directions = np.pad(directions, padding)
         mixture = setting.random((1, len(directions)))
         weights = modular.matmul(
             mixture, directions.reshape(len(directions), layer.weights), prime
-        ).reshape(shape)
+        ).reshape(layer.outputs, layer.products)
+        weights[bound.outputs : above.rank] = setting.random((above.free, layer.products))
         mixture = setting.random((layer.outputs, len(relations)))
         general = (weights + modular.matmul(mixture, relations, prime)) % prime
         # What may be added to any output: relations; under a level whose units may be changed by
@@ -158,10 +157,11 @@ class Tower:
             # The product o_0 · o_0 (or o_0 alone) comes first.
             constant = np.eye(int(layer.bias), layer.products, dtype=np.int64)
             common = np.concatenate([weights, constant])
-        plain = _dimension(directions, common, prime)
+        plain = _dimension(directions, above.free, common, prime)
         whole = plain
         if len(relations):
-            whole = _dimension(directions, np.concatenate([common, relations]), prime)
+            common = np.concatenate([common, relations])
+            whole = _dimension(directions, above.free, common, prime)
         # Minors have as many rows as there are unknowns, each of the degree of the products.
         degree = self.degree * layer.degree
         unknowns = layer.products * (len(relations) > vanishing)
@@ -176,6 +176,7 @@ class Tower:
             directions=(*self.directions, directions),
             plain_dimension=self.plain_dimension + plain,
             dimension=self.dimension + whole,
+            parameters=self.parameters + len(directions) + above.free * layer.products,
             degree=degree * (1 + layer.products * bound.outputs * solved) + 1,
             conditions=self.conditions + unknowns * degree,
         )
@@ -224,13 +225,13 @@ def random_point(setting: Setting, group: PermutationGroup, levels: Sequence[Lev
     return tower
 
 
-def _dimension(directions: Residues, common: Residues, prime: int) -> int:
-    """Return the dimension of what directions, and common rows in any output, span."""
+def _dimension(directions: Residues, free: int, common: Residues, prime: int) -> int:
+    """Return the dimension of what directions, free outputs, and common rows in any output span."""
     rows, pivots = modular.row_echelon(common, prime)
     rest = directions - modular.matmul(directions[..., pivots], rows, prime)
     count, outputs, products = directions.shape
     span = modular.rank(rest.reshape(count, outputs * products) % prime, prime)
-    return int(outputs * len(rows)) + span
+    return int(outputs * len(rows) + span + free * (products - len(rows)))
 
 
 # --- Dimensions ---------------------------------------------------------------------------
@@ -328,20 +329,21 @@ def _measured(setting: Setting, group: PermutationGroup, levels: Sequence[Level]
             f"the point that was chosen for {carried or 'the outputs'} is not symmetric, so that "
             "nothing was measured there: an error of this program"
         )
-    directions = by_layers(setting.network, point.directions)
-    tangent = tangent_space(setting, point.general)
+    conditions = tangent_conditions(setting, point.general, point.dimension)
+    tangent = setting.network.weights - conditions.rank
     function: int | None = None
     if not any(level.free for level in levels):
         # Relations don't change functions, so the plain point has all of them.
-        function = len(directions) - len(function_kernel(setting, point.plain, directions))
-    elif point.dimension == len(tangent):
-        function = len(tangent) - len(function_kernel(setting, point.general, tangent))
+        directions = by_layers(setting.network, point.directions)
+        function = function_dimension(setting, point.plain, directions)
+    elif point.dimension == tangent:
+        function = function_dimension(setting, point.general, conditions)
     return Dimensions(
         point.dimension,
         point.plain_dimension,
-        len(tangent),
+        tangent,
         function,
-        len(directions),
+        point.parameters,
         point.attained,
         point.conditions,
     )
