@@ -143,7 +143,7 @@ class Provenance(Document):
 class TyingMap(Document):
     """Which weight of a network is which parameter.
 
-    schema: 2 where the network has an activation, which a reader of 1 would not know.
+    schema: Version 2 where the network has an activation, which a reader of 1 would not know.
     layers: The layers, from the first.
     """
 

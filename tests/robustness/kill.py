@@ -88,6 +88,15 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+#: Says when the program begins: until then an interrupt is not the program's to handle.
+_ANNOUNCED = """
+import sys
+from polyconstraints.cli.main import main
+print(flush=True)
+sys.exit(main())
+"""
+
+
 class Forked:
     """The program in a fork of this process, as far as a round needs it."""
 
@@ -144,7 +153,12 @@ def kill_many(
     def started() -> Any:
         if fork:
             return Forked(command, folder / "errors")
-        return start(command, preexec_fn=_heed_interrupts)
+        if with_signal == "KILL":
+            return start(command)
+        program = [sys.executable, "-c", _ANNOUNCED]
+        process = start(command, program=program, preexec_fn=_heed_interrupts)
+        process.stdout.readline()
+        return process
 
     places = _inputs(folder)
     target = folder / "out" / "result.npz"
@@ -158,8 +172,8 @@ def kill_many(
 
     if fork:
         Forked(command, folder / "errors").communicate()
-    began = time.monotonic()
     process = started()
+    began = time.monotonic()
     _, stderr = process.communicate(timeout=120)
     if process.returncode:
         raise RuntimeError(f"{command}: {stderr!r}")
@@ -170,11 +184,9 @@ def kill_many(
     for _ in range(rounds):
         target.write_bytes(old)
         process = started()
-        # Until the interpreter runs the program, an interrupt is not the program's to handle.
-        earliest = usual / 3 if with_signal == "INT" and not fork else 0.0
         # A good part of the rounds ends near the end, where the file is written.
         latest = 1.1 * usual
-        time.sleep(draw.uniform(0.7 * usual if draw.random() < 0.4 else earliest, latest))
+        time.sleep(draw.uniform(0.7 * usual if draw.random() < 0.4 else 0.0, latest))
         counts.finished += process.poll() is not None
         process.send_signal(number)
         _, stderr = process.communicate(timeout=120)

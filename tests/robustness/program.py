@@ -50,11 +50,13 @@ def limits(**values: int) -> Callable[[], None]:
     return apply
 
 
-def start(args: Sequence[str | bytes], **options: Any) -> subprocess.Popen[bytes]:
+def start(
+    args: Sequence[str | bytes], program: Sequence[str] = COMMAND, **options: Any
+) -> subprocess.Popen[bytes]:
     """Start the program; the caller ends it."""
     environment = {**ENVIRONMENT, **options.pop("env", {})}
     defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*COMMAND, *args], **{**defaults, **options, "env": environment})
+    return subprocess.Popen([*program, *args], **{**defaults, **options, "env": environment})
 
 
 def run(
