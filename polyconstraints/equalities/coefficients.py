@@ -167,12 +167,11 @@ class FunctionCoefficients:
         if not self.redundant:
             return numbers[:, None]
         output, rows = self.split(numbers)
+        layer = TensorCoefficients(self.outputs, self.letters, self.degree)
         # One weight for each order of the letters, equal letters being in no order.
         columns: list[Numbers] = []
         for order in permutations(range(self.degree)):
-            number = output
-            for place in order:
-                number = number * self.letters + rows[:, place]
+            number = output * self.letters**self.degree + layer.rank(rows[:, order])
             known = np.any([number == column for column in columns], axis=0)
             columns.append(np.where(known, -1, number))
         return np.stack(columns, axis=1)
