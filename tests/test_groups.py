@@ -79,6 +79,15 @@ def test_facts_agree_with_brute_force(generators: list[list[int]]) -> None:
     assert pc.PermutationGroup.from_sympy(group.to_sympy()).order() == len(everything)
 
 
+def test_groups_that_are_symmetric_or_alternating_are_seen_to_be() -> None:
+    shift, cycle = (*range(1, 51), 0), (1, 2, 0, *range(3, 51))
+    assert pc.PermutationGroup(51, [shift, cycle]).order() == factorial(51) // 2
+    swapped = pc.PermutationGroup(51, [shift, (1, 0, *range(2, 51))])
+    assert swapped.order() == factorial(51)
+    assert swapped.is_symmetric()
+    assert not pc.PermutationGroup(4, [(1, 0, 2, 3)], "S").is_preset("S")
+
+
 def test_presets_are_made_when_they_are_needed() -> None:
     group = S(10**12)
     assert group.degree == 10**12
