@@ -21,7 +21,7 @@ from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.orbits import EqualityCounts, Orbits
 from polyconstraints.classes.reduction import reduce_layer, untied
 from polyconstraints.display import Displayed
-from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
+from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import (
     Comparison,
     Equality,
@@ -223,24 +223,11 @@ class Derivation(Displayed):
         """
         from polyconstraints.equalities.burnside import OrbitCount, predicted_orbits
 
-        network, symmetry = self.network, self.symmetry
         found = []
         for at, orbits in enumerate(self.orbits):
-            below, above = (at, at + 1) if len(self.orbits) > 1 else (0, network.depth)
+            levels = (at, at + 1) if len(self.orbits) > 1 else (0, self.network.depth)
             space = orbits.comparison.space
-            predicted = None
-            if isinstance(space, FunctionCoefficients | TensorCoefficients):
-                stays = symmetry.kind == "invariant" and above == network.depth
-                predicted = predicted_orbits(
-                    symmetry,
-                    degree=space.degree,
-                    levels=(below, above),
-                    widths=(network.widths[below], network.widths[above]),
-                    outputs=network.widths[above] if stays else None,
-                    channels=(network.channels[below], network.channels[above]),
-                    bias=network.bias,
-                    commuting=isinstance(space, FunctionCoefficients),
-                )
+            predicted = predicted_orbits(self.network, self.symmetry, space, levels)
             found.append(OrbitCount(predicted, orbits.count))
         return found
 

@@ -19,6 +19,11 @@ from polyconstraints.equalities.burnside import (
     mean_over_symmetric_group,
     predicted_orbits,
 )
+from polyconstraints.equalities.coefficients import (
+    CoefficientSpace,
+    FunctionCoefficients,
+    TensorCoefficients,
+)
 from polyconstraints.spec.groups import cycle_lengths, read_group
 
 S = pc.PermutationGroup.symmetric
@@ -100,8 +105,6 @@ def test_means_over_the_symmetric_group(n: int, exponents: tuple[int, ...]) -> N
 @pytest.mark.parametrize("commuting", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
 def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool) -> None:
-    from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
-
     polynomial = fixed_polynomial(3, None, (2, 1), bias, commuting)
     kind: Any = FunctionCoefficients if commuting else TensorCoefficients
     space = kind(4, 8 + bias, 3)
@@ -120,10 +123,16 @@ def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool)
 
 
 def test_large_groups() -> None:
-    assert predicted_orbits(pc.Symmetry(S(10**6)), degree=2) == 4
-    assert predicted_orbits(pc.Symmetry(S(10**6)), degree=2, commuting=False) == 5
-    assert predicted_orbits(pc.Symmetry(pc.PermutationGroup.alternating(20)), degree=2) is None
-    assert predicted_orbits(pc.Symmetry(pc.PermutationGroup.dihedral(60)), degree=1) == 31
+    def predicted(group: pc.PermutationGroup, space: CoefficientSpace) -> int | None:
+        network = pc.NetworkSpec(group.degree, layer=2)
+        return predicted_orbits(network, pc.Symmetry(group), space, (0, 1))
+
+    n = 10**6
+    assert predicted(S(n), FunctionCoefficients(n, n, 2)) == 4
+    assert predicted(S(n), TensorCoefficients(n, n, 2)) == 5
+    alternating, dihedral = pc.PermutationGroup.alternating(20), pc.PermutationGroup.dihedral(60)
+    assert predicted(alternating, FunctionCoefficients(20, 20, 2)) is None
+    assert predicted(dihedral, FunctionCoefficients(60, 60, 1)) == 31
 
 
 def test_nothing_is_predicted_for_equation_21() -> None:

@@ -26,8 +26,14 @@ from itertools import product
 from typing import Any
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
-from polyconstraints.equalities.coefficients import fixed_multisets
+from polyconstraints.equalities.coefficients import (
+    CoefficientSpace,
+    FunctionCoefficients,
+    TensorCoefficients,
+    fixed_multisets,
+)
 from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
+from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
 #: Elements of a group that are listed.
@@ -56,38 +62,33 @@ class OrbitCount:
 
 
 def predicted_orbits(
-    symmetry: Symmetry,
-    *,
-    degree: int,
-    levels: tuple[int, int] = (0, 1),
-    widths: tuple[int, int] | None = None,
-    outputs: int | None = None,
-    channels: tuple[int, int] = (1, 1),
-    bias: bool = False,
-    commuting: bool = True,
+    network: NetworkSpec, symmetry: Symmetry, space: CoefficientSpace, levels: tuple[int, int]
 ) -> int | None:
-    """Return the number of orbits on the coefficients (k, μ) of a polynomial map of a degree.
+    """Return the number of orbits on the coefficients (k, μ) of the map between two levels.
 
-    ``levels`` are those of the letters and of the outputs; both have as many components as the
-    group has points unless ``widths`` says otherwise. ``outputs`` that are given stay in place.
-    With a bias a letter stays, too. μ is a multiset of letters (Molien) or a tuple of them.
-    None for a group of more than 20000 elements, S_n apart.
+    None for comparisons that permutations alone don't make, and for a group of more than 20000
+    elements, S_n apart.
     """
-    below, above = channels
+    if not isinstance(space, FunctionCoefficients | TensorCoefficients):
+        return None
+    below, above = levels
+    degree, commuting = space.degree, isinstance(space, FunctionCoefficients)
+    stays = symmetry.kind == "invariant" and above == network.depth
+    outputs = network.widths[above] if stays else None
+    channels = (network.channels[below], network.channels[above])
     if symmetry.is_plain:
-        count = fixed_polynomial(degree, outputs, channels, bias, commuting)
+        count = fixed_polynomial(degree, outputs, channels, network.bias, commuting)
         return int(mean_over_symmetric_group(count, symmetry.group.degree))
-    degree_of_group = symmetry.group.degree
-    types = _cycle_types(symmetry, levels, widths or (degree_of_group, degree_of_group))
+    types = _cycle_types(network, symmetry, levels)
     if types is None:
         return None
     total = elements = 0
     for (letter_type, output_type), multiplicity in types.items():
-        letters = Counter({length: below * count for length, count in letter_type})
-        letters[1] += bias
+        letters = Counter({length: channels[0] * count for length, count in letter_type})
+        letters[1] += network.bias
         fixed = fixed_multisets(letters.elements(), degree) if commuting else letters[1] ** degree
         kept = dict(output_type).get(1, 0) if outputs is None else outputs
-        total += multiplicity * above * kept * fixed
+        total += multiplicity * channels[1] * kept * fixed
         elements += multiplicity
     orbits, rest = divmod(total, elements)
     if rest:
@@ -102,14 +103,14 @@ CycleType = tuple[tuple[int, int], ...]
 
 
 def _cycle_types(
-    symmetry: Symmetry, levels: tuple[int, int], widths: tuple[int, int]
+    network: NetworkSpec, symmetry: Symmetry, levels: tuple[int, int]
 ) -> Counter[tuple[CycleType, CycleType]] | None:
     """Return how often each pair of cycle types occurs in the group, None for a large group.
 
     The group is the one that acts on both levels at once: an element of it may do nothing on
     one of them.
     """
-    group = symmetry.group
+    group, width = symmetry.group, network.widths[levels[0]]
     below, above = (
         symmetry.actions.get(level, group.generators) if level else group.generators
         for level in levels
@@ -117,8 +118,8 @@ def _cycle_types(
     same = not any(level in symmetry.actions for level in levels)
     if not same:
         pairs = zip(below, above, strict=True)
-        joint = [(*a, *(widths[0] + point for point in b)) for a, b in pairs]
-        group = PermutationGroup(sum(widths), joint)
+        joint = [(*a, *(width + point for point in b)) for a, b in pairs]
+        group = PermutationGroup(width + network.widths[levels[1]], joint)
     elif any(group.is_preset(name) for name in PRESETS) and group.order() > MAX_ELEMENTS:
         return None
     types: Counter[tuple[CycleType, CycleType]] = Counter()
@@ -129,8 +130,8 @@ def _cycle_types(
             own = _cycle_type(element)
             types[own, own] += 1
         else:
-            rest = tuple(point - widths[0] for point in element[widths[0] :])
-            types[_cycle_type(element[: widths[0]]), _cycle_type(rest)] += 1
+            rest = tuple(point - width for point in element[width:])
+            types[_cycle_type(element[:width]), _cycle_type(rest)] += 1
     return types
 
 
