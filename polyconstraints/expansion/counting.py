@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement, product
 from math import comb, factorial, perm, prod
 
-from polyconstraints.expansion.skeleton import multiset_count, unit_terms
+from polyconstraints.expansion.graph import multiset_count, unit_terms
 from polyconstraints.memory import default_limit, many, require_memory
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec

@@ -5,20 +5,235 @@ output of the network is a state of the last level, and expanding the units of a
 their layer leads to states of the level below; every such step is an *edge*, which stands
 for one weight monomial of the layer with its multinomial coefficient. A term of the
 expanded network is a path from an output down to a monomial in the inputs, and different
-paths give different terms (see :mod:`polyconstraints.expansion.skeleton`): 10⁸ terms are
-held by some 10⁵ edges.
+paths give different terms: 10⁸ terms are held by some 10⁵ edges.
+
+The outputs of a layer differ only by a renaming of that layer's own weights, so a product
+``o_1^a · o_2^b ···`` is known once for each *shape* ``(a, b, …)``: which units take part
+changes names only. And since each weight occurs in one output and in one product of inputs,
+two different choices of weights never give the same weight monomial. The expansion of a
+power is therefore given in closed form by the multinomial theorem,
+
+    o^m = Σ_{multisets M of m products} multinomial(M) · Π_{p in M} W_p · (inputs of p),
+
+and no like terms are left to collect. This holds for layers of every degree, with ordered or
+redundant indices (where W_ij and W_ji are different weights). Where the outputs pass through
+an activation, a power of a(o) is a sum of powers of o, which differ in their numbers of
+weights, so that again no terms are alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.expansion.skeleton import LayerSkeleton, ProductTable, Shape, largest, widened
-from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.activation import Activation
+from polyconstraints.spec.network import LayerSpec, NetworkSpec
+
+#: Exponents of the units that take part in a product, in the order of the units.
+Shape = tuple[int, ...]
+
+#: Multinomial coefficients, int64 or Python integers.
+Coefficients = NDArray[np.int64] | NDArray[np.object_]
+
+#: The largest m for which m! fits a signed 64-bit integer.
+_MAX_INT64_FACTORIAL = 20
+
+
+def multiset_count(kinds: int, size: int) -> int:
+    """Return the number of multisets of ``size`` elements of ``kinds`` kinds.
+
+    >>> multiset_count(10, 2)
+    55
+    """
+    return comb(kinds + size - 1, size)
+
+
+@dataclass(frozen=True)
+class PowerTable:
+    """The terms of one output unit raised to the power m."""
+
+    #: Of shape (terms, most products in a term): each term's product numbers, ascending, padded
+    #: with -1, in descending lexicographic order of their exponents: row by row a smaller number
+    #: comes first, none at all last.
+    rows: NDArray[np.int32]
+    #: Of shape (terms,): multinomial coefficients, int64 or Python integers.
+    coefficient: Coefficients
+    #: Of shape (terms, inputs): exponents of the layer's inputs; the homogenising unit is left out,
+    #: being 1.
+    exponents: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ProductTable:
+    """The terms of a product of output units with the exponents ``shape``.
+
+    A term's number is the mixed-radix number of its power terms, the last unit's fastest.
+    """
+
+    shape: Shape
+    #: Numbers of terms of the powers that are multiplied.
+    sizes: tuple[int, ...]
+    #: Of shape (terms,).
+    coefficient: Coefficients
+    #: Of shape (terms,): index into ``children`` of each term's product of inputs.
+    child: NDArray[np.int32]
+    #: Of shape (distinct, inputs): the distinct exponent vectors of the inputs, in lexicographic
+    #: order.
+    children: NDArray[np.int32]
+
+
+class LayerSkeleton:
+    """Expands products of the outputs of one layer, each shape once.
+
+    >>> layer = LayerSpec(0, 2, "ordered", False, 2, 2)
+    >>> table = LayerSkeleton(layer).product((2,))
+    >>> table.coefficient.tolist(), len(table.children)
+    ([1, 2, 2, 1, 2, 1], 5)
+    """
+
+    def __init__(self, layer: LayerSpec, activation: Activation | None = None) -> None:
+        self.layer = layer
+        self.activation = activation
+        self._plain: dict[int, PowerTable] = {}
+        self._powers: dict[int, PowerTable] = {}
+
+    @cached_property
+    def _product_exponents(self) -> NDArray[np.int32]:
+        """Exponents of the inputs in each product, shape (products, inputs)."""
+        products = self.layer.product_indices()
+        counts = np.zeros((len(products), self.layer.letters), dtype=np.int32)
+        for column in products.T:
+            counts[np.arange(len(products)), column] += 1
+        return counts[:, 1:] if self.layer.bias else counts
+
+    def terms(self, shape: Shape) -> int:
+        """Return the number of terms of a product, without expanding it."""
+        return prod(unit_terms(self.layer, self.activation, exponent) for exponent in shape)
+
+    def power(self, exponent: int) -> PowerTable:
+        """Return the terms of one output, activated, to the power ``exponent`` ≥ 1."""
+        if self.activation is None:
+            return self._plain_power(exponent)
+        if exponent not in self._powers:
+            factors = self.activation.power(exponent)
+            self._powers[exponent] = _sum_of(
+                [_scaled(self._plain_power(power), factor) for power, factor in factors.items()]
+            )
+        return self._powers[exponent]
+
+    def _plain_power(self, exponent: int) -> PowerTable:
+        """Return the terms of one output to a power, from 0 on."""
+        if exponent not in self._plain:
+            self._plain[exponent] = self._expand_power(exponent)
+        return self._plain[exponent]
+
+    def _expand_power(self, exponent: int) -> PowerTable:
+        products = self.layer.products
+        if exponent == 0:
+            none = np.zeros((1, self.layer.inputs), dtype=np.int32)
+            return PowerTable(np.empty((1, 0), np.int32), np.ones(1, dtype=np.int64), none)
+        if exponent == 1:
+            rows = np.arange(products, dtype=np.int32)[:, None]
+            ones = np.ones(products, dtype=np.int64)
+            return PowerTable(rows, ones, self._product_exponents)
+        below = self._plain_power(exponent - 1)
+        # Append to each row every product that is not smaller than its last one.
+        last = below.rows[:, -1]
+        counts = products - last
+        source = np.repeat(np.arange(len(last)), counts)
+        starts = np.cumsum(counts) - counts
+        added = (np.arange(len(source)) - starts[source] + last[source]).astype(np.int32)
+        rows = np.concatenate([below.rows[source], added[:, None]], axis=1)
+        run = (rows == added[:, None]).sum(axis=1)
+        coefficient = below.coefficient[source]
+        if exponent > _MAX_INT64_FACTORIAL:
+            coefficient = coefficient.astype(object)
+            run = run.astype(object)
+        # multinomial(M + p) = multinomial(M) · m / (multiplicity of p), exactly.
+        coefficient = coefficient * exponent // run
+        exponents = below.exponents[source] + self._product_exponents[added]
+        return PowerTable(rows, coefficient, exponents)
+
+    def product(self, shape: Shape) -> ProductTable:
+        """Return the terms of the product with the given exponents.
+
+        The table has :meth:`terms` rows; time and memory are linear in that number.
+        """
+        if not shape:
+            one = np.ones(1, dtype=np.int64)
+            none = np.zeros((1, self.layer.inputs), dtype=np.int32)
+            return ProductTable((), (), one, np.zeros(1, dtype=np.int32), none)
+        tables = [self.power(exponent) for exponent in shape]
+        coefficient, child, children = _distinct_rows(tables[0])
+        for table in tables[1:]:
+            other_coefficient, other_child, other_children = _distinct_rows(table)
+            coefficient = _outer_product(coefficient, other_coefficient)
+            # Add the few distinct exponent vectors, and look every pair's sum up.
+            sums = (children[:, None] + other_children[None]).reshape(-1, self.layer.inputs)
+            children, index = np.unique(sums, axis=0, return_inverse=True)
+            lookup = index.reshape(-1, len(other_children)).astype(np.int32)
+            child = lookup[child[:, None], other_child[None]].ravel()
+        sizes = tuple(len(table.rows) for table in tables)
+        return ProductTable(shape, sizes, coefficient, child, children)
+
+
+def unit_terms(layer: LayerSpec, activation: Activation | None, exponent: int) -> int:
+    """Return the number of terms of one output, activated, to some power."""
+    powers = [exponent] if activation is None else list(activation.power(exponent))
+    return sum(multiset_count(layer.products, power) for power in powers)
+
+
+def largest(coefficients: Coefficients) -> int:
+    """Return the largest absolute value."""
+    return max(int(coefficients.max()), -int(coefficients.min()))
+
+
+def widened(coefficients: Coefficients, factor: int) -> Coefficients:
+    """Return the same numbers, as Python integers where their multiples could overflow."""
+    if largest(coefficients) * abs(factor) > np.iinfo(np.int64).max:
+        return coefficients.astype(object)
+    return coefficients
+
+
+def _scaled(table: PowerTable, factor: int) -> PowerTable:
+    coefficient = widened(table.coefficient, factor) * factor
+    return PowerTable(table.rows, coefficient, table.exponents)
+
+
+def _sum_of(tables: Sequence[PowerTable]) -> PowerTable:
+    width = max(table.rows.shape[1] for table in tables)
+    padded = [
+        np.pad(table.rows, ((0, 0), (0, width - table.rows.shape[1])), constant_values=-1)
+        for table in tables
+    ]
+    rows = np.concatenate(padded)
+    last = np.iinfo(np.int32).max
+    order = np.lexsort(np.where(rows < 0, last, rows).T[::-1]) if width else np.arange(len(rows))
+    return PowerTable(
+        rows[order],
+        np.concatenate([table.coefficient for table in tables])[order],
+        np.concatenate([table.exponents for table in tables])[order],
+    )
+
+
+def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
+    """Return the products of all pairs, widened to Python integers where they could overflow."""
+    bound = largest(second)
+    first, second = widened(first, bound), widened(second, largest(first))
+    return np.multiply.outer(first, second).ravel()
+
+
+def _distinct_rows(table: PowerTable) -> tuple[Coefficients, NDArray[np.int32], NDArray[np.int32]]:
+    children, child = np.unique(table.exponents, axis=0, return_inverse=True)
+    return table.coefficient, child.reshape(-1).astype(np.int32), children
+
+
+# -- levels and edges ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.evaluation import evaluate
 from polyconstraints.expansion import Expansion, expand
 from polyconstraints.expansion import paths as paths_module
-from polyconstraints.expansion.skeleton import _outer_product
+from polyconstraints.expansion.graph import _outer_product
 from polyconstraints.spec.network import NetworkSpec
 from tests import oracles
 from tests.expansion.operators import expand_by_operators
