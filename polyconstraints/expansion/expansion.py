@@ -364,7 +364,7 @@ def _graded(exponents: Exponents) -> tuple[int, Exponents]:
 
 
 def expand(network: NetworkSpec, memory_limit: int | None = None) -> Expansion:
-    """Return the expansion of a network, an :class:`Expansion`.
+    """Return the expansion of a network.
 
     Its tables may take ``memory_limit`` bytes; half of the free memory unless given.
     """

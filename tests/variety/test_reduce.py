@@ -18,7 +18,7 @@ from polyconstraints.algebra import Polynomial, PolynomialRing, ring
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.branch import Branch, residue
-from polyconstraints.variety.equations.reduce import blocks
+from polyconstraints.variety.equations.reduce import blocks, constraint_graph
 
 R, a, b, c, d = ring("a, b, c, d")
 
@@ -129,8 +129,11 @@ def test_blocks_are_solved_apart() -> None:
     assert reduction.dimension == 2
 
 
-def test_blocks_share_no_variable() -> None:
-    assert blocks([a * b, d, b * c, R.zero]) == [(a * b, b * c), (d,)]
+def test_constraint_graph() -> None:
+    graph = constraint_graph([a * b**2, c - 1])
+    assert graph.edges[0, "b"]["degree"] == 2
+    assert {node for node, part in graph.nodes(data="bipartite") if part == 1} == {0, 1}
+    assert len(blocks([a * b, b * c, d])) == 2
 
 
 def test_every_step_is_recorded() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product as combinations
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.reduction import eliminate
 from polyconstraints.errors import TooLargeError
 from polyconstraints.variety.equations.branch import Branch, Solved, Step, residue
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: Branches and terms at which the reduction gives up on splitting further.
 MAX_BRANCHES = 2000
@@ -127,6 +130,23 @@ class Reduction:
         return values
 
 
+def constraint_graph(equations: Iterable[Polynomial]) -> nx.Graph[Any]:
+    """Return the bipartite graph of equations and the variables that occur in them.
+
+    Variables are nodes by name with ``bipartite=0``, equations by number from 0 with
+    ``bipartite=1``; an edge has the variable's degree in the equation as ``degree``.
+    """
+    import networkx as nx
+
+    graph: nx.Graph[Any] = nx.Graph()
+    for number, equation in enumerate(equations):
+        graph.add_node(number, bipartite=1, terms=len(equation))
+        for name in equation.variables():
+            graph.add_node(name, bipartite=0)
+            graph.add_edge(number, name, degree=equation.degree(name))
+    return graph
+
+
 def blocks(equations: Iterable[Polynomial]) -> list[tuple[Polynomial, ...]]:
     """Return the equations in blocks that share no variable with one another.
 
@@ -136,10 +156,7 @@ def blocks(equations: Iterable[Polynomial]) -> list[tuple[Polynomial, ...]]:
     import networkx as nx
 
     listed = [equation for equation in equations if not equation.is_zero]
-    graph: nx.Graph[Any] = nx.Graph()
-    for number, equation in enumerate(listed):
-        graph.add_node(number)
-        graph.add_edges_from((number, name) for name in equation.variables())
+    graph = constraint_graph(listed)
     parts = [
         sorted(node for node in component if isinstance(node, int))
         for component in nx.connected_components(graph)
