@@ -180,20 +180,6 @@ def jacobian(
     return np.concatenate(blocks[::-1], axis=2)
 
 
-def input_jacobian(network: NetworkSpec, weights: Weights, inputs: Array, ring: Ring) -> Array:
-    """Return the derivatives of all outputs along all inputs, (points, outputs, inputs).
-
-    >>> from polyconstraints.evaluation import FLOATING
-    >>> weights = [np.array([[1.0, 2.0, 3.0]])]
-    >>> point = np.array([[2.0, 5.0]])
-    >>> input_jacobian(NetworkSpec(2, outputs=1), weights, point, FLOATING).tolist()
-    [[[14.0, 34.0]]]
-    """
-    steps = list(forward(network, weights, inputs, ring))
-    *_, (first, along) = adjoints(network, steps, ring)
-    return _through(first, along, ring)
-
-
 def layer_products(layer: LayerSpec, units: Array, ring: Ring) -> Array:
     """Return the products of units that a layer's weights multiply, (points, products)."""
     return _products(_letters(layer, units), layer.product_indices(), ring)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import INDICES, IntegerList, Request, common_options, seed_option
+from polyconstraints.cli.options import INDICES, IntegerList, Request, common_options
 from polyconstraints.cli.verify import tolerance_option
 
 __all__ = ["discover"]
@@ -15,7 +15,7 @@ __all__ = ["discover"]
     cls=ExampleCommand,
     examples=[
         "polyconstraints discover trained.npz --bias",
-        "polyconstraints discover trained.safetensors --format json",
+        "polyconstraints discover trained.safetensors --activation z^2 --format json",
     ],
 )
 @click.argument("weights_file", metavar="FILE")
@@ -26,7 +26,12 @@ __all__ = ["discover"]
     "--indices",
     type=click.Choice(INDICES),
     default=INDICES[0],
-    help="Weights of a quadratic layer: i ≥ j only, or every pair.",
+    help="Weights of layers that multiply: one for each product, or for each order of its units.",
+)
+@click.option(
+    "--activation",
+    metavar="POLYNOMIAL",
+    help="A polynomial in z that hidden units pass through, as z^2 or 'z + z^3/6'.",
 )
 @click.option(
     "--channels",
@@ -36,14 +41,14 @@ __all__ = ["discover"]
     help="Channels of a component: one number, or one for each level.",
 )
 @tolerance_option
-@seed_option
 @common_options()
-def discover(request: Request, weights_file: str, tolerance: float | None, seed: int) -> None:
-    """Find the permutations of the inputs that leave the network of given weights unchanged.
+def discover(request: Request, weights_file: str, tolerance: float | None) -> None:
+    """Find all permutations of the inputs that leave the network of given weights unchanged.
 
     FILE holds arrays layer0, layer1, … in .npz or .safetensors; their shapes give the
-    network. All transpositions are tried, and other permutations too, all of them up to six
-    components; the group that they generate is named.
+    network. A network is unchanged layer by layer if hidden units can be permuted along so that
+    every weight goes to an equal one; a small network is also looked at as a function, multiplied
+    out. Needs the package igraph.
     """
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import InputError
@@ -53,9 +58,13 @@ def discover(request: Request, weights_file: str, tolerance: float | None, seed:
     weights = read_weights(weights_file)
     try:
         network = infer_network(
-            weights, bias=request.bias, indices=request.indices, channels=request.channels
+            weights,
+            bias=request.bias,
+            indices=request.indices,
+            channels=request.channels,
+            activation=request.activation,
         )
-        result = find(network, weights, tolerance=tolerance, seed=seed)
+        result = find(network, weights, tolerance=tolerance, memory_limit=request.memory_limit)
     except InputError as error:
         raise InputError(error.message, error.place, weights_file) from None
     if request.output_format == "json":

@@ -165,22 +165,44 @@ def discovery_text(result: Discovery) -> str:
     """Return what was discovered about weights."""
     network = result.network
     widths = ", ".join(map(str, network.widths))
-    bias = "bias" if network.bias else "no bias"
-    lines = [f"network  {network.layer}, widths {widths}, {bias}, tolerance {result.tolerance:.1e}"]
-    for group in result.groups:
-        lines += ["", *_group(group)]
-    return "\n".join(lines)
+    lines = [
+        f"network    {network.layer}, widths {widths}, {'bias' if network.bias else 'no bias'}",
+        f"tolerance  {result.tolerance:.1e} of a layer's largest coefficient",
+        "",
+        "Layer by layer:",
+        *_groups(result.groups),
+    ]
+    if network.depth == 1:
+        return "\n".join(lines)
+    if result.functions is None:
+        last = ["As a function there may be more: it is too large to be multiplied out."]
+    elif [group.order for group in result.functions] == [group.order for group in result.groups]:
+        last = ["As a function: the same, and no others."]
+    else:
+        last = ["As a function:", *_groups(result.functions)]
+    return "\n".join([*lines, "", *last])
 
 
-def _group(group: FoundGroup) -> Iterator[str]:
-    least = "" if group.complete else ", at least: not all permutations were tried"
-    yield f"{group.kind} under {group.name} (order {group.order}){least}"
-    found = (*group.transpositions, *group.others)
-    for one in found[:_SHOWN]:
-        how = "layer by layer" if one.layerwise else "as a function only"
-        yield f"  {list(one.permutation)}  error {one.error:.1e}, {how}"
-    for line in _rest(len(found) - _SHOWN):
-        yield f"  {line}"
+def _groups(groups: Sequence[FoundGroup]) -> list[str]:
+    lines = []
+    for group in groups:
+        lines.append(f"{group.kind} under {group.name} (order {group.order})")
+        moves = list(zip(group.group.generators, group.hidden, strict=True))
+        for images, hidden in moves[:_SHOWN]:
+            others = [f"level {at} as {list(to)}" for at, to in hidden.items() if to != images]
+            lines.append(f"  {', '.join([str(list(images)), *others])}")
+        lines += [f"  {line}" for line in _rest(len(moves) - _SHOWN)]
+    known = groups[0]
+    same = f"change no coefficient by more than {known.error:.1e}"
+    if not known.error:
+        same = f"leave every coefficient as it is{', exactly' if known.proved else ''}"
+    if not known.complete:
+        rest = ", but others may be within the tolerance: coefficients lie closer"
+    elif known.gap is None:
+        rest = ""
+    else:
+        rest = f"; any other changes one by {known.gap:.1e} or more"
+    return [*lines, f"These {same}{rest}."]
 
 
 def reproduction_text(items: Iterable[Item]) -> Iterator[str]:

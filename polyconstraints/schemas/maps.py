@@ -318,50 +318,44 @@ class WeightCheck(Document):
     proof: Literal["layerwise"] | None
 
 
-class FoundPermutation(Document):
-    """A permutation that leaves the network unchanged.
-
-    error: Relative difference of the two sides.
-    layerwise: Whether the same permutation of every level leaves the weights unchanged, too.
-    """
-
-    permutation: Permutation
-    error: Size
-    layerwise: bool
-
-
 class FoundGroup(Document):
-    """The permutations that leave the network unchanged in one sense.
+    """All permutations that leave the network unchanged in one sense.
 
     kind: Whether the outputs follow the inputs or stay.
     name: What the group is called.
     order: Number of its elements.
     generators: Generators of the group.
-    transpositions: The transpositions in it.
-    others: Other permutations that were found.
-    complete: Whether all permutations were tried.
+    hidden: For each generator, how the units of each hidden level move along, by level.
+    error: The group changes no coefficient by more than that, relative to a layer's largest.
+    gap: Any other permutation changes some coefficient by that at least; null if all are equal.
+    complete: Whether the gap is beyond the tolerance, so that no others hold within it.
+    proved: Whether the group leaves all weights as they are, exactly.
     """
 
     kind: Literal["equivariant", "invariant"]
     name: Text
     order: Positive
     generators: list[Permutation]
-    transpositions: list[FoundPermutation]
-    others: list[FoundPermutation]
+    hidden: list[dict[str, Permutation]]
+    error: Size
+    gap: Size | None
     complete: bool
+    proved: bool
 
 
 class Discovery(Document):
     """Which permutations leave a network with given weights unchanged.
 
-    tolerance: Largest relative error that counts as none.
-    groups: Invariance, and equivariance where it makes sense.
+    tolerance: Largest relative difference of coefficients that counts as none.
+    groups: Invariance, and equivariance where it makes sense, of the layers one by one.
+    functions: The same of the function, multiplied out; null where that is too large.
     """
 
-    schema: Literal["polyconstraints/discovery/1"]
+    schema: Literal["polyconstraints/discovery/2"]
     network: Network
     tolerance: Size
     groups: Some[FoundGroup]
+    functions: Some[FoundGroup] | None
 
 
 class TrainingTarget(Document):

@@ -1,116 +1,108 @@
 """Which permutations leave a network with given weights unchanged.
 
-Two symmetries are looked for: invariance, F(σx) = F(x), and equivariance, F(σx) = σF(x),
-where there are as many output components as inputs. The function is compared at random
-inputs, so hidden units may have been renamed in any way; whether the same σ on every level
-leaves the *weights* unchanged is said beside it.
+Two symmetries are looked for: invariance, F(σx) = F(x), and equivariance, F(σx) = σF(x), where
+there are as many output components as inputs. A network has one *layer by layer* if the units of
+its hidden levels can be permuted along so that every coefficient goes to an equal one. These
+permutations, hidden levels included, are the automorphisms of a coloured graph: its nodes are
+the units, the products of units that layers read, and the coefficients between both, coloured by
+their values. BLISS [1]_ finds generators of them all, for any number of components.
+
+A *function* can be symmetric though its layers are not, for example after a change of basis of
+the hidden units. Where the network is small enough to be multiplied out, the same is asked of
+its outputs as polynomials in the inputs, which make one layer.
+
+References
+----------
+.. [1] T. Junttila, P. Kaski, "Engineering an efficient canonical labeling tool for large and
+   sparse graphs", ALENEX 2007, 135-149.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations, islice, permutations
-from math import factorial, prod
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import combinations
+from math import comb, factorial, lcm, prod
+from operator import ne
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.evaluation import FLOATING, input_jacobian
+from polyconstraints.algebra import PolynomialRing
+from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.errors import extra
+from polyconstraints.evaluation import EXACT, exact_array, values
+from polyconstraints.memory import require_memory
 from polyconstraints.spec.groups import Permutation, PermutationGroup
-from polyconstraints.spec.groups.permutations import swap
+from polyconstraints.spec.groups.permutations import compose, cycle_lengths, inverse
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.verification.proofs import Coefficients
-from polyconstraints.verification.trained import (
-    DEFAULT_POINTS,
-    Floats,
-    default_tolerance,
-    evaluate_points,
-    fitted,
-    random_points,
-    relative_errors,
-    weight_rows,
-)
+from polyconstraints.verification.trained import Floats, default_tolerance, fitted, weight_rows
 
-__all__ = ["Discovery", "Found", "FoundGroup", "discover", "group_name"]
+__all__ = ["Discovery", "FoundGroup", "discover", "group_name"]
 
+Integers = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 Kind = Literal["equivariant", "invariant"]
 
-#: Numbers of inputs up to which every permutation is tried, and every transposition listed.
-_EXHAUSTIVE = 6
-_LISTED = 64
+#: Bytes for a coefficient while classes are made, for a node of the graph with its edges, and
+#: for an image under a generator.
+_COEFFICIENT_BYTES = 120
+_NODE_BYTES = 600
+_IMAGE_BYTES = 40
 
-#: Permutations that are tried at once.
-_TOGETHER = 256
-
-#: How much further than the tolerance derivatives may be apart, which rounding spoils more.
-_SLACK = 1000
-
-
-@dataclass(frozen=True)
-class Found:
-    """A permutation that leaves the network unchanged.
-
-    Attributes
-    ----------
-    permutation : tuple of int
-        Images of the input components, from 0.
-    error : float
-        Relative difference of the two sides.
-    layerwise : bool
-        Whether the same permutation of every level leaves the weights unchanged, too.
-    """
-
-    permutation: Permutation
-    error: float
-    layerwise: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the permutation's entry in a document."""
-        return {**vars(self), "permutation": list(self.permutation)}
+#: Products of terms, about, up to which a network is multiplied out.
+_MAX_EXPANSION = 1 << 22
 
 
 @dataclass(frozen=True)
 class FoundGroup:
-    """The permutations that leave a network unchanged in one sense.
+    """All permutations of the input components that leave a network unchanged in one sense.
 
     Attributes
     ----------
     kind : {"equivariant", "invariant"}
-    transpositions : tuple of Found
-        The transpositions among them; beyond 64 components those of each class of components
-        that can be exchanged with its first one.
-    others : tuple of Found
-        Others that were tried and are not products of those that came before.
     group : PermutationGroup
-        What they generate.
     name : str
         A description such as ``S3`` or ``S3 × S2``.
-    order : int
+    hidden : tuple of mappings from int to permutation
+        For each generator, how the units of each hidden level move along.
+    error : float
+        The group changes no coefficient by more than that, in units of the largest of a layer.
+    gap : float or None
+        Any other permutation changes some coefficient by that at least; None if all coefficients
+        of each layer are equal.
     complete : bool
-        Whether all permutations were tried, so that there are no others.
+        Whether the gap is beyond the tolerance, so that no others hold within it.
+    proved : bool
+        Whether the group leaves all weights as they are, exactly.
     """
 
     kind: Kind
-    transpositions: tuple[Found, ...]
-    others: tuple[Found, ...]
     group: PermutationGroup
     name: str
-    order: int
+    hidden: tuple[Mapping[int, Permutation], ...]
+    error: float
+    gap: float | None
     complete: bool
+    proved: bool
+
+    @property
+    def order(self) -> int:
+        """Number of permutations."""
+        return self.group.order()
 
     def to_json(self) -> dict[str, Any]:
         """Return the group as part of a document."""
+        document = {name: value for name, value in vars(self).items() if name != "group"}
         return {
-            "kind": self.kind,
-            "name": self.name,
+            **document,
             "order": self.order,
             "generators": [list(images) for images in self.group.generators],
-            "transpositions": [found.to_json() for found in self.transpositions],
-            "others": [found.to_json() for found in self.others],
-            "complete": self.complete,
+            "hidden": [{str(level): list(at[level]) for level in at} for at in self.hidden],
         }
 
 
@@ -123,20 +115,25 @@ class Discovery:
     network : NetworkSpec
     tolerance : float
     groups : tuple of FoundGroup
-        Invariance, and equivariance where it makes sense.
+        What the network has layer by layer: equivariance where it makes sense, invariance.
+    functions : tuple of FoundGroup or None
+        The same for the function that it computes; None where that is too large to look at.
     """
 
     network: NetworkSpec
     tolerance: float
     groups: tuple[FoundGroup, ...]
+    functions: tuple[FoundGroup, ...] | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``discovery``."""
+        functions = self.functions
         return {
-            "schema": "polyconstraints/discovery/1",
+            "schema": "polyconstraints/discovery/2",
             "network": self.network.to_json(),
             "tolerance": self.tolerance,
             "groups": [group.to_json() for group in self.groups],
+            "functions": functions and [group.to_json() for group in functions],
         }
 
 
@@ -145,29 +142,31 @@ def discover(
     weights: Sequence[NDArray[Any]],
     *,
     tolerance: float | None = None,
-    points: int = DEFAULT_POINTS,
-    seed: int = 0,
+    memory_limit: int | None = None,
 ) -> Discovery:
-    """Find the permutations of the input components that leave a network unchanged.
+    """Find all permutations of the input components that leave a network unchanged.
 
-    All transpositions are tried, but those that derivatives rule out, beyond 64 components only
-    as many as it takes to know the others; for up to six components all permutations; for more,
-    also rotations and reflections of all components and 3-cycles of neighbours.
+    Coefficients of a layer count as equal where they differ by no more than the tolerance, in
+    units of the largest. Where values lie so close together that a class of equal ones would
+    be wider than that, only closer ones count, and what is found need not be complete.
 
     Parameters
     ----------
     network : NetworkSpec
     weights : sequence of arrays of the layers' shapes
     tolerance : float, optional
-        Largest relative error that counts as none.
-    points : int, default 8
-        Number of random inputs.
-    seed : int, default 0
+        A hundred roundings of the weights' precision, and at least 1e-9, unless given.
+    memory_limit : int, optional
+        Bytes that it may take; half of what is free unless given.
 
     Raises
     ------
     InputError
         If the weights don't fit the network.
+    TooLargeError
+        If it would take more memory than it may.
+    MissingExtraError
+        If igraph, which brings BLISS, isn't installed.
 
     Examples
     --------
@@ -176,230 +175,337 @@ def discover(
     >>> [(group.kind, group.name) for group in result.groups]
     [('equivariant', 'S2'), ('invariant', 'trivial')]
     """
-    rows = weight_rows(network, fitted(weights, network))
     limit = default_tolerance(weights) if tolerance is None else tolerance
-    inputs = random_points(network, points, seed)
-    plain = evaluate_points(network, rows, inputs)
-    kinds: tuple[Kind, ...] = ("invariant",)
-    if network.widths[0] == network.widths[-1]:
-        kinds = ("equivariant", "invariant")
-    found = [_group(_Trial(network, rows, kind, limit, inputs, plain)) for kind in kinds]
-    return Discovery(network, limit, tuple(found))
+    count = network.weights
+    require_memory(_COEFFICIENT_BYTES * count, memory_limit, f"{count} weights", count)
+    rows = weight_rows(network, fitted(weights, network))
+    groups = _groups(network, rows, limit, memory_limit, exact=True)
+    if network.depth == 1:
+        return Discovery(network, limit, groups, groups)
+    expanded = _expanded(network, rows)
+    functions = expanded and _groups(*expanded, limit, memory_limit, exact=False)
+    return Discovery(network, limit, groups, functions)
+
+
+# --- Equal coefficients -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
-class _Trial:
-    """How permutations of the input components are tried, for one kind of symmetry."""
+class _Classes:
+    """The coefficients of one layer, those that count as equal in one class."""
 
-    network: NetworkSpec
-    rows: Sequence[Floats]
-    kind: Kind
-    limit: float
-    inputs: Floats
-    plain: Floats
-
-    def move(self, sigma: Permutation, level: int) -> NDArray[np.intp]:
-        """Return how σ moves the units of a level if all levels of width n move alike."""
-        width, channels = self.network.widths[level], self.network.channels[level]
-        still = level == self.network.depth and self.kind == "invariant"
-        image = np.arange(width) if still or width != self.network.inputs else np.array(sigma)
-        return (image[:, None] * channels + np.arange(channels)).ravel()
-
-    def passing(self, sigmas: Iterable[Permutation]) -> Iterator[tuple[Permutation, float]]:
-        """Yield the permutations that leave the function unchanged, with the relative error."""
-        remaining = iter(sigmas)
-        while chunk := list(islice(remaining, _TOGETHER)):
-            # Most that fail do so at the first point.
-            for points in (slice(1), slice(None)):
-                passed = [
-                    (sigma, error)
-                    for sigma, error in zip(chunk, self._errors(chunk, points), strict=True)
-                    if error is not None and error <= self.limit
-                ]
-                chunk = [sigma for sigma, _ in passed]
-            yield from passed
-
-    def _errors(self, sigmas: Sequence[Permutation], points: slice) -> list[float | None]:
-        if not sigmas:
-            return []
-        inputs, plain = self.inputs[points], self.plain[points]
-        moved = np.concatenate([inputs[:, self.move(sigma, 0)] for sigma in sigmas])
-        outputs = np.split(evaluate_points(self.network, self.rows, moved), len(sigmas))
-        return [
-            relative_errors(here, plain[:, self.move(sigma, self.network.depth)])
-            for here, sigma in zip(outputs, sigmas, strict=True)
-        ]
-
-    def found(self, sigma: Permutation, error: float) -> Found:
-        """Return a permutation that passed."""
-        return Found(sigma, error, self._keeps_weights(sigma))
-
-    def _keeps_weights(self, sigma: Permutation) -> bool:
-        """Return whether σ, on every level, leaves the coefficients unchanged."""
-        for level, (entry, array, most) in enumerate(self._coefficients):
-            outputs, products = self.move(sigma, level + 1), entry.moved(self.move(sigma, level))
-            # Only what stands in a row or a column that is moved can differ.
-            rows, columns = (
-                np.flatnonzero(moved != np.arange(len(moved))) for moved in (outputs, products)
-            )
-            across = array[np.ix_(outputs[rows], products)] - array[rows]
-            down = array[np.ix_(outputs, products[columns])] - array[:, columns]
-            if max(np.abs(part).max(initial=0) for part in (across, down)) > most:
-                return False
-        return True
-
-    @cached_property
-    def _coefficients(self) -> list[tuple[Coefficients, Floats, float]]:
-        """Each layer's coefficients of products, and how much they may differ."""
-        entries = []
-        for layer, array in zip(self.network.layers, self.rows, strict=True):
-            entry = Coefficients.of(layer)
-            summed = entry.gather(array, 0.0).sum(axis=2)
-            entries.append((entry, summed, self.limit * float(np.abs(summed).max())))
-        return entries
-
-    def told_apart(self, members: list[int], pivot: int | None = None) -> list[list[int]]:
-        """Return parts of a set of components so that only those in one part can be exchanged.
-
-        Where all inputs are 1, or all but that of a pivot outside the set, exchanging two others
-        leaves the input as it is, so that derivatives there are exchanged, up to rounding.
-        """
-        network, n, channels = self.network, self.network.inputs, self.network.channels[0]
-        point = np.ones((n, channels))
-        if pivot is not None:
-            point[pivot] = 2
-        with np.errstate(over="ignore", invalid="ignore"):
-            slopes = input_jacobian(network, self.rows, point.reshape(1, -1), FLOATING)[0]
-        if not np.isfinite(slopes).all():
-            return [members]
-        if self.kind == "invariant":
-            # The derivatives of all outputs along each component.
-            vectors = slopes.reshape(-1, n, channels).transpose(1, 0, 2).reshape(n, -1)
-        else:
-            # Those of each component's own outputs, and those between it and the pivot.
-            pairs = slopes.reshape(n, -1, n, channels)
-            parts = [pairs[np.arange(n), :, np.arange(n)]]
-            if pivot is not None:
-                parts += [pairs[:, :, pivot], pairs[pivot].transpose(1, 0, 2)]
-            vectors = np.concatenate([part.reshape(n, -1) for part in parts], axis=1)
-        # One number for each, different for different vectors.
-        numbers = vectors[members] @ np.random.default_rng(0).standard_normal(vectors.shape[1])
-        order = np.argsort(numbers, kind="stable")
-        near = _SLACK * self.limit * float(np.abs(slopes).max())
-        jumps = np.flatnonzero(np.diff(numbers[order]) > near) + 1
-        return [sorted(part.tolist()) for part in np.split(np.array(members)[order], jumps)]
+    #: The letters of each product, in descending order, (products, degree).
+    multisets: NDArray[np.int32]
+    #: The class of each coefficient, (outputs, products).
+    labels: Integers
+    #: Whether letter 0 is the homogenising unit.
+    bias: bool
 
 
-def _group(trial: _Trial) -> FoundGroup:
-    degree = trial.network.inputs
-    classes, passed = _exchangeable(trial)
-    swaps = [trial.found(swap(degree, *pair), error) for pair, error in sorted(passed.items())]
-    generators = [swap(degree, first, other) for first, *rest in classes for other in rest]
-    group = PermutationGroup(degree, generators)
-    others: list[Found] = []
-    home = {point: at for at, members in enumerate(classes) for point in members}
-    # A product of permutations that were found leaves the network unchanged as well.
-    remaining = (
-        images
-        for images in _candidates(degree)
-        if any(home[point] != home[image] for point, image in enumerate(images))
-    )
-    for sigma, error in trial.passing(remaining):
-        if not (others and sigma in group):
-            others.append(trial.found(sigma, error))
-            group = PermutationGroup(degree, [*group.generators, sigma])
-    sizes = [len(members) for members in classes if len(members) > 1]
-    return FoundGroup(
-        trial.kind,
-        tuple(swaps),
-        tuple(others),
-        group,
-        group_name(group) if others else _product_name(sizes),
-        group.order() if others else prod(map(factorial, sizes)),
-        degree <= _EXHAUSTIVE,
-    )
+def _groups(
+    network: NetworkSpec,
+    rows: Sequence[Floats],
+    tolerance: float,
+    memory_limit: int | None,
+    *,
+    exact: bool,
+) -> tuple[FoundGroup, ...]:
+    """Return what is found of rows of coefficients, which may be exact or rounded."""
+    classes, error, gap = [], 0.0, np.inf
+    for layer, array in zip(network.layers, rows, strict=True):
+        entry = Coefficients.of(layer)
+        # Sums of several weights are rounded, so that they prove nothing.
+        exact &= entry.weights.shape[1] == 1
+        labels, spread, apart = _equal(entry.gather(array, 0.0).sum(axis=2), tolerance)
+        classes.append(_Classes(entry.space.multisets, labels, layer.bias))
+        error, gap = max(error, spread), min(gap, apart)
+    kinds: tuple[Kind, ...] = ("invariant",)
+    if network.widths[0] == network.widths[-1]:
+        kinds = ("equivariant", "invariant")
+    found = []
+    for kind in kinds:
+        group, hidden = _automorphisms(network, classes, kind, memory_limit)
+        certainty = error, gap if np.isfinite(gap) else None, gap > tolerance
+        proved = exact and not error
+        found.append(FoundGroup(kind, group, group_name(group), hidden, *certainty, proved))
+    return tuple(found)
 
 
-def _exchangeable(trial: _Trial) -> tuple[list[list[int]], dict[tuple[int, int], float]]:
-    """Return classes of components that can be exchanged, and the errors of what was tried.
+def _equal(numbers: Floats, tolerance: float) -> tuple[Integers, float, float]:
+    """Return classes of equal numbers, the width of the widest, and the gap between them.
 
-    If a can be exchanged with b and b with c, a can be with c. All transpositions within a class
-    are tried where the components are few, else those with its first component, which tells
-    those that are left apart.
+    Both in units of the largest number. Neighbours within the tolerance are equal, or within
+    less where a class would be wider than the tolerance.
     """
-    degree = trial.network.inputs
-    few = degree <= _LISTED
-    classes: list[list[int]] = []
-    passed: dict[tuple[int, int], float] = {}
+    largest = float(np.abs(numbers).max())
+    if not largest:
+        return np.zeros(numbers.shape, dtype=np.int64), 0.0, np.inf
+    order = np.argsort(numbers, axis=None, kind="stable")
+    ascending = numbers.ravel()[order]
+    with np.errstate(over="ignore"):
+        steps = np.diff(ascending)
 
-    def trying(pairs: Iterable[tuple[int, int]]) -> None:
-        for sigma, error in trial.passing(swap(degree, *pair) for pair in pairs):
-            a, b = (point for point, image in enumerate(sigma) if point != image)
-            passed[a, b] = error
+    def width(limit: float) -> float:
+        starts = np.flatnonzero(np.append(True, steps > limit))
+        ends = np.append(starts[1:], len(ascending)) - 1
+        with np.errstate(over="ignore"):
+            return float((ascending[ends] - ascending[starts]).max())
 
-    parts = trial.told_apart(list(range(degree)))
-    if few:
-        for members in parts:
-            trying(combinations(members, 2))
-    while parts:
-        first, *rest = parts.pop()
-        if not few:
-            trying((first, other) for other in rest)
-        classes.append([first, *(other for other in rest if (first, other) in passed)])
-        if left := [other for other in rest if (first, other) not in passed]:
-            parts += [left] if few else trial.told_apart(left, first)
-    return sorted(classes), passed
+    most = tolerance * largest
+    limits = np.unique(np.append(0.0, steps[steps <= most]))
+    chosen = limits[bisect_right(limits, most, key=width) - 1]
+    apart = steps > chosen
+    labels = np.empty(numbers.size, dtype=np.int64)
+    labels[order] = np.append(0, np.cumsum(apart))
+    gap = steps[apart].min(initial=np.inf)
+    return labels.reshape(numbers.shape), width(chosen) / largest, float(gap) / largest
 
 
-def _candidates(degree: int) -> Iterator[Permutation]:
-    """Yield the permutations that are tried beside transpositions."""
-    if degree <= _EXHAUSTIVE:
-        yield from permutations(range(degree))
-        return
-    points = tuple(range(degree))
-    for step in range(1, degree):
-        if degree % step == 0:
-            yield (*points[step:], *points[:step])
-    yield points[::-1]
-    for first in range(degree - 2):
-        images = list(points)
-        images[first : first + 3] = [first + 1, first + 2, first]
-        yield tuple(images)
+def _expanded(
+    network: NetworkSpec, rows: Sequence[Floats]
+) -> tuple[NetworkSpec, list[Floats]] | None:
+    """Return the network multiplied out, in exact arithmetic, as one layer; None if large."""
+    inputs, degree = network.units[0], network.degree
+    halves = (comb(inputs + half, half) for half in (degree // 2, degree - degree // 2))
+    if max(layer.products for layer in network.layers) * prod(halves) > _MAX_EXPANSION:
+        return None
+    ring = PolynomialRing(network.input_names())
+    exact = [exact_array(list(map(Fraction, row.ravel()))).reshape(row.shape) for row in rows]
+    outputs = values(network, exact, exact_array(ring.gens())[None], EXACT, one=ring.one)[0]
+    terms = [polynomial.terms() for polynomial in outputs]
+    largest = max((abs(value) for listed in terms for _, value in listed), default=1)
+    ends = network.channels[0], network.channels[-1]
+    single = NetworkSpec(
+        network.inputs, 1, degree, bias=True, outputs=network.widths[-1], channels=ends
+    )
+    (layer,) = single.layers
+    space = FunctionCoefficients(1, layer.letters, degree)
+    result = np.zeros((layer.outputs, layer.products))
+    for row, listed in zip(result, terms, strict=True):
+        powers = [
+            power for exponents, _ in listed for power in (degree - sum(exponents), *exponents)
+        ]
+        letters = np.resize(np.arange(layer.letters), len(powers)).repeat(powers)
+        numbers = space.rank(letters.reshape(-1, degree))
+        row[numbers] = [float(value / largest) for _, value in listed]
+    return single, [result]
+
+
+# --- Automorphisms ------------------------------------------------------------------------
+
+
+@dataclass
+class _Graph:
+    """A coloured graph in the making."""
+
+    colors: list[Integers] = field(default_factory=list)
+    edges: list[Integers] = field(default_factory=list)
+    size: int = 0
+    used: int = 0
+
+    def nodes(self, colors: Integers) -> Integers:
+        """Add nodes of colours that no nodes before have, and return their numbers."""
+        self.colors.append(colors + self.used)
+        self.used += int(colors.max(initial=-1)) + 1
+        self.size += len(colors)
+        return np.arange(self.size - len(colors), self.size)
+
+    def join(self, left: Integers, right: Integers) -> None:
+        """Add edges."""
+        self.edges.append(np.stack(np.broadcast_arrays(left, right), axis=-1).reshape(-1, 2))
+
+
+def _automorphisms(
+    network: NetworkSpec, layers: Sequence[_Classes], kind: Kind, memory_limit: int | None
+) -> tuple[PermutationGroup, tuple[Mapping[int, Permutation], ...]]:
+    """Return the group that leaves the classes of coefficients, and how hidden units move."""
+    with extra("discover"):
+        from igraph import Graph
+    n = network.inputs
+    cells = _cells(network, layers, kind)
+    graph = _Graph()
+    components = graph.nodes(np.zeros(n, dtype=np.int64))
+    levels = [graph.nodes(numbers) for numbers in cells]
+    for level in _moved_ends(network, kind):
+        graph.join(levels[level], np.repeat(components, network.channels[level]))
+    for index, layer in enumerate(layers):
+        _add_layer(graph, layer, levels[index : index + 2], cells[index : index + 2])
+    colors = np.concatenate(graph.colors)
+    _require_nodes(graph.size, 0, memory_limit)
+    whole = Graph(graph.size, np.concatenate(graph.edges))
+    order = whole.count_automorphisms(color=colors.tolist())
+    # Each generator joins two orbits, which are parts of cells, and makes a larger group.
+    joined = sum(len(numbers) - int(numbers.max()) - 1 for numbers in cells)
+    _require_nodes(graph.size, min(joined, order.bit_length()), memory_limit)
+    found: dict[Permutation, Mapping[int, Permutation]] = {}
+    for images in whole.automorphism_group(color=colors.tolist()):
+        moved = {
+            level: tuple(images[node] - nodes[0] for node in nodes)
+            for level, nodes in enumerate(levels[1:-1], 1)
+        }
+        found.setdefault(tuple(images[:n]), moved)
+    found.pop(tuple(range(n)), None)
+    # Those that leave all components in place permute hidden units that are alike.
+    colors[components] = graph.used + components
+    order //= whole.count_automorphisms(color=colors.tolist())
+    group = PermutationGroup(n, found, known_order=lambda: order)
+    return group, tuple(found.values())
+
+
+def _require_nodes(nodes: int, generators: int, memory_limit: int | None) -> None:
+    needed = nodes * (_NODE_BYTES + _IMAGE_BYTES * generators)
+    require_memory(needed, memory_limit, f"a graph of {nodes} nodes", nodes)
+
+
+def _moved_ends(network: NetworkSpec, kind: Kind) -> list[int]:
+    """Return the levels whose units move with the components."""
+    return [0, network.depth] if kind == "equivariant" else [0]
+
+
+def _add_layer(
+    graph: _Graph,
+    layer: _Classes,
+    units: Sequence[Integers],
+    cells: Sequence[Integers],
+) -> None:
+    """Add the products of a layer, and the coefficients that tell more than the cells do."""
+    letters, outputs = units
+    kinds = _product_cells(layer, cells[0])
+    # Within each pair of cells, the coefficients of the commonest class need no nodes.
+    pairs = cells[1][:, None] * (int(kinds.max()) + 1) + kinds
+    keys = pairs * (int(layer.labels.max()) + 1) + layer.labels
+    values, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    pair = values // (int(layer.labels.max()) + 1)
+    order = np.lexsort((-counts, pair))
+    commonest = order[np.unique(pair[order], return_index=True)[1]]
+    kept = ~np.isin(which.reshape(keys.shape), commonest)
+    output, product = np.nonzero(kept)
+    used = np.flatnonzero(kept.any(axis=0))
+    products = np.zeros(len(kinds), dtype=np.int64)
+    products[used] = graph.nodes(kinds[used])
+    coefficients = graph.nodes(layer.labels[kept])
+    graph.join(coefficients, outputs[output])
+    graph.join(coefficients, products[product])
+    # A letter to the power e in a product is an edge to a node of its own.
+    degree = layer.multisets.shape[1]
+    if layer.bias:
+        letters = np.append(graph.nodes(np.zeros(1, dtype=np.int64)), letters)
+    powers = graph.nodes(np.tile(np.arange(degree), len(letters))).reshape(-1, degree)
+    graph.join(powers, letters[:, None])
+    chosen = layer.multisets[used]
+    exponents = (chosen[:, :, None] == chosen[:, None]).sum(axis=2) - 1
+    first = np.diff(chosen, axis=1, prepend=-1) != 0
+    row, place = np.nonzero(first)
+    graph.join(products[used][row], powers[chosen[row, place], exponents[row, place]])
+
+
+# --- Cells --------------------------------------------------------------------------------
+
+
+def _cells(network: NetworkSpec, layers: Sequence[_Classes], kind: Kind) -> list[Integers]:
+    """Return numbers of the units of each level, the same for units that look alike.
+
+    Colour refinement: each unit is told apart by its coefficients and the units behind them,
+    until that tells nothing new. Automorphisms permute the units within each cell. What is
+    compared are hashes of what is there, in any order, so that a collision joins two cells,
+    which makes the graph larger, but no result wrong.
+    """
+    ends = _moved_ends(network, kind)
+    cells = [np.zeros(units, dtype=np.int64) for units in network.units]
+    cells[-1] = np.arange(network.units[-1])
+    for level in ends:
+        cells[level] = np.arange(network.units[level]) % network.channels[level]
+    hashed = [_hash(layer.labels) for layer in layers]
+    before = 0
+    while (now := sum(int(numbers.max()) + 1 for numbers in cells)) > before:
+        before, sums = now, [_hash(numbers) for numbers in cells]
+        for index, (layer, labels) in enumerate(zip(layers, hashed, strict=True)):
+            products = _hash(_product_cells(layer, cells[index]))
+            outputs = _hash(cells[index + 1])[:, None]
+            seen = np.zeros(int(layer.multisets.max()) + 1, dtype=np.uint64)
+            below = products + _hash(labels ^ outputs).sum(axis=0)
+            np.add.at(seen, layer.multisets, _hash(below)[:, None])
+            sums[index] += _hash(seen[int(layer.bias) :])
+            sums[index + 1] += _hash(labels ^ products).sum(axis=1)
+        whole = sum(
+            _hash(sums[level] + level).reshape(network.inputs, -1).sum(axis=1) for level in ends
+        )
+        for level in ends:
+            sums[level] = _hash(sums[level]) + np.repeat(whole, network.channels[level])
+        cells = [np.unique(numbers, return_inverse=True)[1] for numbers in sums]
+    return cells
+
+
+def _product_cells(layer: _Classes, cells: Integers) -> Integers:
+    """Return numbers of the products, the same for products of units of the same cells."""
+    letters = np.append(0, cells + 1) if layer.bias else cells
+    hashes = _hash(letters)[layer.multisets].sum(axis=1)
+    return np.unique(hashes, return_inverse=True)[1]
+
+
+def _hash(numbers: NDArray[Any]) -> Hashes:
+    """Return 64 bits for each number that look random (the mixing of SplitMix64)."""
+    mixed: Hashes = numbers.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 # --- Names --------------------------------------------------------------------------------
 
 
-def _product_name(sizes: Sequence[int]) -> str:
-    return " × ".join(f"S{size}" for size in sizes) or "trivial"
-
-
 def group_name(group: PermutationGroup) -> str:
     """Return what a permutation group is commonly called.
 
-    The groups that are recognised are symmetric, alternating, cyclic and dihedral ones on
-    the points that they move, and products of symmetric groups; others are described by
-    their order.
+    Recognised are symmetric, alternating and dihedral groups on the points that they move,
+    abelian groups, and products of such on different points; of others the order is said.
 
     Examples
     --------
     >>> group_name(PermutationGroup(5, [[1, 0, 2, 3, 4], [0, 1, 3, 4, 2], [0, 1, 3, 2, 4]]))
     'S2 × S3'
+    >>> group_name(PermutationGroup(6, [[1, 2, 0, 3, 4, 5], [3, 4, 5, 0, 1, 2]]))
+    'order 18'
     """
-    known = group.to_sympy()
-    order = int(known.order())
-    orbits = sorted(sorted(orbit) for orbit in known.orbits() if len(orbit) > 1)
-    sizes = [len(orbit) for orbit in orbits]
-    product = prod(map(factorial, sizes))
-    if order == product:
-        return _product_name(sizes)
-    if len(sizes) == 1:
-        size = sizes[0]
-        if 2 * order == product:
-            return f"A{size}"
-        if order == 2 * size and not known.is_abelian:
-            involutions = sum(1 for element in known.elements if element.order() == 2)
-            # D_n has n reflections, and one half turn more if n is even.
-            if involutions == size + (size % 2 == 0):
-                return f"D{size}"
-    return f"C{order}" if known.is_cyclic else f"order {order}"
+    orbits = [orbit for orbit in group.orbits() if len(orbit) > 1]
+    parts = [_restricted(group, orbit) for orbit in orbits]
+    if len(parts) == 1 or prod(part.order() for part in parts) != group.order():
+        parts = [_restricted(group, sum(orbits, ()), group.order())]
+    return " × ".join(map(_name, parts)) or "trivial"
+
+
+def _restricted(
+    group: PermutationGroup, points: Sequence[int], order: int | None = None
+) -> PermutationGroup:
+    """Return what a group, whose order may be known, does to a union of orbits."""
+    place, size = {point: at for at, point in enumerate(points)}, len(points)
+    images = [[place[one[point]] for point in points] for one in group.generators]
+    # Transpositions, many of them in large groups, may connect all points.
+    swaps = [one for one in images if sum(map(ne, one, range(size))) == 2]
+    if order is None and len(PermutationGroup(size, swaps).orbits()) == 1:
+        order = factorial(size)
+    return PermutationGroup(size, images, known_order=lambda: order)
+
+
+def _name(group: PermutationGroup) -> str:
+    """Return the name of a group that moves all of its points."""
+    degree, order, generators = group.degree, group.order(), group.generators
+    if order == factorial(degree):
+        return f"S{degree}"
+    if all(compose(a, b) == compose(b, a) for a, b in combinations(generators, 2)):
+        if order == lcm(*(length for one in generators for length in cycle_lengths(one))):
+            return f"C{order}"
+        return " × ".join(f"C{factor}" for factor in group.to_sympy().abelian_invariants())
+    if len(orbits := group.orbits()) > 1:
+        parts = (_restricted(group, orbit) for orbit in orbits)
+        faithful = (_name(part) for part in parts if part.order() == order)
+        return next(faithful, f"order {order}")
+    if 2 * order == factorial(degree):
+        return f"A{degree}"
+    if order == 2 * degree:
+        turns = (one for one in group.elements(order) if cycle_lengths(one) == [degree])
+        if turn := next(turns, None):
+            turned = [compose(compose(one, turn), inverse(one)) for one in generators]
+            if all(one in (turn, inverse(turn)) for one in turned):
+                return f"D{degree}"
+    return f"order {order}"

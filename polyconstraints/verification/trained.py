@@ -17,7 +17,7 @@ from polyconstraints.errors import InputError
 from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.io.arrays import open_arrays
 from polyconstraints.spec.groups import Permutation
-from polyconstraints.spec.network import IndexKind, LayerKind, LayerSpec, NetworkSpec
+from polyconstraints.spec.network import IndexKind, LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layerwise_weights
@@ -129,11 +129,12 @@ def infer_network(
     bias: bool = False,
     indices: IndexKind = "ordered",
     channels: Sequence[int] = (1,),
+    activation: str | None = None,
 ) -> NetworkSpec:
     """Return the network that has weight arrays of the given shapes.
 
-    Whether index 0 of the inputs is the homogenising unit no shape can tell. Channels are one
-    number for all levels, or one for each.
+    Whether index 0 of the inputs is the homogenising unit no shape can tell, nor what hidden
+    units pass through. Channels are one number for all levels, or one for each.
 
     Raises
     ------
@@ -146,11 +147,9 @@ def infer_network(
     (3, 3, 1)
     """
     for index, array in enumerate(weights):
-        if array.ndim not in (2, 3) or array.ndim != weights[0].ndim or 0 in array.shape:
+        if array.ndim < 2 or 0 in array.shape:
             raise InputError(
-                f"expected an array of 2 or 3 axes, as many in every layer, got shape "
-                f"{array.shape}",
-                f"layer{index}",
+                f"expected an array of 2 axes or more, got shape {array.shape}", f"layer{index}"
             )
         letters = array.shape[1]
         fits = index == 0 or letters == weights[index - 1].shape[0] + bias
@@ -167,10 +166,9 @@ def infer_network(
             f"expected channels that divide the units {units}, got {list(channels)}", "layer0"
         )
     widths = [unit // count for unit, count in zip(units, counts, strict=True)]
-    kind: LayerKind = "linear" if weights[0].ndim == 2 else "quadratic"
-    return NetworkSpec(
-        widths[0], len(weights), kind, indices, bias, widths[1:-1], widths[-1], counts
-    )
+    kinds = [array.ndim - 1 for array in weights]
+    sizes = widths[0], len(weights), kinds
+    return NetworkSpec(*sizes, indices, bias, widths[1:-1], widths[-1], counts, activation)
 
 
 def default_tolerance(weights: Sequence[NDArray[Any]]) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ import polyconstraints as pc
 from polyconstraints.cli.main import run
 from polyconstraints.io.strict_json import iter_json
 from polyconstraints.schemas import load_schema
-from polyconstraints.verification.discovery import group_name
 from polyconstraints.verification.trained import (
     check_weights,
     evaluate_points,
@@ -27,7 +24,7 @@ from polyconstraints.verification.trained import (
     weight_rows,
 )
 
-from .maps import S, derived
+from .maps import derived
 
 Arrays = list[Any]
 
@@ -156,9 +153,6 @@ def test_hidden_units_in_another_order() -> None:
     result = check_weights(tying, weights)
     assert result
     assert result.deviating > 0
-    (equivariant, invariant) = pc.discover(tying.network, weights).groups
-    assert (equivariant.name, equivariant.order, invariant.name) == ("S3", 6, "trivial")
-    assert [found.layerwise for found in equivariant.transpositions] == [False] * 3
 
 
 @pytest.mark.parametrize("indices", ["ordered", "redundant"])
@@ -229,7 +223,6 @@ def test_numbers_must_be_finite(wrong: float, tmp_path: Path) -> None:
         ([()], {}),
         ([(2,)], {}),
         ([(2, 3, 2)], {}),
-        ([(2, 2, 2), (2, 2)], {}),
         ([(2, 2, 2), (2, 3, 3)], {}),
         ([(2, 2, 2), (2, 2, 2)], {"bias": True}),
         ([(2, 1)], {"bias": True}),
@@ -241,122 +234,6 @@ def test_numbers_must_be_finite(wrong: float, tmp_path: Path) -> None:
 def test_shapes_that_are_no_network(shapes: list[tuple[int, ...]], options: Any) -> None:
     with pytest.raises(pc.InputError, match=r"^layer[01]: expected"):
         infer_network([np.zeros(shape) for shape in shapes], **options)
-
-
-# --- Discovery --------------------------------------------------------------------------------
-
-
-GROUPS: list[tuple[pc.PermutationGroup, str]] = [
-    (S(4), "S4"),
-    (pc.PermutationGroup.cyclic(4), "C4"),
-    (pc.PermutationGroup.dihedral(4), "D4"),
-    (pc.PermutationGroup.trivial(4), "trivial"),
-    (pc.PermutationGroup(4, [[1, 0, 2, 3]]), "S2"),
-    (pc.PermutationGroup(4, [[1, 0, 2, 3], [0, 1, 3, 2]]), "S2 × S2"),
-    (pc.PermutationGroup(4, [[1, 2, 0, 3], [1, 0, 2, 3]]), "S3"),
-    (pc.PermutationGroup(4, [[1, 0, 3, 2]]), "C2"),
-    (pc.PermutationGroup(4, [[1, 0, 3, 2], [2, 3, 0, 1]]), "order 4"),
-]
-
-
-@pytest.mark.parametrize(("group", "name"), GROUPS, ids=[name for _, name in GROUPS])
-def test_the_group_is_found_and_named(group: pc.PermutationGroup, name: str) -> None:
-    tying = derived(4, group, bias=True)
-    found = pc.discover(tying.network, drawn(tying)).groups[0]
-    assert (found.kind, found.name, found.order) == ("equivariant", name, group.order())
-    assert found.complete
-    assert group_name(group) == name
-
-
-def test_names_of_groups() -> None:
-    for group, name in GROUPS:
-        assert group_name(group) == name
-    assert group_name(pc.PermutationGroup.alternating(5)) == "A5"
-    assert group_name(pc.PermutationGroup.dihedral(5)) == "D5"
-    assert group_name(pc.PermutationGroup.cyclic(7)) == "C7"
-    assert group_name(pc.PermutationGroup(6, [[1, 0, 2, 3, 4, 5], [0, 1, 3, 4, 5, 2]])) == (
-        "order 8"
-    )
-
-
-def test_every_permutation_is_judged_rightly() -> None:
-    tying = derived(4, pc.PermutationGroup.dihedral(4), bias=True)
-    weights = drawn(tying)
-    found = pc.discover(tying.network, weights).groups[0]
-    points = random_points(tying.network, 5, 9)
-    rows = weight_rows(tying.network, weights)
-    plain = evaluate_points(tying.network, rows, points)
-    right = {
-        sigma
-        for sigma in permutations(range(4))
-        if np.allclose(
-            evaluate_points(tying.network, rows, points[:, list(sigma)]), plain[:, list(sigma)]
-        )
-    }
-    group = found.group.to_sympy()
-    assert right == {tuple(element.array_form) for element in group.elements}
-
-
-def test_invariance_is_told_from_equivariance() -> None:
-    tying = derived(3, depth=2, outputs=1, bias=True, symmetry={"kind": "invariant"})
-    (group,) = pc.discover(tying.network, drawn(tying)).groups
-    assert (group.kind, group.name) == ("invariant", "S3")
-    assert all(found.layerwise for found in group.transpositions)
-
-
-def test_many_components() -> None:
-    group = pc.PermutationGroup.cyclic(9)
-    tying = derived(9, group, layer="linear")
-    found = pc.discover(tying.network, drawn(tying)).groups[0]
-    assert (found.name, found.order, found.complete) == ("C9", 9, False)
-    whole = derived(12)
-    found = pc.discover(whole.network, drawn(whole)).groups[0]
-    assert (found.name, found.order) == ("S12", math.factorial(12))
-    assert len(found.transpositions) == 66
-    assert len(found.group.generators) == 11
-
-
-@pytest.mark.parametrize("planted", [[70], [30, 40], [1] * 70, [69, 1]])
-def test_hundreds_of_components_take_seconds(planted: list[int]) -> None:
-    """Blocks of components that can be exchanged, interleaved by a random order."""
-    rng = np.random.default_rng(4)
-    n = sum(planted)
-    block = rng.permutation(np.repeat(np.arange(len(planted)), planted))
-    off, on = rng.normal(size=(len(planted),) * 2), rng.normal(size=len(planted))
-    array = off[block][:, block]
-    array[np.arange(n), np.arange(n)] = on[block]
-    network = pc.NetworkSpec(n, layer="linear")
-    started = time.process_time()
-    found = pc.discover(network, [array]).groups[0]
-    assert time.process_time() - started < 20
-    assert found.order == math.prod(math.factorial(size) for size in planted)
-    swapped = {
-        tuple(at for at, image in enumerate(one.permutation) if at != image)
-        for one in found.transpositions
-    }
-    assert len(swapped) == n - len(planted)
-    assert all(block[a] == block[b] for a, b in swapped)
-    assert all(one.layerwise for one in found.transpositions)
-
-
-@pytest.mark.parametrize("name", ["C", "D"])
-def test_components_that_look_alike_are_told_apart(name: str) -> None:
-    """No two can be exchanged, though derivatives are the same along all of them."""
-    n = 400
-    around = np.subtract.outer(np.arange(n), np.arange(n)) % n
-    if name == "D":
-        around = np.minimum(around, n - around)
-    array = np.random.default_rng(4).normal(size=n)[around]
-    started = time.process_time()
-    found = pc.discover(pc.NetworkSpec(n, layer="linear"), [array]).groups[0]
-    assert time.process_time() - started < 20
-    assert (found.name, found.transpositions) == (f"{name}{n}", ())
-
-
-def test_channels_move_with_their_components() -> None:
-    tying = derived(3, depth=2, channels=(2, 1, 2))
-    found = pc.discover(tying.network, drawn(tying)).groups[0]
-    assert found.name == "S3"
 
 
 # --- Commands ---------------------------------------------------------------------------------
@@ -375,12 +252,6 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert document["symmetric"] is True
     assert run(["verify", *described, "--weights", file]) == 0
     assert capsys.readouterr().out.startswith("symmetric  yes\n")
-    assert run(["discover", file, "--bias", "--format", "json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    jsonschema.validate(document, load_schema("discovery"))
-    assert [group["name"] for group in document["groups"]] == ["S3", "trivial"]
-    assert run(["discover", file, "--bias"]) == 0
-    assert "equivariant under S3 (order 6)" in capsys.readouterr().out
 
     weights[0][0, 1, 1] += 1
     file = str(save(tmp_path / "broken.safetensors", weights))
