@@ -13,8 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from polyconstraints.render.figures.scene import Drawing, Shape, Text, line, rectangle, text_width
-from polyconstraints.render.figures.svg import scene_svg
+from polyconstraints.render.figures.scene import (
+    Drawing,
+    Shape,
+    Text,
+    line,
+    rectangle,
+    scene_svg,
+    text_width,
+)
 
 MARK = "<!-- picture of the rooms -->"
 PACKAGE = "polyconstraints"

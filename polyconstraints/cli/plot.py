@@ -104,7 +104,7 @@ def plot(
     elif kind == "text":
         _write_text(picture, file, request.ascii)
     elif kind == "svg":
-        from polyconstraints.render.figures.svg import scene_svg
+        from polyconstraints.render.figures.scene import scene_svg
 
         write_text(scene_svg(picture.scene()), file)
     else:

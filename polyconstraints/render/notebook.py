@@ -16,9 +16,8 @@ import numpy as np
 from polyconstraints import display
 from polyconstraints.derivation import Derivation
 from polyconstraints.render.figures.blocks import block_picture
-from polyconstraints.render.figures.scene import Scene
+from polyconstraints.render.figures.scene import Scene, scene_svg
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.notation import linear_sum, notation
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap

@@ -14,21 +14,6 @@ if TYPE_CHECKING:
     from polyconstraints.derivation import Derivation
     from polyconstraints.variety.strata.variety import Stratum
 
-__all__ = [
-    "FACT",
-    "NO_CLASSES",
-    "SCOPES",
-    "Fact",
-    "derivation_facts",
-    "layers_in_words",
-    "network_in_words",
-    "number",
-    "percent",
-    "plural",
-    "symmetry_in_words",
-    "to_ascii",
-]
-
 #: Said where a set of solutions is no linear space.
 VARIETY = "not known (a variety: see `polyconstraints strata`)"
 

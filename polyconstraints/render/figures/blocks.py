@@ -13,13 +13,11 @@ from rich.style import Style
 from rich.text import Text
 
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.render.figures.layer_picture import LayerPicture, layer_picture
-from polyconstraints.render.figures.layer_scene import MARGIN, ROW, LayerDrawing, described
+from polyconstraints.render.figures.layer_picture import LayerPicture, cut, layer_picture
+from polyconstraints.render.figures.layer_scene import LEGEND, MARGIN, ROW, LayerDrawing
 from polyconstraints.render.figures.scene import Drawing, Scene, ink_on
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap
-
-__all__ = ["MAX_WEIGHTS", "BlockPicture", "block_picture"]
 
 #: Weights of the largest network that is drawn: 10 MB of SVG, some 20 seconds.
 MAX_WEIGHTS = 5_000_000
@@ -36,13 +34,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, eq=False)
 class BlockPicture:
-    """The block picture of a tying map.
-
-    Attributes
-    ----------
-    tying : TyingMap
-    layers : tuple of LayerPicture
-    """
+    """The block picture of a tying map, and of those of its layers that are shown."""
 
     tying: TyingMap
     layers: tuple[LayerPicture, ...]
@@ -60,12 +52,8 @@ class BlockPicture:
     def text(self, width: int = 80) -> Iterator[str]:
         r"""Yield the picture as lines without colour, the class of each weight as a number.
 
-        Blocks too wide for numbers have one character a cell: digits, then letters.
-
-        Parameters
-        ----------
-        width : int
-            Columns to fill with blocks side by side.
+        Blocks too wide for numbers have one character a cell: digits, then letters. They stand side
+        by side where the width allows.
 
         Examples
         --------
@@ -86,13 +74,8 @@ class BlockPicture:
     def rich(self, width: int = 80, *, color: bool = True) -> Iterator[Text]:
         """Yield the picture as lines for a rich console.
 
-        Parameters
-        ----------
-        width : int
-            Columns to fill with blocks side by side.
-        color : bool
-            Whether cells have their class's colour behind them. If so, blocks too wide for
-            numbers are drawn with half blocks, two rows of cells a line.
+        In colour cells have their class's behind them, and blocks too wide for numbers are drawn
+        with half blocks, two rows of cells a line.
         """
         yield Text(network_in_words(self.tying.network))
         yield Text(symmetry_in_words(self.tying.symmetry))
@@ -103,13 +86,7 @@ class BlockPicture:
             yield from _legend(layer, color)
 
     def scene(self, width: float = 1000) -> Scene:
-        """Return the picture: every layer's blocks, each with its legend.
-
-        Parameters
-        ----------
-        width : float
-            About how wide the picture may become.
-        """
+        """Return the picture, about so wide: every layer's blocks, each with its legend."""
         network = network_in_words(self.tying.network)
         symmetry = symmetry_in_words(self.tying.symmetry)
         whole = Drawing()
@@ -120,7 +97,7 @@ class BlockPicture:
             drawing = LayerDrawing(layer, width, titled=True)
             drawing.draw(whole.bottom + 12)
             whole.add(drawing)
-        description = ". ".join([symmetry, *map(described, self.layers)])
+        description = ". ".join([symmetry, *(layer.described(LEGEND) for layer in self.layers)])
         return whole.finished(f"Classes of weights, {network}", description, MARGIN)
 
 
@@ -226,12 +203,13 @@ def _halves(layer: LayerPicture, upper: list[int], lower: list[int]) -> Text:
 
 def _legend(layer: LayerPicture, color: bool) -> Iterator[Text]:
     lettered = not color and _has_letters(layer)
-    for entry in layer.classes[:_LEGEND]:
+    shown, more = cut(layer.classes, _LEGEND)
+    for entry in shown:
         text = Text(f"{_DIGITS[entry.number]}  " if lettered else "")
         if color:
             text.append("  ", Style(bgcolor=entry.mark.color))
             text.append(" ")
         text.append(entry.label)
         yield text
-    if len(layer.classes) > _LEGEND:
-        yield Text(f"and {len(layer.classes) - _LEGEND} more classes")
+    if more:
+        yield Text(more)

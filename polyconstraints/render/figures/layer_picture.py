@@ -21,8 +21,6 @@ from polyconstraints.render.words import plural
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap
 
-__all__ = ["ClassEntry", "LayerPicture", "class_patterns", "layer_picture"]
-
 #: Patterns that one class is described by at most; more would say less than none.
 _MOST_PATTERNS = 2
 
@@ -44,14 +42,7 @@ class ClassEntry:
 
     @property
     def formula(self) -> str:
-        """The sum that a dependent class is, as ``c1 − c2 + c3``; empty for a parameter.
-
-        Examples
-        --------
-        >>> terms = ((Fraction(1), 1), (Fraction(-1), 2), (Fraction(1, 2), 3))
-        >>> ClassEntry(6, Mark("#000000", 0), 1, "W0_1_1_1", None, terms).formula
-        'c1 − c2 + 1/2 c3'
-        """
+        """The sum that a dependent class is, as ``c1 − c2 + 1/2 c3``; empty for a parameter."""
         if self.dependent is None:
             return ""
         terms = ((f"c{number}", factor) for factor, number in self.dependent)
@@ -82,19 +73,12 @@ class ClassEntry:
 
 @dataclass(frozen=True, eq=False)
 class LayerPicture:
-    """One layer's blocks.
+    """One layer's blocks, for the outputs that are shown, from 0.
 
-    Attributes
-    ----------
-    layer : LayerSpec
-    cells : integer array of shape (blocks, rows, columns)
-        The class of each weight; -1 where there is none. A quadratic layer has one block
-        for each output, with rows i and columns j; a linear layer is one block, with rows
-        for the outputs k and columns for i; layers of higher degree have a block for each
-        output and each choice of all indices but the last two.
-    outputs : tuple of int
-        The outputs that are shown, from 0.
-    classes : tuple of ClassEntry
+    Cells are the classes of the weights as blocks, rows and columns, -1 where there is none. A
+    quadratic layer has one block for each output, with rows i and columns j; a linear layer is one
+    block, with rows for the outputs k and columns for i; layers of higher degree have a block for
+    each output and each choice of all indices but the last two.
     """
 
     layer: LayerSpec
@@ -133,22 +117,19 @@ class LayerPicture:
 
     @property
     def heading(self) -> str:
-        """What stands above the layer's blocks.
-
-        Examples
-        --------
-        >>> import polyconstraints as pc
-        >>> network = pc.NetworkSpec(3)
-        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-        >>> layer_picture(pc.derive(network, symmetry).tying_map(), 0).heading
-        'Layer 0: 18 weights, 4 classes'
-        """
+        """What stands above the layer's blocks, as ``Layer 0: 18 weights, 4 classes``."""
         free = sum(entry.dependent is None for entry in self.classes)
         count = len(self.classes)
         words = "1 class" if count == 1 else f"{count} classes"
         parameters = f", {free} of them free" if free != count else ""
         weights = plural(self.layer.weights, "weight")
         return f"Layer {self.layer.index}: {weights}, {words}{parameters}"
+
+    def described(self, most: int) -> str:
+        """Return the layer and so many of its classes in words."""
+        shown, more = cut(self.classes, most)
+        words = "; ".join(entry.label for entry in shown)
+        return f"{self.heading}. {words}{'; ' + more.removesuffix(' classes') if more else ''}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the layer's entry in the document."""
@@ -163,16 +144,16 @@ class LayerPicture:
         }
 
 
+def cut(classes: Sequence[ClassEntry], most: int) -> tuple[Sequence[ClassEntry], str]:
+    """Return the classes that a legend lists at most, and what it says of the others."""
+    more = len(classes) - most
+    return classes[:most], f"and {more} more classes" if more > 0 else ""
+
+
 def layer_picture(
     tying: TyingMap, index: int, outputs: Sequence[int] | None = None
 ) -> LayerPicture:
-    """Return a layer of a tying map as its picture shows it.
-
-    Raises
-    ------
-    UsageError
-        If an output that is to be shown does not exist.
-    """
+    """Return a layer of a tying map as its picture shows it; refuse outputs that are not there."""
     layer = tying.layers[index]
     spec = layer.layer
     chosen = tuple(range(spec.outputs)) if outputs is None else tuple(sorted(set(outputs)))
@@ -194,21 +175,17 @@ def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
     spec, patterns = layer.layer, _patterns(tying, layer)
     products = spec.product_indices()
 
-    def entry(position: int, number: int) -> ClassEntry:
+    entries = []
+    for position, number in enumerate(layer.present):
         output, at = divmod(int(layer.representatives[number]), spec.products)
-        dependent = layer.dependent.get(number)
-        return ClassEntry(
-            number,
-            class_mark(position, len(layer.present)),
-            int(layer.sizes[number]),
-            spec.name(output, *products[at].tolist()),
-            patterns.get(number),
-            None
-            if dependent is None
-            else tuple((factor, free) for free, factor in sorted(dependent.items())),
-        )
-
-    return tuple(entry(position, number) for position, number in enumerate(layer.present))
+        terms = None
+        if number in layer.dependent:
+            terms = tuple((part, free) for free, part in sorted(layer.dependent[number].items()))
+        mark = class_mark(position, len(layer.present))
+        name = spec.name(output, *products[at].tolist())
+        size = int(layer.sizes[number])
+        entries.append(ClassEntry(number, mark, size, name, patterns.get(number), terms))
+    return tuple(entries)
 
 
 def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:

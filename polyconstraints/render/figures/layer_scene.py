@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
 from itertools import groupby
+from typing import NamedTuple
 
-from polyconstraints.render.figures.layer_picture import LayerPicture
+from polyconstraints.render.figures.layer_picture import LayerPicture, cut
 from polyconstraints.render.figures.scene import (
     HATCHES,
     Drawing,
@@ -18,8 +19,6 @@ from polyconstraints.render.figures.scene import (
     text_width,
 )
 
-__all__ = ["MARGIN", "ROW", "BlockLayout", "LayerDrawing", "described", "layer_scene"]
-
 #: A block is about as wide as this; cells take what that leaves, between the two bounds.
 _BLOCK = 168
 _CELL_MIN, _CELL_MAX = 4, 28
@@ -31,7 +30,7 @@ _CELL_GAP, _CELL_NUMBERED = 10, 15
 _LABELLED = 14
 
 #: The legend lists so many classes at most.
-_LEGEND = 24
+LEGEND = 24
 
 _FAINT = "#595959"
 
@@ -39,8 +38,7 @@ MARGIN = 16
 ROW = 20
 
 
-@dataclass(frozen=True)
-class BlockLayout:
+class BlockLayout(NamedTuple):
     """The side of a layer's cells in its scene, and the top left corner of each block."""
 
     cell: float
@@ -51,18 +49,8 @@ def layer_scene(layer: LayerPicture, width: float = 1000) -> tuple[Scene, BlockL
     """Return one layer's blocks without heading and legend, and where its cells are."""
     drawing = LayerDrawing(layer, width)
     layout = drawing.blocks(4, 4)
-    scene = Scene(
-        drawing.right + 4, drawing.bottom + 4, layer.heading, described(layer), drawing.items
-    )
-    return scene, layout
-
-
-def described(layer: LayerPicture) -> str:
-    """Return a layer's classes in words."""
-    shown = layer.classes[:_LEGEND]
-    words = "; ".join(entry.label for entry in shown)
-    more = f"; and {len(layer.classes) - len(shown)} more" if len(layer.classes) > _LEGEND else ""
-    return f"{layer.heading}. {words}{more}"
+    size = (drawing.right + 4, drawing.bottom + 4)
+    return Scene(*size, layer.heading, layer.described(LEGEND), drawing.items), layout
 
 
 class LayerDrawing(Drawing):
@@ -161,7 +149,7 @@ class LayerDrawing(Drawing):
                     self.put(Text(*place, str(number), size, "middle", ink, role="number"))
 
     def _legend(self, top: float) -> None:
-        entries = self.layer.classes[:_LEGEND]
+        entries, more = cut(self.layer.classes, LEGEND)
         labels = [entry.label for entry in entries]
         column_width = max(text_width(label, 12) for label in labels) + 40
         per_row = max(1, int((max(self.right, self.width * 0.6) - MARGIN) // column_width))
@@ -173,9 +161,8 @@ class LayerDrawing(Drawing):
             self.put(Shape(box, entry.mark.color, "#808080", 0.5, hatch=hatch))
             self.text(x + 20, y + 11.5, label)
             self.bottom = y + 14
-        if len(self.layer.classes) > _LEGEND:
-            note = f"and {len(self.layer.classes) - _LEGEND} more classes"
-            self.put(Text(MARGIN, self.bottom + 18, note, 12))
+        if more:
+            self.put(Text(MARGIN, self.bottom + 18, more, 12))
             self.bottom += 22
 
 
@@ -187,12 +174,12 @@ def _runs(cells: list[list[int]]) -> dict[int, list[tuple[int, int, int]]]:
     >>> _runs([[0, 0, -1], [1, 0, 0]])
     {0: [(0, 0, 2), (1, 1, 2)], 1: [(1, 0, 1)]}
     """
-    runs: dict[int, list[tuple[int, int, int]]] = {}
+    runs = defaultdict(list)
     for row, line in enumerate(cells):
         first = 0
         for number, same in groupby(line):
             length = len(list(same))
             if number >= 0:
-                runs.setdefault(number, []).append((row, first, length))
+                runs[number].append((row, first, length))
             first += length
-    return runs
+    return dict(runs)

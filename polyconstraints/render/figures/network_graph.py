@@ -14,7 +14,7 @@ from itertools import combinations_with_replacement, product
 from typing import Any, NamedTuple
 
 from polyconstraints.render.figures.blocks import BlockPicture
-from polyconstraints.render.figures.layer_picture import ClassEntry
+from polyconstraints.render.figures.layer_picture import ClassEntry, cut
 from polyconstraints.render.figures.scene import (
     HATCHES,
     Drawing,
@@ -27,8 +27,6 @@ from polyconstraints.render.figures.scene import (
 )
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
-
-__all__ = ["NetworkGraph", "network_graph"]
 
 #: Units of a level that are drawn unless told otherwise, of networks with products and without.
 _UNITS_OF_PRODUCTS, _UNITS = 3, 6
@@ -65,11 +63,6 @@ class Edge(NamedTuple):
     number: int
     """The weight's class."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the weight's entry in the document."""
-        more = {"target": self.target, "weight": self.weight, "class": self.number}
-        return {"source": list(self.source), **more}
-
 
 @dataclass(frozen=True, eq=False)
 class LayerGraph:
@@ -91,14 +84,9 @@ class LayerGraph:
 
 @dataclass(frozen=True, eq=False)
 class NetworkGraph:
-    """The graph of a tying map's network.
+    """The graph of a tying map's network, given the picture of its blocks.
 
-    Attributes
-    ----------
-    picture : BlockPicture
-    units : tuple of tuples of int
-        For each level the units that are drawn, from 0 for the homogenising unit.
-    layers : tuple of LayerGraph
+    Of each level it has the units that are drawn, from 0 for the homogenising unit.
     """
 
     picture: BlockPicture
@@ -135,7 +123,10 @@ class NetworkGraph:
             "layers": [
                 {
                     "layer": layer.layer.index,
-                    "edges": [edge.to_json() for edge in layer.edges],
+                    "edges": [
+                        dict(zip(("source", "target", "weight", "class"), edge, strict=True))
+                        for edge in layer.edges
+                    ],
                     "classes": [entry.to_json() for entry in layer.classes],
                 }
                 for layer in self.layers
@@ -203,21 +194,15 @@ def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGrap
     limit = most or (_UNITS_OF_PRODUCTS if max(network.degrees) > 1 else _UNITS)
     units = []
     for level, count in enumerate(network.units):
-        drawn = list(range(1, count + 1))
-        if count > limit:
-            drawn = [*drawn[: limit - 1], count]
-        if network.bias and level < network.depth:
-            drawn.insert(0, 0)
-        units.append(tuple(drawn))
-    layers = tuple(
-        LayerGraph(
-            layer.layer,
-            tuple(_edges(picture, layer.layer, *units[layer.layer.index : layer.layer.index + 2])),
-            layer.classes,
-        )
-        for layer in picture.layers
-    )
-    return NetworkGraph(picture, tuple(units), layers)
+        first = 0 if network.bias and level < network.depth else 1
+        drawn = range(first, count + 1)
+        units.append(tuple(drawn) if count <= limit else (*range(first, limit), count))
+    layers = []
+    for layer in picture.layers:
+        below, above = units[layer.layer.index : layer.layer.index + 2]
+        edges = tuple(_edges(picture, layer.layer, below, above))
+        layers.append(LayerGraph(layer.layer, edges, layer.classes))
+    return NetworkGraph(picture, tuple(units), tuple(layers))
 
 
 def _edges(
@@ -246,18 +231,26 @@ class _Drawing(Drawing):
         )
         self.height = float(max(most, 120))
         self.span = 330 if max(graph.network.degrees) > 1 else 240
+        self.places = [
+            {
+                unit: (
+                    _MARGIN + 30 + level * self.span,
+                    _TOP + (at + 0.5) * self.height / len(units),
+                )
+                for at, unit in enumerate(units)
+            }
+            for level, units in enumerate(graph.units)
+        ]
 
     def scene(self) -> Scene:
         graph = self.graph
         words = [network_in_words(graph.network), symmetry_in_words(graph.picture.tying.symmetry)]
         for at, text in enumerate(words):
             self.text(_MARGIN, 24 + at * _ROW, text)
-        places = [self._level(level) for level in range(len(graph.units))]
         for layer in graph.layers:
-            index = layer.layer.index
-            self._layer(layer, places[index], places[index + 1])
-        for level, units in enumerate(graph.units):
-            self._units(level, units, places[level])
+            self._layer(layer)
+        for level in range(len(graph.units)):
+            self._units(level)
         self._legends(_TOP + self.height + 34)
         self.right = max(self.right, _MARGIN + 60 + self.span * len(graph.layers))
         legend = "; ".join(
@@ -269,23 +262,15 @@ class _Drawing(Drawing):
             f"Graph of the network, {words[0]}", f"{words[1]}. {legend}", margin=_MARGIN
         )
 
-    def _level(self, level: int) -> list[Place]:
-        """Return the places of a level's units."""
-        count = len(self.graph.units[level])
-        x = _MARGIN + 30 + level * self.span
-        return [(x, _TOP + (at + 0.5) * self.height / count) for at in range(count)]
-
-    def _layer(self, layer: LayerGraph, below: Sequence[Place], above: Sequence[Place]) -> None:
+    def _layer(self, layer: LayerGraph) -> None:
         index = layer.layer.index
-        at_unit = dict(zip(self.graph.units[index], below, strict=True))
-        to_unit = dict(zip(self.graph.units[index + 1], above, strict=True))
         if layer.layer.degree > 1:
-            start = self._products(layer, at_unit)
+            start = self._products(layer)
         else:
-            start = {(unit,): (x + _RADIUS, y) for unit, (x, y) in at_unit.items()}
+            start = {(unit,): (x + _RADIUS, y) for unit, (x, y) in self.places[index].items()}
         order = {entry.number: at for at, entry in enumerate(layer.classes)}
         for edge in layer.edges:
-            x, y = to_unit[edge.target]
+            x, y = self.places[index + 1][edge.target]
             at = order[edge.number]
             path = _curve(start[edge.source], (x - _RADIUS, y))
             # A dark casing lets light colours be seen on white.
@@ -302,13 +287,12 @@ class _Drawing(Drawing):
                 ),
             )
 
-    def _products(
-        self, layer: LayerGraph, at_unit: dict[int, Place]
-    ) -> dict[tuple[int, ...], Place]:
+    def _products(self, layer: LayerGraph) -> dict[tuple[int, ...], Place]:
         """Draw the products that a layer forms, with lines from their factors."""
+        index = layer.layer.index
+        at_unit, letter = self.places[index], self.graph.letter(index)
         x = min(x for x, _ in at_unit.values()) + self.span * 0.42
         step = self.height / len(layer.sources)
-        letter = self.graph.letter(layer.layer.index)
         # By the height of their factors, so that few lines cross.
         order = sorted(
             layer.sources, key=lambda source: (sum(at_unit[u][1] for u in source), source)
@@ -326,18 +310,19 @@ class _Drawing(Drawing):
             self.put(Text(x, y - 6, name, 9, "middle", "#595959"))
         return start
 
-    def _units(self, level: int, units: Sequence[int], places: Sequence[Place]) -> None:
-        letter = self.graph.letter(level)
-        for unit, (x, y) in zip(units, places, strict=True):
+    def _units(self, level: int) -> None:
+        letter, places = self.graph.letter(level), self.places[level]
+        for unit, (x, y) in places.items():
             fill = "#ffffff" if unit else "#e6e6e6"
-            ring = Shape(circle(x, y, _RADIUS), fill=fill, stroke="#1a1a1a", width=1.5, role="unit")
+            self.put(Shape(circle(x, y, _RADIUS), fill, "#1a1a1a", width=1.5, role="unit"))
             name = f"{letter}{unit}" if unit else "1"
-            self.items += [ring, Text(x, y + 4, name, 11, "middle", role="unit-name")]
+            self.put(Text(x, y + 4, name, 11, "middle", role="unit-name"))
         hidden = self.graph.hidden_units(level)
         if hidden:
             # Between the last but one unit and the last stand those that are left out.
-            (x, before), (_, after) = places[-2:] if len(places) > 1 else (places[0],) * 2
-            self.put(Text(x, (before + after) / 2 + 6, "⋮", 18, "middle"))
+            ends = list(places.values())[-2:]
+            x, middle = ends[0][0], (ends[0][1] + ends[-1][1]) / 2
+            self.put(Text(x, middle + 6, "⋮", 18, "middle"))
             note = f"{hidden} not drawn"
             self.put(Text(x, _TOP + self.height + 14, note, 10, "middle", "#595959"))
 
@@ -345,16 +330,16 @@ class _Drawing(Drawing):
         """Draw each layer's legend."""
         for layer in self.graph.layers:
             self.text(_MARGIN, y, f"Layer {layer.layer.index}", bold=True)
-            for at, entry in enumerate(layer.classes[:_LEGEND]):
+            shown, more = cut(layer.classes, _LEGEND)
+            for at, entry in enumerate(shown):
                 y += _ROW
                 stroke = line([(_MARGIN, y - 4), (_MARGIN + 34, y - 4)])
                 self.put(Shape(stroke, stroke="#404040", width=4.2, opacity=0.35))
                 self.put(Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(at)))
                 self.text(_MARGIN + 42, y, entry.label)
-            if len(layer.classes) > _LEGEND:
+            if more:
                 y += _ROW
-                note = f"and {len(layer.classes) - _LEGEND} more classes"
-                self.put(Text(_MARGIN + 42, y, note, 12))
+                self.put(Text(_MARGIN + 42, y, more, 12))
             self.bottom = y + 6
             y += _ROW + 6
 

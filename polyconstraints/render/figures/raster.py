@@ -5,10 +5,10 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+
 from polyconstraints.errors import extra
 from polyconstraints.render.figures.scene import Path, Scene, Shape, Text, ink_on
-
-__all__ = ["scene_png"]
 
 #: matplotlib's hatchings that come nearest to those of the SVG writer.
 _HATCHES = (None, "////", "\\\\\\\\", "---", "|||", "+++", "xxx", "...")
@@ -63,7 +63,6 @@ def _points(pixels: float) -> float:
 def _patch(shape: Shape, depth: int) -> Any:
     from matplotlib.patches import PathPatch
 
-    hatched = bool(shape.hatch and shape.fill)
     options: dict[str, Any] = {
         "facecolor": shape.fill or "none",
         "edgecolor": shape.stroke or "none",
@@ -74,7 +73,7 @@ def _patch(shape: Shape, depth: int) -> Any:
     if shape.dash and shape.stroke:
         # In units of the line's width.
         options["linestyle"] = (0, [length / shape.width for length in shape.dash])
-    if hatched and shape.fill:
+    if shape.hatch and shape.fill:
         options["hatch"] = _HATCHES[shape.hatch]
         # The hatching takes the edge's colour; without a width no edge is drawn.
         options["edgecolor"] = ink_on(shape.fill) + "8c"
@@ -84,22 +83,16 @@ def _patch(shape: Shape, depth: int) -> Any:
 def _matplotlib_path(path: Path) -> Any:
     from matplotlib.path import Path as MatplotlibPath
 
-    codes: list[Any] = []
-    vertices: list[tuple[float, float]] = []
-    start = (0.0, 0.0)
-    for command, numbers in path:
-        points = list(zip(numbers[::2], numbers[1::2], strict=True))
-        if command == "Z":
-            codes.append(MatplotlibPath.CLOSEPOLY)
-            vertices.append(start)
-        elif command == "C":
-            codes += [MatplotlibPath.CURVE4] * 3
-            vertices += points
-        else:
-            codes.append(MatplotlibPath.MOVETO if command == "M" else MatplotlibPath.LINETO)
-            vertices += points
-            start = points[0] if command == "M" else start
-    return MatplotlibPath(vertices, codes)
+    kinds = {
+        "M": [MatplotlibPath.MOVETO],
+        "L": [MatplotlibPath.LINETO],
+        "C": [MatplotlibPath.CURVE4] * 3,
+        "Z": [MatplotlibPath.CLOSEPOLY],
+    }
+    codes = [code for command, _ in path for code in kinds[command]]
+    # Where a path is closed, its point says nothing.
+    coordinates = [value for _, numbers in path for value in numbers or (0, 0)]
+    return MatplotlibPath(np.reshape(coordinates, (-1, 2)), codes)
 
 
 def _add_text(axes: Any, text: Text, depth: int) -> None:

@@ -9,11 +9,13 @@ one another by exchanging pieces, with none between.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, zip_longest
+from itertools import combinations, groupby, zip_longest
 from typing import Any, Literal
 
+import networkx as nx
 from msgspec import field, to_builtins
 
 from polyconstraints.errors import InputError
@@ -30,8 +32,6 @@ from polyconstraints.render.figures.scene import (
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.types import Count, Document
 from polyconstraints.variety.strata.graph import covers
-
-__all__ = ["StrataGraph", "Stratum"]
 
 #: Top left corner of a box.
 Place = tuple[float, float]
@@ -52,17 +52,10 @@ _NOTES = {
 class Stratum(Document):
     """One stratum, of which a document may tell less than ours do.
 
-    Attributes
-    ----------
-    hidden : list of dict
-        For each hidden layer the irreducible representations with their multiplicities.
-    weight_dimension, tangent_dimension, function_dimension : int or None
-    component : bool or None
-        Whether its closure is known to be an irreducible component.
-    attained : list of dict, or None
-        What the functions of each hidden layer span, where that is known.
-    also : list of str
-        Other strata with the same closure.
+    hidden: For each hidden layer the irreducible representations with their multiplicities.
+    component: Whether its closure is known to be an irreducible component.
+    attained: What the functions of each hidden layer span, where that is known.
+    also: Other strata with the same closure.
     """
 
     hidden: list[dict[str, Count]]
@@ -112,19 +105,10 @@ class _Strata(Document):
 
 @dataclass(frozen=True, eq=False)
 class StrataGraph:
-    """The strata and which of them are neighbours.
+    """The strata, largest dimension first, and which of them are neighbours.
 
-    Attributes
-    ----------
-    network, symmetry : mapping
-        Parts of the document.
-    weights : int
-    strata : tuple of Stratum
-        Largest dimension first.
-    edges : tuple of (int, int)
-        Places in `strata`, the upper one first.
-    relation : {"functions", "exchange"}
-        What edges stand for.
+    Network and symmetry are parts of the document. Edges are places in `strata`, the upper one
+    first; the relation is what they stand for.
     """
 
     network: Mapping[str, Any]
@@ -136,12 +120,7 @@ class StrataGraph:
 
     @classmethod
     def read(cls, document: Any, source: str = "") -> StrataGraph:
-        """Return the graph of the strata in a document of schema ``strata``.
-
-        Raises
-        ------
-        InputError
-            If the document is no such document; the message names the place.
+        """Return the graph of the strata in a document of schema ``strata``, if it is one.
 
         Examples
         --------
@@ -186,14 +165,14 @@ class StrataGraph:
         A stratum stands just below the lowest one above it; without an order of functions,
         strata of one dimension of weights share a row.
         """
-        level = [-stratum.weight_dimension for stratum in self.strata]
+        places = range(len(self.strata))
         if self.relation == "functions":
-            level = [0] * len(self.strata)
-            # As often as a chain can be long; edges have no circle.
-            for _ in self.strata:
-                for upper, lower in self.edges:
-                    level[lower] = max(level[lower], level[upper] + 1)
-        return [[at for at, own in enumerate(level) if own == row] for row in sorted(set(level))]
+            order: nx.DiGraph[int] = nx.DiGraph()
+            order.add_nodes_from(places)
+            order.add_edges_from(self.edges)
+            return list(map(sorted, nx.topological_generations(order)))
+        levels = groupby(places, lambda at: self.strata[at].weight_dimension)
+        return [list(level) for _, level in levels]
 
     @property
     def title(self) -> str:
@@ -203,7 +182,7 @@ class StrataGraph:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``plot``."""
-        nodes = to_builtins(self.strata)
+        nodes = [to_builtins(stratum) for stratum in self.strata]
         for node in nodes:
             del node["attained"]
         return {
@@ -212,7 +191,7 @@ class StrataGraph:
             "network": dict(self.network),
             "symmetry": dict(self.symmetry),
             "weights": self.weights,
-            "nodes": list(nodes),
+            "nodes": nodes,
             "relation": self.relation,
             "edges": [{"upper": upper, "lower": lower} for upper, lower in self.edges],
         }
@@ -271,7 +250,7 @@ def _in_order(layer: Mapping[str, int]) -> dict[str, int]:
     """Return what there is of a layer, the trivial representation first."""
 
     def parts(name: str) -> list[int]:
-        """Return the parts of a partition written as [2,1]; none for other names."""
+        # Of a partition written as [2,1]; other names have none.
         texts = name.strip("[]").split(",")
         return [-int(part) for part in texts] if all(map(str.isdecimal, texts)) else []
 
@@ -304,11 +283,8 @@ def _neighbours(strata: Sequence[Stratum]) -> Iterator[tuple[int, int]]:
 def _distance(one: Sequence[Mapping[str, int]], other: Sequence[Mapping[str, int]]) -> int:
     """Return how many pieces of hidden layers have to come or go to make others of them."""
     nothing: Mapping[str, int] = {}
-    return sum(
-        abs(here.get(name, 0) - there.get(name, 0))
-        for here, there in zip_longest(one, other, fillvalue=nothing)
-        for name in {*here, *there}
-    )
+    pairs = (map(Counter, pair) for pair in zip_longest(one, other, fillvalue=nothing))
+    return sum(((here - there) + (there - here)).total() for here, there in pairs)
 
 
 def _ordered(graph: StrataGraph, group: list[int], boxes: Mapping[int, Place]) -> list[int]:

@@ -18,15 +18,13 @@ from typing import Any
 from polyconstraints.derivation import Derivation, derive
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.layer_scene import layer_scene
+from polyconstraints.render.figures.scene import scene_svg
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.figures.svg import scene_svg
 from polyconstraints.render.report import data
 from polyconstraints.render.words import network_in_words, number, symmetry_in_words
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
-
-__all__ = ["Report", "report_html"]
 
 #: In the order in which they run.
 _SCRIPTS = ("names.js", "picture.js", "constraints.js", "polynomials.js", "page.js")

@@ -25,16 +25,6 @@ from polyconstraints.spec.groups import Permutation, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = [
-    "LayerReasons",
-    "cycles",
-    "equality_data",
-    "layer_data",
-    "layer_reasons",
-    "move_names",
-    "polynomial_data",
-]
-
 #: Equalities that a page holds at most.
 MAX_EQUALITIES = 20_000
 

@@ -16,8 +16,7 @@ from polyconstraints.errors import UsageError
 from polyconstraints.render.figures.blocks import BlockPicture, block_picture
 from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.layer_scene import layer_scene
-from polyconstraints.render.figures.scene import Shape
-from polyconstraints.render.figures.svg import scene_svg
+from polyconstraints.render.figures.scene import Shape, scene_svg
 from polyconstraints.render.words import to_ascii
 from polyconstraints.spec.network import LayerSpec
 

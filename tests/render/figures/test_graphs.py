@@ -12,8 +12,8 @@ import pytest
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.blocks import BlockPicture
 from polyconstraints.render.figures.network_graph import network_graph
+from polyconstraints.render.figures.scene import scene_svg
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.figures.svg import scene_svg
 
 Draw = Callable[..., BlockPicture]
 Document = dict[str, Any]
