@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 from polyconstraints.derivation import Derivation, derive
 from polyconstraints.render.figures.blocks import block_picture
@@ -37,23 +38,11 @@ strata of the variety do hold them: <code>polyconstraints strata</code> lists th
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a page is about.
+    """What a page is about, and the command line that made it.
 
-    Attributes
-    ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-    derivation : Derivation
-    tying : TyingMap or None
-        None in network scope, where no one map holds all solutions.
-    strata : StrataGraph or None
-    command : str
-        The command line that made the page.
-    version : str
+    There is no tying map in network scope, where no one map holds all solutions.
     """
 
-    network: NetworkSpec
-    symmetry: Symmetry
     derivation: Derivation
     tying: TyingMap | None
     strata: StrataGraph | None = None
@@ -64,14 +53,12 @@ class Report:
     def of_problem(cls, network: NetworkSpec, symmetry: Symmetry, **more: Any) -> Report:
         """Return the report on a network under a symmetry; `more` as for the class."""
         derivation = derive(network, symmetry)
-        tying = derivation.tying_map() if derivation.solved else None
-        return cls(network, symmetry, derivation, tying, **more)
+        return cls(derivation, derivation.tying_map() if derivation.solved else None, **more)
 
     @classmethod
     def of_map(cls, tying: TyingMap, **more: Any) -> Report:
         """Return the report on a tying map; `more` as for the class."""
-        derivation = derive(tying.network, tying.symmetry)
-        return cls(tying.network, tying.symmetry, derivation, tying, **more)
+        return cls(derive(tying.network, tying.symmetry), tying, **more)
 
 
 def report_html(report: Report) -> str:
@@ -86,37 +73,38 @@ def report_html(report: Report) -> str:
     (True, False)
     """
     style = _asset("page.css")
-    script = "\n".join(_asset(name) for name in _SCRIPTS)
-    pictures, layers = _pictures(report)
-    equalities = data.equality_data(report.derivation, [reason for _, reason in layers])
+    script = "\n".join(map(_asset, _SCRIPTS))
+    derivation, tying = report.derivation, report.tying
+    network, symmetry = derivation.network, derivation.symmetry
+    layers = list(_layers(tying)) if tying else []
     knowledge = {
-        "network": report.network.to_json(),
-        "moves": data.move_names(report.symmetry),
-        "layers": [entry for entry, _ in layers],
-        "weights": [layer.weights for layer in report.network.layers],
-        "equalities": equalities,
-        "polynomials": data.polynomial_data(report.network),
-        "derivation": report.derivation.to_json(),
+        "network": network.to_json(),
+        "moves": data.move_names(symmetry),
+        "layers": [layer.data for layer in layers],
+        "weights": [layer.weights for layer in network.layers],
+        "equalities": data.equality_data(derivation, [layer.reasons for layer in layers]),
+        "polynomials": data.polynomial_data(network),
+        "derivation": derivation.to_json(),
     }
-    network, symmetry = network_in_words(report.network), symmetry_in_words(report.symmetry)
-    kind = report.symmetry.kind.capitalize()
+    words, symmetric = network_in_words(network), symmetry_in_words(symmetry)
+    kind = symmetry.kind.capitalize()
     return Template(_asset("page.html")).substitute(
         policy=_policy(style, script),
-        title=escape(f"{kind} network, n = {report.network.inputs}, d = {report.network.depth}"),
-        network=escape(network[0].upper() + network[1:]),
-        symmetry=escape(symmetry[0].upper() + symmetry[1:]),
-        group=escape(report.symmetry.group.name),
-        layer_formula=layer_formula(report.network),
-        symmetry_formula=symmetry_formula(report.symmetry),
-        counts=_counts(report),
-        pictures=pictures,
+        title=escape(f"{kind} network, n = {network.inputs}, d = {network.depth}"),
+        network=escape(words[0].upper() + words[1:]),
+        symmetry=escape(symmetric[0].upper() + symmetric[1:]),
+        group=escape(symmetry.group.name),
+        layer_formula=layer_formula(network),
+        symmetry_formula=symmetry_formula(symmetry),
+        counts=_counts(derivation, tying),
+        pictures="\n".join(layer.html for layer in layers) if tying else _NO_CLASSES,
         strata=_strata(report.strata),
         command=escape(report.command or "polyconstraints report"),
         version=escape(report.version),
         style=style,
         script=script,
         data=_json(knowledge),
-        map=_json(report.tying.to_json()) if report.tying else "null",
+        map=_json(tying.to_json()) if tying else "null",
     )
 
 
@@ -156,14 +144,7 @@ def _math(alternative: str, formula: str) -> str:
 
 
 def layer_formula(network: NetworkSpec) -> str:
-    """Return the formula of every layer of a network as MathML.
-
-    Examples
-    --------
-    >>> formula = layer_formula(NetworkSpec(3))
-    >>> "<mo>≥</mo>" in formula, formula.startswith("<math")
-    (True, True)
-    """
+    """Return the formula of every layer of a network as MathML."""
     first = "0" if network.bias else "1"
     layer = network.layers[0]
     index = layer.axes[1:]
@@ -202,21 +183,16 @@ def symmetry_formula(symmetry: Symmetry) -> str:
     )
 
 
-def _counts(report: Report) -> str:
+def _counts(derivation: Derivation, tying: TyingMap | None) -> str:
     """Return the tiles with the numbers of weights and equalities."""
-    derivation = report.derivation
-    counts = derivation.counts
-    tying = report.tying
+    counts, free = derivation.counts, tying or derivation
     distinct = tying.distinct if tying else derivation.distinct_weights
+    apart = "parameters that the network's function can tell apart"
     tiles = [
-        ("weights", report.network.weights, "of the free network"),
+        ("weights", derivation.total_weights, "of the free network"),
         ("distinct weights", distinct, "classes of weights that are one"),
-        ("dimension", (tying or derivation).dimension, "free parameters"),
-        (
-            "function dimension",
-            (tying or derivation).function_dimension,
-            "parameters that the network's function can tell apart",
-        ),
+        ("dimension", free.dimension, "free parameters"),
+        ("function dimension", free.function_dimension, apart),
         ("equalities", counts.distinct, f"distinct, of {_grouped(counts.total)} with repeats"),
         ("rank", derivation.rank, "equalities that are linearly independent"),
     ]
@@ -229,29 +205,29 @@ def _grouped(value: int | None) -> str:
     return "unknown" if value is None else number(value).replace(" ", "\N{NARROW NO-BREAK SPACE}")
 
 
-def _pictures(
-    report: Report,
-) -> tuple[str, list[tuple[dict[str, Any], data.LayerReasons | None]]]:
-    """Return the layers' pictures and what the page knows about each layer."""
-    if report.tying is None:
-        return _NO_CLASSES, []
-    html = []
-    layers: list[tuple[dict[str, Any], data.LayerReasons | None]] = []
-    for picture in block_picture(report.tying).layers:
-        index = picture.layer.index
+class _Layer(NamedTuple):
+    """A layer's picture, what the page knows about it, and why its weights are tied."""
+
+    html: str
+    data: dict[str, Any]
+    reasons: data.LayerReasons | None
+
+
+def _layers(tying: TyingMap) -> Iterator[_Layer]:
+    for picture in block_picture(tying).layers:
+        index, heading = picture.layer.index, escape(picture.heading)
         scene, layout = layer_scene(picture, 900)
-        reasons = data.layer_reasons(report.network, report.symmetry, picture.layer)
-        layers.append((data.layer_data(picture, layout, reasons), reasons))
+        reasons = data.layer_reasons(tying.network, tying.symmetry, picture.layer)
         svg = scene_svg(scene, prefix=f"l{index}", standalone=False)
-        html.append(
+        html = (
             f'<section class="layer" data-layer="{index}" aria-labelledby="layer{index}">'
-            f'<h3 id="layer{index}">{escape(picture.heading)}</h3>'
+            f'<h3 id="layer{index}">{heading}</h3>'
             f'<div class="blocks" tabindex="0" role="application" aria-roledescription="weights" '
-            f'aria-label="{escape(picture.heading)}" aria-describedby="keys">{svg}</div>'
+            f'aria-label="{heading}" aria-describedby="keys">{svg}</div>'
             f'<div class="classes" role="group" aria-label="Classes of layer {index}"></div>'
             "</section>"
         )
-    return "\n".join(html), layers
+        yield _Layer(html, data.layer_data(picture, layout, reasons), reasons)
 
 
 def _strata(graph: StrataGraph | None) -> str:
@@ -261,8 +237,8 @@ def _strata(graph: StrataGraph | None) -> str:
     rows = []
     for one in graph.strata:
         sizes = (one.weight_dimension, one.tangent_dimension, one.function_dimension)
-        cells = [*("" if size is None else str(size) for size in sizes), escape(one.verdict)]
-        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        cells = ("" if size is None else size for size in sizes)
+        row = "".join(f"<td>{cell}</td>" for cell in (*cells, escape(one.verdict)))
         rows.append(f'<tr><th scope="row">{escape(one.name)}</th>{row}</tr>')
     body = "\n".join(rows)
     svg = scene_svg(graph.scene(), prefix="strata", standalone=False)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyconstraints.classes.orbits import Chains, Orbits, shortest_chains
 from polyconstraints.derivation import Derivation
@@ -72,21 +73,23 @@ class LayerReasons:
     def weights(self) -> tuple[list[int], list[int]]:
         """Return each weight's next one on the way to its representative, and the permutation.
 
-        Permutations are numbered as by :func:`move_names`. Weights that no single-weight
-        equality ties have -1 in both lists.
+        Weights that no single-weight equality ties have -1 in both lists.
         """
         space = self.comparison.space
         numbers = np.arange(space.size, dtype=np.int64)
-        single = numbers[self.comparison.is_single(numbers)]
-        parent = self.chains.parent[single]
-        tied = single[parent >= 0]
-        own = space.weights(tied)[:, 0]
-        above = space.weights(self.chains.parent[tied])[:, 0]
+        tied = np.flatnonzero(self.comparison.is_single(numbers) & (self.chains.parent >= 0))
         count = int(space.weights(numbers).max()) + 1
         parents, moves = np.full((2, count), -1, dtype=np.int64)
-        parents[own] = above
-        moves[own] = 2 * self.chains.move[tied] + self.chains.inverted[tied]
+        own = space.weights(tied)[:, 0]
+        parents[own] = space.weights(self.chains.parent[tied])[:, 0]
+        moves[own] = self.moves[tied]
         return parents.tolist(), moves.tolist()
+
+    @property
+    def moves(self) -> NDArray[np.int64]:
+        """The permutation of each coefficient's step, numbered as by :func:`move_names`."""
+        numbers: NDArray[np.int64] = 2 * self.chains.move + self.chains.inverted
+        return numbers
 
 
 def layer_reasons(
@@ -178,12 +181,8 @@ def equality_data(
 
 def _powers(monomial: Sequence[int]) -> list[int]:
     """Return a monomial as input, exponent, input, exponent, …; inputs count from 1."""
-    return [
-        number
-        for unit, exponent in enumerate(monomial, start=1)
-        if exponent
-        for number in (unit, exponent)
-    ]
+    factors = ((unit, power) for unit, power in enumerate(monomial, start=1) if power)
+    return list(chain.from_iterable(factors))
 
 
 def _pairs(comparison: Comparison, limit: int) -> Iterator[tuple[int, int, int]]:
@@ -191,21 +190,20 @@ def _pairs(comparison: Comparison, limit: int) -> Iterator[tuple[int, int, int]]
     pairs = np.array(list(islice(comparison.pairs(), limit)), dtype=np.int64).reshape(-1, 2)
     left, right = pairs.T
     moves = np.full(len(pairs), -1, dtype=np.int64)
-    for index, (letters, outputs) in enumerate(comparison.imposed):
+    for at, (letters, outputs) in enumerate(comparison.imposed):
         ways = ((letters, outputs), (inverse(letters), inverse(outputs)))
-        for at, way in enumerate(ways):
+        for move, way in enumerate(ways, start=2 * at):
             given = comparison.space.image(*way, left) == right
-            moves[given & (moves < 0)] = 2 * index + at
+            moves[given & (moves < 0)] = move
     yield from zip(moves.tolist(), left.tolist(), right.tolist(), strict=True)
 
 
 def _tree(layer: int, reasons: LayerReasons) -> Iterator[list[Any]]:
     """Yield for each coefficient its first step towards the smallest one of its orbit."""
-    chains = reasons.chains
-    for number in np.flatnonzero(chains.parent >= 0).tolist():
-        move = 2 * int(chains.move[number]) + int(chains.inverted[number])
-        parent = int(chains.parent[number])
-        yield [layer, move, *_sides(reasons.comparison, number, parent)]
+    parents, moves = reasons.chains.parent, reasons.moves
+    for number in np.flatnonzero(parents >= 0).tolist():
+        sides = _sides(reasons.comparison, number, int(parents[number]))
+        yield [layer, int(moves[number]), *sides]
 
 
 def _sides(comparison: Comparison, left: int, right: int) -> list[list[int]]:
@@ -233,15 +231,14 @@ def polynomial_data(network: NetworkSpec, limit: int = MAX_TERMS) -> dict[str, A
             if size > 100 * limit:
                 break
             terms = expansion.coefficient(output, monomial)
-            rows = []
-            for at in range(min(size, left)):
-                weights = [
-                    offset + weight
-                    for offset, layer in zip(offsets, terms.layers, strict=True)
-                    for weight in layer[at].tolist()
-                    if weight >= 0
-                ]
-                rows.append([int(terms.coefficients[at]), *weights])
+            layers = zip(offsets, terms.layers, strict=True)
+            weights = [np.where(one < 0, -1, one.astype(np.int64) + at) for at, one in layers]
+            rows = [
+                [int(factor), *(weight for weight in row if weight >= 0)]
+                for factor, row in zip(
+                    terms.coefficients[:left], np.hstack(weights).tolist(), strict=False
+                )
+            ]
             left -= len(rows)
             groups.append([_powers(monomial), rows, size])
             if left <= 0:
