@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import polyconstraints as pc
 from polyconstraints.cli.group_file import read_group_option
-from polyconstraints.render.groups_table import described_groups, group_documents, groups_text
+from polyconstraints.render.tables import described_groups, group_documents, groups_text
 from polyconstraints.spec.groups import (
     checked_images,
     parse_expression,

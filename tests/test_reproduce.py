@@ -158,7 +158,7 @@ def test_a_wrong_print_is_noticed(
 ) -> None:
     data = json.loads(json.dumps(printed.paper()))
     change(data)
-    for module in ("", ".printed", ".numbers", ".equations"):
+    for module in ("", ".printed", ".comparisons"):
         monkeypatch.setattr(f"polyconstraints.reproduction{module}.paper", lambda: data)
     (item,) = reproduce([key])
     assert item.verdict is Verdict.CORRECTED
@@ -170,7 +170,7 @@ def test_a_wrong_listing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monomial = random.Random(0).choice(sorted(grouped.complete))
     changed[monomial] = changed[monomial] + Counter({("W0_1_1_1",): 1})
     monkeypatch.setattr(
-        "polyconstraints.reproduction.numbers.listing",
+        "polyconstraints.reproduction.comparisons.listing",
         lambda *_args, **_options: grouped._replace(groups=changed),
     )
     (item,) = reproduce(["listing-grouped"])

@@ -41,7 +41,7 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
     from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import UsageError
     from polyconstraints.memory import require_memory
-    from polyconstraints.render.groups_table import (
+    from polyconstraints.render.tables import (
         described_groups,
         group_documents,
         groups_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from polyconstraints.derivation import Derivation
 from polyconstraints.expansion.counting import (
@@ -125,13 +125,16 @@ class Estimate:
         )
 
 
+class _How(TypedDict, total=False):
+    """How a result is written: bytes of memory are half of what is free unless given."""
+
+    format: str
+    jobs: int
+    memory_limit: int | None
+
+
 def estimate_expansion(
-    network: NetworkSpec,
-    *,
-    outputs: int | None = None,
-    format: str = "text",
-    jobs: int = 1,
-    memory_limit: int | None = None,
+    network: NetworkSpec, *, outputs: int | None = None, **how: Unpack[_How]
 ) -> Estimate:
     """Return what it takes to write an expansion, or so many of its outputs.
 
@@ -143,20 +146,12 @@ def estimate_expansion(
     >>> estimate.terms, estimate.precision, estimate.fits
     (2000325, 'exactly', True)
     """
-    check_degree(network)
-    count = count_terms(network)
-    terms = (term_bound(network) if count is None else count) * (outputs or network.units[-1])
-    precision: Precision = "at most" if count is None else "exactly"
-    return _estimate(network, terms, precision, format, jobs, memory_limit)
+    terms, exact = _terms_of_an_output(network)
+    terms *= outputs or network.units[-1]
+    return _estimate(network, terms, "exactly" if exact else "at most", **how)
 
 
-def estimate_derivation(
-    derivation: Derivation,
-    *,
-    format: str = "text",
-    jobs: int = 1,
-    memory_limit: int | None = None,
-) -> Estimate:
+def estimate_derivation(derivation: Derivation, **how: Unpack[_How]) -> Estimate:
     """Return what it takes to write the equalities of a derivation.
 
     In network scope these are two coefficients each; in layer scope sums of few weights.
@@ -164,48 +159,50 @@ def estimate_derivation(
     network = derivation.network
     if derivation.solved:
         layer = NetworkSpec(network.inputs, bias=network.bias, outputs=1)
-        terms = 2 * derivation.counts.distinct
-        estimate = _estimate(layer, terms, "about", format, jobs, memory_limit)
+        estimate = _estimate(layer, 2 * derivation.counts.distinct, "about", **how)
         return replace(estimate, network=network)
-    check_degree(network)
-    count = count_terms(network)
-    of_an_output = term_bound(network) if count is None else count
+    of_an_output, _ = _terms_of_an_output(network)
     # Each equality has two coefficients, which are as long as the average one, roughly.
     terms = 2 * derivation.counts.distinct * of_an_output // monomial_count(network)
-    return _estimate(
-        network, terms, "about", format, jobs, memory_limit, extra=2 * _REMEMBERED_BYTES
-    )
+    return _estimate(network, terms, "about", 2 * _REMEMBERED_BYTES, **how)
+
+
+def _terms_of_an_output(network: NetworkSpec) -> tuple[int, bool]:
+    """Return how many terms an output has, or at most has, and whether that is exact."""
+    check_degree(network)
+    count = count_terms(network)
+    return (term_bound(network), False) if count is None else (count, True)
 
 
 def _estimate(
     network: NetworkSpec,
     terms: int,
     precision: Precision,
-    format: str,
-    jobs: int,
-    memory_limit: int | None,
     extra: int = 0,
+    *,
+    format: str = "text",
+    jobs: int = 1,
+    memory_limit: int | None = None,
 ) -> Estimate:
     cost = _COSTS[format]
     bytes_a_term = _bytes_a_term(network, cost)
-    processes = jobs if jobs == 1 else jobs + 1
+    monomials = monomial_count(network)
     # The exponents of every monomial are listed.
-    listed = _BYTES_AN_EXPONENT * monomial_count(network) * network.units[0]
+    listed = _BYTES_AN_EXPONENT * monomials * network.units[0]
     batches = _COPIES * BATCH_STEPS * bytes_a_term
-    memory = processes * (table_bytes(network) + listed + extra + batches)
-    working = min(jobs, cores())
-    writing = _as_float(terms) * cost.seconds / working
-    building = _as_float(table_edges(network)) * _SECONDS_AN_EDGE * (1 if jobs == 1 else 2)
+    several = jobs > 1
+    writing = _as_float(terms) * cost.seconds / min(jobs, cores())
+    building = _as_float(table_edges(network)) * _SECONDS_AN_EDGE * (1 + several)
     return Estimate(
         network,
         terms,
         precision,
-        monomial_count(network),
-        memory,
-        default_limit() if memory_limit is None else memory_limit,
-        terms * bytes_a_term,
-        _SECONDS_A_PROCESS + writing + building,
-        jobs,
+        monomials,
+        memory=(jobs + several) * (table_bytes(network) + listed + extra + batches),
+        limit=default_limit() if memory_limit is None else memory_limit,
+        output=terms * bytes_a_term,
+        seconds=_SECONDS_A_PROCESS + writing + building,
+        jobs=jobs,
     )
 
 
@@ -214,10 +211,9 @@ def _bytes_a_term(network: NetworkSpec, cost: _Cost) -> int:
     size = cost.around
     for layer in network.layers:
         above = network.layers[0].degree ** (network.depth - 1 - layer.index)
+        last = layer.index + 1 == network.depth
         # With a bias some of the factors are the constant unit.
-        factors = (
-            -(-above * layer.inputs // layer.letters) if layer.index + 1 < network.depth else 1
-        )
+        factors = 1 if last else -(-above * layer.inputs // layer.letters)
         size += factors * (len(layer.name(*(0,) * len(layer.shape))) + cost.each)
     return size
 
@@ -235,12 +231,8 @@ def _duration(seconds: float) -> str:
     >>> _duration(3.2), _duration(250.0), _duration(1e5), _duration(1e12)
     ('3 seconds', '4 minutes', '28 hours', '3.2e+04 years')
     """
-    for unit, length, most in (
-        ("seconds", 1.0, 120.0),
-        ("minutes", 60.0, 120.0),
-        ("hours", 3600.0, 48.0),
-        ("days", 86400.0, 800.0),
-    ):
+    units = (("seconds", 1, 120), ("minutes", 60, 120), ("hours", 3600, 48), ("days", 86400, 800))
+    for unit, length, most in units:
         if seconds < most * length:
             return f"{max(1, round(seconds / length))} {unit}".replace("1 seconds", "1 second")
     return f"{seconds / 31_557_600:.2g} years"

@@ -13,14 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.reproduction import equations, numbers
-from polyconstraints.reproduction.ours import CHECKS, Verdict
+from polyconstraints.reproduction.comparisons import CHECKS, Verdict
 from polyconstraints.reproduction.printed import paper
 
 __all__ = ["Item", "Verdict", "document", "reproduce"]
-
-#: Where comparisons are, so that all are known here.
-_MODULES = (equations, numbers)
 
 
 @dataclass(frozen=True)
