@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -124,28 +124,18 @@ def _write(
     fold: int,
 ) -> None:
     from polyconstraints.cli.streaming import write_result
-    from polyconstraints.render.derivation import (
-        DerivationJson,
-        DerivationLatex,
-        DerivationText,
-        DerivationWriter,
-        print_derivation,
-    )
+    from polyconstraints.render.derivation import WRITERS, print_derivation
     from polyconstraints.render.words import FACT
 
     def show(console: Console, ascii: bool) -> None:
-        print_derivation(derivation, console, style, **what, fold=fold, ascii=ascii)
+        print_derivation(writer, console, fold=fold, ascii=ascii)
 
-    what: dict[str, Any] = {
-        "classes": classes,
-        "equalities": equalities,
-        "memory_limit": request.memory_limit,
-    }
-    kinds: dict[str, type[DerivationWriter]] = {
-        "text": DerivationText,
-        "latex": DerivationLatex,
-        "json": DerivationJson,
-    }
-    writer = kinds[request.output_format](derivation, style, **what)
+    writer = WRITERS[request.output_format](
+        derivation,
+        style,
+        classes=classes,
+        equalities=equalities,
+        memory_limit=request.memory_limit,
+    )
     patterns = [(FACT, "bold"), *writer.names.layer_patterns(derivation.network)]
     write_result(writer, request, "writing equalities", patterns=patterns, show=show)

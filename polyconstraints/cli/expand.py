@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from polyconstraints.jobs.estimate import Estimate
-    from polyconstraints.render.expansion import ExpansionWriter
     from polyconstraints.render.expansion_view import ExpansionView
     from polyconstraints.spec.network import NetworkSpec
 
@@ -181,26 +180,14 @@ def _write(
     view: ExpansionView, request: Request, style: Style, *, grouped: bool, fold: int
 ) -> None:
     from polyconstraints.cli.streaming import write_result
-    from polyconstraints.render.expansion import (
-        ExpansionJson,
-        ExpansionLatex,
-        ExpansionSympy,
-        ExpansionText,
-        print_expansion,
-    )
+    from polyconstraints.render.expansion import WRITERS, print_expansion
 
     def show(console: Console, ascii: bool) -> None:
-        print_expansion(view, console, style, grouped=grouped, fold=fold, ascii=ascii)
+        print_expansion(writer, console, fold=fold, ascii=ascii)
 
     # Builds the expansion's tables, or refuses to, before anything is written.
     _ = view.monomials
-    kinds: dict[str, type[ExpansionWriter]] = {
-        "text": ExpansionText,
-        "latex": ExpansionLatex,
-        "sympy": ExpansionSympy,
-        "json": ExpansionJson,
-    }
-    writer = kinds[request.output_format](view, style, grouped=grouped)
+    writer = WRITERS[request.output_format](view, style, grouped=grouped)
     write_result(
         writer,
         request,

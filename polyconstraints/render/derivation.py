@@ -121,10 +121,6 @@ class DerivationWriter:
         """Return the equalities' pieces, if they are wanted."""
         return self.text.items() if self.listed else ()
 
-    def weight_classes(self) -> Iterator[_WeightClass]:
-        """Yield the classes of weights in this notation."""
-        return _weight_classes(self.derivation, self.names)
-
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
         symmetry = self.derivation.symmetry
@@ -200,7 +196,7 @@ class DerivationText(DerivationWriter):
             yield f"{NO_CLASSES}\n"
             return
         dependent = []
-        for item in self.weight_classes():
+        for item in _weight_classes(self.derivation, self.names):
             members = item.members
             yield f"class of {members[0]} ({len(members)}): {', '.join(members)}\n"
             if item.value is not None:
@@ -230,7 +226,7 @@ class DerivationLatex(DerivationWriter):
         yield from self._aligned(self.items())
 
     def _class_lines(self) -> Iterator[str]:
-        for item in self.weight_classes():
+        for item in _weight_classes(self.derivation, self.names):
             first, *rest = item.members
             yield f"{first} &= {' = '.join(rest)}" if rest else first
             if item.value is not None:
@@ -258,10 +254,18 @@ class DerivationJson(DerivationWriter):
         """Yield the texts that are there, and the parts that are still to be written."""
         document = self.derivation.to_json()
         if self.classes:
-            document["classes"] = (item.to_json() for item in self.weight_classes())
+            document["classes"] = (
+                item.to_json() for item in _weight_classes(self.derivation, self.names)
+            )
         if self.listed:
             document["list"] = (PartText.of(*item) for item in self.items())
         return json_pieces(document)
+
+
+#: What writes each format.
+WRITERS: dict[str, type[DerivationWriter]] = {
+    kind.format: kind for kind in (DerivationText, DerivationLatex, DerivationJson)
+}
 
 
 def _escaped(text: str) -> str:
@@ -280,23 +284,16 @@ def _escaped(text: str) -> str:
 
 
 def print_derivation(
-    derivation: Derivation,
-    console: Console,
-    style: Style = "canonical",
-    *,
-    classes: bool = False,
-    equalities: bool = False,
-    memory_limit: int | None = None,
-    fold: int = 0,
-    ascii: bool = False,
+    writer: DerivationWriter, console: Console, *, fold: int = 0, ascii: bool = False
 ) -> None:
-    """Print a derivation for somebody who watches.
+    """Print what a writer writes of a derivation for somebody who watches.
 
     Canonical names are shown with raised and lowered digits unless `ascii` is wanted. Of a class at
     most `fold` members are shown, or all if that is 0.
     """
     from rich.table import Table as RichTable
 
+    derivation, network = writer.derivation, writer.derivation.network
     grid = RichTable.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column(justify="right", style="bold cyan")
@@ -304,20 +301,19 @@ def print_derivation(
     for name, value, remark in derivation_facts(derivation, ascii=ascii):
         grid.add_row(name, *(("", value) if remark is None else (value, remark)))
     console.print(grid)
-    network = derivation.network
     if network.depth > 1:
         console.print(_layer_table(derivation).rich({}, ascii=ascii))
-    medium: Medium = "text" if ascii or style == "paper" else "unicode"
-    names = notation(network, medium, style)
-    if classes and not derivation.solved:
+    medium: Medium = "text" if ascii or writer.style == "paper" else "unicode"
+    names = notation(network, medium, writer.style)
+    if writer.classes and not derivation.solved:
         console.print(f"\n{NO_CLASSES}")
-    elif classes:
+    elif writer.classes:
         _print_classes(derivation, console, names, fold, ascii)
-    if equalities:
+    if writer.listed:
         patterns = names.layer_patterns(network)
         console.print()
-        form = EqualityForm(medium, style)
-        listed = Equalities(network, derivation.comparisons, form, memory_limit)
+        form = EqualityForm(medium, writer.style)
+        listed = Equalities(network, derivation.comparisons, form, writer.text.memory_limit)
         for piece in chain.from_iterable(listed.items()):
             text = piece if isinstance(piece, str) else listed(piece)
             line = highlighted(text.removesuffix("\n"), patterns)

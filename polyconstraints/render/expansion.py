@@ -340,6 +340,12 @@ class ExpansionJson(ExpansionWriter):
         )
 
 
+#: What writes each format.
+WRITERS: dict[str, type[ExpansionWriter]] = {
+    kind.format: kind for kind in (ExpansionText, ExpansionLatex, ExpansionSympy, ExpansionJson)
+}
+
+
 def count_document(view: ExpansionView) -> dict[str, Any]:
     """Return the document that says only how large an expansion is."""
     return {
@@ -351,24 +357,19 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
 
 
 def print_expansion(
-    view: ExpansionView,
-    console: Console,
-    style: Style = "canonical",
-    *,
-    grouped: bool = True,
-    fold: int = 0,
-    ascii: bool = False,
+    writer: ExpansionWriter, console: Console, *, fold: int = 0, ascii: bool = False
 ) -> None:
-    """Print an expansion for somebody who watches, aligned and coloured by layer.
+    """Print what a writer writes for somebody who watches, aligned and coloured by layer.
 
     Monomials stand before their coefficients if they are grouped, else after every term. Of a group
     at most `fold` terms are shown, or all if that is 0.
     """
     from rich.text import Text
 
-    medium: Medium = "text" if ascii or style == "paper" else "unicode"
-    names = notation(view.network, medium, style, grouped=grouped)
-    writer, patterns = TermWriter(view.network, names), names.layer_patterns(view.network)
+    view, grouped = writer.view, writer.grouped
+    medium: Medium = "text" if ascii or writer.style == "paper" else "unicode"
+    names = notation(view.network, medium, writer.style, grouped=grouped)
+    spelled, patterns = TermWriter(view.network, names), names.layer_patterns(view.network)
     dots = "+ ..." if ascii else "+ …"
 
     def words(group: Group, product: str, *, first: bool) -> Iterator[str]:
@@ -376,7 +377,7 @@ def print_expansion(
         # Nothing is gained by folding a single term.
         stop = fold if fold and group.size > fold + 1 else group.size
         for terms in group.blocks(stop):
-            for text in writer.signed(terms).tolist():
+            for text in spelled.signed(terms).tolist():
                 yield (without_plus(text) if first else text[1:]) + product
                 first = False
         if stop < group.size:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -200,7 +200,8 @@ class ExpansionView:
         self.assignment = assignment or Assignment()
         self._order = order
         self._chosen = None if monomials is None else frozenset(monomials)
-        self._latest: tuple[int, Group] | None = None
+        # The latest coefficient with values substituted: like terms have to be found in all of it.
+        self._latest = lru_cache(1)(self._evaluated)
         for monomial in monomials or ():
             if monomial not in self._sources:
                 named = notation(self.network).monomial(monomial) or "1"
@@ -251,23 +252,14 @@ class ExpansionView:
         }
 
     def group(self, output: int, monomial: Exponents) -> Group:
-        """Return a shown monomial of an output with its coefficient.
-
-        With values to substitute, the coefficient is held whole, and kept until the next one
-        is asked for: like terms have to be found. Otherwise it is made when its parts are.
-        """
+        """Return a shown monomial of an output with its coefficient, made when its parts are."""
         if self.assignment:
-            if self._latest is None or (self._latest[0], self._latest[1].monomial) != (
-                output,
-                monomial,
-            ):
-                terms = self._collected(output, monomial)
-                self._latest = output, Group(monomial, len(terms), partial(sliced, terms))
-            return self._latest[1]
+            terms = self._latest(output, monomial)
+            return Group(monomial, len(terms), partial(sliced, terms))
         size = self.expansion.term_count(output, monomial)
         return Group(monomial, size, partial(self.expansion.coefficient, output, monomial))
 
-    def _collected(self, output: int, monomial: Exponents) -> Terms:
+    def _evaluated(self, output: int, monomial: Exponents) -> Terms:
         """Return a coefficient with the values substituted."""
         parts = []
         for source in self._sources[monomial]:

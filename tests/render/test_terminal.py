@@ -11,9 +11,10 @@ from rich.console import Console
 
 import polyconstraints as pc
 from polyconstraints.expansion import expand
-from polyconstraints.render.derivation import print_derivation
-from polyconstraints.render.expansion import print_expansion
+from polyconstraints.render.derivation import DerivationText, print_derivation
+from polyconstraints.render.expansion import ExpansionText, print_expansion
 from polyconstraints.render.expansion_view import ExpansionView
+from polyconstraints.render.notation import Style
 from polyconstraints.render.tables import TableRow, print_table
 from polyconstraints.spec.network import NetworkSpec
 
@@ -37,9 +38,17 @@ def shown(draw: Callable[[Console], None], width: int = 80, *, color: bool = Fal
     return buffer.getvalue() if color else ESCAPE.sub("", buffer.getvalue())
 
 
-def expansion(network: NetworkSpec, width: int = 80, *, color: bool = False, **how: object) -> str:
-    view = ExpansionView(expand(network), [0])
-    return shown(lambda console: print_expansion(view, console, **how), width, color=color)  # type: ignore[arg-type]
+def expansion(
+    network: NetworkSpec,
+    width: int = 80,
+    *,
+    color: bool = False,
+    style: Style = "canonical",
+    grouped: bool = True,
+    **how: object,
+) -> str:
+    writer = ExpansionText(ExpansionView(expand(network), [0]), style, grouped=grouped)
+    return shown(lambda console: print_expansion(writer, console, **how), width, color=color)  # type: ignore[arg-type]
 
 
 SMALL = NetworkSpec(2, depth=2, layer="linear", bias=True)
@@ -135,9 +144,12 @@ def test_ungrouped_terms_carry_their_monomials() -> None:
 # --- Derivations --------------------------------------------------------------------------
 
 
-def derivation(network: NetworkSpec, **how: object) -> str:
+def derivation(
+    network: NetworkSpec, *, classes: bool = False, equalities: bool = False, **how: object
+) -> str:
     result = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(network.inputs)))
-    return shown(lambda console: print_derivation(result, console, **how), 100)  # type: ignore[arg-type]
+    writer = DerivationText(result, classes=classes, equalities=equalities)
+    return shown(lambda console: print_derivation(writer, console, **how), 100)  # type: ignore[arg-type]
 
 
 def squeezed(text: str) -> list[str]:
