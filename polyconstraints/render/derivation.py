@@ -141,35 +141,7 @@ class DerivationWriter:
 
 
 class DerivationText(DerivationWriter):
-    """A derivation as plain text, an equality a line.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.jobs import written
-    >>> network = pc.NetworkSpec(2)
-    >>> derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2)))
-    >>> print("".join(written(DerivationText(derivation, classes=True, equalities=True))))
-    network     1 quadratic layer with ordered indices, widths 2 -> 2, 6 weights
-    symmetry    equivariant under S_2 (order 2), each layer on its own; 1 transposition imposed
-    equalities  6   3 distinct: 3 simple, 0 linear, 0 polynomial
-    rank        3   linear rank of the equalities
-    weights     6   -> 3 distinct (50 %)
-    dimension   3   free parameters: every distinct weight is one
-    functions   3   dimension of the functions: every parameter changes the function
-    <BLANKLINE>
-    layer  weights  distinct  dimension
-        0        6         3          3
-    <BLANKLINE>
-    class of W0_1_1_1 (2): W0_1_1_1, W0_2_2_2
-    class of W0_1_2_1 (2): W0_1_2_1, W0_2_2_1
-    class of W0_1_2_2 (2): W0_1_2_2, W0_2_1_1
-    <BLANKLINE>
-    W0_1_1_1 = W0_2_2_2
-    W0_1_2_1 = W0_2_2_1
-    W0_1_2_2 = W0_2_1_1
-    <BLANKLINE>
-    """
+    """A derivation as plain text, an equality a line."""
 
     format = "text"
     form = EqualityForm()

@@ -223,17 +223,7 @@ def table_document(rows: Sequence[TableRow]) -> dict[str, Any]:
 
 
 def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
-    """Return the table as text, CSV, LaTeX or Markdown.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> of = lambda n: pc.derive(pc.NetworkSpec(n), pc.Symmetry(pc.PermutationGroup.symmetric(n)))
-    >>> print(table_text([TableRow.of(of(n)) for n in (2, 3)]))
-    n  weights  distinct  distinct/weights  dimension  function dimension
-    2        6         3              50 %          3                   3
-    3       18         4            22.2 %          4                   4
-    """
+    """Return the table as text, CSV, LaTeX or Markdown."""
     if kind == "csv":
         # Plain numbers for programs, empty where one isn't known.
         entries = [row.to_json() for row in rows]
@@ -260,26 +250,7 @@ def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = Fal
 
 
 def law_text(network: AnyNetwork) -> Iterator[str]:
-    """Yield the laws of a network, whatever its number of inputs, line by line.
-
-    Examples
-    --------
-    >>> from polyconstraints.classes.any_network import AnyNetwork
-    >>> print("".join(law_text(AnyNetwork(layer="linear"))), end="")
-    network     1 linear layer, any number n of inputs
-    symmetry    equivariant under S, each layer on its own
-    weights     n^2 for n ≥ 1
-    distinct    2 for n ≥ 2, 1 for n = 1
-    dimension   2 for n ≥ 2, 1 for n = 1
-    functions   2 for n ≥ 2, 1 for n = 1
-    rank        n^2 - 2 for n ≥ 2, 0 for n = 1
-    <BLANKLINE>
-    layer  class  weight                  from  weights
-        0      0  W0_a_a                 n = 1  n
-        0      1  W0_a_b                 n = 2  n^2 - n
-    <BLANKLINE>
-    Different letters stand for different indices.
-    """
+    """Yield the laws of a network, whatever its number of inputs, line by line."""
     for name, value in _laws(network):
         pieces = [value] if isinstance(value, str) else value.piece_texts()
         # A law of many pieces takes a line for each.

@@ -65,17 +65,7 @@ def row_texts(
 
 
 class TermWriter:
-    """Writes terms of a network in a notation.
-
-    Examples
-    --------
-    >>> from polyconstraints.expansion import expand
-    >>> network = NetworkSpec(2, depth=2)
-    >>> writer = TermWriter(network, notation(network))
-    >>> terms = expand(network).coefficient(0, (4, 0))
-    >>> print(writer.sum(terms))
-    W0_1_1_1^2*W1_1_1_1 + W0_1_1_1*W0_2_1_1*W1_1_2_1 + W0_2_1_1^2*W1_1_2_2
-    """
+    """Writes terms of a network in a notation."""
 
     def __init__(self, network: NetworkSpec, names: Notation) -> None:
         self.notation = names

@@ -51,24 +51,12 @@ class Fact(NamedTuple):
 
 
 def number(value: int | None) -> str:
-    """Return a number with thousands set apart, or a dash where it isn't known.
-
-    Examples
-    --------
-    >>> number(18572135), number(None)
-    ('18 572 135', '-')
-    """
+    """Return a number with thousands set apart, or a dash where it isn't known."""
     return "-" if value is None else f"{value:,}".replace(",", " ")
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "term"), plural(666775, "term")
-    ('1 term', '666 775 terms')
-    """
+    """Return a count with its noun."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 

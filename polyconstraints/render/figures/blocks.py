@@ -50,23 +50,10 @@ class BlockPicture:
         }
 
     def text(self, width: int = 80) -> Iterator[str]:
-        r"""Yield the picture as lines without colour, the class of each weight as a number.
+        """Yield the picture as lines without colour, the class of each weight as a number.
 
         Blocks too wide for numbers have one character a cell: digits, then letters. They stand side
         by side where the width allows.
-
-        Examples
-        --------
-        >>> import polyconstraints as pc
-        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-        >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
-        >>> print("\n".join(list(block_picture(tying).text())[3:9]))
-        Layer 0: 18 weights, 4 classes
-        k = 1    k = 2    k = 3
-        0 · ·    2 · ·    2 · ·
-        1 2 ·    1 0 ·    3 2 ·
-        1 3 2    3 1 2    1 1 0
-        c0: k = i = j (3 weights)
         """
         for text in self.rich(width, color=False):
             yield text.plain.rstrip()

@@ -134,22 +134,7 @@ class NetworkGraph:
         }
 
     def text(self, width: int = 0) -> Iterator[str]:
-        r"""Yield the graph as lines of text, one for each unit of each layer's output.
-
-        Examples
-        --------
-        >>> import polyconstraints as pc
-        >>> from polyconstraints.render.figures.blocks import block_picture
-        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2))
-        >>> tying = pc.derive(pc.NetworkSpec(2), symmetry).tying_map()
-        >>> print("\n".join(list(network_graph(block_picture(tying)).text())[3:]))
-        Layer 0
-          y1 ← c0·x1x1 + c1·x2x1 + c2·x2x2
-          y2 ← c2·x1x1 + c1·x2x1 + c0·x2x2
-          c0: k = i = j (2 weights)
-          c1: k is one of i ≠ j (2 weights)
-          c2: k ≠ i = j (2 weights)
-        """
+        """Yield the graph as lines of text, one for each unit of each layer's output."""
         yield network_in_words(self.network)
         yield symmetry_in_words(self.picture.tying.symmetry)
         yield ""
@@ -179,16 +164,6 @@ def network_graph(picture: BlockPicture, most: int | None = None) -> NetworkGrap
     """Return the graph of a tying map's network, given the picture of all its blocks.
 
     Of each level at most so many units are drawn: the first ones and the last.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> from polyconstraints.render.figures.blocks import block_picture
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(40))
-    >>> tying = pc.derive(pc.NetworkSpec(40, bias=True), symmetry).tying_map()
-    >>> graph = network_graph(block_picture(tying))
-    >>> graph.units, graph.hidden_units(0), len(graph.layers[0].edges)
-    (((0, 1, 2, 40), (1, 2, 40)), 37, 30)
     """
     network = picture.tying.network
     limit = most or (_UNITS_OF_PRODUCTS if max(network.degrees) > 1 else _UNITS)

@@ -120,22 +120,7 @@ class StrataGraph:
 
     @classmethod
     def read(cls, document: Any, source: str = "") -> StrataGraph:
-        """Return the graph of the strata in a document of schema ``strata``, if it is one.
-
-        Examples
-        --------
-        >>> dimensions = {"tangent_dimension": 24, "function_dimension": None, "component": True}
-        >>> document = {
-        ...     "schema": "polyconstraints/strata/1", "network": {}, "symmetry": {}, "weights": 60,
-        ...     "strata": [
-        ...         {"hidden": [{"[2,1]": 1, "[3]": 1}], "weight_dimension": 23, **dimensions},
-        ...         {"hidden": [{"[3]": 3}], "weight_dimension": 24, **dimensions},
-        ...     ],
-        ... }
-        >>> graph = StrataGraph.read(document)
-        >>> [stratum.name for stratum in graph.strata], graph.edges
-        (['3·[3]', '[3] + [2,1]'], ((0, 1),))
-        """
+        """Return the graph of the strata in a document of schema ``strata``, if it is one."""
         try:
             found = read(document, _Strata)
         except InputError as error:
