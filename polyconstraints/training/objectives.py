@@ -82,9 +82,9 @@ def _torch(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
 def _jax(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     import jax
 
-    from polyconstraints.backends.jax import from_plan
+    from polyconstraints.backends.jax import Network
 
-    wide, network = dtype == "float64", from_plan(plan)
+    wide, network = dtype == "float64", Network(plan)
 
     @jax.jit
     def compiled(theta: Any, x: Any, target: Any) -> Any:

@@ -128,3 +128,23 @@ def test_one_layer_in_three_libraries(group: str, to: str) -> None:
     for mine, theirs, others in zip(*parts, strict=True):
         np.testing.assert_allclose(theirs.detach().numpy(), mine, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(others, mine, rtol=1e-12, atol=1e-12)
+
+
+def test_low_rank_in_three_libraries() -> None:
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    from polyconstraints.backends import jax as in_jax
+    from polyconstraints.backends import torch as in_torch
+
+    layer = in_torch.EquivariantQuadratic("S+S", 2, 3, rank=4, dtype=torch.float64)
+    theta = {name: part.detach().numpy() for name, part in layer.named_parameters()}
+    rng = np.random.default_rng(0)
+    xs = tuple(rng.standard_normal((5, n, 2)) for n in (3, 6))
+    first = EquivariantLayer(layer.plan)(theta, xs)
+    second = layer(tuple(map(torch.tensor, xs)))
+    with jax.enable_x64(True):
+        twin = in_jax.EquivariantQuadratic("S+S", 2, 3, rank=4)
+        given = {name: jax.numpy.asarray(part) for name, part in theta.items()}
+        third = twin.apply(given, tuple(map(jax.numpy.asarray, xs)))
+    for mine, theirs, others in zip(first, second, third, strict=True):
+        np.testing.assert_allclose(theirs.detach().numpy(), mine, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(others, mine, rtol=1e-12, atol=1e-12)

@@ -15,7 +15,7 @@ from polyconstraints.backends.numpy import EquivariantLayer
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.diagrams import diagrams
 from polyconstraints.backends.plan.kinds import read_levels
-from polyconstraints.backends.plan.maps import flat_layer, group_of, independent, map_of
+from polyconstraints.backends.plan.layer import map_of
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.groups import parse_expression
 from tests.backends.maps import evaluate
@@ -105,12 +105,12 @@ def test_a_layer_is_the_one_of_its_map(
     out = layer(theta, tuple(xs) if len(xs) > 1 else xs[0])
     plan = layer.plan
     tying = map_of([plan])
-    whole = flat_layer(plan, tying, 0)
-    vector = np.concatenate([theta[name].ravel() for name in plan.names])
+    whole = plan.flat(tying, 0)
+    vector = np.concatenate([theta[name].ravel() for name in plan.shapes])
     parameters = whole.to_map(vector)
     np.testing.assert_allclose(evaluate(tying, [parameters], flat(xs)), flat(out), atol=1e-10)
     # As many of the parameters are independent as the map has.
-    assert independent(plan) == len(parameters)
+    assert plan.independent() == len(parameters)
     assert (whole.to_map(whole.from_map(parameters)) - parameters).max() < 1e-10
 
 
@@ -119,7 +119,7 @@ def test_a_layer_follows_the_group(
     group: str, to: str | None, channels: tuple[int, int], degree: int
 ) -> None:
     layer, theta, xs = made(group, to, channels, degree)
-    choice = group_of(layer.plan)
+    choice = layer.plan.group_of()
     out = flat(layer(theta, tuple(xs) if len(xs) > 1 else xs[0]))
     for at, below in enumerate(choice.group.generators):
         above = choice.actions[1][at] if choice.actions else below
@@ -159,7 +159,7 @@ def test_number_of_diagrams(degree: int, equivariant: int, invariant: int, pairs
 )
 def test_independent_diagrams_of_higher_degree(degree: int, counts: tuple[int, ...]) -> None:
     plan = LayerPlan("S", (1, 1), degree, False)
-    assert tuple(independent(plan, n) for n in range(1, 7)) == counts
+    assert tuple(plan.independent(n) for n in range(1, 7)) == counts
 
 
 def test_a_cubic_layer_by_hand() -> None:
@@ -167,10 +167,7 @@ def test_a_cubic_layer_by_hand() -> None:
     x = np.random.default_rng(0).standard_normal((2, 6, 1))
     m = [(x**p).mean(axis=1, keepdims=True) for p in range(4)]
     functions = [x**3, x**2 * m[1], x * m[2], x * m[1] ** 2, m[3], m[1] * m[2], m[1] ** 3]
-    theta = {
-        name: np.zeros(shape)
-        for name, shape in zip(layer.plan.names, layer.plan.shapes, strict=True)
-    }
+    theta = {name: np.zeros(shape) for name, shape in layer.plan.shapes.items()}
     found = []
     for name, part in theta.items():
         for column in range(part.shape[1]):
@@ -179,6 +176,26 @@ def test_a_cubic_layer_by_hand() -> None:
     for value in found:
         assert sum(np.allclose(value, function) for function in functions) == 1
     assert len(found) == len(functions)
+
+
+def test_a_cubic_layer_of_a_group_without_letters() -> None:
+    """As many parameters as orbits of products of three, counted one by one."""
+    layer = EquivariantLayer(LayerPlan("C4", (1, 1), 3, False))
+    theta = layer.init(0)
+    places = itertools.product(range(4), itertools.combinations_with_replacement(range(4), 3))
+    orbits = {
+        min((k + s) % 4 * 1000 + _number(sorted((i + s) % 4 for i in rest)) for s in range(4))
+        for k, rest in places
+    }
+    assert theta["weight"].shape == (len(orbits),)
+    x = np.random.default_rng(0).standard_normal((2, 4, 1))
+    np.testing.assert_allclose(layer(theta, 2 * x), 8 * layer(theta, x), rtol=1e-12)
+    moved = layer(theta, np.roll(x, 1, axis=1))
+    np.testing.assert_allclose(moved, np.roll(layer(theta, x), 1, axis=1), rtol=1e-10)
+
+
+def _number(digits: Sequence[int]) -> int:
+    return sum(digit * 4**at for at, digit in enumerate(digits))
 
 
 # -- any n, masks ------------------------------------------------------------------------------
@@ -237,10 +254,7 @@ def inside(kind: Any, sizes: Sequence[int], larger: Sequence[int]) -> Any:
 
 def test_parameters_learnt_at_one_n_are_the_same_function_at_another() -> None:
     layer = EquivariantLayer(LayerPlan("S", (1, 1), 2, False))
-    theta = {
-        name: np.zeros(shape)
-        for name, shape in zip(layer.plan.names, layer.plan.shapes, strict=True)
-    }
+    theta = {name: np.zeros(shape) for name, shape in layer.plan.shapes.items()}
     x = {n: np.random.default_rng(n).standard_normal((40, n, 1)) for n in (10, 50)}
     columns = []
     for name, part in theta.items():
@@ -298,5 +312,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^mask: expected a group of letters"):
         layer = EquivariantLayer(LayerPlan("C4", (1, 1)))
         layer(layer.init(0), np.zeros((1, 4, 1)), np.ones((1, 4)))
+    with pytest.raises(InputError, match=r"^theta: expected parameters of shapes"):
+        layer({"weight": np.zeros((3, 1, 1))}, np.zeros((1, 4, 1)))
     with pytest.raises(UsageError, match=r"^sizes: expected 1 sizes for S, got 0"):
         map_of([LayerPlan("S", (1, 1))])

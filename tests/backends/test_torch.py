@@ -127,6 +127,34 @@ def test_compiles_once_for_every_n() -> None:
     assert counter.frame_count == 1
 
 
+def test_exports_for_every_n() -> None:
+    layer = EquivariantLayer("S", 3, 4, 2)
+    sizes = {"x": {0: torch.export.Dim("batch"), 1: torch.export.Dim("n")}}
+    program = torch.export.export(layer, (torch.randn(2, 5, 3),), dynamic_shapes=sizes)
+    for shape in ((2, 5, 3), (7, 11, 3)):
+        x = torch.randn(shape)
+        torch.testing.assert_close(program.module()(x), layer(x))
+
+
+def test_distributed_training(tmp_path: Path) -> None:
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{tmp_path}/rendezvous", rank=0, world_size=1
+    )
+    try:
+        torch.manual_seed(0)
+        module = torch.nn.Sequential(EquivariantQuadratic("S", 2, 3), EquivariantLinear("S", 3, 1))
+        plain, x = copy.deepcopy(module), torch.randn(4, 5, 2)
+        spread = torch.nn.parallel.DistributedDataParallel(module)
+        for one in (spread, plain):
+            one(x).square().sum().backward()
+        for mine, theirs in zip(spread.parameters(), plain.parameters(), strict=True):
+            torch.testing.assert_close(mine.grad, theirs.grad)
+        state = {name.removeprefix("module."): p for name, p in spread.state_dict().items()}
+        plain.load_state_dict(state)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
 @pytest.mark.slow
 def test_compiles_to_native_code() -> None:
     layer, x = layer_of(LAYERS[1])
@@ -224,6 +252,16 @@ def test_factors_are_exact_in_every_dtype(name: str) -> None:
         mine.data.copy_(theirs)
     assert torch.equal(wide(x), module(x))
     assert wide.bfloat16()(x.bfloat16()).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_sizes_are_checked_before_anything_is_gathered(size: int) -> None:
+    layers = [from_map(derived(4)), from_map(derived(4, "C")), EquivariantLinear("C4", 1, 1)]
+    for layer in layers:
+        x = torch.ones(2, size, 1) if isinstance(layer, EquivariantLayer) else torch.ones(2, size)
+        for call in (layer, torch.vmap(layer)):
+            with pytest.raises(InputError, match=r"^x: expected shape"):
+                call(x)
 
 
 def test_one_dtype_is_expected() -> None:
@@ -376,6 +414,17 @@ def test_low_rank() -> None:
     torch.testing.assert_close(layer(wide, mask.expand(4, 9))[:, :7], layer(x))
 
 
+def test_low_rank_has_no_map_and_says_its_rank() -> None:
+    layer = EquivariantQuadratic("S", 6, 5, rank=3)
+    assert repr(layer).endswith("bias=True, rank=3)")
+    with pytest.raises(UsageError, match=r"^rank: expected a layer of full rank for a map"):
+        layer.to_map_parameters(3)
+    with pytest.raises(UsageError, match=r"^rank: expected a rank for degree 2 only"):
+        EquivariantLayer("S", 6, 5, rank=3)
+    constants = param_groups(layer)[1]["params"]
+    assert [parameter.shape for parameter in constants] == [(5, 1)]
+
+
 def test_polynomial_activations() -> None:
     z = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
     torch.testing.assert_close(PolynomialActivation("z + z^3/6")(z), z + z**3 / 6)
@@ -434,12 +483,8 @@ def test_rule() -> None:
     from polyconstraints.tying import TyingRule
 
     rule = TyingRule.of(AnyNetwork("S", bias=True))
-    network = EquivariantNetwork.from_rule(rule, 1000)
+    network = TiedNetwork.from_rule(rule, 1000)
     assert network(torch.ones(2, 1000)).shape == (2, 1000)
-    with pytest.raises(UsageError, match=r"^symmetry: expected an invariant map"):
-        InvariantNetwork.from_rule(rule, 10)
-    with pytest.raises(UsageError, match=r"^symmetry: expected an invariant map, got an equi"):
-        InvariantNetwork.from_map(derived(3))
 
 
 def test_weights_are_the_maps() -> None:

@@ -22,7 +22,6 @@ with extra("jax"):
         EquivariantQuadratic,
         Network,
         from_map,
-        from_plan,
         from_rule,
         symmetric,
     )
@@ -33,7 +32,6 @@ __all__ = [
     "EquivariantQuadratic",
     "Network",
     "from_map",
-    "from_plan",
     "from_rule",
     "symmetric",
 ]

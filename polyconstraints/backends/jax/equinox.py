@@ -6,7 +6,7 @@ from typing import Any
 
 from jax import Array
 
-from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
+from polyconstraints.backends.jax.network import EquivariantLayer, Network
 from polyconstraints.errors import extra
 
 with extra("equinox"):
@@ -36,11 +36,11 @@ class TiedModule(eqx.Module):
     """
 
     theta: Any
-    network: EquivariantLayer | EquivariantQuadratic | Network = eqx.field(static=True)
+    network: EquivariantLayer | Network = eqx.field(static=True)
 
     def __init__(
         self,
-        network: EquivariantLayer | EquivariantQuadratic | Network,
+        network: EquivariantLayer | Network,
         *,
         dtype: Any = None,
         key: Array,

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from polyconstraints.backends.jax.network import EquivariantLayer, EquivariantQuadratic, Network
+from polyconstraints.backends.jax.network import EquivariantLayer, Network
 from polyconstraints.errors import extra
 
 with extra("flax"):
@@ -36,7 +36,7 @@ class TiedModule(nnx.Module):
 
     def __init__(
         self,
-        network: EquivariantLayer | EquivariantQuadratic | Network,
+        network: EquivariantLayer | Network,
         *,
         dtype: Any = None,
         rngs: nnx.Rngs,

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,14 +11,22 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from polyconstraints.backends.plan.program import Operations
+
 __all__ = ["OPERATIONS", "JaxOperations"]
 
 
-class JaxOperations:
+class JaxOperations(Operations):
     """See :class:`polyconstraints.backends.plan.program.Operations`."""
 
     def constant(self, array: NDArray[Any], like: Array) -> Array:
         return jnp.asarray(array, like.dtype)
+
+    def cast(self, x: Array, like: Array) -> Array:
+        return jnp.asarray(x, like.dtype)
+
+    def accepts(self, x: Array, parameter: Array) -> bool:
+        return bool(x.dtype == parameter.dtype)
 
     def mean(self, x: Array, axes: tuple[int, ...]) -> Array:
         return jnp.mean(x, axes)
@@ -43,8 +50,8 @@ class JaxOperations:
     def take(self, x: Array, index: NDArray[np.int64], axis: int) -> Array:
         return jnp.take(x, index.astype(np.int32), axis)
 
-    def concatenate(self, parts: Sequence[Array]) -> Array:
-        return jnp.concatenate(list(parts), -1)
+    def concatenate(self, *parts: Array) -> Array:
+        return jnp.concatenate(parts, -1)
 
     def positive(self, x: Array) -> Array:
         return jnp.maximum(x, 1)

@@ -19,8 +19,7 @@ True
 """
 
 from polyconstraints.backends.numpy.network import EquivariantLayer, Tape, TiedNetwork
-from polyconstraints.backends.numpy.optimizers import SGD, Adam, Optimizer
-from polyconstraints.backends.numpy.training import fit, mean_squared_error
+from polyconstraints.backends.numpy.training import SGD, Adam, Optimizer, fit, mean_squared_error
 
 __all__ = [
     "SGD",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.numpy.operations import Node, NumpyOperations, backward
 from polyconstraints.backends.plan import LayerPlan, NetworkPlan
+from polyconstraints.backends.plan.network import Planned
 from polyconstraints.errors import InputError
-from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.tying import TyingMap, TyingRule
 
 __all__ = ["EquivariantLayer", "Tape", "TiedNetwork"]
 
@@ -50,24 +49,21 @@ class EquivariantLayer:
     def init(
         self, seed: int | np.random.Generator = 0, dtype: Any = np.float64
     ) -> dict[str, Array]:
-        """Return parameters to start from; see :mod:`polyconstraints.backends.plan.start`."""
-        rng = np.random.default_rng(seed)
-        drawn = self.plan.initial(
-            _OPERATIONS, [rng.standard_normal(shape) for shape in self.plan.shapes]
-        )
-        pairs = zip(self.plan.names, drawn, strict=True)
-        return {name: array.astype(dtype) for name, array in pairs}
+        """Return parameters to start from; see :meth:`LayerPlan.initial`."""
+        rng, shapes = np.random.default_rng(seed), self.plan.shapes
+        drawn = self.plan.initial(_OPERATIONS, [*map(rng.standard_normal, shapes.values())])
+        return {name: array.astype(dtype) for name, array in zip(shapes, drawn, strict=True)}
 
     def __call__(self, theta: Mapping[str, Array], x: Any, mask: Any = None) -> Any:
         """Return the outputs for inputs of shape (…, points…, channels), or tuples of them."""
-        weights = [Node(np.asarray(theta[name])) for name in self.plan.names]
-        inputs = tuple(map(Node, x)) if isinstance(x, tuple) else Node(np.asarray(x))
-        masks = self.plan.masks(mask)
-        y = self.plan.run(_OPERATIONS, weights, inputs, masks)
+        theta = {name: np.asarray(part) for name, part in theta.items()}
+        weights = [Node(part) for part in self.plan.weights(theta)]
+        xs = x if isinstance(x, tuple) else (x,)
+        y = self.plan.run(_OPERATIONS, weights, tuple(Node(np.asarray(one)) for one in xs), mask)
         return tuple(one.value for one in y) if isinstance(y, tuple) else y.value
 
 
-class TiedNetwork:
+class TiedNetwork(Planned):
     """A network whose weights are tied, as functions of its parameters.
 
     The network itself has no state: parameters are a list of one vector a layer, in unit
@@ -82,23 +78,6 @@ class TiedNetwork:
     def __init__(self, plan: NetworkPlan) -> None:
         self.plan = plan
 
-    @classmethod
-    def from_map(cls, tying: TyingMap, path: str = "auto") -> TiedNetwork:
-        """Return the network of a tying map; see :meth:`NetworkPlan.from_map`."""
-        return cls(NetworkPlan.from_map(tying, path))
-
-    @classmethod
-    def from_rule(cls, rule: TyingRule, *sizes: int) -> TiedNetwork:
-        """Return the network of a rule at given sizes, such as the number of inputs."""
-        return cls(NetworkPlan.from_rule(rule, *sizes))
-
-    @classmethod
-    def symmetric(
-        cls, network: NetworkSpec, kind: Literal["equivariant", "invariant"] = "equivariant"
-    ) -> TiedNetwork:
-        """Return the network with the symmetry of S_n in every layer, for any n."""
-        return cls(NetworkPlan.symmetric(network, kind))
-
     @property
     def inputs(self) -> int:
         """Number of input units."""
@@ -112,13 +91,12 @@ class TiedNetwork:
     def init(
         self, seed: int | np.random.Generator = 0, dtype: Any = np.float64
     ) -> list[NDArray[Any]]:
-        """Return parameters to start from; see :mod:`polyconstraints.backends.plan.start`."""
+        """Return parameters to start from; see :meth:`LayerPlan.initial`."""
         rng = np.random.default_rng(seed)
-        theta = []
-        for layer in self.plan.layers:
-            parts = layer.initial(_OPERATIONS, rng.standard_normal(layer.parameters))
-            theta.append(np.concatenate([part.ravel() for part in parts]).astype(dtype))
-        return theta
+        return [
+            np.asarray(layer.initial(_OPERATIONS, rng.standard_normal(layer.parameters)), dtype)
+            for layer in self.plan.layers
+        ]
 
     def to_map(self, theta: Sequence[Array]) -> list[Array]:
         """Return the parameters of the tying map, one array a layer, of the same function.
@@ -167,10 +145,7 @@ class TiedNetwork:
         InputError
             If a shape doesn't fit.
         """
-        shapes = [np.shape(part) for part in theta]
-        if shapes != [(count,) for count in self.plan.parameters]:
-            wanted = [(count,) for count in self.plan.parameters]
-            raise InputError(f"expected parameters of shapes {wanted}, got {shapes}", "theta")
+        self.plan.check(theta)
         if x.ndim != 2 or x.shape[1] != self.inputs:
             raise InputError(f"expected shape (batch, {self.inputs}), got {x.shape}", "x")
         nodes = [Node(_floating(part)) for part in theta]

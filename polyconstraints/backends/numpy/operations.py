@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.backends.plan.program import Operations
+
 __all__ = ["Node", "NumpyOperations", "backward"]
 
 Array = NDArray[Any]
@@ -104,11 +106,17 @@ def _summed_to(shape: tuple[int, ...]) -> Pull:
     return pull
 
 
-class NumpyOperations:
-    """See :class:`polyconstraints.backends.plan.lettered.Operations`."""
+class NumpyOperations(Operations):
+    """See :class:`polyconstraints.backends.plan.program.Operations`."""
 
     def constant(self, array: Array, like: Node | Array) -> Array:
         return array.astype(like.dtype)
+
+    def cast(self, x: Any, like: Node) -> Array:
+        return np.asarray(x, like.dtype)
+
+    def accepts(self, x: Node, parameter: Node) -> bool:
+        return True
 
     def sum(self, x: Any, axes: tuple[int, ...]) -> Any:
         if not isinstance(x, Node):
@@ -152,7 +160,7 @@ class NumpyOperations:
 
         return Node(x.value.take(index, axis), [(x, pull)])
 
-    def concatenate(self, parts: Sequence[Any]) -> Node:
+    def concatenate(self, *parts: Any) -> Any:
         ends = np.cumsum([part.shape[-1] for part in parts]).tolist()
         starts = [0, *ends[:-1]]
 
@@ -161,7 +169,8 @@ class NumpyOperations:
 
         places = zip(parts, starts, ends, strict=True)
         pulls = [(part, cut(*at)) for part, *at in places if isinstance(part, Node)]
-        return Node(np.concatenate([_value(part) for part in parts], -1), pulls)
+        whole = np.concatenate([_value(part) for part in parts], -1)
+        return Node(whole, pulls) if pulls else whole
 
     def positive(self, x: Array) -> Array:
         return np.maximum(x, 1)

@@ -14,7 +14,7 @@ Channels enter only by being equal or not, so that one small matrix serves all o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -22,66 +22,42 @@ from itertools import combinations_with_replacement, groupby, permutations, prod
 from typing import Any
 
 import numpy as np
+from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.diagrams import Diagram
+from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.lettered import Lettered
 
-__all__ = ["Block", "Conversion"]
+__all__ = ["Conversion"]
 
 Array = NDArray[Any]
 
+#: A diagram, and for each factor which of the different channels it has.
+Coloured = tuple[Diagram, tuple[int, ...]]
+
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """The diagrams of one output kind and some input kinds, with channels of one pattern.
+class _Block:
+    """The diagrams of one output kind and some input kinds, with channels of one pattern."""
 
-    Attributes
-    ----------
-    columns : list of (Diagram, tuple of int)
-        Each diagram with the ranks of its factors' channels among the different ones.
-    rows : list of int
-        The columns whose labels can all differ: the orbits.
-    matrix : list of lists of Fraction
-        The coefficient of each orbit in each diagram.
-    """
-
-    columns: list[tuple[Diagram, tuple[int, ...]]]
+    #: Each diagram, with the place of each factor's channel in a choice.
+    columns: list[Coloured]
+    #: The columns whose labels can all differ: the orbits.
     rows: list[int]
+    #: The coefficient of each orbit in each diagram, and what leads back from orbits.
     matrix: list[list[Fraction]]
-
-    @cached_property
-    def inverse(self) -> list[list[Fraction]]:
-        """The inverse of the matrix of the orbits' own diagrams."""
-        size = len(self.rows)
-        rows = [
-            [row[at] for at in self.rows] + [Fraction(int(i == j)) for j in range(size)]
-            for i, row in enumerate(self.matrix)
-        ]
-        for at in range(size):
-            pivot = next(row for row in range(at, size) if rows[row][at])
-            rows[at], rows[pivot] = rows[pivot], rows[at]
-            rows[at] = [value / rows[at][at] for value in rows[at]]
-            for other in range(size):
-                factor = rows[other][at]
-                if other != at and factor:
-                    pairs = zip(rows[other], rows[at], strict=True)
-                    rows[other] = [value - factor * mine for value, mine in pairs]
-        return [row[size:] for row in rows]
+    inverse: list[list[Fraction]]
+    #: The channels that the block serves, of shape (choices, factors).
+    channels: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """The change of coordinates of one recipe.
+    """The change of coordinates of one recipe, for given letters of each sort.
 
-    Attributes
-    ----------
-    recipe : Lettered
-    sizes : tuple of int
-        The letters of each sort.
-    model : tuple of int
-        The letters of each sort of the map in which places are looked up: the same, or fewer,
-        but enough for every orbit.
+    Places are looked up in a map of as many letters, or fewer that are enough for every orbit:
+    the ``model``.
     """
 
     recipe: Lettered
@@ -89,39 +65,36 @@ class Conversion:
     model: tuple[int, ...]
 
     @cached_property
-    def _columns(self) -> dict[Diagram, tuple[int, int, Array]]:
-        """For each diagram its term, its first column and a table from channels to columns."""
+    def _columns(self) -> dict[Diagram, tuple[int, Array]]:
+        """For each diagram its term, and the column of each choice of channels."""
         found = {}
         for number, term in enumerate(self.recipe.terms):
             start = 0
             for diagram, channels in term.columns:
                 table = np.full(self.recipe.widths(diagram), -1, dtype=np.int64)
                 for at, choice in enumerate(channels):
-                    table[choice] = at
-                found[diagram] = (number, start, table)
+                    table[choice] = start + at
+                found[diagram] = number, table
                 start += len(channels)
         return found
 
     @cached_property
-    def blocks(self) -> list[tuple[Block, Array]]:
-        """The blocks, each with the channels that it serves: of shape (choices, factors)."""
+    def _blocks(self) -> list[_Block]:
         groups: dict[Any, list[Diagram]] = {}
         for diagram in self._columns:
             groups.setdefault((diagram.output, diagram.inputs), []).append(diagram)
         found = []
         for (_, inputs), diagrams in groups.items():
-            widths = self.recipe.widths(diagrams[0])
             choices: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-            for choice in _multisets(inputs, widths):
+            for choice in _multisets(inputs, self.recipe.widths(diagrams[0])):
                 choices.setdefault(_ranks(inputs, choice), []).append(choice)
             for ranks, served in choices.items():
-                shape = (len(served), len(inputs))
-                array = np.array(served, dtype=np.int64).reshape(shape)
-                found.append((self._block(diagrams, ranks), array))
+                channels = np.array(served, dtype=np.int64).reshape(len(served), len(inputs))
+                found.append(self._block(diagrams, ranks, channels))
         return found
 
-    def _block(self, diagrams: list[Diagram], ranks: tuple[int, ...]) -> Block:
-        columns = []
+    def _block(self, diagrams: list[Diagram], ranks: tuple[int, ...], channels: Array) -> _Block:
+        columns, named = [], []
         for diagram in diagrams:
             seen = set()
             for order in permutations(range(len(ranks))):
@@ -131,119 +104,94 @@ class Conversion:
                 if kinds == diagram.inputs and arranged not in seen and least:
                     seen.add(arranged)
                     columns.append((diagram, order))
-        named = [(d, tuple(ranks[at] for at in order)) for d, order in columns]
+                    named.append((diagram, arranged))
         rows = [at for at, (diagram, _) in enumerate(named) if diagram.exists(self.sizes)]
         matrix = [
             [_coefficient(named[row], column, self.sizes) for column in named] for row in rows
         ]
-        return Block(columns, rows, matrix)
+        own = [[fmpq(line[at].numerator, line[at].denominator) for at in rows] for line in matrix]
+        inverse = (
+            [
+                [Fraction(int(value.p), int(value.q)) for value in line]
+                for line in fmpq_mat(own).inv().tolist()
+            ]
+            if rows
+            else []
+        )
+        return _Block(columns, rows, matrix, inverse, channels)
 
-    def independent(self) -> int:
-        """Return how many parameters of one output channel are independent."""
-        return sum(len(block.rows) * len(channels) for block, channels in self.blocks)
+    def _column(self, block: _Block, at: int) -> tuple[int, Array]:
+        """Return the term of one of a block's columns, and its parameters' columns."""
+        diagram, order = block.columns[at]
+        term, table = self._columns[diagram]
+        arranged = block.channels[:, list(order)]
+        return term, table[tuple(arranged.T)].reshape(len(arranged))
 
-    def _places(self, diagram: Diagram, channels: Array, every: bool) -> Iterator[Any]:
+    def _places(self, block: _Block, row: int, every: bool) -> Iterator[tuple[Array, Array]]:
         """Yield output units, and the input units of each choice of channels.
 
         At one place of the orbit, or at all of them.
         """
+        diagram, order = block.columns[row]
+        channels = block.channels[:, list(order)]
         scopes: dict[Any, list[int]] = {}
         for label, scope in diagram.scopes.items():
             scopes.setdefault(scope, []).append(label)
+        labels = [label for group in scopes.values() for label in group]
         choices = [
-            permutations(range(self.model[sort]), len(labels)) if every else [range(len(labels))]
-            for (sort, _), labels in scopes.items()
+            permutations(range(self.model[sort]), len(group)) if every else [range(len(group))]
+            for (sort, _), group in scopes.items()
         ]
+        levels, (below, above) = self.recipe.levels, self.recipe.channels
         for choice in product(*choices):
-            values = {
-                label: value
-                for labels, chosen in zip(scopes.values(), choice, strict=True)
-                for label, value in zip(labels, chosen, strict=True)
-            }
-            yield self._units(diagram, channels, values)
+            values = dict(zip(labels, (value for part in choice for value in part), strict=True))
 
-    def _units(
-        self, diagram: Diagram, channels: Array, values: dict[int, int]
-    ) -> tuple[Array, Array]:
-        def units(kinds: Sequence[Any], number: int, point: int, width: int) -> Array:
-            offset = sum(int(np.prod(kind.shape(self.model))) for kind in kinds[:number])
-            letters = [values[label] for label in diagram.labels[point]]
-            components = offset + kinds[number].components(letters, self.model)
-            return np.asarray(components[:, None] * width + np.arange(width)).ravel()
+            def units(kinds: Sequence[Kind], number: int, point: int, width: int) -> Array:
+                offset = sum(int(np.prod(kind.shape(self.model))) for kind in kinds[:number])
+                letters = [values[label] for label in diagram.labels[point]]  # noqa: B023
+                components = offset + kinds[number].components(letters, self.model)
+                return np.asarray(components[:, None] * width + np.arange(width)).ravel()
 
-        below, above = self.recipe.channels
-        levels = self.recipe.levels
-        outputs = units(levels.outputs, diagram.output, 0, above)
-        inputs = [
-            units(levels.inputs, kind, 1 + at, below)[channels[:, at]]
-            for at, kind in enumerate(diagram.inputs)
-        ]
-        return outputs, np.array(inputs, dtype=np.int64).reshape(len(inputs), len(channels))
+            inputs = [
+                units(levels.inputs, kind, 1 + at, below)[channels[:, at]]
+                for at, kind in enumerate(diagram.inputs)
+            ]
+            shaped = np.array(inputs, dtype=np.int64).reshape(len(inputs), len(channels))
+            yield units(levels.outputs, diagram.output, 0, above), shaped
 
     def coefficients(
         self, weights: Sequence[Array], *, every: bool = False
     ) -> Iterator[tuple[Array, Array, Array]]:
-        """Yield coefficients of monomials, given the terms' parameters.
+        """Yield output units, (outputs,), input units, (factors, choices), and coefficients.
 
-        Parameters
-        ----------
-        weights : sequence of arrays
-        every : bool
-            Whether all monomials are gone through, or one of each orbit.
-
-        Yields
-        ------
-        outputs : integer array of shape (outputs,)
-        inputs : integer array of shape (factors, choices)
-            The units that are multiplied.
-        values : array of shape (outputs, choices)
+        The latter of shape (outputs, choices), given the terms' parameters: those of one
+        monomial of each orbit, or of ``every`` monomial.
         """
-        for block, channels in self.blocks:
-            parts = []
-            for diagram, order in block.columns:
-                term, start, table = self._columns[diagram]
-                arranged = channels[:, list(order)]
-                column = start + table[tuple(arranged.T)].reshape(len(channels))
-                parts.append(weights[term][:, column])
+        for block in self._blocks:
+            places = [self._column(block, at) for at in range(len(block.columns))]
+            parts = [weights[term][:, column] for term, column in places]
             for row, entries in zip(block.rows, block.matrix, strict=True):
-                diagram, order = block.columns[row]
-                exact = parts[0].dtype == object
-                values = sum(
-                    part * (factor if exact else float(factor))
-                    for part, factor in zip(parts, entries, strict=True)
-                    if factor
-                )
-                for place in self._places(diagram, channels[:, list(order)], every):
-                    yield *place, np.asarray(values)
+                values = _combined(parts, entries)
+                for place in self._places(block, row, every):
+                    yield *place, values
 
-    def weights(self, value: Any, dtype: Any) -> list[Array]:
-        """Return the terms' parameters, given the coefficients of monomials.
-
-        Parameters
-        ----------
-        value : callable
-            From output and input units, as :meth:`coefficients` yields them, to coefficients.
-        dtype : dtype
-            ``object`` for exact rationals.
-        """
+    def weights(self, value: Callable[[Array, Array], Array], dtype: Any) -> list[Array]:
+        """Return the terms' parameters, given the coefficients at places of monomials."""
         result = [np.zeros(shape, dtype=dtype) for shape in self.recipe.shapes]
-        for block, channels in self.blocks:
-            found = []
-            for row in block.rows:
-                diagram, order = block.columns[row]
-                place = next(self._places(diagram, channels[:, list(order)], False))
-                found.append(value(*place))
+        for block in self._blocks:
+            found = [value(*next(self._places(block, row, False))) for row in block.rows]
             for row, entries in zip(block.rows, block.inverse, strict=True):
-                diagram, order = block.columns[row]
-                term, start, table = self._columns[diagram]
-                column = start + table[tuple(channels[:, list(order)].T)].reshape(len(channels))
-                exact = np.dtype(dtype) == object
-                result[term][:, column] = sum(
-                    part * (factor if exact else float(factor))
-                    for part, factor in zip(found, entries, strict=True)
-                    if factor
-                )
+                term, column = self._column(block, row)
+                result[term][:, column] = _combined(found, entries)
         return result
+
+
+def _combined(parts: Sequence[Array], factors: Sequence[Fraction]) -> Array:
+    """Return a linear combination, exact for arrays of rationals."""
+    exact = parts[0].dtype == object
+    pairs = zip(parts, factors, strict=True)
+    terms = [part * (factor if exact else float(factor)) for part, factor in pairs if factor]
+    return np.asarray(sum(terms))
 
 
 def _multisets(inputs: Sequence[int], widths: Sequence[int]) -> Iterator[tuple[int, ...]]:
@@ -261,35 +209,29 @@ def _ranks(inputs: Sequence[int], choice: Sequence[int]) -> tuple[int, ...]:
     return tuple(numbers.setdefault(pair, len(numbers)) for pair in pairs)
 
 
-def _coefficient(
-    orbit: tuple[Diagram, tuple[int, ...]],
-    column: tuple[Diagram, tuple[int, ...]],
-    sizes: Sequence[int],
-) -> Fraction:
+def _coefficient(orbit: Coloured, column: Coloured, sizes: Sequence[int]) -> Fraction:
     """Return the coefficient of an orbit's monomials in a diagram's function."""
     (points, colours), (diagram, ranks) = orbit, column
-    degree = diagram.degree
+    output, *inputs = diagram.kinds
     total = 0
-    for swap in diagram.kinds[0].swaps:
+    for swap in output.swaps:
         above = tuple(points.labels[0][at] for at in swap)
         maps = set()
-        for order in permutations(range(degree)):
+        for order in permutations(range(diagram.degree)):
             if any(
                 ranks[at] != colours[new] or diagram.inputs[at] != points.inputs[new]
                 for at, new in enumerate(order)
             ):
                 continue
-            for swaps in product(*(diagram.kinds[1 + at].swaps for at in range(degree))):
+            for swaps in product(*(kind.swaps for kind in inputs)):
                 below = [
                     tuple(points.labels[1 + new][at] for at in inner)
                     for new, inner in zip(order, swaps, strict=True)
                 ]
-                found = _matched(diagram, (above, *below))
-                if found is not None:
-                    maps.add(found)
-        total += len(maps)
+                maps.add(_matched(diagram, (above, *below)))
+        total += len(maps - {None})
     count = max(int(diagram.assignments(sizes)), 1)
-    return Fraction(total, count * len(diagram.kinds[0].swaps))
+    return Fraction(total, count * len(output.swaps))
 
 
 def _matched(diagram: Diagram, labels: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:

@@ -43,23 +43,14 @@ MAX_PARTITIONS = 200_000
 
 @dataclass(frozen=True)
 class Diagram:
-    """One diagram, up to the order of its factors.
+    """One diagram, up to the order of its factors."""
 
-    Attributes
-    ----------
-    output : int
-        The kind of the output point.
-    inputs : tuple of int
-        The kind of each factor.
-    labels : tuple of tuples of int
-        The block of each letter: first those of the output, then those of each factor.
-    kinds : tuple of Kind
-        The kind of each of these points.
-    """
-
+    #: The number of the output point's kind, and of each factor's.
     output: int
     inputs: tuple[int, ...]
+    #: The block of each letter: first those of the output, then those of each factor.
     labels: Labels
+    #: The kind of each of these points.
     kinds: tuple[Kind, ...]
 
     @property
@@ -136,37 +127,6 @@ class Diagram:
             label: {other for one, other in self.conflicts if one == label}
             for label in self.averaged
         }
-
-    def channels(self, counts: Sequence[int]) -> list[tuple[int, ...]]:
-        """Return the channels of the factors, up to orders of the factors that change nothing.
-
-        Parameters
-        ----------
-        counts : sequence of int
-            Number of channels of each factor.
-
-        Returns
-        -------
-        list of tuples
-            The smallest of each orbit.
-        """
-        return channel_orbits(tuple(counts), self.orders)
-
-    def text(self) -> str:
-        """Return the function for people, such as ``x_a mean_b(x_b)``."""
-        names = {label: _name(at) for at, label in enumerate(self.scopes)}
-        factors = "·".join(
-            "x" + (f"_{''.join(names[label] for label in labels)}" if labels else "")
-            for labels in self.labels[1:]
-        )
-        over = "".join(names[label] for label in self.averaged)
-        inner = factors or "1"
-        left = "".join(names[label] for label in self.labels[0])
-        return f"y_{left} = mean_{over}({inner})" if over else f"y_{left} = {inner}"
-
-
-def _name(at: int) -> str:
-    return chr(ord("a") + at) if at < 26 else f"a{at}"
 
 
 @cache
@@ -246,11 +206,11 @@ def diagrams(levels: Levels, degree: int) -> list[Diagram]:
     --------
     >>> from polyconstraints.backends.plan.kinds import read_levels
     >>> for diagram in diagrams(read_levels("S"), 2):
-    ...     print(diagram.text())
-    y_a = x_a·x_a
-    y_a = mean_b(x_a·x_b)
-    y_a = mean_b(x_b·x_b)
-    y_a = mean_bc(x_b·x_c)
+    ...     print(*diagram.labels)
+    (0,) (0,) (0,)
+    (0,) (0,) (1,)
+    (0,) (1,) (1,)
+    (0,) (1,) (2,)
     """
     found = []
     for output, above in enumerate(levels.outputs):

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.program import Operations
-from polyconstraints.backends.plan.start import share
+from polyconstraints.backends.plan.terms import share
 from polyconstraints.classes.layer import LayerClasses
 
 __all__ = ["Gathered", "Indexed", "whole_numbers"]
@@ -37,13 +37,11 @@ class Gathered:
 
     Each parameter is that of a class of weights times the number of weights of one output
     that belong to it, so that one unit of it is an average.
-
-    Attributes
-    ----------
-    tying : LayerClasses
     """
 
     tying: LayerClasses
+
+    names = ("weight",)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -102,19 +100,13 @@ class Gathered:
         """
         tying, layer = self.tying, self.tying.layer
         zero = len(self._present)
-        orders = [tuple(range(layer.degree))]
-        if layer.degree > 1 and not layer.ordered:
-            orders = list(permutations(range(layer.degree)))
-        found: list[Array] = []
-        letters: list[Array] = []
-        for order in orders:
-            place = self.products[list(order)]
+        orders = list(permutations(range(layer.degree)))
+        places = [self.products[list(order)] for order in orders[: 1 if layer.ordered else None]]
+        found = []
+        for at, place in enumerate(places):
             classes = self._numbering[tying.classes[(slice(None), *place)]]
-            repeats = np.zeros(place.shape[1], dtype=bool)
-            for other in letters:
-                repeats |= (other == place).all(axis=0)
-            found.append(np.where(repeats, zero, classes))
-            letters.append(place)
+            earlier = [(other == place).all(axis=0) for other in places[:at]]
+            found.append(np.where(np.any(earlier, axis=0), zero, classes) if earlier else classes)
         return found
 
     @cached_property
@@ -128,16 +120,10 @@ class Gathered:
         return content.hexdigest()
 
     @cached_property
-    def _flat(self) -> list[Array]:
-        return [classes.ravel() for classes in self.classes]
-
-    @cached_property
-    def _factors(self) -> list[Array]:
-        return [letters.copy() for letters in self.products]
-
-    @cached_property
-    def _count(self) -> int:
-        return int(self.products.shape[1])
+    def _made(self) -> tuple[list[Array], list[Array], int]:
+        """The classes of products in a row, the letters of their factors, their number."""
+        flat = [classes.ravel() for classes in self.classes]
+        return flat, [letters.copy() for letters in self.products], self.products.shape[1]
 
     @cached_property
     def _shares(self) -> NDArray[np.float64]:
@@ -145,7 +131,7 @@ class Gathered:
 
     def prepare(self) -> None:
         """Make what running needs."""
-        _ = self._flat, self._factors, self._count, self._shares, self.values
+        _ = self._made, self._shares, self.values
 
     @cached_property
     def members(self) -> NDArray[np.float64]:
@@ -187,7 +173,7 @@ class Gathered:
         for degree in degrees:
             here = self.degrees == degree
             if here.any():
-                found[here] = np.sqrt(share(degree, degrees) / self._seen(here))
+                found[here] = share(degree, degrees) / np.sqrt(self._seen(here))
         return [normals[0] * ops.constant(found, normals[0])]
 
     def _seen(self, parameters: NDArray[np.bool_]) -> int:
@@ -218,10 +204,10 @@ class Gathered:
         theta = theta * ops.constant(self._shares, theta)
         if self.values is not None:
             index, factors = self.values
-            theta = ops.concatenate([theta, ops.constant(_ZERO, theta)])
+            theta = ops.concatenate(theta, ops.constant(_ZERO, theta))
             parts = ops.reshape(ops.take(theta, index, 0), factors.shape)
             theta = ops.sum(parts * ops.constant(factors, theta), (1,))
-        return ops.concatenate([theta, ops.constant(_ZERO, theta)])
+        return ops.concatenate(theta, ops.constant(_ZERO, theta))
 
     def compute(
         self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
@@ -232,17 +218,18 @@ class Gathered:
         theta = self._values(ops, theta)
         if layer.bias:
             one = ops.broadcast(ops.constant(_ONE, x), (x.shape[0], 1))
-            x = ops.concatenate([one, x])
+            x = ops.concatenate(one, x)
+        flat, factors, count = self._made
         matrix = None
-        for classes in self._flat:
-            part = ops.reshape(ops.take(theta, classes, 0), (layer.outputs, self._count))
+        for classes in flat:
+            part = ops.reshape(ops.take(theta, classes, 0), (layer.outputs, count))
             matrix = part if matrix is None else matrix + part
-        products = x
         if layer.degree > 1:
-            products = ops.take(x, self._factors[0], -1)
-            for letters in self._factors[1:]:
-                products = products * ops.take(x, letters, -1)
-        return [ops.linear(products, matrix)]
+            products = [ops.take(x, letters, -1) for letters in factors]
+            x = products[0]
+            for other in products[1:]:
+                x = x * other
+        return [ops.linear(x, matrix)]
 
 
 def whole_numbers(array: Array, like: Array) -> Array:
@@ -254,22 +241,14 @@ def whole_numbers(array: Array, like: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Indexed:
-    """The recipe of a linear layer between the points of any group.
+    """The recipe of a linear layer between the points of any group."""
 
-    Attributes
-    ----------
-    classes : integer array of shape (outputs, inputs)
-        Which channel matrix leads from an input point to an output point.
-    constants : integer array of shape (outputs,), or None
-        Which bias an output point has.
-    channels : (int, int)
-    cycles : tuple of int
-        For a product of cyclic groups that acts on both sides alike: its factors.
-    """
-
+    #: Which channel matrix leads from an input point to an output point: (outputs, inputs).
     classes: Array
+    #: Which bias an output point has.
     constants: Array | None
     channels: tuple[int, int]
+    #: For a product of cyclic groups that acts on both sides alike: its factors.
     cycles: tuple[int, ...] = ()
 
     @cached_property
@@ -281,6 +260,11 @@ class Indexed:
             shapes.append((int(self.constants.max()) + 1, above))
         return tuple(shapes)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return ("weight", "bias")[: len(self.shapes)]
+
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
         """Return parameters to start from, given standard normal ones of their shapes."""
         seen = max(len(set(row.tolist())) for row in self.classes)
@@ -288,18 +272,11 @@ class Indexed:
         return [normal * scale for normal, scale in zip(normals, scales, strict=False)]
 
     @cached_property
-    def _flat(self) -> Array:
-        return self.classes.ravel()
-
-    @cached_property
-    def _points(self) -> tuple[int, int]:
+    def _made(self) -> tuple[Array, tuple[int, int], bool]:
+        """The classes in a row, numbers of points, whether a shift's class isn't its number."""
         above, below = self.classes.shape
-        return above, below
-
-    @cached_property
-    def _moved(self) -> bool:
-        """Whether the first row's classes aren't numbered in the order of the points."""
-        return not np.array_equal(self.classes[0], np.arange(len(self.classes)))
+        moved = not np.array_equal(self.classes[0], np.arange(below))
+        return self.classes.ravel(), (above, below), moved
 
     @cached_property
     def _shares(self) -> NDArray[np.float64] | None:
@@ -308,7 +285,7 @@ class Indexed:
 
     def prepare(self) -> None:
         """Make what running needs."""
-        _ = self._flat, self._points, self._shares, self.fourier, self._moved
+        _ = self._made, self._shares, self.fourier
 
     @cached_property
     def members(self) -> NDArray[np.float64]:
@@ -373,8 +350,8 @@ class Indexed:
         return parts
 
     def _direct(self, ops: Operations, weight: Tensor, x: Tensor) -> Tensor:
-        (above, below), (out_of, into) = self._points, self.channels
-        blocks = ops.take(weight, self._flat, 0)
+        (flat, (above, below), _), (out_of, into) = self._made, self.channels
+        blocks = ops.take(weight, flat, 0)
         blocks = ops.permute(ops.reshape(blocks, (above, below, into, out_of)), (0, 2, 1, 3))
         matrix = ops.reshape(blocks, (above * into, below * out_of))
         y = ops.linear(ops.reshape(x, (x.shape[0], below * out_of)), matrix)
@@ -384,9 +361,9 @@ class Indexed:
         self, ops: Operations, weight: Tensor, x: Tensor, cosine: Array, sine: Array, *back: Array
     ) -> Tensor:
         """Multiply in Fourier space: one matrix of channels for each character."""
-        size, half = self._points[0], len(cosine)
+        (_, (size, _), moved), half = self._made, len(cosine)
         batch, (below, above) = x.shape[0], self.channels
-        if self._moved:
+        if moved:
             weight = ops.take(weight, back[2], 0)
         weight = ops.reshape(weight, (size, above * below))
         # One product for all samples: points in front.

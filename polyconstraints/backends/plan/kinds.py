@@ -9,7 +9,7 @@ tensor each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, permutations, product
@@ -24,41 +24,28 @@ from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
 from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
 
-__all__ = ["Axis", "Kind", "Letter", "Levels", "read_levels", "subsets"]
+__all__ = ["Axis", "Kind", "Letter", "Levels", "letters_of", "read_levels", "subsets"]
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter of a point.
-
-    Attributes
-    ----------
-    sort : int
-    block : tuple of int
-        Inside a block of a wreath product: the letters of the same point that name the block.
-        Letters of different blocks have nothing to do with one another.
-    """
+    """One letter of a point."""
 
     sort: int
+    #: Inside a block of a wreath product: the letters of the same point that name the block.
+    #: Letters of different blocks have nothing to do with one another.
     block: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a tensor over points.
+    """One axis of a tensor over points."""
 
-    Attributes
-    ----------
-    letters : tuple of int
-        Places of its letters in the kind: one, or several different ones of one sort.
-    ordered : bool
-        Whether the order of several letters matters.
-    fixed : int
-        Without letters: the number of points, none of which moves.
-    """
-
+    #: Places of its letters in the kind: one, or several different ones of one sort.
     letters: tuple[int, ...]
+    #: Whether the order of several letters matters.
     ordered: bool = True
+    #: Without letters: the number of points, none of which moves.
     fixed: int = 0
 
 
@@ -116,13 +103,6 @@ class Kind:
             lengths.append(n if plain else (perm if axis.ordered else comb)(n, count))
         return tuple(lengths)
 
-    def sizes(self, shape: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield sorts and their sizes, read off a tensor's axes."""
-        for axis, length in zip(self.axes, shape, strict=True):
-            if axis.letters:
-                sort, count = self.sort(axis), len(axis.letters)
-                yield sort, length if count == 1 else _letters_of(length, count, axis.ordered)
-
     def components(self, letters: Sequence[int], sizes: Sequence[int]) -> NDArray[np.int64]:
         """Return the numbers, among the points of the kind, of the points with given letters.
 
@@ -163,7 +143,7 @@ def subsets(n: int, count: int, ordered: bool) -> tuple[tuple[int, ...], ...]:
     return tuple((permutations if ordered else combinations)(range(n), count))
 
 
-def _letters_of(points: int, count: int, ordered: bool) -> int:
+def letters_of(points: int, count: int, ordered: bool) -> int:
     """Return the number of letters of which there are so many subsets or arrangements."""
     number = perm if ordered else comb
     if count == 2:
@@ -183,15 +163,9 @@ def _letters_of(points: int, count: int, ordered: bool) -> int:
 
 @dataclass(frozen=True)
 class Levels:
-    """The points below and above a layer.
+    """The points below and above a layer."""
 
-    Attributes
-    ----------
-    sizes : tuple of int or None
-        The letters of each sort; None where the name of the group leaves it open.
-    inputs, outputs : tuple of Kind
-    """
-
+    #: The letters of each sort; None where the name of the group leaves it open.
     sizes: tuple[int | None, ...]
     inputs: tuple[Kind, ...]
     outputs: tuple[Kind, ...]
@@ -205,29 +179,14 @@ class Levels:
             for at, size in enumerate(self.sizes, start=1)
         )
 
-    def with_sizes(self, sizes: Sequence[int | None]) -> Levels:
-        """Return the same points with other numbers of letters."""
-        return replace(self, sizes=tuple(sizes))
 
-
+@cache
 def read_levels(group: str, to: str | None = None, points: str | None = None) -> Levels | None:
     """Return the points of a group made of symmetric groups, or None if it isn't.
 
-    Parameters
-    ----------
-    group : str
-        Symmetric and trivial groups, combined by ``+``, ``x``, ``wr``, ``tuples``, ``pairs``,
-        ``ordered_pairs`` and ``subsets``.
-    to : str, optional
-        The points of the outputs, in terms of the same factors; ``trivial`` for one point
-        that no permutation moves. As the inputs unless given.
-    points : str, optional
-        The points of the inputs, where they aren't those of the group's name.
-
-    Raises
-    ------
-    UsageError
-        If a text can't be read, or has a factor that the group hasn't.
+    ``to`` names the points of the outputs in terms of the same factors, ``points`` those of the
+    inputs where they aren't those of the group's name. Raises UsageError if a text can't be
+    read, or has a factor that the group hasn't.
     """
     tree = parse_expression(group).numbered()
     if any(not isinstance(leaf, Preset) or leaf.letter not in _LETTERED for leaf in tree.leaves()):

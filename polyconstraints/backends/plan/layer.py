@@ -1,31 +1,36 @@
-"""What a layer between the points of a group is, whatever the library."""
+"""What a layer between the points of a group is, whatever the library, and its map."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from polyconstraints.backends.plan.gathered import Gathered, Indexed
-from polyconstraints.backends.plan.kinds import Levels, read_levels
+from polyconstraints.backends.plan.kinds import Levels, letters_of, read_levels
 from polyconstraints.backends.plan.lettered import Lettered
-from polyconstraints.backends.plan.program import Operations
+from polyconstraints.backends.plan.network import FlatLayer, known
+from polyconstraints.backends.plan.program import Operations, check_dtypes, product
+from polyconstraints.classes.any_network import sized_texts
 from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec import integer
-from polyconstraints.spec.groups import parse_expression, read_group
+from polyconstraints.spec.groups import GroupChoice, parse_expression, read_group
 from polyconstraints.spec.groups.constructions import Product
 from polyconstraints.spec.groups.tree import Construction, Preset
-from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.tying import TyingMap
 
-__all__ = ["LayerPlan"]
+__all__ = ["LayerPlan", "map_of"]
 
 Tensor = Any
+Recipe = Lettered | Indexed | Gathered
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class LayerPlan:
     to : str, optional
         How the outputs are points, in terms of the same factors; ``trivial`` for one that
         no permutation moves. As the inputs unless given.
+    rank : int, optional
+        For degree two. Of full rank unless given; else the products are those of so many
+        channels of two linear layers, mixed by a third one, and with a bias a fourth is added.
 
     Examples
     --------
@@ -59,67 +67,97 @@ class LayerPlan:
     degree: int = 1
     bias: bool = True
     to: str | None = None
+    rank: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("channels", min(self.channels)), ("degree", self.degree)):
+        numbers = {"channels": min(self.channels), "degree": self.degree, "rank": self.rank or 1}
+        for name, value in numbers.items():
             integer(value, name, 1)
+        if self.rank is not None and self.degree != 2:
+            raise UsageError(f"expected a rank for degree 2 only, got degree {self.degree}", "rank")
 
     def __reduce__(self) -> Any:
         # What follows from the words is made anew, or found, where the plan is unpickled.
-        return type(self), (self.group, self.channels, self.degree, self.bias, self.to)
-
-    @property
-    def degrees(self) -> tuple[int, ...]:
-        """The degrees of the layer's terms."""
-        return tuple(range(self.degree + 1)) if self.bias else (self.degree,)
+        words = (self.group, self.channels, self.degree, self.bias, self.to, self.rank)
+        return type(self), words
 
     @cached_property
     def levels(self) -> Levels | None:
         """The points as letters, or None where the group has others."""
-        return _levels(self.group, self.to)
-
-    @cached_property
-    def recipe(self) -> Lettered | Indexed | Gathered:
-        """How the layer is computed."""
-        return _recipe(self)
-
-    @property
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """The shapes of the parameters."""
-        return self.recipe.shapes
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of the parameters; those of constants begin with ``bias``."""
-        recipe = self.recipe
-        if isinstance(recipe, Lettered):
-            return tuple(term.name for term in recipe.terms)
-        return ("weight", "bias")[: len(recipe.shapes)]
+        return read_levels(self.group, self.to)
 
     @cached_property
     def points(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The points below and above, one axis for each factor, of a group without letters."""
         return _general(self.group, self.to)
 
+    @cached_property
+    def parts(self) -> dict[str, LayerPlan]:
+        """The linear layers of a layer of low rank; else the layer itself, by no name."""
+        if self.rank is None:
+            return {"": self}
+        (below, above), rank = self.channels, self.rank
+        inner = LayerPlan(self.group, (below, rank), bias=False)
+        mix = LayerPlan(self.group, (rank, above), bias=False, to=self.to)
+        parts = {"left_": inner, "right_": inner, "mix_": mix}
+        linear = LayerPlan(self.group, self.channels, to=self.to)
+        return {**parts, "linear_": linear} if self.bias else parts
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How a layer of full rank is computed."""
+        return _recipe(self)
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The names and shapes of the parameters; names of constants have ``bias`` in them."""
+        return {
+            prefix + name: shape
+            for prefix, part in self.parts.items()
+            for name, shape in zip(part.recipe.names, part.recipe.shapes, strict=True)
+        }
+
+    def prepare(self) -> None:
+        """Make what running needs, so that a compiler finds it made."""
+        for part in self.parts.values():
+            part.recipe.prepare()
+        _ = self._axes, self.shapes
+
     # -- shapes ---------------------------------------------------------------------------
 
     def describe(self) -> str:
         """Return the shapes of inputs and outputs for people."""
-        sides = []
-        for side, channels in ((0, self.channels[0]), (1, self.channels[1])):
-            shapes = [f"(…, {points}{channels})" for points in self._texts(side)]
+        levels, sides = self.levels, []
+        for side, channels in enumerate(self.channels):
+            if levels is None:
+                texts = [", ".join(map(str, self.points[side]))]
+            else:
+                kinds = (levels.inputs, levels.outputs)[side]
+                texts = [kind.describe(levels.names) for kind in kinds]
+            shapes = [f"(…, {text}, {channels})" if text else f"(…, {channels})" for text in texts]
             sides.append(" and ".join(shapes))
         return " -> ".join(sides)
 
-    def _texts(self, side: int) -> list[str]:
-        levels = self.levels
-        if levels is not None:
-            kinds = (levels.inputs, levels.outputs)[side]
-            texts = [kind.describe(levels.names) for kind in kinds]
-        else:
-            shape = self.points[side]
-            texts = [", ".join(map(str, shape))]
-        return [f"{text}, " if text else "" for text in texts]
+    def axes(self, side: int) -> list[int]:
+        """Return the number of axes of points of each kind, below (0) or above (1)."""
+        if self.levels is None:
+            return [len(self.points[side])]
+        return [len(kind.axes) for kind in (self.levels.inputs, self.levels.outputs)[side]]
+
+    @cached_property
+    def _axes(self) -> list[list[tuple[Any, ...]]]:
+        """For each input's axes of points: length or None, sort, number of letters, order."""
+        if self.levels is None:
+            return [[(length, 0, 0, True) for length in self.points[0]]]
+        return [
+            [
+                (None, kind.sort(axis), len(axis.letters), axis.ordered)
+                if axis.letters
+                else (axis.fixed, 0, 0, True)
+                for axis in kind.axes
+            ]
+            for kind in self.levels.inputs
+        ]
 
     def sizes(self, shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         """Return the letters of each sort that tensors of given shapes have.
@@ -129,35 +167,27 @@ class LayerPlan:
         InputError
             If the shapes are not those of inputs.
         """
-        levels = self.levels
-        if levels is None:
-            wanted = (*self.points[0], self.channels[0])
-            if len(shapes) != 1 or tuple(shapes[0][-len(wanted) :]) != wanted:
-                raise self._wrong(shapes)
-            return ()
-        if len(shapes) != len(levels.inputs):
+        axes_of, channels = self._axes, self.channels[0]
+        sizes: list[Any] = list(self.levels.sizes) if self.levels else []
+        if len(shapes) != len(axes_of):
             raise self._wrong(shapes)
-        sizes: list[Any] = list(levels.sizes)
-        for kind, shape in zip(levels.inputs, shapes, strict=True):
-            axes = len(kind.axes) + 1
-            if len(shape) < axes or shape[-1] != self.channels[0]:
+        # Compilers trace this: plain loops are quick to compile.
+        for axes, shape in zip(axes_of, shapes, strict=True):
+            first = len(shape) - len(axes) - 1
+            if first < 0 or shape[-1] != channels:
                 raise self._wrong(shapes)
-            points = shape[-axes:-1]
-            if kind.axes and any(
-                length != axis.fixed
-                for axis, length in zip(kind.axes, points, strict=True)
-                if not axis.letters
-            ):
-                raise self._wrong(shapes)
-            for sort, size in kind.sizes(points):
+            for (fixed, sort, count, ordered), length in zip(axes, shape[first:-1], strict=True):
+                if fixed is not None:
+                    if length != fixed:
+                        raise self._wrong(shapes)
+                    continue
+                size = length if count == 1 else letters_of(length, count, ordered)
                 if sizes[sort] is None:
                     sizes[sort] = size
                 elif sizes[sort] != size:
                     raise self._wrong(shapes)
-        # Only where there are several: comparing them would fix the size of a batch.
-        for kind, shape in list(zip(levels.inputs, shapes, strict=True))[1:]:
-            lead = len(shapes[0]) - len(levels.inputs[0].axes) - 1
-            if tuple(shape[: len(shape) - len(kind.axes) - 1]) != tuple(shapes[0][:lead]):
+            # Only where there are several: comparing them would fix the size of a batch.
+            if shape is not shapes[0] and shape[:first] != shapes[0][: -len(axes_of[0]) - 1]:
                 raise self._wrong(shapes)
         for sort, size in enumerate(sizes):
             if size is None:
@@ -169,10 +199,8 @@ class LayerPlan:
         got = " and ".join(f"({', '.join(map(str, shape))})" for shape in shapes)
         return InputError(f"expected shape {expected} for {self.group}, got {got}", "x")
 
-    def masks(self, mask: Any) -> dict[int, Any] | None:
-        """Return the masks of each sort, given one, or a sequence with one or None for each."""
-        if mask is None:
-            return None
+    def _masks(self, ops: Operations, mask: Any, x: Tensor) -> dict[int, Tensor]:
+        """Return the masks of sorts, of shape (batch, letters), given one or one for each."""
         levels = self.levels
         if levels is None or any(letter.block for kind in levels.inputs for letter in kind.letters):
             raise UsageError("expected a group of letters outside blocks for a mask", "mask")
@@ -183,21 +211,28 @@ class LayerPlan:
                 f"{len(given)}",
                 "mask",
             )
-        return {sort: part for sort, part in enumerate(given) if part is not None}
+        return {
+            sort: ops.reshape(ops.cast(part, x), (product(part.shape[:-1]), part.shape[-1]))
+            for sort, part in enumerate(given)
+            if part is not None
+        }
 
-    def prepare(self) -> None:
-        """Make what running needs, so that a compiler finds it made."""
-        _ = self.levels or self.points, self.names, self.recipe.prepare()
+    def weights(self, theta: Mapping[str, Tensor]) -> list[Tensor]:
+        """Return named parameters in the order of the recipe.
+
+        Raises
+        ------
+        InputError
+            If names or shapes are others.
+        """
+        shapes = {name: tuple(part.shape) for name, part in theta.items()}
+        if shapes != self.shapes:
+            raise InputError(f"expected parameters of shapes {self.shapes}, got {shapes}", "theta")
+        return [theta[name] for name in self.shapes]
 
     # -- computing ------------------------------------------------------------------------
 
-    def run(
-        self,
-        ops: Operations,
-        weights: Sequence[Tensor],
-        x: Tensor,
-        masks: Mapping[int, Tensor] | None = None,
-    ) -> Any:
+    def run(self, ops: Operations, weights: Sequence[Tensor], x: Any, mask: Any = None) -> Any:
         """Return the outputs: a tensor, or a tuple where there are several kinds of points.
 
         Parameters
@@ -206,98 +241,196 @@ class LayerPlan:
         weights : sequence of tensors
             The parameters.
         x : tensor of shape (…, points…, channels), or a tuple of such
-        masks : mapping from sort to tensor of shape (…, letters), optional
-            1 for the letters that a sample has; for layers between letters.
+        mask : tensor of shape (…, letters), or a tuple of one or None for each group, optional
+            True for the letters that a sample has, where samples of several sizes are padded
+            to one. What stands in the padding doesn't matter; outputs are 0 there.
 
         Raises
         ------
         InputError
-            If a shape doesn't fit.
+            If a shape or a dtype doesn't fit.
         """
-        xs: list[Any] = list(x) if isinstance(x, tuple) else [x]
-        sizes = self.sizes([one.shape for one in xs])
-        recipe = self.recipe
-        lead = self._lead(xs[0])
-        xs = [self._flat(ops, one, at, len(lead)) for at, one in enumerate(xs)]
+        if self.rank is not None:
+            return self._low_rank(ops, weights, x, mask)
+        xs = x if isinstance(x, tuple | list) else (x,)
+        check_dtypes(ops, xs, weights[0])
+        recipe, sizes = self.recipe, self.sizes([one.shape for one in xs])
+        lead = tuple(xs[0].shape[: -len(self._axes[0]) - 1])
         if not isinstance(recipe, Lettered):
-            if masks:
-                raise UsageError("expected a group of letters for a mask, got another", "mask")
-            (y,) = recipe.compute(ops, weights, xs)
-            above = (*self.points[1], self.channels[1])
-            return ops.reshape(y, (*lead, *above))
-        if masks:
-            masks = {
-                sort: mask if len(lead) == 1 else ops.reshape(mask, (product(lead), mask.shape[-1]))
-                for sort, mask in masks.items()
-            }
-        ys = recipe.compute(ops, weights, xs, sizes, masks)
-        if len(lead) != 1:
+            if mask is not None:
+                self._masks(ops, mask, xs[0])
+            inner = tuple(xs[0].shape[len(lead) :])
+            flat: tuple[Any, ...] = (product(inner[:-1]), inner[-1])
+            flat = (product(flat),) if isinstance(recipe, Gathered) else flat
+            (y,) = recipe.compute(ops, weights, [ops.reshape(xs[0], (product(lead), *flat))])
+            return ops.reshape(y, (*lead, *self.points[1], self.channels[1]))
+        masks = None if mask is None else self._masks(ops, mask, xs[0])
+        if len(lead) == 1:
+            ys = recipe.compute(ops, weights, xs, sizes, masks)
+        else:
+            xs = [ops.reshape(one, (product(lead), *one.shape[len(lead) :])) for one in xs]
+            ys = recipe.compute(ops, weights, xs, sizes, masks)
             ys = [ops.reshape(y, (*lead, *y.shape[1:])) for y in ys]
         return ys[0] if len(ys) == 1 else tuple(ys)
 
-    def _lead(self, x: Tensor) -> tuple[Any, ...]:
-        """Return the axes in front of the points."""
-        levels = self.levels
-        axes = len(levels.inputs[0].axes if levels else self.points[0])
-        return tuple(x.shape[: len(x.shape) - axes - 1])
-
-    def _flat(self, ops: Operations, x: Tensor, at: int, leading: int) -> Tensor:
-        """Return inputs with one axis for the batch and the points as the recipe has them."""
-        inner = tuple(x.shape[leading:])
-        recipe = self.recipe
-        if isinstance(recipe, Gathered):
-            inner = (product(inner),)
-        elif isinstance(recipe, Indexed):
-            inner = (product(inner[:-1]), inner[-1])
-        if leading == 1 and len(inner) == len(x.shape) - 1:
-            return x
-        return ops.reshape(x, (product(x.shape[:leading]), *inner))
-
-    # -- where training starts ------------------------------------------------------------
+    def _low_rank(self, ops: Operations, weights: Sequence[Tensor], x: Any, mask: Any) -> Any:
+        found: list[Any] = []
+        rest = list(weights)
+        for name, part in self.parts.items():
+            count = len(part.shapes)
+            own, rest = rest[:count], rest[count:]
+            given = _each(ops.multiply, *found) if name == "mix_" else x
+            found.append(part.run(ops, own, given, mask))
+        return _each(ops.add, *found[2:]) if self.bias else found[2]
 
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
         """Return parameters to start from, given standard normal ones.
 
-        See :mod:`polyconstraints.backends.plan.start`.
+        A formula, whatever the numbers of points. The parameters of one output channel and one
+        degree are scaled to a vector of a given length: in unit coordinates every parameter
+        weighs an average, so that outputs are then of the size of the inputs, and a layer of
+        few parameters can't be large or small by chance. Constants start at 0; terms of higher
+        degree are small beside linear ones, near enough to linear for deviations not to grow
+        from layer to layer.
         """
-        return self.recipe.initial(ops, normals)
+        drawn, rest = [], list(normals)
+        for name, part in self.parts.items():
+            own, rest = rest[: len(part.shapes)], rest[len(part.shapes) :]
+            halved = 0.5 if name == "mix_" and self.bias else 1.0
+            drawn += [halved * value for value in part.recipe.initial(ops, own)]
+        return drawn
+
+    # -- the map's parameters -------------------------------------------------------------
+
+    def full(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Return the letters of every sort: those of the name, and those given for open ones."""
+        if self.levels is None:
+            return ()
+        given = iter(sizes)
+        full = tuple(next(given, None) if size is None else size for size in self.levels.sizes)
+        if None in full or next(given, None) is not None:
+            wanted = sum(size is None for size in self.levels.sizes)
+            raise UsageError(f"expected {wanted} sizes for {self.group}, got {len(sizes)}", "sizes")
+        return tuple(size or 0 for size in full)
+
+    def counts(self, sizes: Sequence[int]) -> tuple[int, int]:
+        """Return the numbers of input and of output points."""
+        levels = self.levels
+        if levels is None:
+            return prod(self.points[0]), prod(self.points[1])
+        sides = (levels.inputs, levels.outputs)
+        below, above = (sum(prod(kind.shape(sizes)) for kind in side) for side in sides)
+        return below, above
+
+    def group_of(self, *sizes: int) -> GroupChoice:
+        """Return the group on the input points, and as level 1 how it acts on the outputs."""
+        full = self.full(sizes)
+        text, actions = self.group, {} if self.to is None else {1: self.to}
+        if full:
+            # With an action, so that factors keep the numbers that say which of them are one.
+            text, found = sized_texts(text, {1: self.to or self.group}, full)
+            actions = actions and found
+        if self.to == "trivial":
+            actions = {1: "trivial1"}
+        below, above = self.counts(full)
+        choice = read_group(text, below, actions)
+        return choice if actions else GroupChoice(choice.group, {}, {1: above})
+
+    def flat(self, tying: TyingMap, index: int, *sizes: int) -> FlatLayer:
+        """Return the layer with the layer of a map that it is."""
+        if self.rank is not None:
+            raise UsageError("expected a layer of full rank for a map", "rank")
+        full, layer = self.full(sizes), tying.layers[index]
+        # Not one made for these sizes: its terms might be grouped in another way.
+        recipe = Gathered(layer) if isinstance(self.recipe, Gathered) else self.recipe
+        return FlatLayer(layer.layer, recipe, full, partial(known, layer), full)
+
+    def independent(self, *sizes: int) -> int:
+        """Return how many of the parameters are independent.
+
+        With few letters some diagrams are combinations of others; a map has as many parameters
+        as this says.
+
+        Examples
+        --------
+        >>> [LayerPlan("S", (1, 1), 2, False).independent(n) for n in (1, 2, 3, 4)]
+        [1, 3, 4, 4]
+        """
+        full, recipe = self.full(sizes), self.recipe
+        if not isinstance(recipe, Lettered):
+            return sum(map(prod, recipe.shapes))
+        return sum(
+            rows * len(channels)
+            for (rows, _), term in zip(recipe.shapes, recipe.terms, strict=True)
+            for diagram, channels in term.columns
+            if diagram.exists(full)
+        )
 
 
-def product(sizes: Sequence[Any]) -> Any:
-    """Return the product of sizes, which may be open; compilers don't know ``math.prod``."""
-    total = 1
-    for size in sizes:
-        total = total * size
-    return total
+def _each(operation: Any, first: Any, second: Any) -> Any:
+    if isinstance(first, tuple):
+        return tuple(operation(a, b) for a, b in zip(first, second, strict=True))
+    return operation(first, second)
+
+
+def map_of(plans: Sequence[LayerPlan], *sizes: int, activation: str | None = None) -> TyingMap:
+    """Return the tying map of a network of layers over one group.
+
+    Parameters
+    ----------
+    plans : sequence of LayerPlan
+        All with the points of the group on both sides, but for the last one's outputs.
+    *sizes : int
+        The letters of the symmetric groups whose sizes are open.
+    activation : str, optional
+        A polynomial in z that hidden units pass through.
+
+    Raises
+    ------
+    UsageError
+        If the layers don't follow one another, or differ in their bias.
+    """
+    first, last = plans[0], plans[-1]
+    for below, above in pairwise(plans):
+        alike = (below.bias, below.group) == (above.bias, above.group)
+        if not alike or below.to is not None or below.channels[1] != above.channels[0]:
+            raise UsageError("expected layers of one group and bias one after the other")
+    choice = last.group_of(*sizes)
+    inputs, outputs = last.counts(last.full(sizes))
+    network = NetworkSpec(
+        inputs,
+        len(plans),
+        [layer_kind(plan.degree) for plan in plans],
+        bias=first.bias,
+        outputs=outputs,
+        channels=(first.channels[0], *(plan.channels[1] for plan in plans)),
+        activation=activation,
+    )
+    if last.to == "trivial":
+        return derive(network, Symmetry(choice.group, "invariant")).tying_map()
+    actions = {len(plans): choice.actions[1]} if choice.actions else {}
+    return derive(network, Symmetry(choice.group, actions=actions)).tying_map()
 
 
 # --- what is the same for equal texts ----------------------------------------------------
 
 
 @cache
-def _levels(group: str, to: str | None) -> Levels | None:
-    return read_levels(group, to)
-
-
-@cache
-def _recipe(plan: LayerPlan) -> Lettered | Indexed | Gathered:
+def _recipe(plan: LayerPlan) -> Recipe:
     levels = plan.levels
     if levels is not None:
-        return Lettered(levels, plan.channels, plan.degrees)
+        degrees = tuple(range(plan.degree + 1)) if plan.bias else (plan.degree,)
+        return Lettered(levels, plan.channels, degrees)
     below = prod(plan.points[0])
     to = "trivial1" if plan.to == "trivial" else plan.to
     choice = read_group(plan.group, below, None if to is None else {1: to})
     above = choice.widths.get(1, below)
-    channels = (1, 1) if plan.degree == 1 else plan.channels
-    if plan.degree == 1:
-        network = NetworkSpec(below, layer="linear", bias=plan.bias, outputs=above)
-    else:
-        network = NetworkSpec(below, bias=plan.bias, outputs=above, channels=channels)
+    kind, channels = layer_kind(plan.degree), plan.channels if plan.degree > 1 else 1
+    network = NetworkSpec(below, layer=kind, bias=plan.bias, outputs=above, channels=channels)
     tying = derive(network, Symmetry(choice.group, actions=choice.actions)).tying_map().layers[0]
     if plan.degree > 1:
         return Gathered(tying)
-    classes = tying.classes
-    constants = None
+    classes, constants = tying.classes, None
     if plan.bias:
         constants, classes = _renumbered(classes[:, 0]), classes[:, 1:]
     return Indexed(_renumbered(classes), constants, plan.channels, _cycles(plan))

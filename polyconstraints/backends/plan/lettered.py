@@ -17,12 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
-from polyconstraints.backends.plan.program import Operations, Program
-from polyconstraints.backends.plan.start import share, unit_rows
-from polyconstraints.backends.plan.terms import Terms
-from polyconstraints.backends.plan.writer import written
+from polyconstraints.backends.plan.diagrams import Diagram
+from polyconstraints.backends.plan.kinds import Kind
+from polyconstraints.backends.plan.program import (
+    BATCH,
+    OPEN,
+    Operations,
+    Program,
+    Symbol,
+    letters,
+)
+from polyconstraints.backends.plan.terms import Feature, Pool, Term, Terms
 
 __all__ = ["Lettered"]
 
@@ -35,17 +43,6 @@ class Lettered(Terms):
 
     _programs: dict[tuple[int, ...], Program] = field(default_factory=dict, repr=False)
 
-    def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
-        """Return parameters to start from, given standard normal ones of their shapes."""
-        squares: dict[tuple[int, int], Any] = {}
-        for term, normal in zip(self.terms, normals, strict=True):
-            key = (term.output, term.degree)
-            squares[key] = squares.get(key, 0.0) + (normal * normal).sum(-1)
-        return [
-            normal * unit_rows(squares[term.output, term.degree], share(term.degree, self.degrees))
-            for term, normal in zip(self.terms, normals, strict=True)
-        ]
-
     def compute(
         self,
         ops: Operations,
@@ -54,28 +51,16 @@ class Lettered(Terms):
         sizes: Sequence[Any],
         masks: Mapping[int, Tensor] | None = None,
     ) -> list[Tensor]:
-        """Return the outputs.
+        """Return the outputs of each kind of points, (batch, points…, channels).
 
-        Parameters
-        ----------
-        ops : Operations
-        weights : sequence of tensors of the shapes :attr:`shapes`
-        xs : sequence of tensors
-            One for each kind of input points, of shape (batch, points…, channels).
-        sizes : sequence of int
-            The letters of each sort.
-        masks : mapping from sort to tensor of shape (batch, letters), optional
-            1 for the letters that a sample has, 0 for the others.
-
-        Returns
-        -------
-        list of tensors
-            One for each kind of output points.
+        Given parameters, such inputs, the letters of each sort, and for some of them masks of
+        shape (batch, letters): 1 for the letters that a sample has, 0 for the others.
         """
-        masks = masks or {}
-        program = self.program(tuple(sorted(masks)))
+        batch = xs[0].shape[0]
+        if not masks:
+            return self.program().run(ops, [*weights, *xs], batch, sizes)
         given = [*weights, *xs, *(masks[sort] for sort in sorted(masks))]
-        return program.run(ops, given, xs[0].shape[0], sizes)
+        return self.program(tuple(sorted(masks))).run(ops, given, batch, sizes)
 
     def prepare(self) -> None:
         """Make what running needs, with masks for all letters and with none."""
@@ -86,5 +71,258 @@ class Lettered(Terms):
         """Return what is done, given the sorts that have masks."""
         known = self._programs.get(masked)
         if known is None:
-            known = self._programs[masked] = written(self, masked)
+            known = self._programs[masked] = _Writer(self, masked).program
         return known
+
+
+class _Writer:
+    """Writes the program of a recipe; what is needed twice is noted once."""
+
+    def __init__(self, recipe: Terms, masked: tuple[int, ...]) -> None:
+        self.recipe = recipe
+        self.program = program = Program(recipe.levels.sizes)
+        self.known: dict[Any, Any] = {}
+        below = recipe.channels[0]
+        sorts = [letters(sort) for sort in range(len(recipe.levels.sizes))]
+        weights = [program.given(shape) for shape in recipe.shapes]
+        xs = [
+            program.given((BATCH, *kind.shape(sorts, counted=False), below))
+            for kind in recipe.levels.inputs
+        ]
+        for sort in masked:
+            program.masked[sort] = program.given((BATCH, letters(sort))).slot
+        pairs = zip(recipe.levels.inputs, xs, strict=True)
+        self.inputs = [self._masked(self._letters(x, kind), kind) for kind, x in pairs]
+        program.results = [symbol.slot for symbol in self._outputs(weights)]
+
+    # -- from points to letters and back --------------------------------------------------
+
+    def _letters(self, x: Symbol, kind: Kind) -> Symbol:
+        """Return inputs with one axis for each letter, fixed points as channels."""
+        moving = [at + 1 for at, axis in enumerate(kind.axes) if axis.letters]
+        fixed = [at + 1 for at, axis in enumerate(kind.axes) if not axis.letters]
+        if fixed:
+            x = self.program.permute(x, (0, *moving, *fixed, len(kind.axes) + 1))
+            width = kind.fixed * x.shape[-1]
+            whole = x.shape[: 1 + len(moving)]
+            # Points that are subsets keep their number, which no letters say.
+            given = (BATCH, *(OPEN,) * len(moving), width)
+            x = self.program.reshaped(x, given, (*whole, width))
+        place = 1
+        for axis in (axis for axis in kind.axes if axis.letters):
+            x = self.program.expand(x, place, axis, kind.sort(axis))
+            place += len(axis.letters)
+        return x
+
+    def _points(self, y: Symbol, kind: Kind) -> Symbol:
+        """Return outputs with the axes of their points, given one axis for each letter."""
+        place = 1
+        for axis in (axis for axis in kind.axes if axis.letters):
+            y = self.program.collect(y, place, axis, kind.sort(axis))
+            place += 1
+        fixed = [at for at, axis in enumerate(kind.axes) if not axis.letters]
+        if not fixed:
+            return y
+        lengths = [kind.axes[at].fixed for at in fixed]
+        last = (*lengths, y.shape[-1] // kind.fixed)
+        given = (BATCH, *(OPEN,) * (place - 1), *last)
+        y = self.program.reshaped(y, given, (*y.shape[:place], *last))
+        moving = iter(range(1, place))
+        others = iter(range(place, place + len(fixed)))
+        order = [next(others if at in fixed else moving) for at in range(len(kind.axes))]
+        return self.program.permute(y, (0, *order, len(kind.axes) + 1))
+
+    def _masked(self, x: Symbol, kind: Kind) -> Symbol:
+        """Return a tensor over letters with zeros where a sample has no such letter."""
+        for at, letter in enumerate(kind.letters):
+            x = self.program.mask(x, at + 1, letter.sort)
+        return x
+
+    # -- pooling --------------------------------------------------------------------------
+
+    def _pooled(self, pool: Pool) -> Symbol:
+        """Return a pooled tensor, from the smallest one that is needed as well."""
+        key = (pool.source, pool.kept)
+        if key not in self.known:
+            kept = set(pool.kept)
+            sorts = self._sorts_of(pool.source)
+            base, labels = None, tuple(sorted(sorts))
+            for other in self.recipe.pools[pool.source]:
+                if kept < set(other):
+                    base, labels = self._pooled(Pool(pool.source, other)), other
+                    break
+            if base is None:
+                base = self._source(pool.source)
+            gone = [at for at, label in enumerate(labels) if label not in kept]
+            over = [sorts[labels[at]] for at in gone]
+            self.known[key] = self.program.mean(base, [at + 1 for at in gone], over)
+        found: Symbol = self.known[key]
+        return found
+
+    def _source(self, source: tuple[Any, ...]) -> Symbol:
+        """Return a source with all its labels."""
+        if source not in self.known:
+            make = self._diagonal if source[0] == "input" else self._product
+            self.known[source] = make(*source[1:])
+        found: Symbol = self.known[source]
+        return found
+
+    def _sorts_of(self, source: tuple[Any, ...]) -> dict[int, int]:
+        """Return the sort of each label of a source."""
+        if source[0] == "input":
+            own = self.recipe.levels.inputs[source[1]].letters
+            return {label: letter.sort for letter, label in zip(own, source[2], strict=True)}
+        found: dict[int, int] = {}
+        for pool, labels in source[2]:
+            sorts = self._sorts_of(pool.source)
+            found.update(zip(labels, (sorts[label] for label in pool.kept), strict=True))
+        return found
+
+    def _diagonal(self, kind: int, labels: tuple[int, ...]) -> Symbol:
+        x, present = self.inputs[kind], list(labels)
+        while len(set(present)) < len(present):
+            label = next(one for one in present if present.count(one) > 1)
+            first = present.index(label)
+            second = present.index(label, first + 1)
+            x = self.program.diagonal(x, first + 1, second + 1)
+            del present[second]
+        return x
+
+    def _aligned(self, x: Symbol, labels: Sequence[int], target: Sequence[int]) -> Symbol:
+        """Return a tensor with axes for target labels, of length 1 where it has none."""
+        order = sorted(range(len(labels)), key=lambda at: list(target).index(labels[at]))
+        x = self.program.permute(x, (0, *(at + 1 for at in order), x.ndim - 1))
+        lengths = iter(x.shape[1:-1])
+        shape = tuple(next(lengths) if label in labels else 1 for label in target)
+        return self.program.reshape(x, (x.shape[0], *shape, x.shape[-1]))
+
+    def _product(self, channels: Any, factors: tuple[tuple[Pool, tuple[int, ...]], ...]) -> Symbol:
+        target = sorted({label for _, labels in factors for label in labels})
+        parts = [self._aligned(self._pooled(pool), labels, target) for pool, labels in factors]
+        if len(factors) == 2 and factors[0] == factors[1]:
+            return self.program.pairs(parts[0])
+        if len(channels[1]) > 1:
+            taken = [
+                self.program.take(part, at)
+                for part, at in zip(parts, self.recipe.channel_index(*channels), strict=True)
+            ]
+        else:
+            # All channels with all: an outer product, which costs no index.
+            taken, widths = [], channels[0]
+            for at, part in enumerate(parts):
+                ones = [width if at == place else 1 for place, width in enumerate(widths)]
+                taken.append(self.program.reshape(part, (*part.shape[:-1], *ones)))
+        out = taken[0]
+        for part in taken[1:]:
+            out = out * part
+        axes = 1 + len(target)
+        return self.program.reshape(out, (*out.shape[:axes], prod(out.shape[axes:])))
+
+    # -- features and terms ---------------------------------------------------------------
+
+    def _names(self, diagram: Diagram, labels: Sequence[int]) -> str:
+        """Return the indices of labels in a formula."""
+        names = {label: chr(ord("i") + at) for at, label in enumerate(diagram.scopes)}
+        return "".join(names[label] for label in labels)
+
+    def _contracted(self, feature: Feature) -> Symbol:
+        """Return a product, averaged over the labels that several factors share."""
+        diagram, factors = feature.diagram, feature.contraction or ()
+        tensors = [self._pooled(pool) for pool, _ in factors]
+        own = [self._names(diagram, labels) for _, labels in factors]
+        kept = self._names(diagram, diagram.kept)
+        widths = self.recipe.widths(diagram)
+        if len(diagram.orders) > 1:
+            index = self.recipe.channel_index(tuple(widths), diagram.orders)
+            tensors = [
+                self.program.take(tensor, at) for tensor, at in zip(tensors, index, strict=True)
+            ]
+        names = "A" * len(tensors) if len(diagram.orders) > 1 else "ABCDEFG"[: len(tensors)]
+        parts = [f"b{mine}{name}" for mine, name in zip(own, names, strict=True)]
+        last = "".join(dict.fromkeys(names))
+        out = self.program.einsum(f"{','.join(parts)}->b{kept}{last}", *tensors)
+        axes = 1 + len(kept)
+        out = self.program.reshape(out, (*out.shape[:axes], prod(out.shape[axes:])))
+        return self.program.divide(out, self._contracted_sorts(feature))
+
+    def _contracted_sorts(self, feature: Feature) -> list[int]:
+        shared = {label for _, labels in feature.contraction or () for label in labels}
+        diagram = feature.diagram
+        return [diagram.scopes[at][0] for at in diagram.averaged if at in shared]
+
+    def _factorwise(self, feature: Feature, weight: Symbol) -> Symbol:
+        """Return a product of two factors, mixed with the smaller one first."""
+        diagram, factors = feature.diagram, feature.contraction or ()
+        widths = self.recipe.widths(diagram)
+        first = min((0, 1), key=lambda at: self.recipe.size(diagram, factors[at][1]))
+        small, large = (self._pooled(factors[at][0]) for at in (first, 1 - first))
+        own, other = (self._names(diagram, factors[at][1]) for at in (first, 1 - first))
+        matrix = self.program.reshape(weight, (weight.shape[0], *widths))
+        order = "oAB" if first == 0 else "oBA"
+        mixed = self.program.einsum(f"b{own}A,{order}->b{own}oB", small, matrix)
+        kept = self._names(diagram, diagram.kept)
+        out = self.program.einsum(f"b{other}B,b{own}oB->b{kept}o", large, mixed)
+        return self.program.divide(out, self._contracted_sorts(feature))
+
+    def _feature(self, feature: Feature) -> Symbol:
+        """Return a feature with its axes in the order of the output's letters."""
+        if feature.pool is None:
+            x = self._contracted(feature)
+        else:
+            x = self._aligned(self._pooled(feature.pool), feature.axes, feature.diagram.kept)
+        return self.program.correct(x, feature.diagram)
+
+    def _mixed(self, term: Term, weight: Symbol) -> Symbol:
+        if not term.degree:
+            return self.program.reshape(weight, (1, weight.shape[0]))
+        if term.factorwise:
+            (feature,) = term.features
+            return self.program.correct(self._factorwise(feature, weight), feature.diagram)
+        features = [self._feature(feature) for feature in term.features]
+        return self.program.linear(self.program.concatenate(features), weight)
+
+    def _outputs(self, weights: Sequence[Symbol]) -> list[Symbol]:
+        """Return the outputs of every kind."""
+        results = []
+        pairs = list(zip(self.recipe.terms, weights, strict=True))
+        for number, kind in enumerate(self.recipe.levels.outputs):
+            patterns: dict[tuple[int, ...], list[tuple[Term, Symbol]]] = {}
+            for term, weight in pairs:
+                if term.output == number:
+                    patterns.setdefault(term.pattern, []).append((term, weight))
+            parts = [self._embedded(kind, *item) for item in patterns.items()]
+            parts.sort(key=lambda part: sum(n != 1 for n in part.shape))
+            total = parts[0]
+            for part in parts[1:]:
+                total = total + part
+            sorts = [letters(sort) for sort in range(len(self.recipe.levels.sizes))]
+            width = self.recipe.channels[1] * kind.fixed
+            full = (BATCH, *(sorts[letter.sort] for letter in kind.letters), width)
+            y = self.program.broadcast(total, full)
+            results.append(self._points(self._masked(y, kind), kind))
+        return results
+
+    def _embedded(
+        self, kind: Kind, pattern: tuple[int, ...], terms: list[tuple[Term, Symbol]]
+    ) -> Symbol:
+        """Return the sum of the terms of one pattern of the output's letters."""
+        labels = list(dict.fromkeys(pattern))
+        parts = [
+            self._aligned(self._mixed(term, weight), term.kept, labels)
+            for term, weight in sorted(terms, key=lambda pair: len(pair[0].kept))
+        ]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        if len(labels) == len(pattern):
+            return total
+        lengths = iter(total.shape[1:-1])
+        shape = tuple(
+            next(lengths) if label not in pattern[:at] else 1 for at, label in enumerate(pattern)
+        )
+        total = self.program.reshape(total, (total.shape[0], *shape, total.shape[-1]))
+        for at, label in enumerate(pattern):
+            first = pattern.index(label)
+            if first < at:
+                total = self.program.eye(total, first + 1, at + 1, kind.letters[at].sort)
+        return total

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import permutations
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from polyconstraints.backends.plan.conversion import Conversion
 from polyconstraints.backends.plan.gathered import Gathered, Indexed, whole_numbers
 from polyconstraints.backends.plan.kinds import Levels, read_levels
-from polyconstraints.backends.plan.layer import product
 from polyconstraints.backends.plan.lettered import Lettered
-from polyconstraints.backends.plan.program import Operations
+from polyconstraints.backends.plan.program import Operations, check_dtypes, product
 from polyconstraints.backends.plan.recognition import lettered_levels
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.derivation import derive
@@ -29,7 +28,7 @@ from polyconstraints.spec.symmetry import Kind as SymmetryKind
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap, TyingRule
 
-__all__ = ["FlatLayer", "NetworkPlan", "horner", "known"]
+__all__ = ["FlatLayer", "NetworkPlan", "Planned", "horner", "known"]
 
 Array = NDArray[Any]
 Tensor = Any
@@ -43,26 +42,20 @@ PATHS = ("auto", "structure", "gather")
 
 @dataclass(frozen=True, eq=False)
 class FlatLayer:
-    """One tied layer, on flat units: unit = component · channels + channel.
-
-    Attributes
-    ----------
-    layer : LayerSpec
-    recipe : Lettered, Gathered or Indexed
-    sizes : tuple of int
-        The letters of each sort, for a recipe of letters.
-    source : callable
-        Returns the map's layer for given letters of each sort.
-    model : tuple of int
-        The letters for which the map's parameters are looked up: these, or fewer with the
-        same parameters.
-    """
+    """One tied layer, on flat units: unit = component · channels + channel."""
 
     layer: LayerSpec
     recipe: Lettered | Gathered | Indexed
+    #: The letters of each sort, for a recipe of letters.
     sizes: tuple[int, ...]
+    #: Returns the map's layer for given letters of each sort.
     source: Callable[[tuple[int, ...]], LayerClasses]
+    #: The letters for which parameters are looked up: these, or fewer with the same ones.
     model: tuple[int, ...]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FlatLayer:
+        # Nothing in it changes: copies of a module share it.
+        return self
 
     @cached_property
     def tying(self) -> LayerClasses:
@@ -78,10 +71,6 @@ class FlatLayer:
         """Number of parameters."""
         return sum(prod(shape) for shape in self.recipe.shapes)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> FlatLayer:
-        # Nothing in it changes: copies of a module share it.
-        return self
-
     def split(self, theta: Tensor) -> list[Tensor]:
         """Return a vector of parameters in the shapes of the recipe."""
         parts, start = [], 0
@@ -92,38 +81,27 @@ class FlatLayer:
         return parts
 
     def run(self, ops: Operations, weights: Sequence[Tensor], x: Tensor) -> Tensor:
-        """Return the outputs, (…, outputs), for inputs (…, inputs).
-
-        Raises
-        ------
-        InputError
-            If the shape doesn't fit.
-        """
+        """Return the outputs, (…, outputs), for inputs (…, inputs)."""
+        check_dtypes(ops, (x,), weights[0])
         layer, lead = self.layer, tuple(x.shape[:-1])
         if not x.shape or x.shape[-1] != layer.inputs:
             raise InputError(f"expected shape (batch, {layer.inputs}), got {tuple(x.shape)}", "x")
         x = x if len(lead) == 1 else ops.reshape(x, (product(lead), layer.inputs))
         if isinstance(self.recipe, Lettered):
-            y = self._lettered(ops, weights, x, self.recipe)
+            levels, below = self.recipe.levels, self.recipe.channels[0]
+            xs, start = [], 0
+            for kind in levels.inputs:
+                shape = (*kind.shape(self.sizes), below)
+                stop = start + prod(shape)
+                part = x if len(levels.inputs) == 1 else x[:, start:stop]
+                xs.append(ops.reshape(part, (x.shape[0], *shape)))
+                start = stop
+            ys = self.recipe.compute(ops, weights, xs, self.sizes)
+            ys = [ops.reshape(y, (x.shape[0], product(y.shape[1:]))) for y in ys]
         else:
-            (y,) = self.recipe.compute(ops, weights, [x])
+            ys = self.recipe.compute(ops, weights, [x])
+        y = ys[0] if len(ys) == 1 else ops.concatenate(*ys)
         return y if len(lead) == 1 else ops.reshape(y, (*lead, layer.outputs))
-
-    def _lettered(
-        self, ops: Operations, weights: Sequence[Tensor], x: Tensor, recipe: Lettered
-    ) -> Tensor:
-        below = recipe.channels[0]
-        shapes = [(*kind.shape(self.sizes), below) for kind in recipe.levels.inputs]
-        xs, start = [], 0
-        for shape in shapes:
-            part = x if len(shapes) == 1 else x[:, start : start + prod(shape)]
-            xs.append(ops.reshape(part, (x.shape[0], *shape)))
-            start += prod(shape)
-        ys = [
-            ops.reshape(y, (x.shape[0], product(y.shape[1:])))
-            for y in recipe.compute(ops, weights, xs, self.sizes)
-        ]
-        return ys[0] if len(ys) == 1 else ops.concatenate(ys)
 
     # -- the map's parameters -------------------------------------------------------------
 
@@ -134,10 +112,7 @@ class FlatLayer:
         return Conversion(self.recipe, self.sizes, self.model)
 
     def to_map(self, theta: Array) -> Array:
-        """Return the parameters of the map's layer, in the order of its free classes.
-
-        Exactly for an array of rationals (of dtype object).
-        """
+        """Return the map's parameters, its free classes in order; exact for rationals."""
         tying = self.tying
         if isinstance(self.recipe, Gathered):
             return np.asarray(theta / whole_numbers(self.recipe.members, theta))
@@ -180,9 +155,10 @@ class FlatLayer:
         parts = self._conversion.weights(coefficients, theta.dtype)
         return np.concatenate([part.ravel() for part in parts])
 
-    def initial(self, ops: Operations, normal: Tensor) -> list[Tensor]:
-        """Return parameters to start from, given standard normal ones."""
-        return self.recipe.initial(ops, self.split(normal))
+    def initial(self, ops: Operations, normal: Tensor) -> Tensor:
+        """Return parameters to start from, given standard normal ones; see LayerPlan."""
+        parts = self.recipe.initial(ops, self.split(normal))
+        return ops.concatenate(*[ops.reshape(part, (product(part.shape),)) for part in parts])
 
     @cached_property
     def digest(self) -> str:
@@ -287,17 +263,11 @@ class NetworkPlan:
                 f"expected {n} output components for equivariance, got {network.outputs}",
                 "symmetry",
             )
-        layers = []
-        for index in range(network.depth):
-            to = None
-            if kind == "invariant" and index == network.depth - 1:
-                to = f"trivial{network.outputs}"
-            levels = _levels(f"S{n}", to)
-            small = (min(n, 1 + network.layers[index].degree),)
-
-            source = partial(_derived, network, kind, index)
-            layers.append(_lettered(network, index, levels, (n,), source, small))
-        return cls(network, tuple(layers))
+        texts = [f"S{n}"] * (network.depth + 1)
+        if kind == "invariant":
+            texts[-1] = f"trivial{network.outputs}"
+        source = partial(_derived, network, kind)
+        return cls(network, _between_letters(network, f"S{n}", texts, (n,), source))
 
     @classmethod
     def from_rule(cls, rule: TyingRule, *sizes: int) -> NetworkPlan:
@@ -323,17 +293,14 @@ class NetworkPlan:
         texts.append(described.actions.get(network.depth, described.group))
         if described.kind == "invariant":
             texts[-1] = f"trivial{network.outputs}"
-        layers = []
-        for index in range(network.depth):
-            levels = _levels(described.group, texts[index + 1], texts[index])
-            letters = sum(len(kind.letters) for kind in levels.outputs[:1]) + sum(
-                network.layers[index].degree * len(kind.letters) for kind in levels.inputs[:1]
-            )
-            small = tuple(min(size, max(letters, 2)) for size in full)
+        source = partial(_of_rule, rule)
+        return cls(network, _between_letters(network, described.group, texts, tuple(full), source))
 
-            source = partial(_of_rule, rule, index)
-            layers.append(_lettered(network, index, levels, tuple(full), source, small))
-        return cls(network, tuple(layers))
+    def check(self, theta: Sequence[Any]) -> None:
+        """Raise InputError unless there is a vector of parameters for each layer."""
+        shapes, wanted = [np.shape(part) for part in theta], [(n,) for n in self.parameters]
+        if shapes != wanted:
+            raise InputError(f"expected parameters of shapes {wanted}, got {shapes}", "theta")
 
     def run(self, ops: Operations, parameters: Sequence[Tensor], x: Tensor) -> Tensor:
         """Return the outputs, (…, outputs), given a vector of parameters for each layer."""
@@ -355,19 +322,36 @@ class NetworkPlan:
         return hashlib.sha256("".join(layer.digest for layer in self.layers).encode()).hexdigest()
 
 
+class Planned:
+    """What the networks of all libraries are made from: ``cls(plan, **options)``."""
+
+    def __init__(self, plan: NetworkPlan, **options: Any) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def from_map(cls, tying: TyingMap, path: str = "auto", **options: Any) -> Self:
+        """Return the network of a tying map; see :meth:`NetworkPlan.from_map`."""
+        return cls(NetworkPlan.from_map(tying, path), **options)
+
+    @classmethod
+    def from_rule(cls, rule: TyingRule, *sizes: int, **options: Any) -> Self:
+        """Return the network of a rule at given sizes, such as the number of inputs."""
+        return cls(NetworkPlan.from_rule(rule, *sizes), **options)
+
+    @classmethod
+    def symmetric(
+        cls, network: NetworkSpec, kind: SymmetryKind = "equivariant", **options: Any
+    ) -> Self:
+        """Return the network with the symmetry of S_n in every layer, for any n."""
+        return cls(NetworkPlan.symmetric(network, kind), **options)
+
+
 def horner(coefficients: Sequence[float], z: Tensor) -> Tensor:
     """Return the values of a polynomial, given its coefficients from the constant on."""
     value = z * 0.0 + coefficients[-1]
     for coefficient in coefficients[-2::-1]:
         value = value * z + coefficient
     return value
-
-
-def _levels(group: str, *points: str | None) -> Levels:
-    levels = read_levels(group, *points)
-    if levels is None:
-        raise UsageError(f"expected points made of letters, got {group}", "group")
-    return levels
 
 
 def known(layer: LayerClasses, sizes: tuple[int, ...]) -> LayerClasses:
@@ -379,18 +363,38 @@ def _of_rule(rule: TyingRule, index: int, sizes: tuple[int, ...]) -> LayerClasse
     return rule.at(*sizes).layers[index]
 
 
+def _between_letters(
+    network: NetworkSpec,
+    group: str,
+    texts: Sequence[str],
+    sizes: tuple[int, ...],
+    source: Callable[[int, tuple[int, ...]], LayerClasses],
+) -> tuple[FlatLayer, ...]:
+    """Return the layers of a network, given the points of each level and the sorts' letters."""
+    found = []
+    for index, layer in enumerate(network.layers):
+        levels = read_levels(group, texts[index + 1], texts[index])
+        if levels is None:
+            raise UsageError(f"expected points made of letters, got {group}", "group")
+        above, below = (len(kinds[0].letters) for kinds in (levels.outputs, levels.inputs))
+        model = tuple(min(size, max(above + layer.degree * below, 2)) for size in sizes)
+        found.append(_lettered(network, index, levels, sizes, partial(source, index), model))
+    return tuple(found)
+
+
 def _derived(
     network: NetworkSpec, kind: SymmetryKind, index: int, sizes: tuple[int, ...]
 ) -> LayerClasses:
     """Return a layer of the network's map with fewer components."""
     (n,) = sizes
+    outputs = network.outputs if kind == "invariant" else n
     small = NetworkSpec(
         n,
         network.depth,
         network.layer,
         network.indices,
         network.bias,
-        outputs=network.outputs if kind == "invariant" else n,
+        outputs=outputs,
         channels=network.channels,
     )
     return derive(small, Symmetry(PermutationGroup.symmetric(n), kind)).tying_map().layers[index]
@@ -407,21 +411,20 @@ def _lettered(
     layer = network.layers[index]
     below, above = network.channels[index : index + 2]
     degrees = tuple(range(layer.degree + 1)) if layer.bias else (layer.degree,)
-    recipe = Lettered(levels.with_sizes(sizes), (below, above), degrees, independent=True)
+    recipe = Lettered(replace(levels, sizes=sizes), (below, above), degrees, independent=True)
     return FlatLayer(layer, recipe, sizes, source, model)
 
 
 def _of_map(tying: TyingMap, index: int, path: str) -> FlatLayer:
     layer = tying.layers[index]
-    gathered = Gathered(layer)
+    gathered, source = Gathered(layer), partial(known, layer)
     found = None if path == "gather" else lettered_levels(tying, index, gathered)
-    if found is None:
-        return FlatLayer(layer.layer, gathered, (), partial(known, layer), ())
-    levels, sizes = found
-    lettered = _lettered(tying.network, index, levels, sizes, partial(known, layer), sizes)
-    if not _fills(lettered, layer):
-        return FlatLayer(layer.layer, gathered, (), partial(known, layer), ())
-    return lettered
+    if found is not None:
+        levels, sizes = found
+        lettered = _lettered(tying.network, index, levels, sizes, source, sizes)
+        if _fills(lettered, layer):
+            return lettered
+    return FlatLayer(layer.layer, gathered, (), source, ())
 
 
 def _fills(lettered: FlatLayer, layer: LayerClasses) -> bool:

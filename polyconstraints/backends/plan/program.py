@@ -18,8 +18,18 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.diagrams import Diagram
 from polyconstraints.backends.plan.kinds import Axis, subsets
+from polyconstraints.errors import InputError
 
-__all__ = ["BATCH", "OPEN", "Operations", "Program", "Symbol"]
+__all__ = [
+    "BATCH",
+    "OPEN",
+    "Operations",
+    "Program",
+    "Symbol",
+    "check_dtypes",
+    "letters",
+    "product",
+]
 
 Tensor = Any
 
@@ -62,7 +72,7 @@ class Operations(Protocol):
     def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
         """Return the entries of an axis at the places of a one-dimensional index."""
 
-    def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
+    def concatenate(self, *parts: Tensor) -> Tensor:
         """Return tensors one after the other along the last axis."""
 
     def positive(self, x: Tensor) -> Tensor:
@@ -76,6 +86,49 @@ class Operations(Protocol):
 
     def einsum(self, formula: str, *operands: Tensor) -> Tensor:
         """Return a contraction; each index is in the result or in two operands."""
+
+    def cast(self, x: Tensor, like: Tensor) -> Tensor:
+        """Return a tensor in the dtype of another one."""
+
+    def accepts(self, x: Tensor, parameter: Tensor) -> bool:
+        """Return whether inputs have the dtype that they must, given a parameter's."""
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the sum of two tensors that broadcast."""
+        return x + y
+
+    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the product of two tensors that broadcast."""
+        return x * y
+
+    def pairs(self, x: Tensor) -> Tensor:
+        """Return the products of two channels; slices cost less than an index."""
+        width = x.shape[-1]
+        if width == 1:
+            return x * x
+        half = width // 2
+        wide = self.concatenate(x, x[..., :half])
+        parts = [x * wide[..., shift : shift + width] for shift in range((width + 1) // 2)]
+        if width % 2 == 0:
+            parts.append(x[..., :half] * x[..., half:])
+        return self.concatenate(*parts)
+
+
+def product(sizes: Sequence[Any]) -> Any:
+    """Return the product of sizes, which may be open; compilers don't know ``math.prod``."""
+    total = 1
+    for size in sizes:
+        total = total * size
+    return total
+
+
+def check_dtypes(ops: Operations, xs: Sequence[Tensor], parameter: Tensor) -> None:
+    """Raise InputError if inputs are of another dtype than the parameters."""
+    for x in xs:
+        if not ops.accepts(x, parameter):
+            raise InputError(
+                f"expected inputs of {parameter.dtype}, as the parameters are, got {x.dtype}", "x"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +160,16 @@ def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ..
 
 @dataclass(eq=False)
 class Program:
-    """Steps, each with the slots that it reads; its result goes into the next free slot.
+    """Steps: name, whether it looks at sizes, slots that it reads, what else it is given.
 
-    The first slots hold the parameters, the next ones the inputs, the last ones the masks.
+    Its result goes into the next free slot. The first slots hold the parameters, the next ones
+    the inputs, the last ones the masks.
     """
 
     sizes: tuple[int | None, ...]
-    steps: list[tuple[str, tuple[int, ...], tuple[Any, ...]]] = field(default_factory=list)
+    steps: list[tuple[str, bool, int, tuple[int, ...], tuple[Any, ...]]] = field(
+        default_factory=list
+    )
     slots: int = 0
     results: list[int] = field(default_factory=list)
     masked: dict[int, int] = field(default_factory=dict)
@@ -128,8 +184,9 @@ class Program:
     def note(
         self, name: str, read: Sequence[Symbol], static: tuple[Any, ...], shape: tuple[int, ...]
     ) -> Symbol:
-        """Note a step."""
-        self.steps.append((name, tuple(symbol.slot for symbol in read), static))
+        """Note a step: a method of :class:`Operations`, or of :class:`_Sized`."""
+        first, *rest = [symbol.slot for symbol in read]
+        self.steps.append((name, hasattr(_Sized, name), first, tuple(rest), static))
         return self.given(shape)
 
     def mean(self, x: Symbol, axes: Sequence[int], sorts: Sequence[int]) -> Symbol:
@@ -160,11 +217,19 @@ class Program:
 
     def reshape(self, x: Symbol, shape: tuple[int, ...]) -> Symbol:
         """Note another shape."""
-        return x if shape == x.shape else self.note("reshape", (x,), (shape,), shape)
+        return x if shape == x.shape else self.reshaped(x, shape, shape)
+
+    def reshaped(self, x: Symbol, given: tuple[int, ...], shape: tuple[int, ...]) -> Symbol:
+        """Note another shape; :data:`OPEN` where the tensor's own length is kept."""
+        unknown = [n for n in given if n < 0]
+        if len(unknown) > 1:
+            return self.note("reshaped", (x,), (given,), shape)
+        # One length follows from the others.
+        return self.note("reshape", (x,), (tuple(max(n, -1) for n in given),), shape)
 
     def broadcast(self, x: Symbol, shape: tuple[int, ...]) -> Symbol:
         """Note the repetition to a shape."""
-        return x if shape == x.shape else self.note("broadcast", (x,), (shape,), shape)
+        return x if shape == x.shape else self.note("repeated", (x,), (shape,), shape)
 
     def diagonal(self, x: Symbol, first: int, second: int) -> Symbol:
         """Note that two axes become one, at the place of the first."""
@@ -201,7 +266,8 @@ class Program:
             for part, symbol in zip(left.split(","), operands, strict=True)
             for name, size in zip(part, symbol.shape, strict=True)
         }
-        return self.note("einsum", operands, (formula,), tuple(sizes[name] for name in result))
+        shape = tuple(sizes[name] for name in result)
+        return self.note("contracted", operands, (formula,), shape)
 
     def mask(self, x: Symbol, axis: int, sort: int) -> Symbol:
         """Note zeros at the letters of an axis that a sample hasn't."""
@@ -231,12 +297,13 @@ class Program:
         known = self._known(_table, sort, count, axis.ordered)
         return self.note("expand", (x,), (place, count, axis.ordered, sort, known), shape)
 
-    def collect(self, x: Symbol, place: int, axis: Axis, sort: int, length: int) -> Symbol:
+    def collect(self, x: Symbol, place: int, axis: Axis, sort: int) -> Symbol:
         """Note that axes of letters shall become one axis of points."""
         count = len(axis.letters)
         if count == 1:
             return x
-        shape = (*x.shape[:place], length, *x.shape[place + count :])
+        # Nothing that follows looks at the number of points.
+        shape = (*x.shape[:place], letters(sort), *x.shape[place + count :])
         known = self._known(_places, sort, count, axis.ordered)
         return self.note("collect", (x,), (place, count, axis.ordered, sort, known), shape)
 
@@ -245,130 +312,99 @@ class Program:
     def run(
         self, ops: Operations, given: Sequence[Tensor], batch: Any, sizes: Sequence[Any]
     ) -> list[Tensor]:
-        """Return the results.
-
-        Parameters
-        ----------
-        ops : Operations
-        given : sequence of tensors
-            Parameters, inputs, masks.
-        batch : int
-            Number of samples.
-        sizes : sequence of int
-            The letters of each sort.
-        """
+        """Return the results, given parameters, inputs and masks, and the sorts' letters."""
         slots = list(given)
         counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
-
-        def shape_of(shape: tuple[int, ...], old: tuple[Any, ...]) -> tuple[Any, ...]:
-            found = []
-            for at, n in enumerate(shape):
-                if n >= 0:
-                    found.append(n)
-                elif n == BATCH:
-                    found.append(batch)
-                else:
-                    found.append(old[at] if n == OPEN else sizes[-2 - n])
-            return tuple(found)
-
-        def column(values: Tensor, ndim: int) -> Tensor:
-            return ops.reshape(values, (batch, *(1,) * (ndim - 1)))
-
-        for name, read, static in self.steps:
-            x = slots[read[0]]
-            if name == "add":
-                y = x + slots[read[1]]
-            elif name == "multiply":
-                y = x * slots[read[1]]
-            elif name == "linear":
-                y = ops.linear(x, slots[read[1]])
-            elif name == "mean":
-                y = ops.mean(x, static[0])
-            elif name == "sum":
-                y = ops.sum(x, static[0])
-            elif name == "reshape":
-                shape = shape_of(static[0], x.shape)
-                y = ops.reshape(x, shape)
-            elif name == "broadcast":
-                y = ops.broadcast(x, shape_of(static[0], x.shape))
-            elif name == "permute":
-                y = ops.permute(x, static[0])
-            elif name == "diagonal":
-                y = ops.diagonal(x, *static)
-            elif name == "take":
-                y = ops.take(x, *static)
-            elif name == "pairs":
-                y = _pairs(ops, x)
-            elif name == "concatenate":
-                y = ops.concatenate([slots[at] for at in read])
-            elif name == "einsum":
-                y = ops.einsum(static[0], *(slots[at] for at in read))
-            elif name == "divide":
-                y = x
-                for sort in static[0]:
-                    if sort in counts:
-                        y = y * column(counts[sort] ** -1.0, len(x.shape))
-                    else:
-                        y = y * (1 / sizes[sort])
-            elif name == "correct":
-                y = x * (static[1] or self._corrected(ops, column, static[0], counts, sizes, x))
-            elif name == "eye":
-                first, second, sort, known = static
-                n, axes = sizes[sort], [1] * len(x.shape)
-                axes[first] = axes[second] = n
-                eye = ops.constant(_eye(n) if known is None else known, x)
-                y = x * ops.reshape(eye, tuple(axes))
-            elif name == "expand":
-                place, count, ordered, sort, known = static
-                n = sizes[sort]
-                table, present = known or _table(n, count, ordered)
-                ones = [1] * (len(x.shape) - place - 1)
-                y = ops.take(x, table, place)
-                y = y * ops.reshape(ops.constant(present, x), (n**count, *ones))
-                y = ops.reshape(y, (*x.shape[:place], *[n] * count, *x.shape[place + 1 :]))
+        sized = _Sized(ops, batch, sizes, counts)
+        # Compilers trace this loop: what is short here is quick to compile.
+        for name, looks, first, rest, static in self.steps:
+            step = getattr(sized if looks else ops, name)
+            if not rest:
+                slots.append(step(slots[first], *static))
+            elif len(rest) == 1:
+                slots.append(step(slots[first], slots[rest[0]], *static))
             else:
-                place, count, ordered, sort, known = static
-                n, y = sizes[sort], x
-                if not ordered:
-                    y = _symmetric(ops, x, place, count)
-                y = ops.reshape(y, (*x.shape[:place], n**count, *x.shape[place + count :]))
-                y = ops.take(y, _places(n, count, ordered) if known is None else known, place)
-            slots.append(y)
+                slots.append(step(slots[first], *[slots[at] for at in rest], *static))
         return [slots[at] for at in self.results]
 
-    def _corrected(
-        self, ops: Operations, column: Any, diagram: Diagram, counts: Any, sizes: Any, x: Tensor
-    ) -> Any:
-        """Return what a mean over all letters is multiplied by to be one over different ones."""
-        if not counts:
-            return _correction(diagram, tuple(sizes))
-        known = [counts.get(sort, size) for sort, size in enumerate(sizes)]
-        ratio = ops.positive(diagram.assignments(known)) ** -1.0
+
+class _Sized:
+    """The steps that look at the sizes: batch, letters of sorts, those that samples have."""
+
+    def __init__(self, ops: Operations, batch: Any, sizes: Sequence[Any], counts: Any) -> None:
+        self.ops, self.batch, self.sizes, self.counts = ops, batch, sizes, counts
+
+    def _shape(self, shape: tuple[int, ...], old: Sequence[Any]) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for n in shape:
+            if n >= 0:
+                found.append(n)
+            elif n == BATCH:
+                found.append(self.batch)
+            else:
+                found.append(old[len(found)] if n == OPEN else self.sizes[-2 - n])
+        return tuple(found)
+
+    def _column(self, values: Tensor, x: Tensor) -> Tensor:
+        return self.ops.reshape(values, (self.batch, *(1,) * (len(x.shape) - 1)))
+
+    def reshaped(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return self.ops.reshape(x, self._shape(shape, x.shape))
+
+    def repeated(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return self.ops.broadcast(x, self._shape(shape, x.shape))
+
+    def contracted(self, *operands: Any) -> Tensor:
+        return self.ops.einsum(operands[-1], *operands[:-1])
+
+    def divide(self, x: Tensor, sorts: tuple[int, ...]) -> Tensor:
+        for sort in sorts:
+            if sort in self.counts:
+                x = x * self._column(self.counts[sort] ** -1.0, x)
+            else:
+                x = x * (1 / self.sizes[sort])
+        return x
+
+    def correct(self, x: Tensor, diagram: Diagram, known: float | None) -> Tensor:
+        if known is None and not self.counts:
+            known = _correction(diagram, tuple(self.sizes))
+        if known is not None:
+            return x * known
+        sizes = [self.counts.get(sort, size) for sort, size in enumerate(self.sizes)]
+        ratio = self.ops.positive(diagram.assignments(sizes)) ** -1.0
         for label in diagram.averaged:
-            ratio = ratio * known[diagram.scopes[label][0]]
-        return column(ratio, len(x.shape))
+            ratio = ratio * sizes[diagram.scopes[label][0]]
+        return x * self._column(ratio, x)
 
+    def eye(self, x: Tensor, first: int, second: int, sort: int, known: Any) -> Tensor:
+        n, axes = self.sizes[sort], [1] * len(x.shape)
+        axes[first] = axes[second] = n
+        eye = self.ops.constant(_eye(n) if known is None else known, x)
+        return x * self.ops.reshape(eye, tuple(axes))
 
-def _symmetric(ops: Operations, x: Tensor, place: int, count: int) -> Tensor:
-    """Return the mean over the orders of some axes."""
-    total, orders = x, [*permutations(range(place, place + count))]
-    for order in orders[1:]:
-        moved = (*range(place), *order, *range(place + count, len(x.shape)))
-        total = total + ops.permute(x, moved)
-    return total * (1 / len(orders))
+    def expand(
+        self, x: Tensor, place: int, count: int, ordered: bool, sort: int, known: Any
+    ) -> Tensor:
+        ops, n, shape = self.ops, self.sizes[sort], x.shape
+        table, present = known or _table(n, count, ordered)
+        x = ops.take(x, table, place)
+        ones = [1] * (len(shape) - place - 1)
+        x = x * ops.reshape(ops.constant(present, x), (n**count, *ones))
+        return ops.reshape(x, (*shape[:place], *[n] * count, *shape[place + 1 :]))
 
-
-def _pairs(ops: Operations, x: Tensor) -> Tensor:
-    """Return the products of two channels; slices cost less than an index."""
-    width = x.shape[-1]
-    if width == 1:
-        return x * x
-    half = width // 2
-    wide = ops.concatenate([x, x[..., :half]])
-    parts = [x * wide[..., shift : shift + width] for shift in range((width + 1) // 2)]
-    if width % 2 == 0:
-        parts.append(x[..., :half] * x[..., half:])
-    return ops.concatenate(parts)
+    def collect(
+        self, x: Tensor, place: int, count: int, ordered: bool, sort: int, known: Any
+    ) -> Tensor:
+        ops, n, shape = self.ops, self.sizes[sort], x.shape
+        if not ordered:
+            # The mean over the orders of the letters.
+            total, orders = x, [*permutations(range(place, place + count))]
+            for order in orders[1:]:
+                moved = (*range(place), *order, *range(place + count, len(shape)))
+                total = total + ops.permute(x, moved)
+            x = total * (1 / len(orders))
+        x = ops.reshape(x, (*shape[:place], n**count, *shape[place + count :]))
+        return ops.take(x, _places(n, count, ordered) if known is None else known, place)
 
 
 @cache

@@ -35,16 +35,6 @@ def lettered_levels(
 ) -> tuple[Levels, tuple[int, ...]] | None:
     """Return the points of a layer and the letters of each sort, or None if it has others.
 
-    Parameters
-    ----------
-    tying : TyingMap
-    index : int
-        The layer.
-    gathered : Gathered
-        The recipe that looks its weights up.
-
-    Notes
-    -----
     Takes time and memory of the order of the weight array.
     """
     coefficients = _coefficients(gathered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,26 +14,23 @@ from numpy.typing import NDArray
 from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits, diagrams
 from polyconstraints.backends.plan.kinds import Levels
 
-__all__ = ["Feature", "Pool", "Term", "Terms"]
+__all__ = ["Feature", "Pool", "Term", "Terms", "share"]
 
 #: Letters of a sort whose size is open, for predicting costs.
 _TYPICAL = 32
 
+#: Size of the terms of each higher degree at the start, where linear ones have 1.
+_HIGHER = 0.5
+
 
 @dataclass(frozen=True)
 class Pool:
-    """A tensor that features are made of: a source, averaged over all labels but some.
+    """A tensor that features are made of: a source, averaged over all labels but some."""
 
-    Attributes
-    ----------
-    source : tuple
-        ``("input", kind, labels)``: an input's letters, equal labels on the diagonal; or
-        ``("product", channels, ((pool, labels), …))``: a product of pooled tensors.
-    kept : tuple of int
-        The labels of its axes, ascending.
-    """
-
+    #: ``("input", kind, labels)``: an input's letters, equal labels on the diagonal; or
+    #: ``("product", channels, ((pool, labels), …))``: a product of pooled tensors.
     source: tuple[Any, ...]
+    #: The labels of its axes, ascending.
     kept: tuple[int, ...]
 
 
@@ -52,32 +49,19 @@ class Feature:
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """Features that one matrix mixes and that are embedded alike.
-
-    Attributes
-    ----------
-    name : str
-    output : int
-        The kind of the outputs.
-    pattern : tuple of int
-        The labels of the output's letters.
-    kept : tuple of int
-        The labels of the mixed tensor's axes.
-    degree : int
-    features : tuple of Feature
-    columns : tuple of (Diagram, list of channel tuples)
-        What the columns of the matrix weigh, diagram by diagram.
-    factorwise : bool
-        Whether the one feature is mixed factor by factor.
-    """
+    """Features that one matrix mixes and that are embedded alike."""
 
     name: str
+    #: The kind of the outputs, and the labels of their letters.
     output: int
     pattern: tuple[int, ...]
+    #: The labels of the mixed tensor's axes.
     kept: tuple[int, ...]
     degree: int
     features: tuple[Feature, ...]
+    #: What the columns of the matrix weigh, diagram by diagram: channels of the factors.
     columns: tuple[tuple[Diagram, list[tuple[int, ...]]], ...]
+    #: Whether the one feature is mixed factor by factor.
     factorwise: bool = False
 
     @property
@@ -88,22 +72,13 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """What a layer between points made of letters adds up.
-
-    Attributes
-    ----------
-    levels : Levels
-    channels : (int, int)
-        Channels of every input and of every output point.
-    degrees : tuple of int
-        The degrees of its terms.
-    independent : bool
-        Whether diagrams that depend on others, for want of letters, are left out.
-    """
+    """What a layer between points made of letters adds up."""
 
     levels: Levels
+    #: Channels of every input and of every output point.
     channels: tuple[int, int]
     degrees: tuple[int, ...]
+    #: Whether diagrams that depend on others, for want of letters, are left out.
     independent: bool = False
 
     @cached_property
@@ -114,7 +89,7 @@ class Terms:
             for diagram in diagrams(self.levels, degree):
                 if self.independent and not diagram.exists(self.levels.sizes):
                     continue
-                columns = (diagram, diagram.channels(self.widths(diagram)))
+                columns = (diagram, channel_orbits(tuple(self.widths(diagram)), diagram.orders))
                 alone = diagram if self._factorwise(diagram) else None
                 key = (diagram.output, diagram.labels[0], diagram.kept, degree, alone)
                 groups.setdefault(key, []).append(columns)
@@ -145,6 +120,22 @@ class Terms:
     def widths(self, diagram: Diagram) -> list[int]:
         """Return the channels of each factor, points that share their letters counted."""
         return [self.channels[0] * self.levels.inputs[at].fixed for at in diagram.inputs]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each term's parameters."""
+        return tuple(term.name for term in self.terms)
+
+    def initial(self, ops: Any, normals: Sequence[Any]) -> list[Any]:
+        """Return parameters to start from, given standard normal ones of their shapes."""
+        squares: dict[tuple[int, int], Any] = {}
+        for term, normal in zip(self.terms, normals, strict=True):
+            key = (term.output, term.degree)
+            squares[key] = squares.get(key, 0.0) + (normal * normal).sum(-1)[..., None]
+        return [
+            normal * (squares[term.output, term.degree] ** -0.5 * share(term.degree, self.degrees))
+            for term, normal in zip(self.terms, normals, strict=True)
+        ]
 
     # -- making it ------------------------------------------------------------------------
 
@@ -233,3 +224,12 @@ class Terms:
     ) -> NDArray[np.int64]:
         """Return the channels of each factor of products, of shape (factors, columns)."""
         return np.array(channel_orbits(widths, orders), dtype=np.int64).T.copy()
+
+
+def share(degree: int, degrees: Sequence[int]) -> float:
+    """Return the size of the terms of one degree at the start, beside those of others."""
+    if degree == 0:
+        return 0.0
+    if 1 not in degrees:
+        return sqrt(1 / sum(other > 0 for other in degrees))
+    return 1.0 if degree == 1 else _HIGHER

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from polyconstraints.backends.plan import LayerPlan
-from polyconstraints.backends.plan.maps import group_of
 from polyconstraints.backends.torch.layers import EquivariantLayer
 from polyconstraints.errors import NotSymmetricError, UsageError
 
@@ -77,16 +76,14 @@ def check_equivariance(
         ys = _called(module, xs)
         if to is None and len(ys) == 1 and ys[0].ndim < xs[0].ndim:
             plan = LayerPlan(group, plan.channels, to="trivial")
-        levels = plan.levels
-        own = levels.sizes if levels else ()
-        opened = [size for at, size in enumerate(sizes) if own[at] is None]
-        choice = group_of(plan, *opened)
+        own = plan.levels.sizes if plan.levels else ()
+        choice = plan.group_of(*(size for at, size in enumerate(sizes) if own[at] is None))
         largest = max(float(y.abs().max()) for y in ys) or 1.0
         worst = 0.0
         for at, below in enumerate(choice.group.generators):
             above = choice.actions[1][at] if choice.actions else below
-            moved = _called(module, _moved(xs, below, _axes(plan, 0)))
-            for one, other in zip(moved, _moved(ys, above, _axes(plan, 1)), strict=True):
+            moved = _called(module, _moved(xs, below, plan.axes(0)))
+            for one, other in zip(moved, _moved(ys, above, plan.axes(1)), strict=True):
                 worst = max(worst, float((one - other).abs().max()) / largest)
     finally:
         module.train(training)
@@ -103,18 +100,14 @@ def _inputs(module: nn.Module, group: str) -> tuple[Tensor, ...]:
     layer = next((one for one in module.modules() if isinstance(one, EquivariantLayer)), None)
     if layer is None:
         raise UsageError("expected inputs x for a module without layers of this package", "x")
-    weight = layer.weights()[0]
-    plan = LayerPlan(group, (layer.plan.channels[0], 1))
-    levels = plan.levels
-    if levels is None:
-        shapes = [plan.points[0]]
-    else:
-        sizes = [_LETTERS if size is None else size for size in levels.sizes]
-        shapes = [kind.shape(sizes) for kind in levels.inputs]
-    return tuple(
-        torch.randn(2, *shape, plan.channels[0], dtype=weight.dtype, device=weight.device)
-        for shape in shapes
-    )
+    weight, width = layer.weights()[0], layer.plan.channels[0]
+    plan = LayerPlan(group, (width, 1))
+    shapes: list[tuple[int, ...]] = [plan.points[0]] if plan.levels is None else []
+    if plan.levels is not None:
+        sizes = [_LETTERS if size is None else size for size in plan.levels.sizes]
+        shapes = [kind.shape(sizes) for kind in plan.levels.inputs]
+    drawn = [torch.randn(2, *shape, width, device=weight.device) for shape in shapes]
+    return tuple(x.to(weight.dtype) for x in drawn)
 
 
 def _called(module: nn.Module, xs: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -122,14 +115,7 @@ def _called(module: nn.Module, xs: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return y if isinstance(y, tuple) else (y,)
 
 
-def _axes(plan: LayerPlan, side: int) -> list[int]:
-    levels = plan.levels
-    if levels is None:
-        return [len(plan.points[side])]
-    return [len(kind.axes) for kind in (levels.inputs, levels.outputs)[side]]
-
-
-def _moved(xs: Sequence[Tensor], image: Sequence[int], axes: Sequence[int]) -> list[Tensor]:
+def _moved(xs: Sequence[Tensor], image: Sequence[int], axes: Sequence[int]) -> tuple[Tensor, ...]:
     """Return tensors with their points moved: what was at i is at image[i]."""
     flat = []
     for x, count in zip(xs, axes, strict=True):
@@ -139,4 +125,4 @@ def _moved(xs: Sequence[Tensor], image: Sequence[int], axes: Sequence[int]) -> l
     moved = torch.empty_like(whole)
     moved[..., list(image), :] = whole
     parts = torch.split(moved, [part.shape[-2] for part in flat], -2)
-    return [part.reshape(x.shape) for part, x in zip(parts, xs, strict=True)]
+    return tuple(part.reshape(x.shape) for part, x in zip(parts, xs, strict=True))

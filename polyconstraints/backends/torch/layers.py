@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from polyconstraints.backends.plan import FlatLayer, LayerPlan
-from polyconstraints.backends.plan.maps import flat_layer, independent, map_of
+from polyconstraints.backends.plan.layer import map_of
 from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.errors import InputError
 from polyconstraints.tying import TyingMap
@@ -22,8 +22,6 @@ __all__ = [
     "TiedLayer",
     "param_groups",
 ]
-
-Tensors = Tensor | tuple[Tensor, ...]
 
 
 class Factory(TypedDict, total=False):
@@ -75,14 +73,6 @@ class Marked(nn.Module):
             )
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
-    def _check_dtype(self, xs: Sequence[Tensor], parameter: Tensor) -> None:
-        for x in xs:
-            if x.dtype != parameter.dtype and not torch.is_autocast_enabled(x.device.type):
-                raise InputError(
-                    f"expected inputs of {parameter.dtype}, as the parameters are, got {x.dtype}",
-                    "x",
-                )
-
 
 @torch.no_grad()
 def _draw(plan: LayerPlan | FlatLayer, parameters: Sequence[Tensor]) -> None:
@@ -100,7 +90,7 @@ def _draw(plan: LayerPlan | FlatLayer, parameters: Sequence[Tensor]) -> None:
     if isinstance(plan, LayerPlan):
         drawn = plan.initial(OPERATIONS, normals)
     else:
-        drawn = [torch.cat([part.flatten() for part in plan.initial(OPERATIONS, normals[0])])]
+        drawn = [plan.initial(OPERATIONS, normals[0])]
     for parameter, value in zip(parameters, drawn, strict=True):
         parameter.copy_(value)
 
@@ -122,7 +112,7 @@ def param_groups(module: nn.Module, weight_decay: float = 0.0) -> list[dict[str,
     """Return groups of a module's parameters for an optimiser.
 
     Parameters in unit coordinates are all of one size, so that one learning rate suits them;
-    only constants, whose names begin with ``bias``, are left out of the weight decay.
+    only constants, which have ``bias`` in their names, are left out of the weight decay.
 
     Examples
     --------
@@ -131,7 +121,7 @@ def param_groups(module: nn.Module, weight_decay: float = 0.0) -> list[dict[str,
     [(2, 0.01), (1, 0.0)]
     """
     named = [
-        (name.rpartition(".")[2].startswith("bias"), parameter)
+        ("bias" in name.rpartition(".")[2], parameter)
         for name, parameter in module.named_parameters()
     ]
     return [
@@ -156,6 +146,9 @@ class EquivariantLayer(Marked):
         permutation moves. As the inputs unless given.
     bias : bool
         Whether there are terms of all lower degrees too, constants among them.
+    rank : int, optional
+        For degree two. Of full rank unless given; else the products are those of so many
+        channels of two linear layers, mixed by a third one, and with a bias a fourth is added.
     device, dtype
         As for PyTorch's own layers.
 
@@ -186,23 +179,24 @@ class EquivariantLayer(Marked):
         *,
         to: str | None = None,
         bias: bool = True,
+        rank: int | None = None,
         **factory: Unpack[Factory],
     ) -> None:
         super().__init__()
-        self.plan = LayerPlan(group, (in_channels, out_channels), degree, bias, to)
+        self.plan = LayerPlan(group, (in_channels, out_channels), degree, bias, to, rank)
         self.plan.prepare()
         dtype = factory.get("dtype") or torch.get_default_dtype()
-        for name, shape in zip(self.plan.names, self.plan.shapes, strict=True):
+        for name, shape in self.plan.shapes.items():
             empty = torch.empty(shape, device=factory.get("device"), dtype=dtype)
             self.register_parameter(name, nn.Parameter(empty))
         self.reset_parameters()
 
     def weights(self) -> list[Tensor]:
         """Return the parameters in the order of the recipe."""
-        return [getattr(self, name) for name in self.plan.names]
+        return [getattr(self, name) for name in self.plan.shapes]
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
+        """Draw the parameters anew; see :meth:`LayerPlan.initial`."""
         _draw(self.plan, self.weights())
 
     def forward(self, x: Any, mask: Any = None) -> Any:
@@ -224,13 +218,7 @@ class EquivariantLayer(Marked):
         InputError
             If a shape or a dtype doesn't fit.
         """
-        weights = self.weights()
-        xs = x if isinstance(x, tuple | list) else (x,)
-        self._check_dtype(xs, weights[0])
-        masks = self.plan.masks(mask)
-        if masks is not None:
-            masks = {sort: part.to(xs[0].dtype) for sort, part in masks.items()}
-        return self.plan.run(OPERATIONS, weights, x, masks)
+        return self.plan.run(OPERATIONS, self.weights(), x, mask)
 
     def to_map(self, *sizes: int) -> TyingMap:
         """Return the tying map whose network the layer is.
@@ -248,7 +236,7 @@ class EquivariantLayer(Marked):
         """Return the parameters of that map; ``tying`` is the map, where it is known."""
         tying = self.to_map(*sizes) if tying is None else tying
         theta = torch.cat([weight.flatten() for weight in self.weights()])
-        return _to_map(flat_layer(self.plan, tying, index, *sizes), theta)
+        return _to_map(self.plan.flat(tying, index, *sizes), theta)
 
     @torch.no_grad()
     def set_map_parameters(
@@ -262,14 +250,14 @@ class EquivariantLayer(Marked):
             If their number isn't that of the map's.
         """
         tying = self.to_map(*sizes) if tying is None else tying
-        flat = flat_layer(self.plan, tying, index, *sizes)
+        flat = self.plan.flat(tying, index, *sizes)
         parts = flat.split(_from_map(flat, theta))
         for weight, part in zip(self.weights(), parts, strict=True):
             weight.copy_(part)
 
     def independent(self, *sizes: int) -> int:
         """Return how many of the parameters are independent, for given numbers of letters."""
-        return independent(self.plan, *sizes)
+        return self.plan.independent(*sizes)
 
     def mark(self) -> str:
         """Return a description of the layer, the same in every process."""
@@ -278,8 +266,9 @@ class EquivariantLayer(Marked):
     def extra_repr(self) -> str:
         """Return what the module shows of itself."""
         plan = self.plan
-        kind = "" if type(self) is EquivariantLinear else f", degree={plan.degree}"
-        return f"{plan.group!r}{kind}, {plan.describe()}, bias={plan.bias}"
+        kind = f", degree={plan.degree}" if type(self) is EquivariantLayer else ""
+        rank = "" if plan.rank is None else f", rank={plan.rank}"
+        return f"{plan.group!r}{kind}, {plan.describe()}, bias={plan.bias}{rank}"
 
 
 class EquivariantLinear(EquivariantLayer):
@@ -306,16 +295,10 @@ class EquivariantLinear(EquivariantLayer):
         super().__init__(group, in_channels, out_channels, 1, to=to, bias=bias, **factory)
 
 
-class EquivariantQuadratic(nn.Module):
+class EquivariantQuadratic(EquivariantLayer):
     """A quadratic layer between the points of a group.
 
-    Parameters
-    ----------
-    group, in_channels, out_channels, to, bias, device, dtype
-        As for :class:`EquivariantLayer`.
-    rank : int, optional
-        Of full rank unless given. Else the products are those of the ``rank`` channels of two
-        linear layers, mixed by a third one, and a fourth one is added if there is a bias.
+    Parameters are those of :class:`EquivariantLayer`, without the degree.
 
     Examples
     --------
@@ -335,50 +318,9 @@ class EquivariantQuadratic(nn.Module):
         bias: bool = True,
         **factory: Unpack[Factory],
     ) -> None:
-        super().__init__()
-        self.rank = rank
-        if rank is None:
-            self.full = EquivariantLayer(
-                group, in_channels, out_channels, 2, to=to, bias=bias, **factory
-            )
-            return
-        self.left = EquivariantLinear(group, in_channels, rank, bias=False, **factory)
-        self.right = EquivariantLinear(group, in_channels, rank, bias=False, **factory)
-        self.mix = EquivariantLinear(group, rank, out_channels, to=to, bias=False, **factory)
-        self.linear = (
-            EquivariantLinear(group, in_channels, out_channels, to=to, **factory) if bias else None
+        super().__init__(
+            group, in_channels, out_channels, 2, to=to, bias=bias, rank=rank, **factory
         )
-        self.reset_parameters()
-
-    @torch.no_grad()
-    def reset_parameters(self) -> None:
-        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
-        if self.rank is None:
-            self.full.reset_parameters()
-            return
-        for part in (self.left, self.right, self.mix, self.linear):
-            if part is not None:
-                part.reset_parameters()
-        if self.linear is not None:
-            for parameter in self.mix.parameters():
-                parameter.mul_(0.5)
-
-    def forward(self, x: Any, mask: Any = None) -> Any:
-        """Return the outputs; see :meth:`EquivariantLayer.forward`."""
-        if self.rank is None:
-            return self.full(x, mask)
-        left, right = self.left(x, mask), self.right(x, mask)
-        if isinstance(left, tuple):
-            products: Any = tuple(a * b for a, b in zip(left, right, strict=True))
-        else:
-            products = left * right
-        y = self.mix(products, mask)
-        if self.linear is None:
-            return y
-        added = self.linear(x, mask)
-        if isinstance(y, tuple):
-            return tuple(a + b for a, b in zip(y, added, strict=True))
-        return y + added
 
 
 class TiedLayer(Marked):
@@ -409,7 +351,7 @@ class TiedLayer(Marked):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew; see :mod:`polyconstraints.backends.plan.start`."""
+        """Draw the parameters anew; see :meth:`LayerPlan.initial`."""
         _draw(self.plan, [self.theta])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -417,13 +359,8 @@ class TiedLayer(Marked):
 
         Units are numbered component by component: unit = component · channels + channel.
         """
-        self.check(x)
         out: Tensor = self.plan.run(OPERATIONS, self.plan.split(self.theta), x)
         return out
-
-    def check(self, x: Tensor) -> None:
-        """Raise InputError if inputs are of another dtype than the parameters."""
-        self._check_dtype((x,), self.theta)
 
     def to_map_parameters(self) -> Tensor:
         """Return the parameters of the map's layer, in the order of its free classes."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, Unpack
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from polyconstraints.backends.plan import NetworkPlan
-from polyconstraints.backends.plan.maps import map_of
-from polyconstraints.backends.plan.network import horner
+from polyconstraints.backends.plan.layer import map_of
+from polyconstraints.backends.plan.network import Planned, horner
 from polyconstraints.backends.torch.layers import (
     EquivariantLayer,
     Factory,
@@ -22,7 +21,7 @@ from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import layer_degree
-from polyconstraints.tying import TyingMap, TyingRule
+from polyconstraints.tying import TyingMap
 
 __all__ = [
     "EquivariantNetwork",
@@ -63,7 +62,7 @@ class PolynomialActivation(nn.Module):
         return self.text
 
 
-class TiedNetwork(nn.Module):
+class TiedNetwork(Planned, nn.Module):
     """Tied layers one after the other, on flat units.
 
     Parameters
@@ -74,19 +73,9 @@ class TiedNetwork(nn.Module):
     """
 
     def __init__(self, plan: NetworkPlan, **factory: Unpack[Factory]) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.plan = plan
         self.layers = nn.ModuleList(TiedLayer(layer, **factory) for layer in plan.layers)
-
-    @classmethod
-    def from_map(cls, tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]) -> Self:
-        """Return the network of a tying map; see :meth:`NetworkPlan.from_map`."""
-        return cls(NetworkPlan.from_map(tying, path), **factory)
-
-    @classmethod
-    def from_rule(cls, rule: TyingRule, *sizes: int, **factory: Unpack[Factory]) -> Self:
-        """Return the network of a rule at given sizes, such as the number of inputs."""
-        return cls(NetworkPlan.from_rule(rule, *sizes), **factory)
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew."""
@@ -133,10 +122,7 @@ class TiedNetwork(nn.Module):
         InputError
             If a shape doesn't fit.
         """
-        shapes = [tuple(np.shape(part)) for part in theta]
-        wanted = [(count,) for count in self.plan.parameters]
-        if shapes != wanted:
-            raise InputError(f"expected arrays of shapes {wanted}, got {shapes}", "theta")
+        self.plan.check(theta)
         for layer, part in zip(self.tied_layers(), theta, strict=True):
             layer.theta.copy_(torch.as_tensor(part))
 
@@ -145,13 +131,11 @@ class TiedNetwork(nn.Module):
 
         Units are numbered component by component: unit = component · channels + channel.
         """
-        for layer in self.tied_layers():
-            layer.check(x)
         out: Tensor = self.plan.run(OPERATIONS, [layer.theta for layer in self.tied_layers()], x)
         return out
 
 
-def from_map(tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]) -> TiedNetwork:
+def from_map(tying: TyingMap, path: str = "auto", **factory: Any) -> TiedNetwork:
     """Return the network of a tying map, whatever its group; see :class:`TiedNetwork`."""
     return TiedNetwork.from_map(tying, path, **factory)
 
@@ -223,37 +207,6 @@ class EquivariantNetwork(nn.Module):
         )
         made = PolynomialActivation(activation) if isinstance(activation, str) else activation
         self.activation = made
-
-    @classmethod
-    def from_map(
-        cls, tying: TyingMap, path: str = "auto", **factory: Unpack[Factory]
-    ) -> TiedNetwork:
-        """Return the network of a tying map, on flat units.
-
-        Raises
-        ------
-        UsageError
-            If the map is for another kind of symmetry than the class.
-        """
-        cls._check(tying.symmetry.kind)
-        return TiedNetwork.from_map(tying, path, **factory)
-
-    @classmethod
-    def from_rule(cls, rule: TyingRule, *sizes: int, **factory: Unpack[Factory]) -> TiedNetwork:
-        """Return the network of a rule at given sizes, on flat units.
-
-        Raises
-        ------
-        UsageError
-            If the rule is for another kind of symmetry than the class.
-        """
-        cls._check(rule.network.kind)
-        return TiedNetwork.from_rule(rule, *sizes, **factory)
-
-    @classmethod
-    def _check(cls, kind: str) -> None:
-        if kind != cls.kind:
-            raise UsageError(f"expected an {cls.kind} map, got an {kind} one", "symmetry")
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew."""

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from polyconstraints.backends.plan.program import Operations
 
 __all__ = ["OPERATIONS", "TorchOperations"]
 
@@ -37,11 +38,17 @@ def _tensor(array: NDArray[Any], dtype: torch.dtype, like: Tensor) -> Tensor:
     return made
 
 
-class TorchOperations:
+class TorchOperations(Operations):
     """See :class:`polyconstraints.backends.plan.program.Operations`."""
 
     def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
         return _tensor(array, like.dtype, like)
+
+    def cast(self, x: Tensor, like: Tensor) -> Tensor:
+        return x.to(like.dtype)
+
+    def accepts(self, x: Tensor, parameter: Tensor) -> bool:
+        return x.dtype == parameter.dtype or torch.is_autocast_enabled(x.device.type)
 
     def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
         return x.mean(axes)
@@ -64,8 +71,8 @@ class TorchOperations:
     def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
         return x.index_select(axis, _tensor(index, torch.int64, x))
 
-    def concatenate(self, parts: Sequence[Tensor]) -> Tensor:
-        return torch.cat(list(parts), -1)
+    def concatenate(self, *parts: Tensor) -> Tensor:
+        return torch.cat(parts, -1)
 
     def positive(self, x: Tensor) -> Tensor:
         return x.clamp(min=1)
