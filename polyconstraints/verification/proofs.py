@@ -33,6 +33,7 @@ from polyconstraints.verification.result import Mismatch, Unacted
 __all__ = [
     "Coefficients",
     "LayerwiseProof",
+    "layer_forms",
     "layer_keys",
     "layerwise",
     "layerwise_weights",
@@ -122,7 +123,7 @@ def layerwise(tying: TyingMap) -> LayerwiseProof:
     """
     keys = layer_keys(tying.layers)
     known = {
-        key: _forms(layer) for key, layer in dict(zip(keys, tying.layers, strict=True)).items()
+        key: layer_forms(layer) for key, layer in dict(zip(keys, tying.layers, strict=True)).items()
     }
     prepared = [known[key] for key in keys]
     arrays = [numbers for _, _, numbers in prepared]
@@ -248,7 +249,7 @@ def layer_keys(layers: Sequence[LayerClasses]) -> list[Hashable]:
     return keys
 
 
-def _forms(layer: LayerClasses) -> tuple[Coefficients, list[Form], NDArray[np.int64]]:
+def layer_forms(layer: LayerClasses) -> tuple[Coefficients, list[Form], NDArray[np.int64]]:
     """Return a layer's coefficients, the different linear forms, and which each one is."""
     entry = Coefficients.of(layer.layer)
     numbers: dict[Form, int] = {}

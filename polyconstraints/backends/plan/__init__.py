@@ -8,7 +8,8 @@ weighs an average, so that one learning rate suits all, and those of letters mea
 function whatever their number.
 """
 
+from polyconstraints.backends.plan.flat import FlatLayer
 from polyconstraints.backends.plan.layer import LayerPlan
-from polyconstraints.backends.plan.network import FlatLayer, NetworkPlan
+from polyconstraints.backends.plan.network import NetworkPlan
 
 __all__ = ["FlatLayer", "LayerPlan", "NetworkPlan"]

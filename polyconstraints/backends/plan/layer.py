@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from polyconstraints.backends.plan.flat import FlatLayer, known
 from polyconstraints.backends.plan.gathered import Gathered, Indexed
 from polyconstraints.backends.plan.kinds import Levels, letters_of, read_levels
 from polyconstraints.backends.plan.lettered import Lettered
-from polyconstraints.backends.plan.network import FlatLayer, known
 from polyconstraints.backends.plan.program import Operations, check_dtypes, product
 from polyconstraints.classes.any_network import sized_texts
 from polyconstraints.derivation import derive
