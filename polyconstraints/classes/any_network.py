@@ -343,10 +343,6 @@ class AnyNetwork:
             self.activation,
         )
 
-    def texts(self, sizes: Sequence[int]) -> tuple[str, dict[int, str]]:
-        """Return the group and its actions with given numbers of letters, as texts."""
-        return sized_texts(self.group, self.actions, sizes)
-
 
 def _sorts(group: Construction) -> dict[Preset, int]:
     """Return the number of the sort of each symmetric group in a tree."""

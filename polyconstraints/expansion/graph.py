@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.spec.activation import Activation
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.network import LayerSpec, NetworkSpec, runs
 
 #: Exponents of the units that take part in a product, in the order of the units.
 Shape = tuple[int, ...]
@@ -146,8 +146,7 @@ class LayerSkeleton:
         last = below.rows[:, -1]
         counts = products - last
         source = np.repeat(np.arange(len(last)), counts)
-        starts = np.cumsum(counts) - counts
-        added = (np.arange(len(source)) - starts[source] + last[source]).astype(np.int32)
+        added = runs(last, counts).astype(np.int32)
         rows = np.concatenate([below.rows[source], added[:, None]], axis=1)
         run = (rows == added[:, None]).sum(axis=1)
         coefficient = below.coefficient[source]

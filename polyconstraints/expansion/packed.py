@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
+from polyconstraints.spec.network import runs
 
 Integers = NDArray[Any]
 Exponents = tuple[int, ...]
@@ -208,7 +209,7 @@ class Packer:
             for target, source in zip([*words, coefficients], block, strict=True):
                 np.concatenate([source[part] for part in parts], out=target)
         else:
-            place = _places(starts, sizes)
+            place = runs(starts, sizes)
             for target, source in zip([*words, coefficients], block, strict=True):
                 np.take(source, place, out=target)
         index, offsets = self._offsets
@@ -264,7 +265,7 @@ class Packer:
         filled = 0
         for part in stretches(count, _BLOCK):
             counts = count[part]
-            place = _places(first[part], counts)
+            place = runs(first[part], counts)
             target = slice(filled, filled + len(place))
             for word, prefix in zip(block, prefixes[:-1], strict=False):
                 word[target] = prefix[part].repeat(counts)
@@ -337,14 +338,6 @@ def _tiled(items: Integers, times: int) -> Integers:
     return items.reshape(1, -1).repeat(times, axis=0).ravel()
 
 
-def _places(first: Integers, count: Integers) -> Integers:
-    """Return ``count`` numbers from ``first`` on, for each of them in turn."""
-    ends = np.cumsum(count)
-    place: Integers = (first - (ends - count)).repeat(count)
-    place += np.arange(len(place))
-    return place
-
-
 # -- exponent vectors ---------------------------------------------------------------------
 
 
@@ -380,10 +373,8 @@ class VectorWriter:
         upper = self._upper_rows(output)
         for part in stretches(count, max(1, _BLOCK_BYTES // self.width)):
             counts = count[part]
-            size = int(counts.sum())
-            place = np.repeat(offset[paths.end[part]] - (np.cumsum(counts) - counts), counts)
-            place += np.arange(size)
-            block: Integers = np.empty((size, self.width), dtype=self.dtype)
+            place = runs(offset[paths.end[part]], counts)
+            block: Integers = np.empty((len(place), self.width), dtype=self.dtype)
             block[:, : self._inputs] = exponents
             middle = self._inputs + self._upper_width
             block[:, self._inputs : middle] = np.repeat(upper[part], counts, axis=0)
@@ -430,8 +421,7 @@ class VectorWriter:
         """Return the first layer's exponents of every state's edges to a monomial."""
         state = np.repeat(np.arange(len(by_state), dtype=np.int32), by_state)
         first, _ = self.finder.bottom(self.graph.levels[1].shape, monomial)
-        place = np.repeat(first - (np.cumsum(by_state) - by_state), by_state)
-        edges = self.finder.bottom_order[place + np.arange(len(place))]
+        edges = self.finder.bottom_order[runs(first, by_state)]
         return self._layer_rows(0, edges, state), self.graph.steps[0].coefficient[edges]
 
     def _layer_rows(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.expansion.graph import ExpansionGraph, Steps
+from polyconstraints.spec.network import runs
 
 Integers = NDArray[Any]
 
@@ -62,8 +63,7 @@ class Paths:
         Edges are numbered as they come, or by their places in ``order``.
         """
         source = np.repeat(np.arange(len(count)), count)
-        shift = np.cumsum(count) - count
-        edge = np.arange(len(source)) + (first - shift)[source]
+        edge = runs(first, count)
         if order is not None:
             edge = order[edge]
         taken = self.take(source)

@@ -65,6 +65,15 @@ def layer_degree(kind: object) -> int:
     raise UsageError(f"expected linear, quadratic, cubic or a degree, got {got}", "layer")
 
 
+def runs(first: NDArray[Any], count: NDArray[Any]) -> NDArray[Any]:
+    """Return ``count`` numbers from ``first`` on, for each of them in turn."""
+    import numpy as np
+
+    numbers: NDArray[Any] = (first - (np.cumsum(count) - count)).repeat(count)
+    numbers += np.arange(len(numbers))
+    return numbers
+
+
 def multisets(letters: int, degree: int) -> NDArray[np.int32]:
     """Return all multisets of letters in order, as rows of descending letters."""
     import numpy as np
@@ -73,9 +82,8 @@ def multisets(letters: int, degree: int) -> NDArray[np.int32]:
     for _ in range(degree - 1):
         # Each row is continued by 0 … its last letter.
         counts = rows[:, -1] + 1
-        longer = np.repeat(rows, counts, axis=0)
-        last = np.arange(len(longer)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = np.concatenate([longer, last[:, None].astype(np.int32)], axis=1)
+        last = runs(np.zeros_like(counts), counts).astype(np.int32)
+        rows = np.concatenate([np.repeat(rows, counts, axis=0), last[:, None]], axis=1)
     return rows
 
 

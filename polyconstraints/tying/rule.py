@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from polyconstraints.classes.any_network import AnyNetwork
+from polyconstraints.classes.any_network import AnyNetwork, sized_texts
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.io.arrays import ARRAY_ENDINGS
@@ -88,7 +88,7 @@ class TyingRule:
     def symmetry(self, *sizes: int) -> Symmetry:
         """Return the symmetry for given numbers of letters."""
         full = self.network.sizes(sizes)
-        text, actions = self.network.texts(full)
+        text, actions = sized_texts(self.network.group, self.network.actions, full)
         degree = self.network.components[0].size(full)
         choice = read_group(text, degree, dict(actions))
         return Symmetry(
