@@ -158,7 +158,7 @@ def test_orbits_of_arrays_agree_with_scipy(size: int, data: st.DataObject) -> No
 def test_orbits_by_stabilisers_equal_orbits_of_pairs(name: str, space: Any) -> None:
     group = pc.PermutationGroup.preset(name, 5)
     moves = tuple(((0, *(1 + i for i in g)), g) for g in group.generators)
-    comparison = Comparison(space, moves, moves, False, True)
+    comparison = Comparison(space, moves, moves, True)
     numbers = np.arange(space.size)
     left = np.concatenate([numbers[:0], *[numbers] * len(moves)])
     right = np.concatenate([numbers[:0], *(space.image(*move) for move in moves)])

@@ -24,7 +24,6 @@ from polyconstraints.spec.symmetry import (
     Move,
     Symmetry,
     TranspositionMoves,
-    generator_moves,
     imposed_moves,
 )
 
@@ -45,12 +44,17 @@ class Comparison:
     imposed: Sequence[Move]
     #: Moves with the same orbits as the imposed ones, as few as are known.
     generators: tuple[Move, ...]
-    #: Whether the imposed set consists of involutions and is closed under conjugation by the group
-    #: that it generates, as all transpositions are. All coefficients of one orbit, so all that are
-    #: tied together, then take part in equally many equalities.
-    conjugation_closed: bool
     #: Whether the map is one layer, so that coefficients are sums of single weights.
     single_weights: bool
+
+    @property
+    def conjugation_closed(self) -> bool:
+        """Whether the imposed set is closed under conjugation by the group that it generates.
+
+        It then consists of involutions, too: all transpositions. All coefficients of one orbit,
+        so all that are tied together, take part in equally many equalities.
+        """
+        return isinstance(self.imposed, TranspositionMoves)
 
     def is_single(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which coefficients are single weights."""
@@ -166,13 +170,10 @@ def _compared(
     single_weights: bool,
 ) -> Comparison:
     imposed = imposed_moves(network, symmetry, *levels)
-    if isinstance(space, PaperCoefficients):
-        # Equation (21) relates fewer coefficients than the group does: no short cut.
-        generators = tuple(imposed)
-    else:
-        generators = generator_moves(network, symmetry, *levels)
-    closed = symmetry.permutations == "transpositions"
-    return Comparison(space, imposed, generators, closed, single_weights)
+    # Equation (21) relates fewer coefficients than the group does: no short cut.
+    short = not isinstance(space, PaperCoefficients)
+    generators = imposed_moves(network, symmetry, *levels, generators=True) if short else imposed
+    return Comparison(space, imposed, tuple(generators), single_weights)
 
 
 def coefficient_monomial(

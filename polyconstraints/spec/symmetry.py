@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb, isqrt
 from typing import Any, Literal
@@ -280,11 +280,6 @@ class TranspositionMoves(Sequence[Move]):
         column = behind - comb(row + 1, 2)
         return self.move(self.components - 2 - row, self.components - 1 - column)
 
-    def __iter__(self) -> Iterator[Move]:
-        for a in range(self.components):
-            for b in range(a + 1, self.components):
-                yield self.move(a, b)
-
     def move(self, a: int, b: int) -> Move:
         """Return how the transposition of two components moves letters and outputs."""
         below, above = self.channels
@@ -310,13 +305,26 @@ class TranspositionMoves(Sequence[Move]):
 
 
 def imposed_moves(
-    network: NetworkSpec, symmetry: Symmetry, below: int, above: int
+    network: NetworkSpec, symmetry: Symmetry, below: int, above: int, *, generators: bool = False
 ) -> Sequence[Move]:
-    """Return how each imposed permutation moves the letters of one level and another's units."""
-    if symmetry.permutations != "transpositions":
-        return _moves(network, symmetry, below, above, generators=False)
-    # For the checks; these are few.
-    generator_moves(network, symmetry, below, above)
+    """Return how each imposed permutation moves the letters of one level and another's units.
+
+    With ``generators`` those of the group are taken instead: fewer, with the same orbits.
+    """
+    # Of all transpositions only the checks are made here.
+    lazily = symmetry.permutations == "transpositions" and not generators
+    levels = (below, above)
+    moves = []
+    for letters, outputs in symmetry.unit_actions(
+        network, generators=generators or lazily, levels=levels
+    ):
+        if letters is None or outputs is None:
+            raise UsageError(
+                "expected the group to act on every hidden layer in layer scope", "widths"
+            )
+        moves.append((_with_unit(letters, network.bias), outputs))
+    if not lazily:
+        return tuple(moves)
     fixed = symmetry.kind == "invariant" and above == network.depth
     return TranspositionMoves(
         network.inputs,
@@ -324,27 +332,6 @@ def imposed_moves(
         network.bias,
         network.units[above] if fixed else None,
     )
-
-
-def generator_moves(
-    network: NetworkSpec, symmetry: Symmetry, below: int, above: int
-) -> tuple[Move, ...]:
-    """Return the same for the generators of the group: fewer, with the same orbits."""
-    return _moves(network, symmetry, below, above, generators=True)
-
-
-def _moves(
-    network: NetworkSpec, symmetry: Symmetry, below: int, above: int, *, generators: bool
-) -> tuple[Move, ...]:
-    moves = []
-    actions = symmetry.unit_actions(network, generators=generators, levels=(below, above))
-    for letters, outputs in actions:
-        if letters is None or outputs is None:
-            raise UsageError(
-                "expected the group to act on every hidden layer in layer scope", "widths"
-            )
-        moves.append((_with_unit(letters, network.bias), outputs))
-    return tuple(moves)
 
 
 def _with_unit(units: Permutation, bias: bool) -> Permutation:

@@ -85,7 +85,7 @@ def _command(network: NetworkSpec, symmetry: Symmetry) -> str:
         ("--compare", symmetry.compare, "function"),
         ("--group", symmetry.group.name, "S"),
     ]
-    plain_choice = type(symmetry)(symmetry.group, actions=symmetry.actions).permutations
+    plain_choice = Symmetry(symmetry.group, actions=symmetry.actions).permutations
     choices.append(("--permutations", symmetry.permutations, plain_choice))
     for option, value, default in choices:
         if value == default:
@@ -157,7 +157,7 @@ def _is_ours(command: str, network: NetworkSpec, symmetry: Symmetry) -> bool:
     if option is None:
         return command == Origin.of(network, symmetry).command
     # The map of a stratum has actions on hidden levels, which its command doesn't state.
-    plain = type(symmetry)(symmetry.group, symmetry.kind, symmetry.scope, symmetry.compare)
+    plain = Symmetry(symmetry.group, symmetry.kind, symmetry.scope, symmetry.compare)
     made = (Origin.of(network, known).command for known in (symmetry, plain))
     return command[: option.start()] in made
 
