@@ -32,7 +32,7 @@ from polyconstraints.equalities.coefficients import (
     TensorCoefficients,
     fixed_multisets,
 )
-from polyconstraints.spec.groups import PRESETS, Permutation, PermutationGroup, cycle_lengths
+from polyconstraints.spec.groups import Permutation, PermutationGroup, cycle_lengths
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -120,7 +120,7 @@ def _cycle_types(
         pairs = zip(below, above, strict=True)
         joint = [(*a, *(width + point for point in b)) for a, b in pairs]
         group = PermutationGroup(width + network.widths[levels[1]], joint)
-    elif any(group.is_preset(name) for name in PRESETS) and group.order() > MAX_ELEMENTS:
+    elif group.letter and group.order() > MAX_ELEMENTS:
         return None
     types: Counter[tuple[CycleType, CycleType]] = Counter()
     for count, element in enumerate(group.elements(MAX_ELEMENTS)):

@@ -24,7 +24,7 @@ from polyconstraints import __version__
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.schemas.maps import Provenance
 from polyconstraints.schemas.reading import shown
-from polyconstraints.spec.groups import PRESETS, parse_group
+from polyconstraints.spec.groups import parse_group
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -61,7 +61,7 @@ class Origin:
 def _has_name(symmetry: Symmetry) -> bool:
     """Return whether the group's name, given as an option, gives the group."""
     group = symmetry.group
-    if any(group.is_preset(name) for name in PRESETS):
+    if group.letter:
         return True
     try:
         return parse_group(group.name, group.degree).generators == group.generators
