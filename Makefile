@@ -97,6 +97,7 @@ docs: $(TEST_STAMP) ## Build the documentation into site/, with warnings as erro
 
 docs-outputs: $(TEST_STAMP) ## Write real outputs, pictures and the notebook into the documentation.
 	$(BIN)/python tests/docs/figures.py
+	$(BIN)/python docs/names.py
 	$(BIN)/python tests/docs/runner.py $(DOCS_PAGES)
 	$(BIN)/python tests/docs/notebook.py
 

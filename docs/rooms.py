@@ -90,7 +90,7 @@ def picture(names: list[str]) -> str:
     drawing.bottom = _MARGIN + len(names) * _CELL
     words = "Rows import columns; every square is below the diagonal, so no import points back."
     return scene_svg(
-        drawing.finished("Imports between the rooms", words, _MARGIN),
+        drawing.finished("Imports between the rooms", words, _MARGIN, 0),
         prefix="rooms",
         standalone=False,
     )

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from polyconstraints.algebra import PolynomialRing as PolynomialRing
     from polyconstraints.algebra import ring as ring
     from polyconstraints.classes.any_network import AnyNetwork as AnyNetwork
+    from polyconstraints.classes.any_network import law as law
     from polyconstraints.derivation import Derivation as Derivation
     from polyconstraints.derivation import derive as derive
+    from polyconstraints.equalities.comparison import Equality as Equality
     from polyconstraints.errors import InputError as InputError
     from polyconstraints.errors import NotSymmetricError as NotSymmetricError
     from polyconstraints.errors import PolyconstraintsError as PolyconstraintsError
@@ -26,11 +28,18 @@ if TYPE_CHECKING:
     from polyconstraints.evaluation import evaluate as evaluate
     from polyconstraints.expansion import Expansion as Expansion
     from polyconstraints.expansion import expand as expand
+    from polyconstraints.render.figures.plot import plot as plot
+    from polyconstraints.render.report import report as report
+    from polyconstraints.render.several import table as table
     from polyconstraints.spec.groups import PermutationGroup as PermutationGroup
     from polyconstraints.spec.network import NetworkSpec as NetworkSpec
     from polyconstraints.spec.symmetry import Symmetry as Symmetry
+    from polyconstraints.training import train as train
     from polyconstraints.tying import TyingMap as TyingMap
     from polyconstraints.tying import TyingRule as TyingRule
+    from polyconstraints.variety.neurovariety import Neurovariety as Neurovariety
+    from polyconstraints.variety.neurovariety import dimension as dimension
+    from polyconstraints.variety.strata import Strata as Strata
     from polyconstraints.variety.strata import Stratum as Stratum
     from polyconstraints.variety.strata import Variety as Variety
     from polyconstraints.variety.strata import strata as strata
@@ -58,6 +67,15 @@ _HOMES = {
     "PermutationGroup": "spec.groups",
     "NetworkSpec": "spec.network",
     "AnyNetwork": "classes.any_network",
+    "law": "classes.any_network",
+    "Equality": "equalities.comparison",
+    "plot": "render.figures.plot",
+    "report": "render.report",
+    "table": "render.several",
+    "train": "training",
+    "Neurovariety": "variety.neurovariety",
+    "dimension": "variety.neurovariety",
+    "Strata": "variety.strata",
     "Stratum": "variety.strata",
     "Variety": "variety.strata",
     "strata": "variety.strata",

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.orbits import EqualityCounts, Orbits
 from polyconstraints.classes.reduction import reduce_layer, untied
-from polyconstraints.display import Displayed
+from polyconstraints.display import Drawn, document, loaded
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import (
     Comparison,
@@ -31,7 +31,9 @@ from polyconstraints.equalities.comparison import (
     network_comparison,
 )
 from polyconstraints.errors import UsageError
+from polyconstraints.spec.groups import GroupLike
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.size import require_room
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -43,15 +45,28 @@ if TYPE_CHECKING:
 __all__ = ["Derivation", "derive"]
 
 
-def derive(network: NetworkSpec, symmetry: Symmetry, memory_limit: int | None = None) -> Derivation:
+def derive(
+    network: NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    memory_limit: int | None = None,
+    **words: Unpack[Words],
+) -> Derivation:
     """Derive the constraints that a symmetry puts on the weights of a network.
 
     Parameters
     ----------
-    network : NetworkSpec
-    symmetry : Symmetry
+    network : NetworkSpec, optional
+        Unless keywords describe it.
+    symmetry : Symmetry, str, sequence or PermutationGroup, optional
+        A symmetry, a kind (``"invariant"``) or a group: its text, generators, ours or SymPy's.
+        The equivariance under S_n unless given.
     memory_limit : int, optional
         Bytes that it may take; half of what is free unless given.
+    **words
+        The options of the command line by name, with their defaults: ``n`` or ``inputs``,
+        ``depth``, ``layer``, ``activation``, ``indices``, ``bias``, ``widths``, ``channels``,
+        ``scope``, ``compare``, ``permutations``, ``group``, ``actions``; see
+        :class:`~polyconstraints.spec.problem.Description`.
 
     Raises
     ------
@@ -63,12 +78,15 @@ def derive(network: NetworkSpec, symmetry: Symmetry, memory_limit: int | None = 
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> result = derive(pc.NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
+    >>> result = derive(pc.NetworkSpec(3), "S")
     >>> result.counts.total, result.counts.distinct, result.rank
     (48, 24, 14)
     >>> result.distinct_weights, result.dimension, result.function_dimension
     (4, 4, 4)
+    >>> derive(n=3, depth=2, bias=True, symmetry="invariant").distinct_weights
+    11
     """
+    network, symmetry = problem(network, symmetry, words)
     require_room(network, symmetry, "derivation", memory_limit)
     if symmetry.scope == "network" and network.depth > 1:
         orbits = Orbits(network_comparison(network, symmetry))
@@ -91,7 +109,7 @@ def derive(network: NetworkSpec, symmetry: Symmetry, memory_limit: int | None = 
 
 
 @dataclass(frozen=True, eq=False)
-class Derivation(Displayed):
+class Derivation(Drawn):
     """The constraints of a network under a symmetry, and what they leave.
 
     Made by :func:`derive`. Counts are found from the orbits of coefficients, without
@@ -267,6 +285,30 @@ class Derivation(Displayed):
         return TyingMap(self.network, self.symmetry, self.layers, functions, origin)
 
     # -- documents -------------------------------------------------------------------------
+
+    def to_program(self, system: Literal["sympy", "singular", "macaulay2"]) -> str:
+        """Return the equalities as an algebra system reads them: equations, or an ideal.
+
+        Examples
+        --------
+        >>> print(derive(n=2, layer="linear").to_program("singular"), end="")
+        ring R = 0, (W0_1_1,W0_1_2,W0_2_1,W0_2_2), dp;
+        short = 0;
+        ideal I =
+        W0_1_1 - (W0_2_2),
+        W0_1_2 - (W0_2_1);
+        """
+        return document(loaded(self), kind=system)
+
+    def to_sympy(self) -> list[Any]:
+        """Return the distinct equalities as SymPy's equations.
+
+        Examples
+        --------
+        >>> derive(n=2, layer="linear").to_sympy()
+        [Eq(W0_1_1, W0_2_2), Eq(W0_1_2, W0_2_1)]
+        """
+        return [one.to_sympy() for one in self.equalities()]
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""

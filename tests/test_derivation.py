@@ -234,7 +234,7 @@ def test_network_scope_leaves_the_variety_open() -> None:
 @pytest.mark.parametrize(
     ("network", "symmetry", "option"),
     [
-        ({"depth": 2, "hidden": [2]}, {}, "widths"),
+        ({"depth": 2, "widths": [2]}, {}, "widths"),
         (
             {"depth": 2, "indices": "redundant"},
             {"compare": "tensor", "scope": "network"},

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.cli.group_file import read_group_option
+from polyconstraints.cli.request import Request
 from polyconstraints.render.tables import described_groups, group_documents, groups_text
 from polyconstraints.spec.groups import (
+    GroupChoice,
     checked_images,
     parse_expression,
     parse_group,
@@ -635,18 +636,23 @@ def write(path: Path, document: Any) -> str:
     return f"@{path}"
 
 
+def typed(group: str, degree: int, actions: Any = None) -> GroupChoice:
+    """Return the group that ``--group`` means."""
+    return Request(group=group, actions=actions or {}).choice(degree)
+
+
 def test_files(tmp_path: Path) -> None:
     file = tmp_path / "group.json"
-    assert read_group_option(write(file, [[1, 2, 0]]), 3).group.order() == 3
-    named = read_group_option(write(file, {"generators": [[1, 2, 0]], "name": "shifts"}), 3)
+    assert typed(write(file, [[1, 2, 0]]), 3).group.order() == 3
+    named = typed(write(file, {"generators": [[1, 2, 0]], "name": "shifts"}), 3)
     assert named.group.name == "shifts"
-    choice = read_group_option(write(file, {"group": "pairs(S4)", "actions": {"1": "S4"}}), 6)
+    choice = typed(write(file, {"group": "pairs(S4)", "actions": {"1": "S4"}}), 6)
     assert choice.widths == {1: 4}
-    assert read_group_option(f" @{file}", 6).widths == {1: 4}
+    assert typed(f" @{file}", 6).widths == {1: 4}
     # What the caller gives takes precedence.
-    assert read_group_option(f"@{file}", 6, {1: "trivial2"}).widths == {1: 2}
+    assert typed(f"@{file}", 6, {1: "trivial2"}).widths == {1: 2}
     listed = {"generators": [[1, 0, 2]], "actions": {"1": [[1, 0]]}}
-    assert read_group_option(write(file, listed), 3).actions == {1: ((1, 0),)}
+    assert typed(write(file, listed), 3).actions == {1: ((1, 0),)}
 
 
 @pytest.mark.parametrize(
@@ -675,7 +681,7 @@ def test_files(tmp_path: Path) -> None:
 def test_wrong_files_are_named_by_place(document: Any, message: str, tmp_path: Path) -> None:
     name = write(tmp_path / "group.json", document)
     with pytest.raises((pc.InputError, pc.UsageError)) as caught:
-        read_group_option(name, 2)
+        typed(name, 2)
     assert str(caught.value).startswith(f"{name[1:]}: {message}")
 
 
@@ -691,7 +697,7 @@ def test_only_the_command_line_reads_files(tmp_path: Path) -> None:
         with pytest.raises(pc.InputError, match=r"^symmetry\.group: expected a"):
             pc.TyingMap.from_json(document)
     with pytest.raises(pc.UsageError, match="expected the name of a file after @, got nothing"):
-        read_group_option("@", 2)
+        typed("@", 2)
 
 
 def test_numbers_of_points() -> None:

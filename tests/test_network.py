@@ -97,13 +97,13 @@ def test_bias_gives_the_index_zero() -> None:
         ({"inputs": 3, "layer": "bilinear"}, "layer"),
         ({"inputs": 3, "layer": 2.0}, "layer"),
         ({"inputs": 3, "depth": 2, "layer": ["linear"]}, "layer"),
-        ({"inputs": 3, "depth": 2, "hidden": 4}, "widths"),
-        ({"inputs": 3, "depth": 2, "hidden": [True]}, "widths"),
+        ({"inputs": 3, "depth": 2, "widths": 4}, "widths"),
+        ({"inputs": 3, "depth": 2, "widths": [True]}, "widths"),
         ({"inputs": 3, "outputs": 1.5}, "outputs"),
         ({"inputs": 3, "channels": 2.0}, "channels"),
         ({"inputs": 3, "indices": "sorted"}, "indices"),
-        ({"inputs": 3, "depth": 2, "hidden": [3, 3]}, "widths"),
-        ({"inputs": 3, "depth": 2, "hidden": [0]}, "widths"),
+        ({"inputs": 3, "depth": 2, "widths": [3, 3]}, "widths"),
+        ({"inputs": 3, "depth": 2, "widths": [0]}, "widths"),
         ({"inputs": 3, "channels": 0}, "channels"),
         ({"inputs": 3, "channels": [1, 2, 3]}, "channels"),
     ],
@@ -114,8 +114,8 @@ def test_impossible_networks_are_refused(arguments: dict[str, Any], option: str)
 
 
 def test_equal_networks_are_equal() -> None:
-    assert pc.NetworkSpec(3, 2) == pc.NetworkSpec(3, 2, hidden=[3], outputs=3, channels=(1, 1, 1))
-    assert len({pc.NetworkSpec(3, 2), pc.NetworkSpec(3, 2, hidden=(3,))}) == 1
+    assert pc.NetworkSpec(3, 2) == pc.NetworkSpec(3, 2, widths=[3], outputs=3, channels=(1, 1, 1))
+    assert len({pc.NetworkSpec(3, 2), pc.NetworkSpec(3, 2, widths=(3,))}) == 1
     assert pc.NetworkSpec(3, 3).degree == 8
     assert pc.NetworkSpec(3, 3, layer="linear").degree == 1
 
@@ -158,9 +158,9 @@ def test_kinds_of_layers() -> None:
 
 def test_integers_of_numpy_are_integers() -> None:
     network = pc.NetworkSpec(
-        np.int64(3), np.int32(2), hidden=[np.int8(4)], outputs=np.uint8(2), channels=np.int64(2)
+        np.int64(3), np.int32(2), widths=[np.int8(4)], outputs=np.uint8(2), channels=np.int64(2)
     )
-    assert network == pc.NetworkSpec(3, 2, hidden=[4], outputs=2, channels=2)
+    assert network == pc.NetworkSpec(3, 2, widths=[4], outputs=2, channels=2)
     sizes = [network.inputs, network.depth, *network.widths, *network.channels]
     assert {type(size) for size in sizes} == {int}
 

@@ -38,7 +38,9 @@ def test_groups_of_sympy_are_accepted() -> None:
     symmetry = pc.Symmetry(DihedralGroup(5))
     assert symmetry.group.order() == 10
     assert pc.derive(pc.NetworkSpec(5), symmetry).distinct_weights == 9
-    with pytest.raises(pc.UsageError, match="expected a permutation group, got int"):
+    with pytest.raises(
+        pc.UsageError, match="expected a group, its text as S3xS2 or a list of generators, got 5"
+    ):
         pc.Symmetry(5)  # type: ignore[arg-type]
 
 
@@ -84,7 +86,7 @@ def test_documents_round_trip(text: str) -> None:
 
 def test_documents_with_actions_round_trip() -> None:
     choice = read_group("pairs(S2)+S2", 3, {1: "S2#2", 2: "S2#1"})
-    network = pc.NetworkSpec(3, 2, hidden=[2], outputs=2)
+    network = pc.NetworkSpec(3, 2, widths=[2], outputs=2)
     symmetry = pc.Symmetry(choice.group, actions=choice.actions)
     tying = pc.derive(network, symmetry).tying_map()
     again = pc.TyingMap.from_json(json.loads(json.dumps(tying.to_json())))

@@ -202,7 +202,7 @@ DAMAGE = [
     ("layers/0/classes/2/1/0", -1, "layers[0].classes[2][1][0]: expected a class from 0 to 26"),
     ("layers/0/classes/2/1/0", 27, "layers[0].classes[2][1][0]: expected"),
     ("layers/0/classes/2/1/0", 10**30, "layers[0].classes[2][1][0]: expected"),
-    ("layers/0/classes/2/1/0", 1.0, "layers[0].classes[2][1][0]: expected an integer"),
+    ("layers/0/classes/2/1/0", 1.5, "layers[0].classes[2][1][0]: expected an integer"),
     ("layers/0/classes/2/1/0", True, "layers[0].classes[2][1][0]: expected an integer"),
     ("layers/0/classes/2/1/0", "1", "layers[0].classes[2][1][0]: expected an integer"),
     ("layers/0/classes/2/1", [1, 2], "layers[0].classes[2][1]: expected a list of 3, got one of 2"),
@@ -217,6 +217,27 @@ DAMAGE = [
     ("counts/dimension", None, "counts.dimension: expected an integer of at least 0, got null"),
     ("counts/function_dimension", -1, "counts.function_dimension: expected an integer"),
 ]
+
+
+def test_an_integer_may_be_written_with_a_fraction_of_zero(tmp_path: Path) -> None:
+    """JSON Schema counts 2.0 among the integers, and so does the reader."""
+    expected = document()
+    # Its checksum is that of what is written, and so of other numbers.
+    del expected["provenance"]
+    with_fractions = json.loads(json.dumps(expected), parse_int=float)
+    file = tmp_path / "map.json"
+    file.write_text(json.dumps(with_fractions))
+    for found in (pc.TyingMap.from_json(with_fractions), pc.TyingMap.load(file)):
+        assert {**found.to_json(), "provenance": None} == {**expected, "provenance": None}
+
+
+def test_weights_are_no_map(tmp_path: Path) -> None:
+    file = tmp_path / "trained.npz"
+    np.savez(file, layer0=np.ones((3, 3)))
+    with pytest.raises(
+        pc.InputError, match=r"trained.npz: expected a tying map.* got an archive of"
+    ):
+        pc.TyingMap.load(file)
 
 
 @pytest.mark.parametrize(("path", "value", "message"), DAMAGE, ids=lambda value: str(value)[:40])

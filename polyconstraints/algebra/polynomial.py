@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -318,6 +319,9 @@ class Polynomial(Element):
 
     # -- text -------------------------------------------------------------------------
 
+    def _sympy_(self) -> Any:
+        return self.to_sympy()
+
     def to_sympy(self) -> Any:
         """Return the polynomial as an expanded SymPy expression."""
         import sympy
@@ -373,9 +377,14 @@ class Polynomial(Element):
             base = rf"\left({name}\right)" if "^" in name else name
             return f"{base}^{{{exponent}}}"
 
-        return text.spelled(
-            self, order, " ", names or text.latex_name, raised, r"\frac{{{}}}{{{}}}"
-        )
+        def apart(name: str) -> str:
+            # x_1 beside x1 would look like it.
+            twin = re.sub(r"(?<=[^\W\d_])_([0-9]+)$", r"\1", name)
+            if twin == name or twin not in self._ring:
+                return text.latex_name(name)
+            return rf"\mathrm{{{name}}}".replace("_", r"\_")
+
+        return text.spelled(self, order, " ", names or apart, raised, r"\frac{{{}}}{{{}}}")
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from itertools import pairwise
 from operator import add
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.patterns import LayerPatterns
+from polyconstraints.display import Drawn
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import Product, Sum, Wreath
 from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
 from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec
+from polyconstraints.spec.problem import Description, Words, described
+
+if TYPE_CHECKING:
+    from polyconstraints.spec.groups import GroupLike
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class LayerLaws:
 
 
 @dataclass(frozen=True)
-class AnyNetwork:
+class AnyNetwork(Drawn):
     """A network whose number of inputs is left open, and its symmetry.
 
     Layer scope: every layer is symmetric on its own.
@@ -74,7 +79,7 @@ class AnyNetwork:
 
     group: str = "S"
     depth: int = 1
-    layer: LayerKind = "quadratic"
+    layer: LayerKind | int | Sequence[LayerKind | int] = "quadratic"
     indices: IndexKind = "ordered"
     bias: bool = False
     channels: int | Sequence[int] = 1
@@ -99,6 +104,7 @@ class AnyNetwork:
         object.__setattr__(self, "model", model)
         # One value in one form, so that networks given in different words are equal.
         object.__setattr__(self, "channels", model.channels)
+        object.__setattr__(self, "layer", model.layer)
         object.__setattr__(self, "activation", model.activation)
         if self.compare not in ("function", "tensor"):
             raise UsageError(
@@ -114,6 +120,37 @@ class AnyNetwork:
     def degrees(self) -> tuple[int, ...]:
         """The degree of each layer."""
         return self.model.degrees
+
+    @classmethod
+    def of(cls, description: Description) -> AnyNetwork:
+        """Return the network that a description leaves the number of inputs of open.
+
+        Raises
+        ------
+        UsageError
+            If it says something of one number of inputs, or there is no rule.
+        """
+        if description.widths is not None:
+            raise UsageError("expected no widths for a rule: hidden levels have width n", "widths")
+        if description.scope == "network" and description.depth > 1:
+            raise UsageError("expected layer for a rule, got network", "scope")
+        group = description.group
+        if not isinstance(group, str) or group.strip().startswith("@"):
+            raise UsageError("expected a group by name for a rule, got another", "group")
+        if description.permutations is not None:
+            raise UsageError("expected none for a rule, which holds for all of S_n", "permutations")
+        return cls(
+            "".join(group.split()),
+            description.depth,
+            description.layer,
+            description.indices,
+            description.bias,
+            description.channels,
+            description.symmetry,
+            cast('Literal["function", "tensor"]', description.compare),
+            actions=dict(description.actions),
+            activation=description.activation,
+        )
 
     @cached_property
     def _presets(self) -> dict[Preset, int]:
@@ -238,6 +275,11 @@ class AnyNetwork:
         return reduce(add, (laws.dimension for laws in self.layer_laws))
 
     @property
+    def rank(self) -> Law:
+        """Linear rank of the equations."""
+        return self.total - self.dimension
+
+    @property
     def function_dimension(self) -> Law | None:
         """Dimension of the functions that are left; None for more than one layer."""
         return self.layer_laws[0].functions if self.depth == 1 else None
@@ -259,7 +301,7 @@ class AnyNetwork:
                 **({"actions": actions} if actions else {}),
             },
             "letters": {sort.name: sort.size for sort in self.sorts},
-            "rank": (self.total - self.dimension).to_json(),
+            "rank": self.rank.to_json(),
             "weights": {"total": self.total.to_json(), "distinct": self.distinct.to_json()},
             "dimension": self.dimension.to_json(),
             "function_dimension": None if functions is None else functions.to_json(),
@@ -342,6 +384,28 @@ class AnyNetwork:
             self.channels,
             self.activation,
         )
+
+
+def law(symmetry: GroupLike | None = None, **words: Unpack[Words]) -> AnyNetwork:
+    """Return a network for every number of inputs at once, with its laws: ``derive -n any``.
+
+    Parameters
+    ----------
+    symmetry, **words
+        A kind or a group whose sizes may be left open, and keywords, as for
+        :func:`~polyconstraints.derive`.
+
+    Raises
+    ------
+    UsageError
+        If something is said of one number of inputs, or there is no rule.
+
+    Examples
+    --------
+    >>> print(law(layer="linear", bias=True).dimension)
+    3 for n ≥ 2, 2 for n = 1
+    """
+    return AnyNetwork.of(described(symmetry, words))
 
 
 def _sorts(group: Construction) -> dict[Preset, int]:

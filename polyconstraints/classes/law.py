@@ -129,6 +129,38 @@ class Law:
     def __str__(self) -> str:
         return ", ".join(self.piece_texts())
 
+    def to_sympy(self) -> Any:
+        """Return the law as SymPy's expression of the sizes, in pieces where it has several.
+
+        Examples
+        --------
+        >>> steps = (((1,), 1), ((2,), 2))
+        >>> Law((Sort("n", None),), 0, steps).to_sympy()
+        Piecewise((3, n >= 2), (1, n >= 1))
+        """
+        from sympy import And, Piecewise, Symbol
+
+        ring = PolynomialRing([sort.name for sort in self.sorts])
+        symbols = {sort.name: Symbol(sort.name) for sort in self.sorts}
+        pieces = []
+        for piece in self.pieces():
+            value = ring.parse(piece.value).to_sympy()
+            named = zip(self.sorts, piece.bounds, strict=True)
+            # From the largest sizes down, so that what is left has no upper end to be said.
+            bounds = (symbols[sort.name] >= low for sort, (low, _) in named if sort.size is None)
+            pieces.append((value, And(*bounds)))
+        whole = len(pieces) == 1 and all(low == 1 for low, _ in piece.bounds)
+        return pieces[0][0] if whole else Piecewise(*pieces)
+
+    def to_latex(self) -> str:
+        """Return the law as LaTeX, its pieces as ``cases`` (amsmath)."""
+        from sympy import latex
+
+        return str(latex(self.to_sympy()))
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.to_latex()}$"
+
     def piece_texts(self) -> list[str]:
         """Return the text of each piece, ``4 for n ≥ 3``."""
         return [self._piece_text(piece) for piece in self.pieces()]

@@ -15,7 +15,6 @@ import click
 if TYPE_CHECKING:
     from polyconstraints.cli.main import CommandEntry
 
-__all__ = ["ExampleCommand", "LazyGroup", "program_version", "usage_message"]
 
 CONTEXT_SETTINGS: Mapping[str, Any] = {
     "help_option_names": ["-h", "--help"],
@@ -55,35 +54,7 @@ def _version_option() -> click.Option:
 
 
 class ExampleCommand(click.Command):
-    """A command whose help starts with commands to copy; it also takes ``--version``.
-
-    Parameters
-    ----------
-    *args, **kwargs
-        As for :class:`click.Command`.
-    examples : sequence of str
-        Two or three whole command lines, shown below the usage line. They are never
-        wrapped, so that each can be copied.
-
-    Examples
-    --------
-    >>> @click.command(cls=ExampleCommand, examples=["polyconstraints greet -q"])
-    ... @click.option("-q", is_flag=True, help="Do it quietly.")
-    ... def greet(q: bool) -> None:
-    ...     "Greet the world."
-    >>> print(greet.get_help(greet.make_context("polyconstraints greet", [])))
-    Usage: polyconstraints greet [OPTIONS]
-    <BLANKLINE>
-    Examples:
-      polyconstraints greet -q
-    <BLANKLINE>
-      Greet the world.
-    <BLANKLINE>
-    Options:
-      -q          Do it quietly.
-      --version   Show the version and exit.
-      -h, --help  Show this message and exit.
-    """
+    """A command whose help starts with commands to copy, unwrapped; it takes ``--version``, too."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         kwargs["context_settings"] = {**CONTEXT_SETTINGS, **(kwargs.get("context_settings") or {})}
@@ -102,17 +73,7 @@ class ExampleCommand(click.Command):
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one only when it is used.
-
-    Parameters
-    ----------
-    name : str
-        The name of the program.
-    entries : mapping of str to CommandEntry
-        The commands in the order in which the help lists them.
-    **kwargs
-        As for :class:`click.Group`.
-    """
+    """A group that knows its commands by name and imports one only when it is used."""
 
     def __init__(self, name: str, entries: Mapping[str, CommandEntry], **kwargs: Any) -> None:
         super().__init__(

@@ -20,20 +20,6 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = [
-    "Advance",
-    "audience",
-    "color_wanted",
-    "is_terminal",
-    "make_console",
-    "patience",
-    "progress",
-    "stderr_console",
-    "stdout_console",
-    "unicode_wanted",
-    "warn",
-]
-
 PIPE_WIDTH = 1_000_000
 """Columns that a pipe is said to have, so that nothing is wrapped for it."""
 
@@ -71,16 +57,7 @@ def _is_dumb() -> bool:
 def color_wanted(stream: IO[Any] | None) -> bool:
     """Tell whether what goes to `stream` is to be coloured.
 
-    Parameters
-    ----------
-    stream : file object or None
-        A stream. Only the standard ones can be coloured without being a terminal, by
-        ``FORCE_COLOR``: a file that the user asked for stays plain.
-
-    Returns
-    -------
-    bool
-        True if colour is wanted.
+    ``FORCE_COLOR`` colours the standard ones alone: a file that the user asked for stays plain.
     """
     if os.environ.get("NO_COLOR"):
         return False
@@ -90,19 +67,7 @@ def color_wanted(stream: IO[Any] | None) -> bool:
 
 
 def audience(output_file: str | None) -> Literal["terminal", "colour", "plain"]:
-    """Return for whom a text result is to be written.
-
-    Parameters
-    ----------
-    output_file : str or None
-        The file that the user asked for; None for standard output.
-
-    Returns
-    -------
-    {"terminal", "colour", "plain"}
-        For somebody who watches; as plain text with colours, which ``FORCE_COLOR`` brings
-        about in a pipe; or as plain text.
-    """
+    """Return for whom a text is written: somebody who watches, a coloured pipe, or anybody."""
     if output_file is not None:
         return "plain"
     if is_terminal(sys.stdout):
@@ -134,16 +99,6 @@ def make_console(stream: IO[str] | None) -> Console:
 
     Markup, emoji codes and automatic highlighting are off: names such as ``[2,1]`` are to
     be shown as they are. A closed pipe raises ``BrokenPipeError``, as it does elsewhere.
-
-    Parameters
-    ----------
-    stream : file object or None
-        Where to write; None, a closed standard stream, discards.
-
-    Returns
-    -------
-    rich.console.Console
-        The console.
     """
     from rich.console import Console
 
@@ -180,15 +135,7 @@ def stderr_console() -> Console:
 
 
 def warn(message: str, *, quiet: bool = False) -> None:
-    """Print one line of warning to standard error, unless it is to be quiet.
-
-    Parameters
-    ----------
-    message : str
-        The warning; line breaks in it become spaces.
-    quiet : bool, default False
-        Say nothing.
-    """
+    """Print one line of warning to standard error, unless it is to be quiet."""
     import click
 
     if not quiet:
@@ -201,13 +148,6 @@ def patience(command: str, *, quiet: bool = False) -> Iterator[None]:
 
     On a terminal it is said again whenever that time has doubled; where a bar is shown there
     is nothing to say.
-
-    Parameters
-    ----------
-    command : str
-        Its name.
-    quiet : bool, default False
-        Say nothing.
     """
     ended = threading.Event()
 
@@ -262,24 +202,6 @@ def progress(
 
     The bar appears with the first step after a second of work, and is wiped away at the end.
     It never touches standard output.
-
-    Parameters
-    ----------
-    description : str
-        What is being done, such as ``"expanding layer 2"``.
-    total : float, optional
-        How many steps there are; None shows that work goes on, not how much is left.
-    quiet : bool, default False
-        Show nothing.
-    console : rich.console.Console, optional
-        Where to show it; standard error by default.
-    clock : callable, optional
-        Gives the time in seconds.
-
-    Yields
-    ------
-    Advance
-        To be called with the number of steps done since the last call.
 
     Examples
     --------

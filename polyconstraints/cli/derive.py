@@ -1,7 +1,8 @@
-"""``polyconstraints derive``: constraints, and what they leave."""
+"""``polyconstraints derive`` and ``table``: constraints, and what they leave."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -12,20 +13,20 @@ from polyconstraints.cli.options import (
     Request,
     ascii_option,
     common_options,
+    flag,
     fold_option,
     network_options,
     style_option,
 )
-from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
+from polyconstraints.cli.streaming import goes_on, streaming_options
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from polyconstraints.derivation import Derivation
+    from polyconstraints.render.tables import TableRow
 
     Style = Literal["canonical", "paper"]
-
-__all__ = ["derive"]
 
 
 @click.command(
@@ -37,26 +38,14 @@ __all__ = ["derive"]
     ],
 )
 @network_options(inputs="any")
-@click.option(
-    "--list", "equalities", is_flag=True, show_default=False, help="Print the equalities too."
-)
-@click.option(
-    "--classes",
-    is_flag=True,
-    show_default=False,
-    help="Print the classes of weights, and dependent weights as equations.",
-)
+@flag("--list", "equalities", help="Print the equalities too.")
+@flag("--classes", help="Print the classes of weights, and dependent weights as equations.")
 @style_option
 @fold_option("members of a class")
-@click.option(
-    "--check",
-    is_flag=True,
-    show_default=False,
-    help="Count orbits a second time, from cycle types (lemmas of Burnside and Molien).",
-)
+@flag("--check", help="Count orbits a second time, from cycle types (Burnside and Molien).")
 @ascii_option()
 @streaming_options()
-@common_options(formats=("text", "latex", "json"))
+@common_options(formats=("text", "latex", "sympy", "singular", "macaulay2", "json"))
 def derive(
     request: Request, equalities: bool, classes: bool, style: Style, fold: int, check: bool
 ) -> None:
@@ -68,9 +57,11 @@ def derive(
     `-n any` the counts are given as functions of n.
     """
     from polyconstraints.errors import UsageError
+    from polyconstraints.render.derivation import PROGRAMS
 
-    if style == "paper" and request.output_format == "json":
-        raise UsageError("expected canonical with --format json, got paper", "--style")
+    kind = request.output_format
+    if style == "paper" and kind not in ("text", "latex"):
+        raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     if request.inputs == ANY:
         for given, option in ((equalities, "list"), (request.dry_run, "dry_run"), (check, "check")):
             if given:
@@ -80,41 +71,30 @@ def derive(
     derivation = request.derive()
     if check:
         derivation = derivation.with_check()
+    equalities = equalities or kind in PROGRAMS
     if request.dry_run or (equalities and not derivation.solved):
         from polyconstraints.jobs.estimate import estimate_derivation
 
-        estimate = estimate_derivation(
-            derivation,
-            format=request.output_format,
-            jobs=job_count(request),
-            memory_limit=request.memory_limit,
-        )
-        if request.dry_run:
-            write_estimate(estimate, request)
+        if not goes_on(request, partial(estimate_derivation, derivation)):
             return
-        # Refused, if it has to be, before anything is written.
-        estimate.check()
-    _write(derivation, request, style, classes=classes, equalities=equalities, fold=fold)
+    _write_derivation(derivation, request, style, classes=classes, equalities=equalities, fold=fold)
 
 
 def _write_law(request: Request) -> None:
     """Write what holds for every number of inputs."""
-    from polyconstraints.cli.output import open_text, write_json
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.errors import UsageError
-
-    if request.output_format == "latex":
-        raise UsageError("expected text or json with -n any, got latex", "--format")
-    network = request.any_network()
-    if request.output_format == "json":
-        write_json(network.to_json(), request.output_file)
-        return
+    from polyconstraints.render.several import law_latex
     from polyconstraints.render.tables import law_text
 
-    with open_text(request.output_file) as handle:
-        handle.writelines(law_text(network))
+    kind = request.output_format
+    if kind not in ("text", "latex", "json"):
+        raise UsageError(f"expected text, latex or json with -n any, got {kind}", "--format")
+    network = AnyNetwork.of(request)
+    request.write(network.to_json, law_latex(network) if kind == "latex" else law_text(network))
 
 
-def _write(
+def _write_derivation(
     derivation: Derivation,
     request: Request,
     style: Style,
@@ -139,3 +119,49 @@ def _write(
     )
     patterns = [(FACT, "bold"), *writer.names.layer_patterns(derivation.network)]
     write_result(writer, request, "writing equalities", patterns=patterns, show=show)
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints table --indices redundant --compare paper -n 2..6",
+        "polyconstraints table -n 1-6 -d 2 --bias --format markdown",
+        "polyconstraints table -n 3,5,10 --layer linear --group C --format csv",
+    ],
+)
+@network_options(inputs="range")
+@common_options(formats=("text", "json", "csv", "latex", "markdown"))
+def table(request: Request) -> None:
+    """Derive over a range of n: how many weights stay distinct, and of which dimension.
+
+    The first example is the paper's table (22). For symmetric groups the counts follow a rule
+    in n, so that a row for n = 1000000 takes no longer than one for n = 3.
+    """
+    from polyconstraints.cli.console import progress
+    from polyconstraints.render.several import derived_rows, table_sizes
+
+    with progress("deriving", len(table_sizes(request)), quiet=request.quiet) as advance:
+        rows = derived_rows(request, request.memory_limit, advance)
+    _write_table(rows, request)
+
+
+def _write_table(rows: list[TableRow], request: Request) -> None:
+    import sys
+
+    from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
+    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.tables import HEADER, print_table, table_document, table_text
+
+    kind, file = request.output_format, request.output_file
+    reader = audience(file)
+    if kind == "json":
+        write_json(table_document(rows), file)
+    elif kind == "text" and reader == "terminal":
+        print_table(rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
+    else:
+        text = table_text(rows, kind)
+        if kind == "text" and reader == "colour":
+            from polyconstraints.render.notation import painted
+
+            text = "".join(painted([text], [(HEADER, "bold")]))
+        write_text(text, file)

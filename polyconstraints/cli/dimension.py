@@ -160,10 +160,9 @@ def _measured_strata(
     request: Request, widths: Widths, activation: Activation, seed: int
 ) -> tuple[SymmetricNeurovariety, list[SignedStratum]]:
     from polyconstraints.cli.console import progress
-    from polyconstraints.cli.group_file import read_group_option
     from polyconstraints.variety.signed import SymmetricNeurovariety
 
-    group = read_group_option(request.group, widths[0], {}).group
+    group = request.choice(widths[0]).group
     networks = SymmetricNeurovariety.of(widths, activation, group, request.symmetry, seed)
     with progress("measuring strata", networks.count, quiet=request.quiet) as advance:
         return networks, networks.strata(advance)

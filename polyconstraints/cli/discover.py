@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import INDICES, IntegerList, Request, common_options
-from polyconstraints.cli.verify import tolerance_option
+from polyconstraints.cli.options import (
+    INDICES,
+    IntegerList,
+    Request,
+    common_options,
+    tolerance_option,
+)
 
 __all__ = ["discover"]
 
@@ -50,26 +57,14 @@ def discover(request: Request, weights_file: str, tolerance: float | None) -> No
     every weight goes to an equal one; a small network is also looked at as a function, multiplied
     out. Needs the package igraph.
     """
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import InputError
+    from polyconstraints.render.verdicts import discovery_text
     from polyconstraints.verification.discovery import discover as find
-    from polyconstraints.verification.trained import infer_network, read_weights
 
-    weights = read_weights(weights_file)
+    asked = {name: getattr(request, name) for name in ("bias", "indices", "channels", "activation")}
+    limits: dict[str, Any] = {"tolerance": tolerance, "memory_limit": request.memory_limit}
     try:
-        network = infer_network(
-            weights,
-            bias=request.bias,
-            indices=request.indices,
-            channels=request.channels,
-            activation=request.activation,
-        )
-        result = find(network, weights, tolerance=tolerance, memory_limit=request.memory_limit)
+        result = find(None, weights_file, **asked, **limits)
     except InputError as error:
-        raise InputError(error.message, error.place, weights_file) from None
-    if request.output_format == "json":
-        write_json(result.to_json(), request.output_file)
-    else:
-        from polyconstraints.render.verdicts import discovery_text
-
-        write_text(discovery_text(result), request.output_file)
+        raise InputError(error.message, error.place, error.source or weights_file) from None
+    request.write(result.to_json(), discovery_text(result))

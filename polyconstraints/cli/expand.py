@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -12,11 +14,13 @@ from polyconstraints.cli.options import (
     Request,
     ascii_option,
     common_options,
+    flag,
     fold_option,
     network_options,
+    option,
     style_option,
 )
-from polyconstraints.cli.streaming import job_count, streaming_options, write_estimate
+from polyconstraints.cli.streaming import goes_on, streaming_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
 
     Style = Literal["canonical", "paper"]
     Order = Literal["graded", "paper"]
-
-__all__ = ["expand"]
 
 
 @click.command(
@@ -46,29 +48,27 @@ __all__ = ["expand"]
     help="One group for each monomial in x, or one term for each monomial in x and W.",
 )
 @style_option
-@click.option("--count", is_flag=True, show_default=False, help="Print only how large it is.")
-@click.option(
-    "--output",
-    "outputs",
-    type=Integer(1),
+@flag("--count", help="Print only how large it is.")
+@option(
+    "--output outputs",
+    Integer(1),
+    "K",
+    "Only output K, from 1; may be given several times.",
     multiple=True,
-    metavar="K",
-    help="Only output K, from 1; may be given several times.",
 )
-@click.option(
-    "--monomial",
-    "monomials",
+@option(
+    "--monomial monomials",
+    None,
+    "MONOMIAL",
+    "Only the group of this monomial, as x1*x2^2; may be given several times.",
     multiple=True,
-    metavar="MONOMIAL",
-    help="Only the group of this monomial, as x1*x2^2; may be given several times.",
 )
-@click.option(
-    "--set",
-    "assignments",
+@option(
+    "--set assignments",
+    None,
+    "NAME=VALUE",
+    "Substitute a rational for a weight or input, as W0_1_1_0=1/2; may be given several times.",
     multiple=True,
-    metavar="NAME=VALUE",
-    help="Substitute a rational for a weight or input, as W0_1_1_0=1/2; may be given several "
-    "times.",
 )
 @fold_option("terms of a group")
 @ascii_option()
@@ -98,12 +98,9 @@ def expand(
         raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     # The symmetry changes nothing but the number of outputs; it is checked all the same.
     network, _ = request.problem()
-    if not count:
-        estimate = _estimate(network, request, outputs, selected=bool(monomials or assignments))
-        if request.dry_run:
-            write_estimate(estimate, request)
-            return
-        estimate.check()
+    selected = bool(monomials or assignments)
+    if not count and not goes_on(request, partial(_estimate, network, outputs, selected)):
+        return
     order: Order = "paper" if style == "paper" else "graded"
     view = _view(network, request, outputs, monomials, assignments, order)
     if count:
@@ -113,20 +110,12 @@ def expand(
 
 
 def _estimate(
-    network: NetworkSpec, request: Request, outputs: tuple[int, ...], *, selected: bool
+    network: NetworkSpec, outputs: tuple[int, ...], selected: bool, **how: Any
 ) -> Estimate:
     """Return what it takes to write what is asked for, or at most that."""
-    from dataclasses import replace
-
     from polyconstraints.jobs.estimate import estimate_expansion
 
-    estimate = estimate_expansion(
-        network,
-        outputs=len(set(outputs)) or None,
-        format=request.output_format,
-        jobs=job_count(request),
-        memory_limit=request.memory_limit,
-    )
+    estimate = estimate_expansion(network, outputs=len(set(outputs)) or None, **how)
     return replace(estimate, precision="at most") if selected else estimate
 
 
@@ -161,19 +150,15 @@ def _view(
 
 
 def _write_count(view: ExpansionView, request: Request) -> None:
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.expansion import count_document
 
     document = count_document(view)
-    if request.output_format == "json":
-        write_json(document, request.output_file)
-        return
     lines = [f"monomials in x   {document['monomials']}"]
     lines += [
         f"terms of y{output + 1}{' ' * (8 - len(str(output + 1)))}{count}"
         for output, count in zip(view.outputs, document["terms"], strict=True)
     ]
-    write_text("\n".join(lines), request.output_file)
+    request.write(document, "\n".join(lines))
 
 
 def _write(

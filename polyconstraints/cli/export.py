@@ -12,14 +12,14 @@ from polyconstraints.cli.options import (
     Integer,
     Request,
     common_options,
+    flag,
     network_options,
+    option,
 )
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap
-
-__all__ = ["export"]
 
 
 @click.command(
@@ -31,24 +31,14 @@ __all__ = ["export"]
     ],
 )
 @network_options(inputs="any")
-@click.option(
-    "--rule",
-    is_flag=True,
-    show_default=False,
-    help="Write patterns of equal indices, which hold for every n, instead of classes.",
-)
-@click.option(
+@flag("--rule", help="Write patterns of equal indices, which hold for every n, instead of classes.")
+@option(
     "--stratum",
-    type=Integer(1),
-    metavar="K",
-    help="With --scope network: the K-th stratum of `polyconstraints strata`.",
+    Integer(1),
+    "K",
+    "With --scope network: the K-th stratum of `polyconstraints strata`.",
 )
-@click.option(
-    "--gauge-fixed",
-    is_flag=True,
-    show_default=False,
-    help="With --stratum: set to zero what a gauge fixing sets to zero.",
-)
+@flag("--gauge-fixed", help="With --stratum: set to zero what a gauge fixing sets to zero.")
 @common_options(formats=("json", "npz", "safetensors"))
 def export(request: Request, rule: bool, stratum: int | None, gauge_fixed: bool) -> None:
     """Write the tying map of a network: which weight is which parameter.
@@ -56,30 +46,31 @@ def export(request: Request, rule: bool, stratum: int | None, gauge_fixed: bool)
     Unless a format is asked for, the ending of the output file's name chooses it; standard
     output gets JSON. All formats hold the same content.
     """
-    from polyconstraints.cli.output import write_bytes, write_json
+    from polyconstraints.cli.output import write_bytes
 
-    kind, file = request.output_format, request.output_file
+    kind = request.output_format
     if rule:
         if kind != "json":
             raise UsageError(f"expected json for a rule, got {kind}", "rule")
         if stratum is not None:
             raise UsageError("expected a map without --stratum for a rule", "rule")
-        write_json(_rule(request), file)
+        request.write(_rule(request), ())
         return
     if request.inputs == ANY:
         raise UsageError("expected a number of inputs without --rule, got any", "-n/--inputs")
     tying = _tying_map(request, stratum, gauge_fixed)
     if kind == "json":
-        write_json(tying.to_json(), file)
+        request.write(tying.to_json(), ())
     else:
-        write_bytes(tying.to_bytes(kind), file)
+        write_bytes(tying.to_bytes(kind), request.output_file)
 
 
 def _rule(request: Request) -> dict[str, Any]:
     """Return the document of the rule."""
+    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.tying import TyingRule
 
-    network = request.any_network()
+    network = AnyNetwork.of(request)
     if isinstance(request.inputs, int):
         sizes = network.sizes_for(request.inputs)
     else:

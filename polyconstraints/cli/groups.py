@@ -1,13 +1,13 @@
-"""``polyconstraints groups``: how groups are written, and what one is."""
+"""``polyconstraints groups`` and ``reproduce``: what there is, and what the paper prints."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, Request, common_options
-
-__all__ = ["groups"]
+from polyconstraints.cli.options import Integer, Request, common_options, option
 
 #: Bytes a point: its images under a few generators, its orbit, and its name.
 _BYTES_A_POINT = 250
@@ -22,23 +22,14 @@ _BYTES_A_POINT = 250
     ],
 )
 @click.argument("names", nargs=-1, metavar="[GROUP]...")
-@click.option(
-    "-n",
-    "--inputs",
-    "points",
-    type=Integer(1),
-    metavar="N",
-    help="Number of points for S, A, C, D, trivial.",
-)
-@common_options()
+@option("-n --inputs points", Integer(1), "N", "Number of points for S, A, C, D, trivial.")
+@common_options(formats=("text", "gap", "json"))
 def groups(request: Request, names: tuple[str, ...], points: int | None) -> None:
     """List how groups are written, or say what some GROUPs are.
 
     Each is shown with its number of points, its order, its orbits of points and its
     generators, as --group and --action number them.
     """
-    from polyconstraints.cli.group_file import read_group_option
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.errors import UsageError
     from polyconstraints.memory import require_memory
     from polyconstraints.render.tables import (
@@ -56,12 +47,58 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
         if name.strip().startswith("@"):
             if points is None:
                 raise UsageError(f"expected a number of points for {name}, got none", "inputs")
-            found.append((name.strip(), read_group_option(name, points).group))
+            found.append((name.strip(), Request(group=name).choice(points).group))
         else:
             found += described_groups([name], points)
     found = found or described_groups()
-    if request.output_format == "json":
-        write_json(group_documents(found), request.output_file)
+    if request.output_format == "gap":
+        text = "".join(f"# {name}\n{group.to_gap()};\n" for name, group in found)
     else:
         text = groups_text(found) if names else syntax_text(found)
-        write_text(text, request.output_file)
+    request.write(group_documents(found), text)
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints reproduce",
+        "polyconstraints reproduce --only 22 --only 48",
+        "polyconstraints reproduce --format json -o paper.json",
+    ],
+)
+@option(
+    "--only",
+    None,
+    "ITEM",
+    "Only this item, as 22 or 26-27; may be given several times.",
+    multiple=True,
+)
+@common_options(formats=("text", "markdown", "json"))
+def reproduce(request: Request, only: tuple[str, ...]) -> None:
+    """Compare every number, equation and listing of the paper with ours.
+
+    The paper is YKY, "Permutation-invariant neural networks" (2019), from which this program
+    comes. Each item is computed anew, and its verdict follows from the comparison: the same;
+    corrected, where the paper is wrong; or incomplete, where what it prints is right but not
+    all.
+    """
+    from polyconstraints.cli.console import progress
+    from polyconstraints.cli.output import open_text, write_json
+    from polyconstraints.render.verdicts import reproduction_markdown, reproduction_text
+    from polyconstraints.reproduction import Item, document
+    from polyconstraints.reproduction import reproduce as reproduce_items
+
+    def counted() -> Any:
+        with progress("comparing", quiet=request.quiet) as advance:
+            item: Item
+            for item in reproduce_items(only):
+                advance()
+                yield item
+
+    if request.output_format == "json":
+        write_json(document(counted()), request.output_file)
+        return
+    markdown = request.output_format == "markdown"
+    lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))
+    with open_text(request.output_file) as handle:
+        handle.writelines(f"{line}\n" for line in lines)

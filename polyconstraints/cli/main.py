@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 if TYPE_CHECKING:
     import click
 
-__all__ = ["COMMANDS", "DEBUG_VARIABLE", "PROGRAM", "CommandEntry", "build_cli", "main", "run"]
 
 PROGRAM = "polyconstraints"
 """The name of the program in messages."""
@@ -41,44 +40,24 @@ class CommandEntry(NamedTuple):
     """One line for ``polyconstraints --help``, which imports no command."""
 
 
-# In the order in which a newcomer would use them; `--help` keeps it.
+# Each with its module, in the order in which a newcomer would use them; `--help` keeps it.
 COMMANDS: Mapping[str, CommandEntry] = {
-    "expand": CommandEntry(
-        "polyconstraints.cli.expand:expand", "Print the expanded network, or count its terms."
-    ),
-    "derive": CommandEntry(
-        "polyconstraints.cli.derive:derive", "Derive the constraints and count what they leave."
-    ),
-    "table": CommandEntry("polyconstraints.cli.table:table", "Derive over a range of n: a table."),
-    "export": CommandEntry(
-        "polyconstraints.cli.export:export", "Write the tying map of a network's weights."
-    ),
-    "verify": CommandEntry(
-        "polyconstraints.cli.verify:verify", "Check that a tying map has the symmetry it claims."
-    ),
-    "discover": CommandEntry(
-        "polyconstraints.cli.discover:discover", "Find the symmetries of trained weights."
-    ),
-    "strata": CommandEntry(
-        "polyconstraints.cli.strata:strata", "List the components of the network-scope variety."
-    ),
-    "dimension": CommandEntry(
-        "polyconstraints.cli.dimension:dimension",
-        "Say how large the set of functions of an architecture is.",
-    ),
-    "train": CommandEntry(
-        "polyconstraints.cli.train:train", "Train a tied network on a symmetric function."
-    ),
-    "plot": CommandEntry("polyconstraints.cli.plot:plot", "Draw a tying map."),
-    "report": CommandEntry(
-        "polyconstraints.cli.report:report", "Write one self-contained HTML page about a network."
-    ),
-    "groups": CommandEntry(
-        "polyconstraints.cli.groups:groups", "List how groups are written, or say what some are."
-    ),
-    "reproduce": CommandEntry(
-        "polyconstraints.cli.reproduce:reproduce", "Compare ours with every number of the paper."
-    ),
+    name: CommandEntry(f"polyconstraints.cli.{home}:{name}", summary)
+    for name, home, summary in (
+        ("expand", "expand", "Print the expanded network, or count its terms."),
+        ("derive", "derive", "Derive the constraints and count what they leave."),
+        ("table", "derive", "Derive over a range of n: a table."),
+        ("export", "export", "Write the tying map of a network's weights."),
+        ("verify", "verify", "Check that a tying map has the symmetry it claims."),
+        ("discover", "discover", "Find the symmetries of trained weights."),
+        ("strata", "strata", "List the components of the network-scope variety."),
+        ("dimension", "dimension", "Say how large the set of functions of an architecture is."),
+        ("train", "train", "Train a tied network on a symmetric function."),
+        ("plot", "plot", "Draw a tying map."),
+        ("report", "plot", "Write one self-contained HTML page about a network."),
+        ("groups", "groups", "List how groups are written, or say what some are."),
+        ("reproduce", "groups", "Compare ours with every number of the paper."),
+    )
 }
 
 
@@ -90,18 +69,7 @@ def main() -> NoReturn:
 
 
 def build_cli(commands: Mapping[str, CommandEntry] | None = None) -> click.Group:
-    """Return the group of all commands, none of them imported yet.
-
-    Parameters
-    ----------
-    commands : mapping, optional
-        Name of each command to its entry; those of the program by default.
-
-    Returns
-    -------
-    click.Group
-        The group.
-    """
+    """Return the group of all commands, none of them imported yet."""
     from polyconstraints.cli.commands import LazyGroup
 
     return LazyGroup(PROGRAM, COMMANDS if commands is None else commands, help=_DESCRIPTION)
@@ -111,20 +79,8 @@ def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> in
     """Run the command line and return its exit status.
 
     Nothing but the end of the interpreter passes through: every failure becomes one line on
-    standard error and a status.
-
-    Parameters
-    ----------
-    args : sequence of str, optional
-        The arguments; those of the process by default.
-    cli : click.Group, optional
-        The group of commands; that of the program by default.
-
-    Returns
-    -------
-    int
-        0 done; 1 failed; 2 wrong usage or unreadable input; 3 not symmetric; 4 refused as
-        too large; 130 interrupted.
+    standard error and a status: 0 done; 1 failed; 2 wrong usage or unreadable input; 3 not
+    symmetric; 4 refused as too large; 130 interrupted.
     """
     hook = sys.unraisablehook
     try:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import functools
 import io
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import click
 from click.core import ParameterSource
@@ -24,12 +23,16 @@ from polyconstraints.cli.parameters import (
     IntegerRange,
     LayerKinds,
     LevelAction,
+    Number,
     ParamType,
     Size,
 )
 from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
-from polyconstraints.io.files import STANDARD_STREAM, check_writable
+from polyconstraints.io.files import STANDARD_STREAM, check_writable, ending_of
+from polyconstraints.spec import Compare, Kind, Permutations, Scope
+from polyconstraints.spec.network import IndexKind
+from polyconstraints.spec.problem import Description
 
 __all__ = [
     "ANY",
@@ -37,31 +40,30 @@ __all__ = [
     "Integer",
     "IntegerList",
     "IntegerRange",
-    "LevelAction",
+    "Number",
     "Request",
-    "Size",
     "ascii_option",
     "check_output_file",
+    "choice",
     "common_options",
+    "compose",
+    "flag",
     "fold_option",
     "network_options",
-    "positive",
+    "option",
     "seed_option",
     "style_option",
+    "tolerance_option",
 ]
 
-INDICES = ("ordered", "redundant")
-SYMMETRIES = ("equivariant", "invariant")
-SCOPES = ("layer", "network")
-COMPARISONS = ("function", "paper", "tensor")
-PERMUTATIONS = ("transpositions", "adjacent", "generators")
+INDICES = get_args(IndexKind)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Decorator = Callable[[_Function], _Function]
 
 
-def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:
-    """Return one decorator that adds `options` in the order in which the help lists them."""
+def compose(*options: _Decorator[Any]) -> _Decorator[Any]:
+    """Return one decorator that adds options in the order in which the help lists them."""
 
     def decorate(function: _Function) -> _Function:
         for option in reversed(options):
@@ -71,28 +73,41 @@ def _compose(options: Sequence[_Decorator[Any]]) -> _Decorator[Any]:
     return decorate
 
 
-def network_options(
-    *,
-    inputs: Literal["one", "any", "range"] = "one",
-    required: bool = True,
-    default: str | None = None,
-) -> Callable[[_Function], _Function]:
+def flag(*names: str, help: str) -> _Decorator[Any]:
+    """Return an option that is given or not."""
+    return click.option(*names, is_flag=True, show_default=False, help=help)
+
+
+def option(
+    names: str, kind: ParamType | None, metavar: str, help: str, **how: Any
+) -> _Decorator[Any]:
+    """Return an option with a value; names stand as they are typed, the parameter's may follow."""
+    return click.option(*names.split(), type=kind, metavar=metavar, help=help, **how)
+
+
+def choice(name: str, among: Sequence[str], help: str) -> _Decorator[Any]:
+    """Return an option for one of several words, the first by default."""
+    return click.option(name, type=click.Choice(among), default=among[0], help=help)
+
+
+#: What ``-n`` takes: its type, how that is written, and what is said of it.
+_INPUTS: Mapping[str, tuple[ParamType, str, str]] = {
+    "one": (
+        Integer(1),
+        "N",
+        "Number of inputs n; may be left out where the group says it, as S3xS2.",
+    ),
+    "any": (Integer(1, [ANY]), "N|any", "Number of inputs n, or 'any' for a rule for every n."),
+    "range": (IntegerRange(1), "RANGE", "Numbers of inputs n, as 2,4,8.  [default: 1-6]"),
+}
+
+
+def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decorator[Any]:
     """Add all options that describe a network and its symmetry.
 
-    Parameters
-    ----------
-    inputs : {"one", "any", "range"}, default "one"
-        What ``-n`` takes: one integer; that or the word ``any``; one or several integers,
-        which always arrive as a tuple.
-    required : bool, default True
-        Whether ``-n`` has to be given.
-    default : str, optional
-        What ``-n`` is where it isn't given; it is not required then.
-
-    Returns
-    -------
-    callable
-        A decorator.
+    ``-n`` takes one integer; that or the word ``any``; or one or several integers, which always
+    arrive as a tuple. Defaults are those of a
+    :class:`~polyconstraints.spec.problem.Description`.
 
     Examples
     --------
@@ -104,125 +119,113 @@ def network_options(
     >>> show.main(["-n", "3", "--bias", "-d2", "--widths", "4"], standalone_mode=False)
     3 True (4,)
     """
-    kinds: dict[str, ParamType] = {
-        "one": Integer(1),
-        "any": Integer(1, words=[ANY]),
-        "range": IntegerRange(1),
-    }
-    helps = {
-        "one": "Number of inputs n.",
-        "any": "Number of inputs n, or 'any' for a rule that holds for every n.",
-        "range": "Numbers of inputs n, as 1-6 or 2,4,8.",
-    }
-    # Not `default=None`, which click takes for a value that was given.
-    given: dict[str, Any] = {} if default is None else {"default": default}
-    metavars = {"one": "N", "any": "N|any", "range": "RANGE"}
-    return _compose(
-        [
-            click.option(
-                "-n",
-                "--inputs",
-                type=kinds[inputs],
-                required=required and default is None,
-                **given,
-                metavar=metavars[inputs],
-                help=helps[inputs],
-            ),
-            click.option(
-                "-d", "--depth", type=Integer(1), default=1, metavar="D", help="Number of layers d."
-            ),
-            click.option(
-                "--layer",
-                type=LayerKinds(),
-                default="quadratic",
-                metavar="KIND,…",
-                help="What a layer does: quadratic, linear, cubic or a degree; one for all layers "
-                "or d of them.",
-            ),
-            click.option(
-                "--activation",
-                metavar="POLYNOMIAL",
-                help="A polynomial in z for every hidden unit, as z^2 or 'z + z^3/6'.",
-            ),
-            click.option(
-                "--indices",
-                type=click.Choice(INDICES),
-                default=INDICES[0],
-                help="Weights of products: i ≥ j only, or every pair.",
-            ),
-            click.option(
-                "--bias/--no-bias", default=False, help="Give every layer a constant unit o_0 = 1."
-            ),
-            click.option(
-                "--widths",
-                type=IntegerList(1),
-                metavar="W,…",
-                help="Hidden widths, d−1 numbers as 4,4; n each unless given.",
-            ),
-            click.option(
-                "--channels",
-                type=IntegerList(1),
-                default="1",
-                metavar="M,…",
-                help="Channels of a component: one number, or d+1 as in,hidden,…,out.",
-            ),
-            click.option(
-                "--symmetry",
-                type=click.Choice(SYMMETRIES),
-                default=SYMMETRIES[0],
-                help="Whether the outputs follow the inputs or stay as they are.",
-            ),
-            click.option(
-                "--scope",
-                type=click.Choice(SCOPES),
-                default=SCOPES[0],
-                help="Whether every layer has the symmetry, or only the whole network.",
-            ),
-            click.option(
-                "--compare",
-                type=click.Choice(COMPARISONS),
-                default=COMPARISONS[0],
-                help="Which coefficients are equated; matters for redundant indices.",
-            ),
-            click.option(
-                "--permutations",
-                type=click.Choice(PERMUTATIONS),
-                show_default=False,
-                help="Which permutations are imposed.  [default: transpositions for S, "
-                "generators otherwise]",
-            ),
-            click.option(
-                "--group",
-                default="S",
-                metavar="GROUP",
-                help="S, A, C, D or trivial; made of such, as S3xS2 or pairs(S4) (see "
-                "`polyconstraints groups`); generators as [[1,0,2],[1,2,0]]; or @FILE.",
-            ),
-            click.option(
-                "--action",
-                "actions",
-                type=LevelAction(),
-                multiple=True,
-                metavar="LEVEL=ACTION",
-                show_default=False,
-                help="How the group acts on hidden level 1, 2, … or, as level d, on the outputs, "
-                "as 1=S4; as on the inputs unless given.",
-            ),
-        ]
+
+    def described(
+        names: str, kind: ParamType | None, metavar: str, help: str, **how: Any
+    ) -> _Decorator[Any]:
+        default = getattr(Description, names.split("--")[-1], None)
+        return option(names, kind, metavar, help, **how | ({"default": default} if default else {}))
+
+    kind, metavar, said = _INPUTS[inputs]
+    return compose(
+        described("-n --inputs", kind, metavar, said),
+        described("-d --depth", Integer(1), "D", "Number of layers d."),
+        described(
+            "--layer",
+            LayerKinds(),
+            "KIND,…",
+            "What a layer does: quadratic, linear, cubic or a degree; one for all layers or d of "
+            "them.",
+        ),
+        described(
+            "--activation",
+            None,
+            "POLYNOMIAL",
+            "A polynomial in z for every hidden unit, as z^2 or 'z + z^3/6'.",
+        ),
+        choice("--indices", INDICES, "Weights of products: i ≥ j only, or every pair."),
+        click.option(
+            "--bias/--no-bias", default=False, help="Give every layer a constant unit o_0 = 1."
+        ),
+        described(
+            "--widths",
+            IntegerList(1),
+            "W,…",
+            "Hidden widths, d−1 numbers as 4,4; n each unless given.",
+        ),
+        described(
+            "--channels",
+            IntegerList(1, plain=True),
+            "M,…",
+            "Channels of a component: one number, or d+1 as in,hidden,…,out.",
+        ),
+        choice(
+            "--symmetry",
+            get_args(Kind),
+            "Whether the outputs follow the inputs or stay as they are.",
+        ),
+        choice(
+            "--scope",
+            get_args(Scope),
+            "Whether every layer has the symmetry, or only the whole network.",
+        ),
+        choice(
+            "--compare",
+            get_args(Compare),
+            "Which coefficients are equated; matters for redundant indices.",
+        ),
+        click.option(
+            "--permutations",
+            type=click.Choice(get_args(Permutations)),
+            help="Which permutations are imposed.  [default: transpositions for S, generators "
+            "otherwise]",
+        ),
+        described(
+            "--group",
+            None,
+            "GROUP",
+            "S, A, C, D or trivial; made of such, as S3xS2 or pairs(S4) (see `polyconstraints "
+            "groups`); generators as [[1,0,2],[1,2,0]]; or @FILE.",
+        ),
+        option(
+            "--action actions",
+            LevelAction(),
+            "LEVEL=ACTION",
+            "How the group acts on hidden level 1, 2, … or, as level d, on the outputs, as 1=S4; "
+            "as on the inputs unless given.",
+            multiple=True,
+            callback=_by_level,
+            show_default=False,
+        ),
     )
+
+
+def _by_level(
+    context: click.Context, param: click.Parameter, pairs: Sequence[tuple[int, str]]
+) -> dict[int, str]:
+    """Return the action on each level, of which none may be given twice."""
+    levels = [level for level, _ in pairs]
+    for level in levels:
+        if levels.count(level) > 1:
+            raise click.BadParameter(f"expected each level once, got {level} twice", context, param)
+    return dict(pairs)
 
 
 #: Formats by the endings of files' names; others, as .txt, may hold anything.
 ENDINGS: Mapping[str, str] = {
     "csv": "csv",
+    "g": "gap",
     "graphml": "graphml",
     "htm": "html",
     "html": "html",
     "json": "json",
+    "m2": "macaulay2",
     "md": "markdown",
     "npz": "npz",
+    "pdf": "pdf",
     "png": "png",
     "safetensors": "safetensors",
+    "sing": "singular",
     "svg": "svg",
     "tex": "latex",
 }
@@ -234,50 +237,33 @@ _UTF8_FORMATS = frozenset({"graphml", "html", "json", "svg"})
 def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[Any]:
     """Add ``--memory-limit``, ``--format``, ``-o/--output-file`` and ``-q/--quiet``.
 
-    Parameters
-    ----------
-    formats : sequence of str, optional
-        The formats that the command can write, the default first; ``json`` is added where it
-        is missing.
-
-    Returns
-    -------
-    callable
-        A decorator, to be the innermost one. The command gets a :class:`Request` of all shared
-        options as ``request``, and its own options as keywords.
+    The formats are those that the command can write, the default first; ``json`` is added where it
+    is missing. The decorator is to be the innermost one: the command gets a :class:`Request` of all
+    shared options as ``request``, and its own options as keywords.
     """
     choices = tuple(formats) if "json" in formats else (*formats, "json")
-    options = _compose(
-        [
-            click.option(
-                "--memory-limit",
-                type=Size(),
-                metavar="SIZE",
-                show_default=False,
-                help="Memory that it may take, as 4GiB.  [default: half of what is free]",
-            ),
-            click.option(
-                "--format",
-                "output_format",
-                type=click.Choice(choices),
-                default=choices[0],
-                help="What to write; unless given, as the ending of FILE says.",
-            ),
-            click.option(
-                "-o",
-                "--output-file",
-                metavar="FILE",
-                callback=check_output_file,
-                help="Write to FILE instead of standard output.",
-            ),
-            click.option(
-                "-q",
-                "--quiet",
-                is_flag=True,
-                show_default=False,
-                help="No progress and no warnings on standard error.",
-            ),
-        ]
+    options = compose(
+        option(
+            "--memory-limit",
+            Size(),
+            "SIZE",
+            "Memory that it may take, as 4GiB.  [default: half of what is free]",
+        ),
+        click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(choices),
+            default=choices[0],
+            help="What to write; unless given, as the ending of FILE says.",
+        ),
+        option(
+            "-o --output-file",
+            None,
+            "FILE",
+            "Write to FILE instead of standard output.",
+            callback=check_output_file,
+        ),
+        flag("-q", "--quiet", help="No progress and no warnings on standard error."),
     )
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -309,13 +295,13 @@ def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[A
 
 def _format_of_file(file: str | None, choices: Sequence[str]) -> str | None:
     """Return the format that a file's name ends as, if it ends as that of any."""
-    _, dot, ending = (file or "").rpartition(".")
-    found = ENDINGS.get(ending.lower()) if dot else None
+    found = ENDINGS.get(ending_of(file)) if file and "." in file else None
     if found is None or found in choices:
         return found
     endings = ", ".join(f".{end}" for end, kind in ENDINGS.items() if kind in choices)
     raise UsageError(
-        f"expected a name that ends in {endings}, or --format, got .{ending}", "-o/--output-file"
+        f"expected a name that ends in {endings}, or --format, got .{ending_of(file or '')}",
+        "-o/--output-file",
     )
 
 
@@ -338,38 +324,32 @@ def check_output_file(ctx: click.Context, param: click.Parameter, value: str | N
 
 # -- options of several commands ------------------------------------------------------------
 
+style_option = choice(
+    "--style", ("canonical", "paper"), "Names as W0_1_1_0, or as the paper's 01W10."
+)
 
-def positive(context: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    """Refuse numbers that aren't above 0."""
-    if value is not None and not (value > 0 and math.isfinite(value)):
-        raise click.BadParameter(f"expected a number above 0, got {value}", context, param)
-    return value
+seed_option = option("--seed", Integer(0), "SEED", "Decides all random choices.", default=0)
 
-
-style_option = click.option(
-    "--style",
-    type=click.Choice(("canonical", "paper")),
-    default="canonical",
-    help="Names as W0_1_1_0, or as the paper's 01W10.",
+tolerance_option = option(
+    "--tolerance",
+    Number(),
+    "X",
+    "Largest relative error that counts as none.  [default: 100 roundings of the weights' "
+    "precision, at least 1e-9]",
 )
 
 
 def fold_option(members: str) -> _Decorator[Any]:
     """Add ``--fold``, the number of members that a terminal shows."""
-    return click.option(
+    return option(
         "--fold",
-        type=Integer(0),
+        Integer(0),
+        "N",
+        f"On a terminal show at most N {members}; 0 shows all.",
         default=12,
-        metavar="N",
-        help=f"On a terminal show at most N {members}; 0 shows all.",
     )
 
 
 def ascii_option(where: str = "on a terminal") -> _Decorator[Any]:
     """Add ``--ascii``."""
-    return click.option("--ascii", is_flag=True, show_default=False, help=f"No Unicode {where}.")
-
-
-seed_option = click.option(
-    "--seed", type=Integer(0), default=0, metavar="SEED", help="Decides all random choices."
-)
+    return flag("--ascii", help=f"No Unicode {where}.")

@@ -14,21 +14,13 @@ from polyconstraints.errors import UsageError
 from polyconstraints.io.files import STANDARD_STREAM, atomic_writer
 from polyconstraints.io.strict_json import dump_json
 
-__all__ = ["OUTPUT_OPTION", "open_binary", "open_text", "write_bytes", "write_json", "write_text"]
-
 OUTPUT_OPTION = "-o/--output-file"
 """The option's name in messages."""
 
 
 @contextmanager
 def open_text(output_file: str | None) -> Iterator[IO[str]]:
-    """Give a handle for the text of a result.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be written.
-    """
+    """Give a handle for the text of a result."""
     if output_file not in (None, STANDARD_STREAM):
         with atomic_writer(output_file, field=OUTPUT_OPTION) as handle:
             yield handle
@@ -41,13 +33,7 @@ def open_text(output_file: str | None) -> Iterator[IO[str]]:
 
 @contextmanager
 def open_binary(output_file: str | None) -> Iterator[IO[bytes]]:
-    """Give a handle for the bytes of a result.
-
-    Raises
-    ------
-    UsageError
-        If the file cannot be written, or standard output is a terminal.
-    """
+    """Give a handle for the bytes of a result."""
     if output_file not in (None, STANDARD_STREAM):
         with atomic_writer(output_file, binary=True, field=OUTPUT_OPTION) as handle:
             yield handle

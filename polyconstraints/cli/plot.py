@@ -1,8 +1,8 @@
-"""``polyconstraints plot``: draw a tying map, its network, or strata."""
+"""``polyconstraints plot`` and ``report``: pictures, and one page, about a network."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,20 +12,17 @@ from polyconstraints.cli.options import (
     IntegerRange,
     Request,
     ascii_option,
+    choice,
     common_options,
     network_options,
+    option,
 )
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.render.figures.blocks import BlockPicture
-    from polyconstraints.render.figures.scene import Picture
+    from polyconstraints.render.figures.picture import Picture
     from polyconstraints.render.figures.strata_graph import StrataGraph
-
-__all__ = ["plot"]
-
-#: Columns that are filled with blocks where no terminal says how wide it is.
-_COLUMNS = 100
 
 
 @click.command(
@@ -37,40 +34,32 @@ _COLUMNS = 100
     ],
 )
 @click.argument("source", required=False, metavar="[FILE]")
-@click.option(
+@choice(
     "--view",
-    type=click.Choice(("blocks", "graph", "strata")),
-    default="blocks",
-    help="Weights in blocks, the network's graph, or the strata in FILE.",
+    ("blocks", "graph", "strata"),
+    "Weights in blocks, the network's graph, or the strata in FILE.",
 )
-@network_options(required=False)
-@click.option(
-    "--layers",
-    type=IntegerRange(0),
-    metavar="RANGE",
-    help="Draw the blocks of these layers only, from 0.",
-)
-@click.option(
-    "--outputs",
-    type=IntegerRange(1),
-    metavar="RANGE",
-    help="Draw the blocks of these outputs only, from 1.",
-)
-@click.option(
+@network_options()
+@option("--layers", IntegerRange(0), "RANGE", "Draw the blocks of these layers only, from 0.")
+@option("--outputs", IntegerRange(1), "RANGE", "Draw the blocks of these outputs only, from 1.")
+@option(
     "--units",
-    type=Integer(1),
-    metavar="N",
-    help="Units of a level that the graph shows at most.  [default: 3; linear layers: 6]",
+    Integer(1),
+    "N",
+    "Units of a level that the graph shows at most.  [default: 3; linear layers: 6]",
+)
+@option(
+    "--scale",
+    click.FloatRange(0.1, 10),
+    "S",
+    "Pixels of a PNG for each unit of the SVG.",
+    default=2.0,
 )
 @click.option(
-    "--scale",
-    type=click.FloatRange(0.1, 10),
-    default=2.0,
-    metavar="S",
-    help="Pixels of a PNG for each unit of the SVG.",
+    "--title/--no-title", default=True, help="Whether the picture says at its top what it shows."
 )
 @ascii_option("in text")
-@common_options(formats=("text", "svg", "png", "json"))
+@common_options(formats=("text", "svg", "png", "pdf", "json"))
 def plot(
     request: Request,
     source: str | None,
@@ -79,38 +68,37 @@ def plot(
     outputs: tuple[int, ...] | None,
     units: int | None,
     scale: float,
+    title: bool,
 ) -> None:
     """Draw a tying map: FILE, or that of the network that the options describe.
 
     The block picture has n blocks of n × n weights for each layer, one colour and number for
     each class. In the graph edges are weights, coloured by class; of wide levels it shows the
     first few units and the last. For strata FILE is what `strata --format json` wrote. The
-    format follows the output file's ending unless it is given. PNG needs the extra 'plot'.
+    format follows the output file's ending unless it is given. PNG and PDF need the
+    extra 'plot'.
     """
-    from polyconstraints.cli.output import write_bytes, write_json, write_text
+    from polyconstraints.cli.output import write_bytes
+    from polyconstraints.render.figures.network_graph import network_graph
 
     kind, file = request.output_format, request.output_file
     picture: Picture
     if view == "strata":
         picture = _strata(source)
     elif view == "graph":
-        from polyconstraints.render.figures.network_graph import network_graph
-
         picture = network_graph(_blocks(request, source), units)
     else:
         picture = _blocks(request, source, layers, outputs)
-    if kind == "json":
-        write_json(picture.to_json(), file)
-    elif kind == "text":
+    if kind == "text":
         _write_text(picture, file, request.ascii)
-    elif kind == "svg":
-        from polyconstraints.render.figures.scene import scene_svg
-
-        write_text(scene_svg(picture.scene()), file)
+    elif kind == "json":
+        request.write(picture.to_json, ())
     else:
-        from polyconstraints.render.figures.raster import scene_png
-
-        write_bytes(scene_png(picture.scene(), scale), file)
+        drawn = picture.drawn(kind, scale=scale, titled=title)
+        if isinstance(drawn, str):
+            request.write(None, drawn)
+        else:
+            write_bytes(drawn, file)
 
 
 def _strata(source: str | None) -> StrataGraph:
@@ -141,10 +129,11 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
     from polyconstraints.cli.console import color_wanted, is_terminal, stdout_console
     from polyconstraints.cli.output import write_text
     from polyconstraints.render.figures.blocks import BlockPicture
+    from polyconstraints.render.figures.picture import COLUMNS
     from polyconstraints.render.words import to_ascii
 
     watched = file is None and is_terminal(sys.stdout)
-    width = shutil.get_terminal_size().columns if watched else _COLUMNS
+    width = shutil.get_terminal_size().columns if watched else COLUMNS
     colored = file is None and color_wanted(sys.stdout) and not ascii
     if colored and isinstance(picture, BlockPicture):
         console = stdout_console()
@@ -153,3 +142,46 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
         return
     lines = picture.text(width)
     write_text("\n".join(map(to_ascii, lines) if ascii else lines), file)
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=[
+        "polyconstraints report -n 3 -d 2 --bias -o page.html",
+        "polyconstraints report map.json -o page.html",
+        "polyconstraints report -n 3 -d 2 --scope network --strata strata.json -o page.html",
+    ],
+)
+@click.argument("source", required=False, metavar="[FILE]")
+@network_options()
+@option("--strata", None, "FILE", "Show these strata, too: what 'strata --format json' wrote.")
+@common_options(formats=("html", "json"))
+def report(request: Request, source: str | None, strata: str | None) -> None:
+    """Write one HTML page about a tying map: FILE, or that of a network.
+
+    The page shows the network, its polynomials and constraints, the picture of its weights
+    with the reason why each is tied, and holds the tying map to download. It works from disk
+    and fetches nothing. In JSON the counts are written, as 'derive' does.
+    """
+    from polyconstraints.render.report import Report
+
+    graph = None
+    if strata is not None:
+        from polyconstraints.io.files import load_json
+        from polyconstraints.render.figures.strata_graph import StrataGraph
+
+        graph = StrataGraph.read(load_json(strata), strata)
+    more: dict[str, Any] = {"strata": graph, "command": _command()}
+    if request.described_beside(source):
+        page = Report.of_problem(*request.problem_with_room("page"), **more)
+    else:
+        page = Report.of_map(request.tying_map(source), **more)
+    request.write(page.to_json, page.html() if request.output_format == "html" else "")
+
+
+def _command() -> str:
+    """Return the command line as it was typed."""
+    import shlex
+    import sys
+
+    return shlex.join(["polyconstraints", *sys.argv[1:]])

@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec.problem import Description
 
 if TYPE_CHECKING:
-    from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.derivation import Derivation
     from polyconstraints.spec.groups import GroupChoice
-    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.problem import Problem
     from polyconstraints.spec.size import Product
-    from polyconstraints.spec.symmetry import Symmetry
     from polyconstraints.tying import TyingMap
-
-    Problem = tuple[NetworkSpec, Symmetry]
-
-__all__ = ["Request"]
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Description):
     """A command line: the network and its symmetry, where the result goes, and what it may take.
+
+    The group may be ``@FILE``: a list of generators in JSON, or an object with ``group`` (a text)
+    or ``generators``, and ``name`` and ``actions`` if need be.
 
     Attributes
     ----------
-    inputs : int, "any", tuple of int or None
-        What ``-n`` says: ``"any"`` or several integers if the command accepts them; None if
-        it needn't be given and wasn't.
-    depth, layer, activation, indices, bias, symmetry, scope, compare
-        As given, or their defaults.
-    widths : tuple of int or None
-        Hidden widths; None stands for n each. That there are d−1 of them isn't checked yet.
-    channels : tuple of int
-        One number, or as many as were given: that these are d+1 isn't checked yet.
-    permutations : str or None
-        None stands for what fits the group: all transpositions for S, generators otherwise.
-    group : str
-        As typed: a name, a list of generators, or ``@FILE``.
-    actions : tuple of (int, str)
-        Levels on which the group acts in a way of its own, and how, as typed.
     output_format : str
         The format asked for, or that of the output file's ending.
     output_file : str or None
@@ -60,20 +43,6 @@ class Request:
         The parameters that were typed.
     """
 
-    inputs: int | Literal["any"] | tuple[int, ...] | None = None
-    depth: int = 1
-    layer: str = "quadratic"
-    activation: str | None = None
-    indices: Literal["ordered", "redundant"] = "ordered"
-    bias: bool = False
-    widths: tuple[int, ...] | None = None
-    channels: tuple[int, ...] = (1,)
-    symmetry: Literal["equivariant", "invariant"] = "equivariant"
-    scope: Literal["layer", "network"] = "layer"
-    compare: Literal["function", "paper", "tensor"] = "function"
-    permutations: Literal["transpositions", "adjacent", "generators"] | None = None
-    group: str = "S"
-    actions: tuple[tuple[int, str], ...] = ()
     output_format: str = "text"
     output_file: str | None = None
     quiet: bool = False
@@ -93,75 +62,30 @@ class Request:
 
     # -- the network -----------------------------------------------------------------------
 
-    def problem(self, inputs: int | None = None) -> Problem:
-        """Return the network and the symmetry that the options describe.
+    def points(self) -> int | None:
+        """Return the number of points that the group acts on, if it says so."""
+        from polyconstraints.spec.groups import group_points
 
-        Parameters
-        ----------
-        inputs : int, optional
-            The number of inputs, where ``-n`` stands for several.
+        return group_points(self._group()[0])
 
-        Raises
-        ------
-        UsageError, InputError
-            If the options contradict one another, or the group can't be read.
+    def choice(self, inputs: int) -> GroupChoice:
+        """Return the group and how it acts on levels; what was typed precedes a file."""
+        from polyconstraints.spec.groups import read_group
 
-        Examples
-        --------
-        >>> network, symmetry = Request(3, group="C", symmetry="invariant").problem()
-        >>> network.widths, symmetry.kind, symmetry.permutations
-        ((3, 1), 'invariant', 'generators')
-        """
-        from polyconstraints.spec.network import NetworkSpec, check_depth
-        from polyconstraints.spec.symmetry import Symmetry
+        group, actions, *origin = self._group()
+        return read_group(group, inputs, {**actions, **self.checked_actions()}, *origin)
 
-        number = self.inputs if inputs is None else inputs
-        if not isinstance(number, int):
-            raise UsageError(f"expected a number of inputs, got {number}", "inputs")
-        check_depth(self.depth)
-        choice = self._group_choice(number)
-        network = NetworkSpec(
-            number,
-            self.depth,
-            self.layer,
-            self.indices,
-            self.bias,
-            choice.hidden_widths(number, self.depth, self.widths),
-            outputs=1 if self.symmetry == "invariant" else choice.widths.get(self.depth),
-            channels=self.channels[0] if len(self.channels) == 1 else self.channels,
-            activation=self.activation,
-        )
-        symmetry = Symmetry(
-            choice.group,
-            self.symmetry,
-            self.scope,
-            self.compare,
-            self.permutations or "auto",
-            choice.actions,
-        )
-        return network, symmetry
-
-    def _group_choice(self, inputs: int) -> GroupChoice:
-        """Return the group and how it acts on levels."""
-        from polyconstraints.cli.group_file import read_group_option
-
-        levels: dict[int, str] = {}
-        for level, text in self.actions:
-            if level > self.depth:
-                raise UsageError(f"expected a level from 1 to {self.depth}, got {level}", "actions")
-            if level in levels:
-                raise UsageError(f"expected each level once, got {level} twice", "actions")
-            levels[level] = text
-        return read_group_option(self.group, inputs, levels)
+    def _group(self) -> tuple[Any, Mapping[int, Any], str, str]:
+        """Return the group, and what a file says besides: actions, its name, and which it is."""
+        text = str(self.group).strip()
+        if not text.startswith("@"):
+            return text, {}, "", ""
+        if text == "@":
+            raise UsageError("expected the name of a file after @, got nothing", "group")
+        return (*_group_file(text[1:]), text[1:])
 
     def problem_with_room(self, product: Product, inputs: int | None = None) -> Problem:
-        """Return the network and the symmetry, if what is to be made of them will fit.
-
-        Raises
-        ------
-        TooLargeError
-            If it won't.
-        """
+        """Return the network and the symmetry, if what is to be made of them will fit."""
         from polyconstraints.spec.size import require_room
 
         network, symmetry = self.problem(inputs)
@@ -182,17 +106,15 @@ class Request:
 
         return TyingMap.load(str(source))
 
-    def described_beside(self, source: str | None) -> bool:
-        """Return whether the options describe the network, and not a file given instead.
+    @property
+    def has_network(self) -> bool:
+        """Whether a number of inputs is given, or the group says it."""
+        return self.inputs is not None or self.points() is not None
 
-        Raises
-        ------
-        UsageError
-            If there is neither a file nor ``-n``, or both a file and an option that describes
-            a network: the file says what the network is.
-        """
+    def described_beside(self, source: str | None) -> bool:
+        """Return whether the options describe the network, and not a file given instead."""
         if source is None:
-            if self.inputs is None:
+            if not self.has_network:
                 raise UsageError(
                     "expected a number of inputs or a file, got neither", "-n/--inputs"
                 )
@@ -202,40 +124,26 @@ class Request:
                 raise UsageError("expected no description of a network beside a file", _typed(name))
         return False
 
-    def any_network(self) -> AnyNetwork:
-        """Return the network that the options describe, for every number of inputs.
+    # -- the result ------------------------------------------------------------------------
 
-        Raises
-        ------
-        UsageError
-            If an option says something of one number of inputs, or there is no rule.
+    def write(self, document: Any, text: str | Iterable[str]) -> None:
+        """Write a result: its document where JSON is asked for, its text otherwise.
+
+        The document may be given as what makes it, a text as its lines.
         """
-        from polyconstraints.classes.any_network import AnyNetwork
+        from polyconstraints.cli.output import open_text
+        from polyconstraints.io.strict_json import dump_json
 
-        if self.widths is not None:
-            raise UsageError("expected no widths for a rule: hidden levels have width n", "widths")
-        if self.scope == "network" and self.depth > 1:
-            raise UsageError("expected layer for a rule, got network", "scope")
-        if self.group.strip().startswith("@"):
-            raise UsageError("expected the name of a group for a rule, got a file", "group")
-        if self.permutations is not None:
-            raise UsageError("expected none for a rule, which holds for all of S_n", "permutations")
-        return AnyNetwork(
-            "".join(self.group.split()),
-            self.depth,
-            self.layer,
-            self.indices,
-            self.bias,
-            self.channels[0] if len(self.channels) == 1 else self.channels,
-            self.symmetry,
-            cast('Literal["function", "tensor"]', self.compare),
-            actions=dict(self.actions),
-            activation=self.activation,
-        )
+        with open_text(self.output_file) as handle:
+            if self.output_format == "json":
+                dump_json(document() if callable(document) else document, handle)
+                return
+            lines = [text, "" if text.endswith("\n") else "\n"] if isinstance(text, str) else text
+            handle.writelines(lines)
 
 
 #: The attributes that describe a network and its symmetry.
-DESCRIBING = tuple(field.name for field in fields(Request))[:14]
+DESCRIBING = tuple(field.name for field in fields(Description))
 
 
 def _typed(name: str) -> str:
@@ -244,3 +152,40 @@ def _typed(name: str) -> str:
         if parameter.name == name:
             return "/".join(parameter.opts)
     return name
+
+
+def _group_file(source: str) -> tuple[str | list[Any], dict[int, str | list[Any]], str]:
+    """Return what a group file holds: the group, the actions on levels, and its name."""
+    from polyconstraints.io.files import load_json
+    from polyconstraints.spec.groups import PRESETS
+
+    document = load_json(source)
+    if isinstance(document, list):
+        return document, {}, ""
+    if not isinstance(document, dict):
+        raise InputError(
+            f"expected a list of generators or an object, got {type(document).__name__}",
+            source=source,
+        )
+
+    def refused(what: str, value: object, place: str) -> InputError:
+        got = "nothing" if value is None else type(value).__name__
+        return InputError(f"expected {what}, got {got}", place, source)
+
+    described: Any = document.get("generators", document.get("group"))
+    if "generators" in document and not isinstance(described, list):
+        raise refused("a list of generators", described, "generators")
+    if "generators" not in document and not isinstance(described, str):
+        raise refused("the name of a group", described, "group")
+    name = document.get("name", "")
+    if not isinstance(name, str) or name in PRESETS:
+        raise InputError("expected a name that is no preset's", "name", source)
+    actions = document.get("actions", {})
+    if not isinstance(actions, dict):
+        raise refused("an object", actions, "actions")
+    for level, value in actions.items():
+        if not level.isdecimal() or len(level) > 6:
+            raise InputError("expected levels from 1 as keys", f"actions.{level}", source)
+        if not isinstance(value, str | list):
+            raise refused("a text or a list", value, f"actions.{level}")
+    return described, {int(level): value for level, value in actions.items()}, name

@@ -42,7 +42,7 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
         "polyconstraints strata --check found.json",
     ],
 )
-@network_options(required=False)
+@network_options()
 @click.option(
     "--hidden",
     multiple=True,
@@ -99,7 +99,7 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     metavar="N",
     help="Weights of the largest network that is measured.",
 )
-@common_options(formats=("text", "json", "csv", "markdown", "graphml"))
+@common_options(formats=("text", "json", "csv", "latex", "markdown", "graphml"))
 def strata(
     request: Request,
     hidden: tuple[str, ...],
@@ -157,7 +157,7 @@ def _require_use(
 ) -> None:
     """Raise UsageError if an option was given that would do nothing, or one is missing."""
     given, kind = request.given, request.output_format
-    pictured = kind in ("csv", "markdown", "graphml")
+    pictured = kind not in ("text", "json")
     for name, useless, expected in (
         ("scope", request.scope == "layer", "network"),
         ("permutations", True, "none: generators of the group are taken"),

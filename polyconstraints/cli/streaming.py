@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from polyconstraints.cli.options import Integer, Request
+from polyconstraints.cli.options import Integer, Request, compose, flag, option
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from polyconstraints.jobs.parts import PartFiles
     from polyconstraints.render.notation import Pattern
 
-__all__ = [
-    "job_count",
-    "streaming_options",
-    "write_estimate",
-    "write_result",
-]
-
 ALL = "all"
 """What ``--jobs`` takes for as many processes as there are cores."""
 
@@ -39,32 +32,13 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def streaming_options() -> Callable[[_Function], _Function]:
     """Add ``--jobs``, ``--resume``, ``--dask`` and ``--dry-run``."""
-    jobs = click.option(
-        "-j",
-        "--jobs",
-        type=Integer(1, words=[ALL]),
-        default=1,
-        metavar="N|all",
-        help="Processes that write; the result is the same for any number.",
+    said = "Processes that write; the result is the same for any number."
+    return compose(
+        option("-j --jobs", Integer(1, words=[ALL]), "N|all", said, default=1),
+        flag("--resume", help="Go on where the same command, writing the same file, was stopped."),
+        option("--dask", None, "ADDRESS", "Have the workers of the Dask scheduler there write."),
+        flag("--dry-run", help="Print only how much there is to write and what it takes."),
     )
-    resume = click.option(
-        "--resume",
-        is_flag=True,
-        show_default=False,
-        help="Go on where the same command, writing the same file, was interrupted.",
-    )
-    dask = click.option(
-        "--dask",
-        metavar="ADDRESS",
-        help="Have the workers of a Dask cluster write; ADDRESS is its scheduler's.",
-    )
-    dry_run = click.option(
-        "--dry-run",
-        is_flag=True,
-        show_default=False,
-        help="Print only how much there is to write and what it takes.",
-    )
-    return lambda function: jobs(resume(dask(dry_run(function))))
 
 
 def job_count(request: Request) -> int:
@@ -76,14 +50,17 @@ def job_count(request: Request) -> int:
     return cores()
 
 
-def write_estimate(estimate: Estimate, request: Request) -> None:
-    """Print what a job would take."""
-    from polyconstraints.cli.output import write_json, write_text
-
-    if request.output_format == "json":
-        write_json(estimate.to_json(), request.output_file)
-    else:
-        write_text(estimate.to_text(), request.output_file)
+def goes_on(request: Request, estimated: Callable[..., Estimate]) -> bool:
+    """Refuse a job that would not fit; print what it takes if nothing else is asked for."""
+    estimate = estimated(
+        format=request.output_format, jobs=job_count(request), memory_limit=request.memory_limit
+    )
+    if request.dry_run:
+        request.write(estimate.to_json(), estimate.to_text())
+        return False
+    # Refused, if it has to be, before anything is written.
+    estimate.check()
+    return True
 
 
 def write_result(
@@ -95,26 +72,7 @@ def write_result(
     show: Callable[[Console, bool], None],
     counted: bool = True,
 ) -> None:
-    """Write a result, however long, to a file or standard output, or show it on a terminal.
-
-    Parameters
-    ----------
-    writer : Writer
-    request : Request
-    description : str
-        What is being done, for the progress bar.
-    patterns : iterable of Pattern
-        What is coloured of the text, on standard output where colour is wanted.
-    show : callable
-        Shows it on a console, without Unicode if that is wanted.
-    counted : bool
-        Whether the steps can be counted in less time than writing takes.
-
-    Raises
-    ------
-    UsageError
-        If ``--resume`` is given and there is no file to be continued.
-    """
+    """Write a result, however long, to a file or standard output, or show it on a terminal."""
     from polyconstraints.cli.console import audience, progress, stdout_console, unicode_wanted
     from polyconstraints.jobs.parts import takes_parts
 

@@ -9,24 +9,19 @@ import click
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
     Integer,
+    Number,
     Request,
     check_output_file,
+    choice,
     common_options,
     network_options,
-    positive,
+    option,
     seed_option,
 )
 
 if TYPE_CHECKING:
-    from polyconstraints.backends.plan import NetworkPlan
-    from polyconstraints.spec.network import NetworkSpec
-    from polyconstraints.spec.symmetry import Symmetry
     from polyconstraints.training import Outcome
 
-__all__ = ["train"]
-
-#: Bytes a sample and unit: the values, their derivatives, and what is made of them on the way.
-_BYTES_A_SAMPLE_AND_UNIT = 64
 
 #: Weights of a layer up to which --save writes them out beside the parameters.
 _WRITTEN_OUT = 1 << 20
@@ -60,7 +55,7 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     ],
 )
 @click.argument("map_file", metavar="[MAP]", required=False)
-@click.option("--target", metavar="NAME", help="The function to learn; --targets lists them.")
+@option("--target", None, "NAME", "The function to learn; --targets lists them.")
 @click.option(
     "--targets",
     is_flag=True,
@@ -70,55 +65,35 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     show_default=False,
     help="List the functions to learn and exit.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(["numpy", "torch", "jax"]),
-    default="numpy",
-    help="What computes; numpy needs nothing installed.",
-)
-@click.option(
+@choice("--backend", ("numpy", "torch", "jax"), "What computes; numpy needs nothing installed.")
+@choice(
     "--path",
-    type=click.Choice(["structure", "auto", "gather"]),
-    default="structure",
-    help="How layers are computed: by their structure where they have one, or weight by weight.",
+    ("structure", "auto", "gather"),
+    "How layers are computed: by their structure where they have one, or weight by weight.",
 )
-@click.option(
-    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", help="Precision."
-)
-@click.option("--samples", type=Integer(1), default="512", metavar="N", help="Training samples.")
-@click.option("--steps", type=Integer(1), default="1000", metavar="N", help="Training steps.")
-@click.option("--batch", type=Integer(1), default="64", metavar="N", help="Samples of one step.")
-@click.option(
-    "--optimizer", type=click.Choice(["adam", "sgd"]), default="adam", help="What makes steps."
-)
-@click.option(
-    "--learning-rate",
-    type=float,
-    default=0.01,
-    metavar="X",
-    callback=positive,
-    help="Size of the steps.",
-)
+@choice("--dtype", ("float64", "float32"), "Precision.")
+@option("--samples", Integer(1), "N", "Training samples.", default="512")
+@option("--steps", Integer(1), "N", "Training steps.", default="1000")
+@option("--batch", Integer(1), "N", "Samples of one step.", default="64")
+@choice("--optimizer", ("adam", "sgd"), "What makes steps.")
+@option("--learning-rate", Number(above=True), "X", "Size of the steps.", default=0.01)
 @seed_option
-@click.option(
-    "--plot",
-    metavar="FILE",
-    callback=check_output_file,
-    help="Write the loss curve to a PNG file, too.",
+@option(
+    "--plot", None, "FILE", "Write the loss curve to a PNG file, too.", callback=check_output_file
 )
-@click.option(
+@option(
     "--save",
-    metavar="FILE",
-    callback=_archive,
-    help="Write the parameters to a .npz file: theta0, theta1, … and, for up to 2^20 weights "
+    None,
+    "FILE",
+    "Write the parameters to a .npz file: theta0, theta1, … and, for up to 2^20 weights "
     "a layer, the weights layer0, layer1, … which `verify --weights` reads.",
+    callback=_archive,
 )
-@network_options(required=False)
+@network_options()
 @common_options()
 def train(
     request: Request,
     map_file: str | None,
-    target: str | None,
     plot: str | None,
     save: str | None,
     **training: Any,
@@ -130,55 +105,19 @@ def train(
     squared errors.
     """
     from polyconstraints.cli.console import progress
-    from polyconstraints.cli.output import write_json, write_text
-    from polyconstraints.training import Job, run_job
-    from polyconstraints.training.targets import find_target
+    from polyconstraints.training.curve import outcome_text
+    from polyconstraints.training.job import train as run
+    from polyconstraints.tying import TyingMap
 
-    samples = training["samples"] + training["batch"]
-    plan, symmetry = _plan(request, map_file, training["path"], samples)
-    job = Job(plan, symmetry, find_target(target, symmetry.kind), **training)
-    with progress("training", total=job.steps, quiet=request.quiet) as advance:
-        outcome = run_job(job, advance)
+    described = request.described_beside(map_file)
+    source = request.problem() if described else (TyingMap.load(str(map_file)),)
+    with progress("training", total=training["steps"], quiet=request.quiet) as advance:
+        outcome = run(*source, memory_limit=request.memory_limit, watch=advance, **training)
     if plot is not None:
         _plot(outcome, plot)
     if save is not None:
         _save(outcome, save)
-    if request.output_format == "json":
-        write_json(outcome.to_json(), request.output_file)
-    else:
-        write_text(_text(outcome), request.output_file)
-
-
-def _plan(
-    request: Request, map_file: str | None, path: str, samples: int
-) -> tuple[NetworkPlan, Symmetry]:
-    from polyconstraints.backends.plan import NetworkPlan
-    from polyconstraints.memory import require_memory
-    from polyconstraints.tying import TyingMap
-
-    if not request.described_beside(map_file):
-        tying = TyingMap.load(str(map_file))
-        return NetworkPlan.from_map(tying, path), tying.symmetry
-    network, symmetry = request.problem()
-    needed = _BYTES_A_SAMPLE_AND_UNIT * samples * sum(network.units)
-    require_memory(needed, request.memory_limit, f"{samples} samples of {network.units[0]} units")
-    if _has_rule(network, symmetry) and path != "gather":
-        # Nothing of the size of the weights is made, so that n may be in the thousands.
-        return NetworkPlan.symmetric(network, symmetry.kind), symmetry
-    return NetworkPlan.from_map(request.derive("plan").tying_map(), path), symmetry
-
-
-def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
-    """Return whether the classes are the patterns of equal indices."""
-    redundant = network.layer == "quadratic" and network.indices == "redundant"
-    same = all(width == network.inputs for width in network.widths[:-1])
-    return (
-        symmetry.group.name == "S"
-        and symmetry.scope == "layer"
-        and not symmetry.actions
-        and not redundant
-        and same
-    )
+    request.write(outcome.to_json, outcome_text(outcome))
 
 
 def _plot(outcome: Outcome, path: str) -> None:
@@ -205,28 +144,3 @@ def _save(outcome: Outcome, path: str) -> None:
             arrays[f"layer{index}"] = plan.weights(theta)
     with atomic_writer(path, binary=True, field="save") as handle:
         handle.write(to_bytes(arrays, "npz", compressed=False))
-
-
-def _text(outcome: Outcome) -> str:
-    from polyconstraints.training.curve import curve_text
-
-    job, network = outcome.job, outcome.job.plan.network
-    layers = "+".join(map(str, job.plan.parameters))
-    equivariant = job.symmetry.kind == "equivariant"
-    lines = {
-        "target": f"{job.target.name}: {job.target.formula}",
-        "network": f"n = {network.inputs}, d = {network.depth}, {network.weights} weights, "
-        f"{layers} parameters",
-        "training": f"{job.steps} steps of {job.batch} from {job.samples} samples, "
-        f"{job.optimizer} at {job.learning_rate:g}, seed {job.seed}, {job.backend} {job.dtype}",
-        "curve": "",
-        "loss": f"{outcome.losses[0]:.3g} at first, {outcome.losses[-1]:.3g} at last",
-        "on new samples": f"{outcome.test:.3g}, {outcome.relative:.2g} of the target's variance",
-        "F(σx) = σF(x)" if equivariant else "F(σx) = F(x)": (
-            f"up to {outcome.symmetry_error:.1g} of the largest output"
-        ),
-    }
-    return "\n".join(
-        f"\n{curve_text(outcome.losses)}\n" if label == "curve" else f"{label:<16}{value}"
-        for label, value in lines.items()
-    )

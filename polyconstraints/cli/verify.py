@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,7 @@ from polyconstraints.cli.options import (
     common_options,
     network_options,
     seed_option,
+    tolerance_option,
 )
 from polyconstraints.cli.request import DESCRIBING
 from polyconstraints.errors import InputError, UsageError
@@ -25,26 +25,6 @@ if TYPE_CHECKING:
 
     #: A rule and the numbers of letters that are asked about.
     Rule = tuple[TyingRule, tuple[int, ...]]
-
-__all__ = ["tolerance_option", "verify"]
-
-
-def _not_negative(
-    context: click.Context, param: click.Parameter, value: float | None
-) -> float | None:
-    if value is not None and not (value >= 0 and math.isfinite(value)):
-        raise click.BadParameter(f"expected a number of at least 0, got {value}", context, param)
-    return value
-
-
-tolerance_option = click.option(
-    "--tolerance",
-    type=float,
-    callback=_not_negative,
-    metavar="X",
-    help="Largest relative error that counts as none.  [default: 100 roundings of the "
-    "weights' precision, at least 1e-9]",
-)
 
 
 @click.command(
@@ -79,7 +59,7 @@ tolerance_option = click.option(
     help="Where the layers prove nothing, prove the answer by expanding the network.",
 )
 @tolerance_option
-@network_options(required=False)
+@network_options()
 @common_options()
 @click.pass_context
 def verify(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.display import Displayed
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
@@ -191,7 +192,7 @@ def coefficient_monomial(
 
 
 @dataclass(frozen=True)
-class Equality:
+class Equality(Displayed):
     """Two coefficients, polynomials in the weights, that must be equal.
 
     Of kind ``simple`` where two single weights are equated, ``linear`` where sums of them are,
@@ -201,6 +202,26 @@ class Equality:
     left: Polynomial
     right: Polynomial
     kind: Literal["simple", "linear", "polynomial"]
+
+    def __str__(self) -> str:
+        return f"{self.left} = {self.right}"
+
+    def to_latex(self) -> str:
+        """Return the equation as LaTeX, without a mathematics environment."""
+        return f"{self.left.to_latex()} = {self.right.to_latex()}"
+
+    def to_sympy(self) -> Any:
+        """Return the equation as SymPy's ``Eq``."""
+        import sympy
+
+        return sympy.Eq(self.left.to_sympy(), self.right.to_sympy(), evaluate=False)
+
+    def to_json(self) -> dict[str, str]:
+        """Return the entry of a document's list of equalities."""
+        return {"left": str(self.left), "right": str(self.right)}
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.to_latex()}$"
 
 
 def equalities(network: NetworkSpec, comparisons: Sequence[Comparison]) -> Iterator[Equality]:
@@ -221,10 +242,11 @@ def equalities(network: NetworkSpec, comparisons: Sequence[Comparison]) -> Itera
 def _layer_equalities(
     ring: PolynomialRing, layer: LayerSpec, comparison: Comparison
 ) -> Iterator[Equality]:
-    generators = [ring.gen(name) for name in layer.names()]
+    # Made when they are met: each is as long as the ring has variables.
+    names = layer.names()
     for pair in comparison.pairs():
         sides = comparison.space.weights(np.array(pair, dtype=np.int64)).tolist()
-        chosen = [[generators[weight] for weight in side if weight >= 0] for side in sides]
+        chosen = [[ring.gen(names[weight]) for weight in side if weight >= 0] for side in sides]
         single = all(len(side) == 1 for side in chosen)
         # A single weight is its generator: in large rings every sum takes time.
         left, right = (side[0] if len(side) == 1 else ring.sum(side) for side in chosen)

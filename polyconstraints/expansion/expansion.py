@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.display import Drawn
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer, VectorWriter
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.problem import Words, problem
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial, PolynomialRing
+    from polyconstraints.spec.groups import GroupLike
+    from polyconstraints.spec.symmetry import Symmetry
 
 Exponents = tuple[int, ...]
 Integers = NDArray[Any]
@@ -48,7 +52,7 @@ class Terms:
         return len(self.coefficients)
 
 
-class Expansion:
+class Expansion(Drawn):
     """The expansion of a network, held as a graph of product skeletons.
 
     Nothing is multiplied out before it is asked for: term counts, coefficients and
@@ -319,6 +323,27 @@ class Expansion:
             for item in self._exponent_terms(terms, monomial)
         )
 
+    def __getitem__(self, name: str) -> Polynomial:
+        """Return an output by its name as one polynomial: ``y1`` is the first one.
+
+        Examples
+        --------
+        >>> print(expand(n=2, layer="linear")["y2"])
+        x1*W0_2_1 + x2*W0_2_2
+        """
+        names = [f"y{number}" for number in range(1, self.network.units[-1] + 1)]
+        if name not in names:
+            raise UsageError(
+                f"expected an output from y1 to {names[-1]}, got {name!r:.40}", "output"
+            )
+        return self.polynomial(names.index(name))
+
+    def to_sympy(self) -> Any:
+        """Return the network as SymPy's expression, or the list of those of several outputs."""
+        outputs = range(self.network.units[-1])
+        found = [self.polynomial(output).to_sympy() for output in outputs]
+        return found[0] if len(found) == 1 else found
+
     def _exponent_terms(
         self, terms: Terms, monomial: Exponents
     ) -> Iterator[tuple[Exponents, int | Fraction]]:
@@ -363,9 +388,36 @@ def _graded(exponents: Exponents) -> tuple[int, Exponents]:
     return sum(exponents), tuple(-exponent for exponent in exponents)
 
 
-def expand(network: NetworkSpec, memory_limit: int | None = None) -> Expansion:
+def expand(
+    network: NetworkSpec | None = None,
+    memory_limit: int | None = None,
+    *,
+    symmetry: Symmetry | GroupLike | None = None,
+    **words: Unpack[Words],
+) -> Expansion:
     """Return the expansion of a network.
 
-    Its tables may take ``memory_limit`` bytes; half of the free memory unless given.
+    Parameters
+    ----------
+    network : NetworkSpec, optional
+        Unless keywords describe it.
+    memory_limit : int, optional
+        Bytes that its tables may take; half of the free memory unless given.
+    symmetry, **words
+        As for :func:`~polyconstraints.derive`; a symmetry says how many outputs there are.
+
+    Returns
+    -------
+    Expansion
+
+    Examples
+    --------
+    >>> expansion = expand(NetworkSpec(2, depth=2))
+    >>> len(expansion.coefficient(0, (4, 0)))
+    3
+    >>> print(expand(n=2, layer="linear", symmetry="invariant").polynomial(0))
+    x1*W0_1_1 + x2*W0_1_2
     """
+    if symmetry is not None or words or not isinstance(network, NetworkSpec):
+        network, _ = problem(network, symmetry, words)
     return Expansion(network, memory_limit)

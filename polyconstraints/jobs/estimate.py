@@ -184,7 +184,7 @@ def _estimate(
     jobs: int = 1,
     memory_limit: int | None = None,
 ) -> Estimate:
-    cost = _COSTS[format]
+    cost = _COSTS.get(format, _COSTS["text"])
     bytes_a_term = _bytes_a_term(network, cost)
     monomials = monomial_count(network)
     # The exponents of every monomial are listed.

@@ -214,6 +214,54 @@ class DerivationLatex(DerivationWriter):
             yield "\n\\end{align*}\n"
 
 
+class DerivationProgram(DerivationWriter):
+    """The equalities in the language of an algebra system, between a beginning and an end."""
+
+    start: ClassVar[str]
+    end: ClassVar[str]
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        layers = self.derivation.network.layers
+        names = (name for layer in layers for name in self.names.weight_names(layer))
+        yield self.start.format(names=",".join(names) if "{names}" in self.start else "")
+        items = iter(self.items())
+        first = next(items, ())
+        # Without equalities the ideal is that of zero, and the list is empty.
+        yield from first or (("0",) if self.format != "sympy" else ())
+        for item in items:
+            yield self.form.joint
+            yield from item
+        yield self.end
+
+
+_DIFFERENCE = EqualityForm(between=" - (", after=")", joint=",\n")
+
+
+class DerivationSympy(DerivationProgram):
+    """The equalities as a list of equations that SymPy's ``sympify`` reads."""
+
+    format = "sympy"
+    form = EqualityForm("sympy", before="Eq(", between=", ", after=")", joint=",\n")
+    start, end = "[", "]\n"
+
+
+class DerivationSingular(DerivationProgram):
+    """The ideal of the equalities, in the ring of all weights, for Singular."""
+
+    format = "singular"
+    form = _DIFFERENCE
+    start, end = "ring R = 0, ({names}), dp;\nshort = 0;\nideal I =\n", ";\n"
+
+
+class DerivationMacaulay2(DerivationProgram):
+    """The ideal of the equalities, in the ring of all weights, for Macaulay2."""
+
+    format = "macaulay2"
+    form = _DIFFERENCE._replace(medium="macaulay2")
+    start, end = "R = QQ[{names}];\nI = ideal(\n", ");\n"
+
+
 class DerivationJson(DerivationWriter):
     """A derivation as a JSON document of schema ``derivation``."""
 
@@ -234,10 +282,21 @@ class DerivationJson(DerivationWriter):
         return json_pieces(document)
 
 
-#: What writes each format.
-WRITERS: dict[str, type[DerivationWriter]] = {
-    kind.format: kind for kind in (DerivationText, DerivationLatex, DerivationJson)
+#: What writes a derivation in each format.
+WRITERS: Mapping[str, type[DerivationWriter]] = {
+    writer.format: writer
+    for writer in (
+        DerivationText,
+        DerivationLatex,
+        DerivationSympy,
+        DerivationSingular,
+        DerivationMacaulay2,
+        DerivationJson,
+    )
 }
+
+#: Formats that are programs, which always list the equalities.
+PROGRAMS = ("sympy", "singular", "macaulay2")
 
 
 def _escaped(text: str) -> str:

@@ -193,7 +193,7 @@ class ExpansionText(_Sums):
     >>> from polyconstraints.expansion import expand
     >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
-    >>> network = NetworkSpec(2, depth=2, bias=True, hidden=[1], outputs=1)
+    >>> network = NetworkSpec(2, depth=2, bias=True, widths=[1], outputs=1)
     >>> view = ExpansionView(expand(network), monomials=[(0, 0), (1, 0)])
     >>> print("".join(written(ExpansionText(view))), end="")
     y1 = (W1_1_0_0 + W0_1_0_0*W1_1_1_0 + W0_1_0_0^2*W1_1_1_1)

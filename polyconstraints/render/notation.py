@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Style = Literal["canonical", "paper"]
-Medium = Literal["text", "sympy", "latex", "unicode"]
+Medium = Literal["text", "sympy", "latex", "unicode", "macaulay2"]
 
 #: What looks alike in a text, and the rich style in which it is shown.
 Pattern = tuple[re.Pattern[str], str]
@@ -237,12 +237,15 @@ def notation(
         # In math mode a space is nothing, and the digits of neighbours would run together.
         weights = f"{{layer}}{comma}{{output}}W_{{{{{{below}}}}}}"
         return Notation(weights, comma, "X_{{{}}}", "Z_{{{}}}", power, r"\ ", fraction)
-    if medium != "sympy" and style == "paper":
+    if medium not in ("sympy", "macaulay2") and style == "paper":
         # A unit of the input is written with its level, as weights are with their layer.
         inputs = f"X0{comma}{{}}" if grouped else "X{}"
         return Notation(f"{{layer}}{comma}{{output}}W{{below}}", comma, inputs, "Z{}", "{}^{}", " ")
     if medium == "unicode":
         weights = "W{layer}{output},{below}"
         return Notation(weights, comma, "x{}", "y{}", "{}{}", "·", raised=True)
+    if medium == "macaulay2":
+        # Numbers behind an underscore are an index there, several of them a sequence.
+        return Notation("W{layer}_({output},{below})", ",", "x_{}", "y_{}", "{}^{}", "*")
     power = "{}**{}" if medium == "sympy" else "{}^{}"
     return Notation("W{layer}_{output}_{below}", "_", "x{}", "y{}", power, "*")

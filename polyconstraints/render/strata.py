@@ -9,7 +9,7 @@ from polyconstraints.render.tables import Table
 from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
 from polyconstraints.variety.certificate import hidden_functions
 from polyconstraints.variety.strata.graph import strata_graph
-from polyconstraints.variety.strata.variety import Stratum, Variety
+from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
 
 if TYPE_CHECKING:
     from polyconstraints.variety.certificate import Certificate
@@ -54,7 +54,7 @@ def strata_text(
     strata : sequence of Stratum
     complete : bool
         Whether these are all.
-    kind : {"text", "markdown", "csv"}
+    kind : {"text", "markdown", "csv", "latex"}
     gauges : mapping, optional
         Gauge fixings by the number of the stratum.
     answer : Answer, optional
@@ -80,7 +80,7 @@ def strata_text(
     <BLANKLINE>
     largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
     """
-    table = Table(COLUMNS, list(_rows(strata)))
+    table = strata_table(strata)
     if kind != "text":
         return table.written(kind)
     lines = [
@@ -101,6 +101,11 @@ def strata_text(
         if steps:
             lines += ["", *_step_lines(answer)]
     return "\n".join(lines)
+
+
+def strata_table(strata: Sequence[Stratum]) -> Table:
+    """Return strata as a table."""
+    return Table(COLUMNS, list(_rows(strata)))
 
 
 def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
@@ -259,11 +264,7 @@ def strata_document(
         return {**stratum.to_json(), **({"gauge_fixing": gauge.to_json()} if gauge else {})}
 
     return {
-        "schema": "polyconstraints/strata/2",
-        "network": variety.network.to_json(),
-        "symmetry": variety.symmetry.to_json(),
-        "weights": variety.network.weights,
-        "complete": complete,
-        "strata": [entry(stratum) for stratum in strata],
+        **Strata(variety, tuple(strata), complete).to_json(),
+        "strata": list(map(entry, strata)),
         **(answer.to_json() if answer else {}),
     }

@@ -125,9 +125,14 @@ class Table:
         body = f"{rule}{header}{rule}{''.join(rows)}{rule}"
         return f"\\begin{{tabular}}{{{'r' * len(self.header)}}}\n{body}\\end{{tabular}}"
 
+    def escaped(self) -> Table:
+        """Return the table with cells of plain text as LaTeX's."""
+        spelled = str.maketrans({"·": r"$\cdot$", "%": r"\%", "_": r"\_"})
+        return Table(self.header, [[cell.translate(spelled) for cell in row] for row in self.rows])
+
     def written(self, kind: str) -> str:
-        """Return the table as plain text, Markdown or CSV."""
-        writers = {"markdown": self.markdown, "csv": self.csv}
+        """Return the table as plain text, Markdown, CSV or, from plain cells, LaTeX."""
+        writers = {"markdown": self.markdown, "csv": self.csv, "latex": self.escaped().latex}
         return writers.get(kind, self.text)()
 
     def rich(self, styles: Mapping[str, str], *, ascii: bool = False) -> RichTable:
@@ -251,7 +256,7 @@ def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = Fal
 
 def law_text(network: AnyNetwork) -> Iterator[str]:
     """Yield the laws of a network, whatever its number of inputs, line by line."""
-    for name, value in _laws(network):
+    for name, value in laws(network):
         pieces = [value] if isinstance(value, str) else value.piece_texts()
         # A law of many pieces takes a line for each.
         parts = pieces if len(pieces) > _PIECES else [", ".join(pieces)]
@@ -276,7 +281,8 @@ def law_text(network: AnyNetwork) -> Iterator[str]:
     yield "\nDifferent letters stand for different indices.\n"
 
 
-def _laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
+def laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
+    """Yield what is said of a network for every n: names, with texts or laws."""
     names = [sort.name for sort in network.sorts if sort.size is None]
     inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
     if set(network.model.channels) != {1}:
@@ -292,7 +298,7 @@ def _laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
     yield "dimension", network.dimension
     functions = network.function_dimension
     yield "functions", "not known for more than one layer" if functions is None else functions
-    yield "rank", network.total - network.dimension
+    yield "rank", network.rank
 
 
 def described_groups(

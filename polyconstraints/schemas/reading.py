@@ -17,6 +17,9 @@ from polyconstraints.errors import InputError
 
 T = TypeVar("T")
 
+#: Below it every integer has a floating-point number of its own.
+_EXACT = 2**53
+
 _NAMES = {
     dict: "an object",
     list: "a list",
@@ -45,9 +48,22 @@ def read(document: Any, declared: type[T], place: str = "") -> T:
     """Return a document as its declaration has it; fields that aren't declared don't matter."""
     try:
         return msgspec.convert(document, declared)
+    except msgspec.ValidationError:
+        document = _whole(document)
+    try:
+        return msgspec.convert(document, declared)
     except msgspec.ValidationError as error:
         complain(document, inspect.type_info(declared), place)
         raise InputError(str(error)) from None
+
+
+def _whole(value: Any) -> Any:
+    """Return a document with 2 for 2.0, which JSON Schema counts among the integers, too."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {key: _whole(item) for key, item in value.items()} if type(value) is dict else value
 
 
 def complain(value: Any, kind: inspect.Type, place: str) -> None:

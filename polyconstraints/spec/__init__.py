@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from operator import index
+from typing import Literal
 
 from polyconstraints.errors import UsageError
+
+#: What the outputs do when the inputs are permuted; which part of a network must be symmetric;
+#: which coefficients are equated; and for which permutations.
+Kind = Literal["equivariant", "invariant"]
+Scope = Literal["layer", "network"]
+Compare = Literal["function", "paper", "tensor"]
+Permutations = Literal["transpositions", "adjacent", "generators"]
 
 
 def integer(value: object, field: str, least: int = 1) -> int:

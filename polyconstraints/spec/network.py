@@ -9,12 +9,12 @@ units count from 1 in names and index 0 is that unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import comb, prod
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeGuard
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.memory import many, require_memory
@@ -225,10 +225,11 @@ class NetworkSpec:
         Whether quadratic layers keep one weight for each commuting product or two.
     bias : bool
         Whether every layer reads the homogenising unit.
-    hidden : sequence of int, optional
+    widths : sequence of int, optional
         Widths of the ``depth - 1`` hidden levels, in components; n each unless given.
     outputs : int, optional
-        Number of output components; n unless given (1 for an invariant network).
+        Number of output components; n unless given, or what a symmetry that is asked of the
+        network makes of it: see :meth:`fitted`.
     channels : int or sequence of int
         Channels of each component: one number for all levels but an invariant output's,
         or ``depth + 1`` numbers from input to output.
@@ -258,6 +259,7 @@ class NetworkSpec:
     outputs: int
     channels: tuple[int, ...]
     activation: Activation | None
+    _open: ClassVar[tuple[bool, bool]]
 
     def __init__(
         self,
@@ -266,7 +268,7 @@ class NetworkSpec:
         layer: LayerKind | int | Sequence[LayerKind | int] = "quadratic",
         indices: IndexKind = "ordered",
         bias: bool = False,
-        hidden: Sequence[int] | None = None,
+        widths: Sequence[int] | None = None,
         outputs: int | None = None,
         channels: int | Sequence[int] = 1,
         activation: Activation | str | None = None,
@@ -277,8 +279,7 @@ class NetworkSpec:
         degrees = _degrees(layer, depth)
         if indices not in INDEX_KINDS:
             raise UsageError(f"expected ordered or redundant, got {indices!r}", "indices")
-        if hidden is None:
-            hidden = (inputs,) * (depth - 1)
+        hidden = (inputs,) * (depth - 1) if widths is None else widths
         if not _is_list(hidden):
             raise UsageError(f"expected a list of hidden widths, got {hidden!r}", "widths")
         hidden = tuple(integer(width, "widths") for width in hidden)
@@ -286,8 +287,11 @@ class NetworkSpec:
             raise UsageError(
                 f"expected {depth - 1} hidden widths for depth {depth}, got {len(hidden)}", "widths"
             )
+        # What was left open isn't part of what a network is, and so no field.
+        object.__setattr__(self, "_open", (widths is None, outputs is None))
         outputs = inputs if outputs is None else integer(outputs, "outputs")
-        given = channels if _is_list(channels) else (channels,) * (depth + 1)
+        given = tuple(channels) if _is_list(channels) else (channels,)
+        given *= depth + 1 if len(given) == 1 else 1
         channels = tuple(integer(count, "channels") for count in given)
         if len(channels) != depth + 1:
             raise UsageError(
@@ -309,6 +313,25 @@ class NetworkSpec:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def fitted(self, widths: Mapping[int, int]) -> NetworkSpec:
+        """Return the network with widths of some levels, where it was not told its own.
+
+        Examples
+        --------
+        >>> NetworkSpec(3, depth=2).fitted({1: 4, 2: 1}).widths
+        (3, 4, 1)
+        >>> NetworkSpec(3, depth=2, outputs=3).fitted({2: 1}).widths
+        (3, 3, 3)
+        """
+        open_hidden, open_outputs = self._open
+        levels = list(self.widths)
+        for level, width in widths.items():
+            if open_outputs if level == self.depth else open_hidden and 0 < level < self.depth:
+                levels[level] = width
+        kinds = (self.degrees, self.indices, self.bias)
+        ends = (levels[-1], self.channels, self.activation)
+        return NetworkSpec(self.inputs, self.depth, *kinds, levels[1:-1], *ends)
 
     @property
     def layer(self) -> LayerKind:

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import comb, isqrt
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.spec import integer
-from polyconstraints.spec.groups import Images, Permutation, PermutationGroup, checked_images
+from polyconstraints.spec import Compare, Kind, Permutations, Scope, integer
+from polyconstraints.spec.groups import (
+    Images,
+    Permutation,
+    PermutationGroup,
+    checked_images,
+    group_points,
+    read_group,
+)
 from polyconstraints.spec.groups.permutations import swap
 from polyconstraints.spec.network import NetworkSpec
-
-Kind = Literal["equivariant", "invariant"]
-Scope = Literal["layer", "network"]
-Compare = Literal["function", "paper", "tensor"]
-Choice = Literal["auto", "transpositions", "adjacent", "generators"]
-
-KINDS: tuple[Kind, ...] = ("equivariant", "invariant")
-SCOPES: tuple[Scope, ...] = ("layer", "network")
-COMPARISONS: tuple[Compare, ...] = ("function", "paper", "tensor")
-CHOICES: tuple[Choice, ...] = ("auto", "transpositions", "adjacent", "generators")
 
 #: How one permutation moves the units of each level; None where no action is given.
 Action = tuple[Permutation | None, ...]
@@ -42,7 +39,8 @@ class Symmetry:
     Parameters
     ----------
     group : PermutationGroup
-        The group, on the input components; SymPy's class of that name is accepted too.
+        The group, on the input components. A text that says on how many points it acts, a list
+        of generators and SymPy's groups are made one.
     kind : {"equivariant", "invariant"}
         F(σx) = σF(x), or F(σx) = F(x) (equations 2 and 1 of the paper).
     scope : {"layer", "network"}
@@ -66,21 +64,23 @@ class Symmetry:
     kind: Kind = "equivariant"
     scope: Scope = "layer"
     compare: Compare = "function"
-    permutations: Choice = "auto"
+    permutations: Permutations | Literal["auto"] = "auto"
     actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         given: Any = self.group
         if not isinstance(given, PermutationGroup):
-            if not hasattr(given, "generators"):
-                name = type(given).__name__
-                raise UsageError(f"expected a permutation group, got {name}", "group")
-            object.__setattr__(self, "group", PermutationGroup.from_sympy(given))
+            points = group_points(given)
+            if points is None:
+                raise UsageError(
+                    f"expected a group that says on how many points, as S3, got {given!r}", "group"
+                )
+            object.__setattr__(self, "group", read_group(given, points).group)
         for value, allowed, name in (
-            (self.kind, KINDS, "symmetry"),
-            (self.scope, SCOPES, "scope"),
-            (self.compare, COMPARISONS, "compare"),
-            (self.permutations, CHOICES, "permutations"),
+            (self.kind, get_args(Kind), "symmetry"),
+            (self.scope, get_args(Scope), "scope"),
+            (self.compare, get_args(Compare), "compare"),
+            (self.permutations, ("auto", *get_args(Permutations)), "permutations"),
         ):
             if value not in allowed:
                 raise UsageError(f"expected one of {', '.join(allowed)}, got {value!r}", name)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from polyconstraints.errors import extra
 
-__all__ = ["curve_png", "curve_text"]
+if TYPE_CHECKING:
+    from polyconstraints.training.job import Outcome
+
+__all__ = ["curve_png", "curve_text", "outcome_text"]
 
 WIDTH, HEIGHT = 60, 12
 """Columns and rows of the text curve, axes left out."""
@@ -78,3 +82,27 @@ def curve_png(losses: Sequence[float], title: str) -> bytes:
     # No version in the file: the same job gives the same bytes.
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return what came of a job, in words and with its curve."""
+    job, network = outcome.job, outcome.job.plan.network
+    layers = "+".join(map(str, job.plan.parameters))
+    equivariant = job.symmetry.kind == "equivariant"
+    lines = {
+        "target": f"{job.target.name}: {job.target.formula}",
+        "network": f"n = {network.inputs}, d = {network.depth}, {network.weights} weights, "
+        f"{layers} parameters",
+        "training": f"{job.steps} steps of {job.batch} from {job.samples} samples, "
+        f"{job.optimizer} at {job.learning_rate:g}, seed {job.seed}, {job.backend} {job.dtype}",
+        "curve": "",
+        "loss": f"{outcome.losses[0]:.3g} at first, {outcome.losses[-1]:.3g} at last",
+        "on new samples": f"{outcome.test:.3g}, {outcome.relative:.2g} of the target's variance",
+        "F(σx) = σF(x)" if equivariant else "F(σx) = F(x)": (
+            f"up to {outcome.symmetry_error:.1g} of the largest output"
+        ),
+    }
+    return "\n".join(
+        f"\n{curve_text(outcome.losses)}\n" if label == "curve" else f"{label:<16}{value}"
+        for label, value in lines.items()
+    )

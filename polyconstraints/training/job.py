@@ -5,19 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
 from polyconstraints.backends.plan import NetworkPlan
+from polyconstraints.derivation import derive
+from polyconstraints.display import Displayed
 from polyconstraints.errors import PolyconstraintsError, UsageError
+from polyconstraints.memory import require_memory
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.problem import Words, problem
+from polyconstraints.spec.size import require_room
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.training.objectives import Backend, Evaluate, make_backend
-from polyconstraints.training.targets import Target
+from polyconstraints.training.targets import Target, find_target
+from polyconstraints.tying import TyingMap
 
-__all__ = ["SCHEMA", "Job", "Outcome", "run_job"]
+if TYPE_CHECKING:
+    from polyconstraints.spec.groups import GroupLike
+
+__all__ = ["SCHEMA", "Job", "Outcome", "run_job", "train"]
 
 Array = NDArray[Any]
 
@@ -28,6 +38,9 @@ _TEST_SAMPLES = 1024
 
 #: Samples on which the symmetry is checked at the end.
 _CHECKED = 64
+
+#: Bytes a sample and unit: the values, their derivatives, and what is made of them on the way.
+_BYTES_A_SAMPLE_AND_UNIT = 64
 
 #: Most points of the curve in a document.
 _CURVE = 200
@@ -72,7 +85,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Displayed):
     """What came of a job.
 
     Attributes
@@ -137,6 +150,80 @@ class Outcome:
             "symmetry_error": self.symmetry_error,
             "curve": [list(point) for point in self.curve()],
         }
+
+
+def train(
+    source: TyingMap | NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    *,
+    target: str | None = None,
+    backend: Backend = "numpy",
+    path: Literal["structure", "auto", "gather"] = "structure",
+    dtype: Literal["float64", "float32"] = "float64",
+    samples: int = 512,
+    steps: int = 1000,
+    batch: int = 64,
+    optimizer: Literal["adam", "sgd"] = "adam",
+    learning_rate: float = 0.01,
+    seed: int = 0,
+    memory_limit: int | None = None,
+    watch: Callable[[float], None] | None = None,
+    **words: Unpack[Words],
+) -> Outcome:
+    """Train a tied network on a symmetric function.
+
+    Parameters
+    ----------
+    source : TyingMap or NetworkSpec, optional
+        What is trained, unless keywords describe a network.
+    symmetry, memory_limit, **words
+        As for :func:`~polyconstraints.derive`.
+    target : str, optional
+        The function to learn, one of :data:`~polyconstraints.training.TARGETS`.
+    backend, path, dtype, samples, steps, batch, optimizer, learning_rate, seed
+        As for :class:`Job`.
+    watch : callable, optional
+        Called with 1 after every step.
+
+    Raises
+    ------
+    UsageError
+        If there is no such target, or the backend isn't installed.
+    PolyconstraintsError
+        If the loss stops being finite.
+
+    Examples
+    --------
+    >>> outcome = train(n=3, layer="linear", steps=300)
+    >>> outcome.relative < 1e-6
+    True
+    """
+    if isinstance(source, TyingMap):
+        if symmetry is not None or words:
+            raise UsageError("expected no description of a network beside a map", "symmetry")
+        plan, imposed = NetworkPlan.from_map(source, path), source.symmetry
+    else:
+        network, imposed = problem(source, symmetry, words)
+        needed = _BYTES_A_SAMPLE_AND_UNIT * (samples + batch) * sum(network.units)
+        what = f"{samples + batch} samples of {network.units[0]} units"
+        require_memory(needed, memory_limit, what)
+        if path != "gather" and _has_rule(network, imposed):
+            # Nothing of the size of the weights is made, so that n may be in the thousands.
+            plan = NetworkPlan.symmetric(network, imposed.kind)
+        else:
+            require_room(network, imposed, "plan", memory_limit)
+            plan = NetworkPlan.from_map(derive(network, imposed, memory_limit).tying_map(), path)
+    found = find_target(target, imposed.kind)
+    how = (backend, path, dtype, samples, steps, batch, optimizer, learning_rate, seed)
+    return run_job(Job(plan, imposed, found, *how), watch)
+
+
+def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
+    """Return whether the classes are the patterns of equal indices."""
+    redundant = network.layer == "quadratic" and network.indices == "redundant"
+    same = all(width == network.inputs for width in network.widths[:-1])
+    plain = symmetry.group.name == "S" and not symmetry.actions
+    return plain and symmetry.scope == "layer" and not redundant and same
 
 
 def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:

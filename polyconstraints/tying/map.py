@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.display import Displayed
+from polyconstraints.display import Drawn
 from polyconstraints.errors import InputError
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
@@ -61,7 +61,7 @@ class Projection:
 
 
 @dataclass(frozen=True, eq=False)
-class TyingMap(Displayed):
+class TyingMap(Drawn):
     """A linear map from free parameters to the weights of a network.
 
     Attributes
@@ -191,6 +191,31 @@ class TyingMap(Displayed):
 
     # -- documents -------------------------------------------------------------------------
 
+    def to_sympy(self) -> dict[Any, Any]:
+        """Return each weight's symbol with its value in the parameters, such as ``c0_1``.
+
+        Parameters are named by layer and class. What is returned can be substituted.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> pc.derive(n=2, layer="linear").tying_map().to_sympy()
+        {W0_1_1: c0_0, W0_1_2: c0_1, W0_2_1: c0_1, W0_2_2: c0_0}
+        """
+        from sympy import Add, Rational, Symbol
+
+        found: dict[Any, Any] = {}
+        for layer in self.layers:
+            at = layer.layer.index
+            free = {number: Symbol(f"c{at}_{number}") for number in layer.free}
+            value = dict(free)
+            for number, terms in layer.dependent.items():
+                value[number] = Add(*(Rational(part) * free[one] for one, part in terms.items()))
+            classes = layer.by_weight.tolist()
+            for name, number in zip(layer.layer.names(), classes, strict=True):
+                found[Symbol(name)] = value[layer.present[number]]
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``tying-map``."""
         document = self._header()
@@ -309,6 +334,12 @@ def _opened(arrays: ArrayFile) -> tuple[Any, str, ClassesOf]:
 def _header_text(arrays: ArrayFile) -> str:
     if _HEADER in arrays.metadata:
         return arrays.metadata[_HEADER]
+    if _HEADER not in arrays and "layer0" in arrays:
+        raise InputError(
+            "expected a tying map, as export writes it, got an archive of weights; to check those "
+            "they are given as weights beside a map or a network",
+            source=arrays.source,
+        )
     array = arrays.read(_HEADER, _MAX_HEADER)
     if array.dtype != np.uint8 or array.ndim != 1:
         raise InputError(

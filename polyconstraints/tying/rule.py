@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from polyconstraints.classes.any_network import AnyNetwork, sized_texts
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.io.arrays import ARRAY_ENDINGS
 from polyconstraints.io.files import atomic_writer, ending_of, load_json
@@ -26,7 +27,7 @@ from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
 
 
 @dataclass(frozen=True, eq=False)
-class TyingRule:
+class TyingRule(Displayed):
     """A tying map for every number of inputs.
 
     Examples

@@ -116,7 +116,7 @@ def generic_fibre(
         sizes[0],
         len(sizes) - 1,
         "linear",
-        hidden=sizes[1:-1],
+        widths=sizes[1:-1],
         outputs=sizes[-1],
         activation=activation,
     )

@@ -28,8 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
+from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.evaluation import Modulo, jacobian
+from polyconstraints.spec import integer
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.fibre import Fibre
@@ -50,7 +52,7 @@ _THRESHOLD_WORK = 10**10
 
 
 @dataclass(frozen=True)
-class Neurovariety:
+class Neurovariety(Displayed):
     """What is known of the neurovariety of one architecture.
 
     Attributes
@@ -162,9 +164,10 @@ def neurovariety(
     >>> neurovariety((3, 4, 1), "z^4").status
     'proved'
     """
-    sizes = tuple(widths)
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise UsageError(f"expected at least two positive widths, got {sizes}", "widths")
+    listed: object = widths
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or len(listed) < 2:
+        raise UsageError(f"expected at least two widths as (3, 3, 1), got {listed!r:.40}", "widths")
+    sizes = tuple(integer(width, "widths") for width in listed)
     if isinstance(activation, str):
         activation = Activation.parse(activation)
     bound = Neurovariety(sizes, activation, 0, "proved").expected
@@ -183,6 +186,10 @@ def neurovariety(
         # No more rows than could show that the first prime, or its points, were unlucky.
         best = max(best, _rank(network, second, seed, min(bound, best + _MORE)))
     return Neurovariety(sizes, activation, best, "proved" if best == bound else "almost surely")
+
+
+#: The name that the command has.
+dimension = neurovariety
 
 
 def threshold(
@@ -240,7 +247,7 @@ def _network(widths: tuple[int, ...], activation: Activation) -> NetworkSpec:
         widths[0],
         len(widths) - 1,
         "linear",
-        hidden=widths[1:-1],
+        widths=widths[1:-1],
         outputs=widths[-1],
         activation=activation,
     )

@@ -424,7 +424,7 @@ class SymmetricNeurovariety:
             inputs.units,
             len(matrices),
             "linear",
-            hidden=self.hidden,
+            widths=self.hidden,
             outputs=outputs.units,
             activation=Activation.monomial(self.exponent),
         )

@@ -32,15 +32,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import PolynomialRing
+from polyconstraints.display import Displayed
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.errors import extra
 from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.memory import require_memory
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.spec.groups.permutations import compose, cycle_lengths, inverse
-from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.network import IndexKind, NetworkSpec
 from polyconstraints.verification.proofs import Coefficients
-from polyconstraints.verification.trained import Floats, default_tolerance, fitted, weight_rows
+from polyconstraints.verification.trained import (
+    Floats,
+    Weights,
+    default_tolerance,
+    fitted,
+    infer_network,
+    weight_arrays,
+    weight_rows,
+)
 
 __all__ = ["Discovery", "FoundGroup", "discover", "group_name"]
 
@@ -107,7 +117,7 @@ class FoundGroup:
 
 
 @dataclass(frozen=True)
-class Discovery:
+class Discovery(Displayed):
     """What :func:`discover` found.
 
     Attributes
@@ -138,11 +148,15 @@ class Discovery:
 
 
 def discover(
-    network: NetworkSpec,
-    weights: Sequence[NDArray[Any]],
+    network: NetworkSpec | None = None,
+    weights: Weights = (),
     *,
     tolerance: float | None = None,
     memory_limit: int | None = None,
+    bias: bool = False,
+    indices: IndexKind = "ordered",
+    channels: int | Sequence[int] = 1,
+    activation: Activation | str | None = None,
 ) -> Discovery:
     """Find all permutations of the input components that leave a network unchanged.
 
@@ -152,12 +166,15 @@ def discover(
 
     Parameters
     ----------
-    network : NetworkSpec
-    weights : sequence of arrays of the layers' shapes
+    network : NetworkSpec, optional
+        Unless given, that of the weights' shapes, with what the last four say.
+    weights : sequence of arrays of the layers' shapes, or path
     tolerance : float, optional
         A hundred roundings of the weights' precision, and at least 1e-9, unless given.
     memory_limit : int, optional
         Bytes that it may take; half of what is free unless given.
+    bias, indices, channels, activation
+        As for :class:`~polyconstraints.spec.network.NetworkSpec`, where no network is given.
 
     Raises
     ------
@@ -170,15 +187,18 @@ def discover(
 
     Examples
     --------
-    >>> network = NetworkSpec(3, layer="linear")
-    >>> result = discover(network, [np.array([[2.0, 1, 1], [1, 2, 1], [1, 1, 3]])])
+    >>> result = discover(weights=[[[2, 1, 1], [1, 2, 1], [1, 1, 3]]])
     >>> [(group.kind, group.name) for group in result.groups]
     [('equivariant', 'S2'), ('invariant', 'trivial')]
     """
-    limit = default_tolerance(weights) if tolerance is None else tolerance
+    arrays = weight_arrays(weights)
+    if network is None:
+        shape: dict[str, Any] = {"bias": bias, "indices": indices, "channels": channels}
+        network = infer_network(arrays, **shape, activation=activation)
+    limit = default_tolerance(arrays) if tolerance is None else tolerance
     count = network.weights
     require_memory(_COEFFICIENT_BYTES * count, memory_limit, f"{count} weights", count)
-    rows = weight_rows(network, fitted(weights, network))
+    rows = weight_rows(network, fitted(arrays, network))
     groups = _groups(network, rows, limit, memory_limit, exact=True)
     if network.depth == 1:
         return Discovery(network, limit, groups, groups)

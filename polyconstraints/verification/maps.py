@@ -11,9 +11,12 @@ pattern needs and two more.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from polyconstraints.derivation import derive
 from polyconstraints.errors import UsageError
+from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.problem import Words
 from polyconstraints.tying import TyingMap, TyingRule
 from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.points import (
@@ -27,6 +30,16 @@ from polyconstraints.verification.points import (
 )
 from polyconstraints.verification.proofs import layerwise
 from polyconstraints.verification.result import RuleSizes, Verification
+from polyconstraints.verification.trained import (
+    WeightCheck,
+    Weights,
+    check_weights,
+    weight_arrays,
+)
+
+if TYPE_CHECKING:
+    from polyconstraints.spec.groups import GroupLike
+    from polyconstraints.spec.symmetry import Symmetry
 
 __all__ = ["DEFAULT_TRIALS", "sizes_of", "verify", "verify_rule"]
 
@@ -37,10 +50,45 @@ _MOVED = 2
 """Letters that a transposition moves."""
 
 
+@overload
 def verify(
-    tying: TyingMap, *, trials: int = DEFAULT_TRIALS, seed: int = 0, exact: bool = False
-) -> Verification:
+    tying: TyingMap | NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    *,
+    weights: None = None,
+    trials: int = DEFAULT_TRIALS,
+    seed: int = 0,
+    exact: bool = False,
+    tolerance: float | None = None,
+    **words: Unpack[Words],
+) -> Verification: ...
+@overload
+def verify(
+    tying: TyingMap | NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    *,
+    weights: Weights,
+    trials: int = DEFAULT_TRIALS,
+    seed: int = 0,
+    exact: bool = False,
+    tolerance: float | None = None,
+    **words: Unpack[Words],
+) -> WeightCheck: ...
+def verify(
+    tying: TyingMap | NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    *,
+    weights: Weights | None = None,
+    trials: int = DEFAULT_TRIALS,
+    seed: int = 0,
+    exact: bool = False,
+    tolerance: float | None = None,
+    **words: Unpack[Words],
+) -> Verification | WeightCheck:
     """Decide whether every network that a map describes has the map's symmetry.
+
+    With ``weights`` a trained network is checked instead: how symmetric its function is, and which
+    weights deviate from the map.
 
     If every layer is equivariant, the hidden units permuted in the way that the map states or in
     any other way that fits, that is a proof. Otherwise F(σx) and σF(x) are compared at random
@@ -49,8 +97,13 @@ def verify(
 
     Parameters
     ----------
-    tying : TyingMap
-        A map that :func:`~polyconstraints.derive` made, or that somebody wrote by hand.
+    tying : TyingMap or NetworkSpec, optional
+        A map that :func:`~polyconstraints.derive` made, or that somebody wrote by hand. With
+        ``weights`` also a network, or none where keywords describe it.
+    symmetry, **words
+        As for :func:`~polyconstraints.derive`, where there is no map.
+    weights : sequence of arrays, or path, optional
+        The weights of each layer, or a file that holds them as ``layer0``, ``layer1``, ….
     trials : int, default 3
         Number of random networks, where there is no proof layer by layer.
     seed : int, default 0
@@ -58,10 +111,12 @@ def verify(
     exact : bool, default False
         Where no counterexample is found and there is no proof layer by layer, prove the answer
         by expanding the tied network.
+    tolerance : float, optional
+        Largest relative error of weights that counts as none.
 
     Returns
     -------
-    Verification
+    Verification or WeightCheck
 
     Raises
     ------
@@ -86,12 +141,22 @@ def verify(
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> tying = pc.derive(pc.NetworkSpec(3, depth=2), symmetry).tying_map()
+    >>> tying = pc.derive(n=3, depth=2).tying_map()
     >>> result = verify(tying)
     >>> result.symmetric, result.proof, result.error_bound
     (True, 'layerwise', None)
+    >>> verify(n=2, layer="linear", weights=[[[1, 2], [2, 3]]]).deviating
+    2
     """
+    if not isinstance(tying, TyingMap):
+        if weights is None:
+            raise UsageError(f"expected a tying map, got {tying!r:.40}", "tying")
+        tying = derive(tying, symmetry, **words).tying_map()
+    elif symmetry is not None or words:
+        raise UsageError("expected no description of a network beside a map", "symmetry")
+    if weights is not None:
+        arrays = weight_arrays(weights)
+        return check_weights(tying, arrays, tolerance=tolerance, seed=seed)
     if trials < 1:
         raise UsageError(f"expected an integer of at least 1, got {trials}", "trials")
     if seed < 0:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from polyconstraints.display import Displayed
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.verification.completeness import Completeness
 
@@ -123,7 +124,7 @@ class RuleSizes:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Displayed):
     """Whether every network of a map has the map's symmetry, and how that is known.
 
     Attributes

@@ -10,12 +10,14 @@ from random import Random
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.errors import InputError
+from polyconstraints.display import Displayed
+from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.io.arrays import open_arrays
+from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import IndexKind, LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import end_moves
@@ -36,6 +38,9 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+
+#: An array for each layer, or the file that holds them.
+Weights = Sequence[ArrayLike] | str | os.PathLike[str]
 
 DEFAULT_POINTS = 8
 """Random inputs at which a network is evaluated."""
@@ -59,7 +64,7 @@ class Deviation:
 
 
 @dataclass(frozen=True)
-class WeightCheck:
+class WeightCheck(Displayed):
     """How symmetric a network with given weights is.
 
     It counts as symmetric where there is a proof or its function is up to the tolerance; where
@@ -123,13 +128,24 @@ def read_weights(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
     return found
 
 
+def weight_arrays(given: Weights) -> list[NDArray[Any]]:
+    """Return weights, given as an array for each layer or by the file that holds them."""
+    if isinstance(given, str | os.PathLike):
+        return read_weights(given)
+    listed: object = given
+    if not isinstance(listed, Sequence) or not listed:
+        got = repr(listed)[:40]
+        raise UsageError(f"expected an array for each layer, or a file, got {got}", "weights")
+    return [np.asarray(array) for array in given]
+
+
 def infer_network(
     weights: Sequence[NDArray[Any]],
     *,
     bias: bool = False,
     indices: IndexKind = "ordered",
-    channels: Sequence[int] = (1,),
-    activation: str | None = None,
+    channels: int | Sequence[int] = 1,
+    activation: Activation | str | None = None,
 ) -> NetworkSpec:
     """Return the network that has weight arrays of the given shapes.
 
@@ -152,18 +168,21 @@ def infer_network(
                 f"expected an array of 2 axes or more, got shape {array.shape}", f"layer{index}"
             )
         letters = array.shape[1]
-        fits = index == 0 or letters == weights[index - 1].shape[0] + bias
+        below = weights[index - 1].shape[0] if index else letters - bias
+        fits = letters == below + bias
         if array.shape[1:] != (letters,) * (array.ndim - 1) or not fits or letters <= bias:
             raise InputError(
                 f"expected a layer that reads the outputs of the one below"
-                f"{' and the bias' if bias else ''}, got shape {array.shape}",
+                f"{' and the bias' if bias else ''}, got shape {array.shape}"
+                f"{', as with a bias' if letters == below + 1 and not bias else ''}",
                 f"layer{index}",
             )
     units = [weights[0].shape[1] - bias, *(array.shape[0] for array in weights)]
-    counts = tuple(channels) * (len(units) if len(channels) == 1 else 1)
+    given = tuple(channels) if isinstance(channels, Sequence) else (channels,)
+    counts = given * (len(units) if len(given) == 1 else 1)
     if len(counts) != len(units) or any(u % c for u, c in zip(units, counts, strict=True)):
         raise InputError(
-            f"expected channels that divide the units {units}, got {list(channels)}", "layer0"
+            f"expected channels that divide the units {units}, got {list(given)}", "layer0"
         )
     widths = [unit // count for unit, count in zip(units, counts, strict=True)]
     kinds = [array.ndim - 1 for array in weights]
@@ -222,8 +241,12 @@ def fitted(weights: Sequence[NDArray[Any]], network: NetworkSpec) -> list[Floats
     result = []
     for layer, array in zip(network.layers, weights, strict=True):
         if array.shape != layer.shape:
+            other = (layer.outputs, *(layer.letters + (-1 if layer.bias else 1),) * layer.degree)
+            hint = f", as {'without' if layer.bias else 'with'} a bias"
             raise InputError(
-                f"expected shape {layer.shape}, got {array.shape}", f"layer{layer.index}"
+                f"expected shape {layer.shape}, got {array.shape}"
+                f"{hint if array.shape == other else ''}",
+                f"layer{layer.index}",
             )
         wide = array.astype(np.float64)
         outside = np.argwhere((wide != 0) & ~layer.mask)

@@ -253,3 +253,11 @@ class TestSympy:
     def test_errors(self, expression: object) -> None:
         with pytest.raises(InputError):
             R.from_sympy(expression)
+
+
+def test_names_that_would_look_alike_are_told_apart() -> None:
+    for names in (["x1", "x_1"], ["W0_1", "W_0_1"], ["ab1", "ab_1"], ["a1_2", "a_1_2"]):
+        spelled = [gen.to_latex() for gen in PolynomialRing(names).gens()]
+        assert len(set(spelled)) == len(names)
+    # Where there is no other one, it is the index that people mean.
+    assert PolynomialRing(["x_1"]).gens()[0].to_latex() == "x_{1}"

@@ -58,7 +58,7 @@ def by_hand() -> TyingMap:
 def swapped_hidden() -> TyingMap:
     """Return a map whose hidden level has another width and an action of its own."""
     # The two generators of S_3, a transposition and a 3-cycle, on two points by their sign.
-    return derived(3, depth=2, hidden=[2], bias=True, actions={1: ((1, 0), (0, 1))})
+    return derived(3, depth=2, widths=[2], bias=True, actions={1: ((1, 0), (0, 1))})
 
 
 #: Name → the map, and whether every layer is one between letters.

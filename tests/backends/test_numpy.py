@@ -139,4 +139,4 @@ def test_wrong_arguments() -> None:
     with pytest.raises(UsageError, match=r"^learning_rate: expected a number above 0, got 0"):
         Adam(0)
     with pytest.raises(UsageError, match=r"hidden widths of 3"):
-        TiedNetwork.symmetric(pc.NetworkSpec(3, 2, hidden=[4]))
+        TiedNetwork.symmetric(pc.NetworkSpec(3, 2, widths=[4]))

@@ -398,7 +398,7 @@ def test_same_bytes_for_any_hash_seed(run_python: RunPython) -> None:
 @pytest.mark.parametrize("inputs", [2, 10])
 @pytest.mark.parametrize(("medium", "style"), [("unicode", "canonical"), ("text", "paper")])
 def test_names_can_be_pasted_back(inputs: int, medium: Medium, style: Style) -> None:
-    network = NetworkSpec(inputs, 2, ["linear", "quadratic"], hidden=[2], outputs=1, bias=True)
+    network = NetworkSpec(inputs, 2, ["linear", "quadratic"], widths=[2], outputs=1, bias=True)
     shown, canonical = notation(network, medium, style), notation(network)
     for layer in network.layers:
         for name, plain in zip(

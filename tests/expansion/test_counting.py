@@ -59,7 +59,7 @@ networks = st.builds(
         layer=layer,
         indices=indices,
         bias=bias,
-        hidden=widths[1:-1],
+        widths=widths[1:-1],
         outputs=widths[-1],
     ),
     st.lists(st.integers(1, 3), min_size=2, max_size=4),

@@ -100,7 +100,7 @@ def networks(draw: st.DrawFn) -> NetworkSpec:
         tuple(draw(st.lists(st.sampled_from([1, 1, 2, 3]), min_size=depth, max_size=depth))),
         bias=draw(st.booleans()),
         indices=draw(st.sampled_from(["ordered", "redundant"])),
-        hidden=draw(st.lists(st.integers(1, 2), min_size=depth - 1, max_size=depth - 1)),
+        widths=draw(st.lists(st.integers(1, 2), min_size=depth - 1, max_size=depth - 1)),
         outputs=draw(st.integers(1, 2)),
         activation=draw(
             st.sampled_from([None, "z^2", "z + z^3/6", "1 + z + z^2", "1/2 - z", "z - z^2"])

@@ -26,7 +26,7 @@ networks = st.builds(
         layer=layer,
         indices=indices,
         bias=bias,
-        hidden=widths[1:-1],
+        widths=widths[1:-1],
         outputs=widths[-1],
         channels=channels[: len(widths)],
     ),
@@ -137,7 +137,7 @@ def test_sympy_gives_the_same(widths: tuple[int, ...], bias: bool, indices: Any)
         depth=len(widths) - 1,
         bias=bias,
         indices=indices,
-        hidden=widths[1:-1],
+        widths=widths[1:-1],
         outputs=widths[-1],
     )
     reference = oracles.expand(
@@ -173,7 +173,7 @@ def test_any_stretch_of_a_coefficient(data: st.DataObject) -> None:
 
 EXPANSIONS = {
     "biased": expand(NetworkSpec(2, depth=3, bias=True)),
-    "plain": expand(NetworkSpec(3, depth=3, hidden=[2, 2])),
+    "plain": expand(NetworkSpec(3, depth=3, widths=[2, 2])),
     "linear": expand(NetworkSpec(3, depth=4, layer="linear", bias=True)),
 }
 
@@ -196,7 +196,7 @@ def test_paths_too_many_to_keep_are_searched_for(
 
 def test_coefficients_beyond_a_machine_word() -> None:
     # (2^5)! / … overflows 64 bits: widened beforehand, to Python integers.
-    network = NetworkSpec(1, depth=6, bias=True, hidden=[1] * 5)
+    network = NetworkSpec(1, depth=6, bias=True, widths=[1] * 5)
     expansion = expand(network)
     assert expansion.coefficient_dtype is object
     monomial = (13,)

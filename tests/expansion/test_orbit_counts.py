@@ -85,7 +85,7 @@ def test_counts_are_those_of_the_explicit_coefficients(
 def test_counts_of_other_groups_and_widths(
     name: str, hidden: list[int], bias: bool, layer: Any
 ) -> None:
-    network = pc.NetworkSpec(3, depth=2, bias=bias, layer=layer, hidden=hidden)
+    network = pc.NetworkSpec(3, depth=2, bias=bias, layer=layer, widths=hidden)
     makers = {
         "C": pc.PermutationGroup.cyclic,
         "A": pc.PermutationGroup.alternating,

@@ -99,7 +99,7 @@ def _documents() -> tuple[Any, ...]:
         (pc.NetworkSpec(2, 2, bias=True), {}),
         (pc.NetworkSpec(3, layer="linear"), {"group": pc.PermutationGroup(3, [[1, 2, 0]])}),
         (pc.NetworkSpec(2, indices="redundant"), {"compare": "paper"}),
-        (pc.NetworkSpec(2, 2, hidden=[1], outputs=1), {"kind": "invariant", "actions": 1}),
+        (pc.NetworkSpec(2, 2, widths=[1], outputs=1), {"kind": "invariant", "actions": 1}),
     ):
         options = {"group": pc.PermutationGroup.symmetric(network.inputs), **symmetry}
         if "actions" in options:
@@ -279,7 +279,7 @@ def strict_json(data: bytes) -> None:
 
 def group(data: bytes) -> None:
     """Read what ``--group`` takes, for a degree that the first byte chooses."""
-    from polyconstraints.cli.group_file import read_group_option
+    from polyconstraints.cli.request import Request
 
     degree, text = 1 + data[:1].count(b"\n") + (data[0] % 12 if data else 0), _text(data[1:])
     if text.strip().startswith("@"):
@@ -287,7 +287,7 @@ def group(data: bytes) -> None:
         path = _folder() / "group.json"
         path.write_bytes(data[2:])
         text = f"@{path}"
-    found = read_group_option(text, degree).group
+    found = Request(group=text).choice(degree).group
     if found.degree != degree:
         raise AssertionError("the group has another degree")
 

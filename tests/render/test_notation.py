@@ -21,8 +21,8 @@ WAYS: list[tuple[Any, Any]] = [
 NETWORKS = [
     NetworkSpec(3, depth=2, bias=True),
     NetworkSpec(12, bias=True),
-    NetworkSpec(2, depth=12, layer="linear", hidden=[1] * 11),
-    NetworkSpec(2, depth=2, hidden=[11], indices="redundant"),
+    NetworkSpec(2, depth=12, layer="linear", widths=[1] * 11),
+    NetworkSpec(2, depth=2, widths=[11], indices="redundant"),
     NetworkSpec(4, channels=3, layer="linear"),
 ]
 
@@ -63,7 +63,7 @@ def test_spelling(way: tuple[Any, Any], expected: tuple[str, ...]) -> None:
 def test_latex_names_are_those_of_polynomials() -> None:
     from polyconstraints.algebra.text import latex_name
 
-    network = NetworkSpec(11, depth=2, bias=True, hidden=[2])
+    network = NetworkSpec(11, depth=2, bias=True, widths=[2])
     names = notation(network, "latex")
     for layer in network.layers:
         assert names.weight_names(layer) == [latex_name(name) for name in layer.names()]

@@ -92,7 +92,7 @@ def test_terms_come_in_the_order_of_the_listing() -> None:
 
 @pytest.mark.parametrize("grouped", [True, False])
 def test_units_beyond_nine_stay_apart(grouped: bool) -> None:
-    network = NetworkSpec(11, layer="linear", depth=2, hidden=[1], outputs=1)
+    network = NetworkSpec(11, layer="linear", depth=2, widths=[1], outputs=1)
     view = ExpansionView(expand(network), order="paper")
     text = "".join(written(ExpansionText(view, "paper", grouped=grouped)))
     names = re.findall(r"\d[\d,]*W[\d,]+", text)

@@ -208,7 +208,7 @@ def test_redundant_indices_add_antisymmetric_parts() -> None:
 
 
 def test_hidden_widths_differ() -> None:
-    space = variety(3, 2, hidden=(2,))
+    space = variety(3, 2, widths=(2,))
     found = {str(one.hidden[0]): figures(one) for one in space.strata()}
     assert list(found) == ["2·[3]", "[2,1]", "[3]", "0", "[3] + free", "2·free", "free"]
     # Two invariants of degree 2 and any quadratic form in them.

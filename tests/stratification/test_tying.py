@@ -23,8 +23,8 @@ CASES = [
     pc.NetworkSpec(3, 2, bias=True),
     pc.NetworkSpec(3, 2, layer="linear", bias=True),
     pc.NetworkSpec(3, 2, indices="redundant"),
-    pc.NetworkSpec(3, 2, indices="redundant", bias=True, hidden=(2,)),
-    pc.NetworkSpec(3, 2, hidden=(4,)),
+    pc.NetworkSpec(3, 2, indices="redundant", bias=True, widths=(2,)),
+    pc.NetworkSpec(3, 2, widths=(4,)),
 ]
 
 

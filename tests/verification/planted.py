@@ -186,7 +186,7 @@ def plant(
         len(degrees),
         degrees,
         bias=bias,
-        hidden=[len(level[0]) for level in levels[1:-1]],
+        widths=[len(level[0]) for level in levels[1:-1]],
         outputs=len(levels[-1][0]),
         activation="z^2" if rng.integers(4) == 0 else None,
     )

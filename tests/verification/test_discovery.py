@@ -94,7 +94,7 @@ def test_hidden_units_move_along() -> None:
 def test_units_of_no_use_change_nothing() -> None:
     """Hidden units that are alike can be exchanged while no input moves."""
     rng = np.random.default_rng(0)
-    network = pc.NetworkSpec(3, 2, "linear", hidden=[5])
+    network = pc.NetworkSpec(3, 2, "linear", widths=[5])
     first, second = np.zeros((5, 3)), rng.normal(size=(3, 5))
     first[0] = 1
     found = pc.discover(network, [first, second]).groups

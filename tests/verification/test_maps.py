@@ -331,7 +331,7 @@ def two_equal_units() -> pc.TyingMap:
 
     Which of the two goes where is open, and the next layer tells them apart.
     """
-    tying = derived(2, depth=2, hidden=(4,), symmetry={"actions": {1: ((1, 0, 3, 2),)}})
+    tying = derived(2, depth=2, widths=(4,), symmetry={"actions": {1: ((1, 0, 3, 2),)}})
     first = layer_from(tying.layers[0], lambda k, i, j: (i == j, k % 2 == i == j))
     return with_layers(tying, first, tying.layers[1])
 
@@ -345,7 +345,7 @@ def test_equal_hidden_units() -> None:
 
 
 def test_hidden_level_without_an_action() -> None:
-    network = pc.NetworkSpec(3, 2, hidden=(2,), outputs=1)
+    network = pc.NetworkSpec(3, 2, widths=(2,), outputs=1)
     tying = derived(3, depth=2, outputs=1, symmetry={"kind": "invariant"})
     narrow = pc.TyingMap(
         network,
@@ -366,7 +366,7 @@ def test_actions_on_hidden_levels_are_used() -> None:
         (1, 0) if sum(a > b for a, b in combinations(images, 2)) % 2 else (0, 1)
         for images in group.generators
     )
-    network = pc.NetworkSpec(3, 2, hidden=(2,), outputs=1)
+    network = pc.NetworkSpec(3, 2, widths=(2,), outputs=1)
     symmetry = pc.Symmetry(group, "invariant", actions={1: signs})
     tying = pc.derive(network, symmetry).tying_map()
     result = pc.verify(tying, exact=True)

@@ -160,7 +160,7 @@ def test_nothing_is_proved_that_is_not_so(data: st.DataObject) -> None:
         layer=data.draw(st.sampled_from(["linear", "quadratic"])),
         indices=data.draw(st.sampled_from(["ordered", "redundant"])),
         bias=data.draw(st.booleans()),
-        hidden=[data.draw(st.integers(1, 3)) for _ in range(depth - 1)],
+        widths=[data.draw(st.integers(1, 3)) for _ in range(depth - 1)],
     )
     layers = []
     for layer in network.layers:

@@ -16,9 +16,9 @@ from polyconstraints.backends.plan.program import Operations
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
+from polyconstraints.spec import Kind as SymmetryKind
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.spec.symmetry import Kind as SymmetryKind
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap, TyingRule
 

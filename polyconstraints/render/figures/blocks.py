@@ -15,6 +15,7 @@ from rich.text import Text
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.render.figures.layer_picture import LayerPicture, cut, layer_picture
 from polyconstraints.render.figures.layer_scene import LEGEND, MARGIN, ROW, LayerDrawing
+from polyconstraints.render.figures.picture import Picture
 from polyconstraints.render.figures.scene import Drawing, Scene, ink_on
 from polyconstraints.render.words import network_in_words, symmetry_in_words
 from polyconstraints.tying import TyingMap
@@ -25,7 +26,7 @@ MAX_WEIGHTS = 5_000_000
 #: In text, blocks with more columns than this are drawn one character a cell.
 _WIDE = 20
 
-#: In text, the legend lists so many classes at most.
+#: On a terminal, the legend lists so many classes at most.
 _LEGEND = 40
 
 _GAP = "   "
@@ -33,7 +34,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, eq=False)
-class BlockPicture:
+class BlockPicture(Picture):
     """The block picture of a tying map, and of those of its layers that are shown."""
 
     tying: TyingMap
@@ -49,7 +50,7 @@ class BlockPicture:
             "layers": [layer.to_json() for layer in self.layers],
         }
 
-    def text(self, width: int = 80) -> Iterator[str]:
+    def text(self, width: int = 100) -> Iterator[str]:
         """Yield the picture as lines without colour, the class of each weight as a number.
 
         Blocks too wide for numbers have one character a cell: digits, then letters. They stand side
@@ -58,7 +59,7 @@ class BlockPicture:
         for text in self.rich(width, color=False):
             yield text.plain.rstrip()
 
-    def rich(self, width: int = 80, *, color: bool = True) -> Iterator[Text]:
+    def rich(self, width: int = 100, *, color: bool = True) -> Iterator[Text]:
         """Yield the picture as lines for a rich console.
 
         In colour cells have their class's behind them, and blocks too wide for numbers are drawn
@@ -85,7 +86,8 @@ class BlockPicture:
             drawing.draw(whole.bottom + 12)
             whole.add(drawing)
         description = ". ".join([symmetry, *(layer.described(LEGEND) for layer in self.layers)])
-        return whole.finished(f"Classes of weights, {network}", description, MARGIN)
+        heading = MARGIN + 2 * ROW
+        return whole.finished(f"Classes of weights, {network}", description, MARGIN, heading)
 
 
 def block_picture(
@@ -190,7 +192,8 @@ def _halves(layer: LayerPicture, upper: list[int], lower: list[int]) -> Text:
 
 def _legend(layer: LayerPicture, color: bool) -> Iterator[Text]:
     lettered = not color and _has_letters(layer)
-    shown, more = cut(layer.classes, _LEGEND)
+    # Only on a terminal: what is written to a file is whole.
+    shown, more = cut(layer.classes, _LEGEND) if color else (layer.classes, "")
     for entry in shown:
         text = Text(f"{_DIGITS[entry.number]}  " if lettered else "")
         if color:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from polyconstraints.render.figures.blocks import BlockPicture
 from polyconstraints.render.figures.layer_picture import ClassEntry, cut
+from polyconstraints.render.figures.picture import Picture
 from polyconstraints.render.figures.scene import (
     HATCHES,
     Drawing,
@@ -83,7 +84,7 @@ class LayerGraph:
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkGraph:
+class NetworkGraph(Picture):
     """The graph of a tying map's network, given the picture of its blocks.
 
     Of each level it has the units that are drawn, from 0 for the homogenising unit.
@@ -234,7 +235,10 @@ class _Drawing(Drawing):
             for entry in layer.classes[:_LEGEND]
         )
         return self.finished(
-            f"Graph of the network, {words[0]}", f"{words[1]}. {legend}", margin=_MARGIN
+            f"Graph of the network, {words[0]}",
+            f"{words[1]}. {legend}",
+            margin=_MARGIN,
+            heading=24 + 2 * _ROW,
         )
 
     def _layer(self, layer: LayerGraph) -> None:

@@ -1,9 +1,9 @@
-"""Scenes as PNG images, by matplotlib (the extra ``plot``)."""
+"""Scenes as PNG and PDF, by matplotlib (the extra ``plot``)."""
 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,8 +20,8 @@ _PIXELS_PER_INCH = 96
 _MAX_PIXELS = 12_000
 
 
-def scene_png(scene: Scene, scale: float = 2) -> bytes:
-    """Return a scene as the bytes of a PNG image, with so many pixels for each of its units.
+def scene_bytes(scene: Scene, kind: Literal["png", "pdf"] = "png", scale: float = 2) -> bytes:
+    """Return a scene as PNG, with so many pixels for each of its units, or as PDF.
 
     Raises
     ------
@@ -31,16 +31,17 @@ def scene_png(scene: Scene, scale: float = 2) -> bytes:
     with extra("plot"):
         from matplotlib import rc_context
         from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.backends.backend_pdf import FigureCanvasPdf
         from matplotlib.figure import Figure
 
-    scale = min(scale, _MAX_PIXELS / max(scene.width, scene.height))
-    size = (scene.width / _PIXELS_PER_INCH, scene.height / _PIXELS_PER_INCH)
+    height = scene.height - scene.top
+    scale = min(scale, _MAX_PIXELS / max(scene.width, height))
+    size = (scene.width / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH)
     with rc_context({"hatch.linewidth": 0.6, "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=size, dpi=_PIXELS_PER_INCH * scale, facecolor="#ffffff")
-        canvas = FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_xlim(0, scene.width)
-        axes.set_ylim(scene.height, 0)
+        axes.set_ylim(scene.height, scene.top)
         axes.axis("off")
         for depth, item in enumerate(scene.items):
             if isinstance(item, Shape):
@@ -49,9 +50,15 @@ def scene_png(scene: Scene, scale: float = 2) -> bytes:
                 _add_text(axes, item, depth)
         buffer = BytesIO()
         # No version and no date inside: the same picture, the same bytes.
-        canvas.print_png(  # type: ignore[no-untyped-call,unused-ignore]
-            buffer, metadata={"Software": None}
-        )
+        if kind == "png":
+            FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call,unused-ignore]
+                buffer, metadata={"Software": None}
+            )
+        else:
+            nobody = dict.fromkeys(("Creator", "Producer", "CreationDate"))
+            FigureCanvasPdf(figure).print_pdf(  # type: ignore[no-untyped-call,unused-ignore]
+                buffer, metadata=nobody
+            )
     return buffer.getvalue()
 
 

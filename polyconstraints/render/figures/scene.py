@@ -10,9 +10,9 @@ the marks repeat.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 #: A step of a path: M, L, C or Z with its coordinates, all absolute.
 Step = tuple[str, tuple[float, ...]]
@@ -80,19 +80,16 @@ class Scene:
     title: str
     description: str
     items: list[Item] = field(default_factory=list)
+    #: How far down the lines reach that say what the picture shows; where the paper begins.
+    heading: float = 0
+    top: float = 0
 
-
-class Picture(Protocol):
-    """What can be shown: as a document, as text and as a scene."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the document of schema ``plot``."""
-
-    def text(self, width: int) -> Iterator[str]:
-        """Yield lines of text, about so wide."""
-
-    def scene(self) -> Scene:
-        """Return where every part stands."""
+    def untitled(self) -> Scene:
+        """Return the picture without the lines at its top, for a place that has a caption."""
+        kept = [
+            item for item in self.items if not (isinstance(item, Text) and item.y < self.heading)
+        ]
+        return replace(self, items=kept, top=self.heading)
 
 
 class Drawing:
@@ -117,11 +114,11 @@ class Drawing:
         self.items += part.items
         self.right, self.bottom = max(self.right, part.right), part.bottom
 
-    def finished(self, title: str, description: str, margin: float) -> Scene:
+    def finished(self, title: str, description: str, margin: float, heading: float) -> Scene:
         """Return the picture on white paper."""
         size = (self.right + margin, self.bottom + margin)
         paper = Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper")
-        return Scene(*size, title, description, [paper, *self.items])
+        return Scene(*size, title, description, [paper, *self.items], heading)
 
 
 def rectangle(x: float, y: float, width: float, height: float) -> Path:
@@ -241,12 +238,12 @@ def scene_svg(scene: Scene, *, prefix: str = "pc", standalone: bool = True) -> s
 
 
 def _svg_lines(scene: Scene, prefix: str, standalone: bool) -> Iterator[str]:
-    width, height = _number(scene.width), _number(scene.height)
+    width, height = _number(scene.width), _number(scene.height - scene.top)
     if standalone:
         yield '<?xml version="1.0" encoding="UTF-8"?>'
     opening = {
         "xmlns": "http://www.w3.org/2000/svg" if standalone else None,
-        "viewBox": f"0 0 {width} {height}",
+        "viewBox": f"0 {_number(scene.top)} {width} {height}",
         "width": width,
         "height": height,
         "font-family": _FONT if standalone else None,

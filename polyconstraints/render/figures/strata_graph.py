@@ -19,6 +19,7 @@ import networkx as nx
 from msgspec import field, to_builtins
 
 from polyconstraints.errors import InputError
+from polyconstraints.render.figures.picture import Picture
 from polyconstraints.render.figures.scene import (
     Item,
     Path,
@@ -104,7 +105,7 @@ class _Strata(Document):
 
 
 @dataclass(frozen=True, eq=False)
-class StrataGraph:
+class StrataGraph(Picture):
     """The strata, largest dimension first, and which of them are neighbours.
 
     Network and symmetry are parts of the document. Edges are places in `strata`, the upper one
@@ -228,7 +229,7 @@ class StrataGraph:
         for at, note in enumerate(notes):
             items.append(Text(_MARGIN, size[1] - 30 + at * 17, note, 11, color="#595959"))
         lines = "; ".join(f"{s.name}: {s.facts}, {s.verdict}" for s in self.strata)
-        return Scene(*size, self.title, lines, items)
+        return Scene(*size, self.title, lines, items, heading=40)
 
 
 def _in_order(layer: Mapping[str, int]) -> dict[str, int]:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
+from polyconstraints import __version__
 from polyconstraints.derivation import Derivation, derive
+from polyconstraints.errors import UsageError
+from polyconstraints.io.files import atomic_writer
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.layer_scene import layer_scene
 from polyconstraints.render.figures.scene import scene_svg
@@ -24,8 +28,13 @@ from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.report import data
 from polyconstraints.render.words import network_in_words, number, symmetry_in_words
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
+from polyconstraints.variety.strata import Strata
+
+if TYPE_CHECKING:
+    from polyconstraints.spec.groups import GroupLike
 
 #: In the order in which they run.
 _SCRIPTS = ("names.js", "picture.js", "constraints.js", "polynomials.js", "page.js")
@@ -47,7 +56,20 @@ class Report:
     tying: TyingMap | None
     strata: StrataGraph | None = None
     command: str = ""
-    version: str = ""
+    version: str = __version__
+
+    def html(self) -> str:
+        """Return the page."""
+        return report_html(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file."""
+        with atomic_writer(path) as handle:
+            handle.write(self.html())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the counts, as a document of schema ``derivation``."""
+        return self.derivation.to_json()
 
     @classmethod
     def of_problem(cls, network: NetworkSpec, symmetry: Symmetry, **more: Any) -> Report:
@@ -59,6 +81,36 @@ class Report:
     def of_map(cls, tying: TyingMap, **more: Any) -> Report:
         """Return the report on a tying map; `more` as for the class."""
         return cls(derive(tying.network, tying.symmetry), tying, **more)
+
+
+def report(
+    source: TyingMap | NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
+    *,
+    strata: Strata | StrataGraph | None = None,
+    **words: Unpack[Words],
+) -> Report:
+    """Return the report on a tying map, or on a network that the arguments describe.
+
+    Parameters
+    ----------
+    source : TyingMap or NetworkSpec, optional
+    symmetry, **words
+        As for :func:`~polyconstraints.derive`.
+    strata : Strata, optional
+        Shown, too.
+
+    Examples
+    --------
+    >>> report(n=2, layer="linear").html().startswith("<!doctype html>")
+    True
+    """
+    graph = strata if isinstance(strata, StrataGraph | None) else strata.plot()
+    if not isinstance(source, TyingMap):
+        return Report.of_problem(*problem(source, symmetry, words), strata=graph)
+    if symmetry is not None or words:
+        raise UsageError("expected no description of a network beside a map", "symmetry")
+    return Report.of_map(source, strata=graph)
 
 
 def report_html(report: Report) -> str:

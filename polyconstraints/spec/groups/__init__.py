@@ -15,7 +15,9 @@ from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
 from polyconstraints.spec.groups.permutations import Permutation, compose, cycle_lengths, inverse
 from polyconstraints.spec.groups.reading import (
     GroupChoice,
+    GroupLike,
     group_label,
+    group_points,
     names_its_group,
     parse_group,
     read_group,
@@ -26,6 +28,7 @@ from polyconstraints.spec.groups.relations import Images, checked_images
 __all__ = [
     "PRESETS",
     "GroupChoice",
+    "GroupLike",
     "Images",
     "Permutation",
     "PermutationGroup",
@@ -33,6 +36,7 @@ __all__ = [
     "compose",
     "cycle_lengths",
     "group_label",
+    "group_points",
     "inverse",
     "names_its_group",
     "parse_expression",

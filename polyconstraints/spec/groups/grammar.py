@@ -141,7 +141,7 @@ class _Parser:
             self.at = word.start()
         raise self._expected(
             f"a preset (S, A, C, D, trivial), one of {', '.join(FUNCTIONS)}, '(' or a list of "
-            "generators"
+            "generators (`polyconstraints groups` lists what there is)"
         )
 
     def _derived(self, function: str) -> Construction:

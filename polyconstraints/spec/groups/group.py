@@ -174,6 +174,29 @@ class PermutationGroup:
         generators = [list(generator.array_form) for generator in group.generators]
         return cls(group.degree, generators, name)
 
+    def to_gap(self) -> str:
+        """Return the group as GAP's expression; there points count from 1.
+
+        Examples
+        --------
+        >>> PermutationGroup(5, [(1, 0, 2, 3, 4), (0, 1, 3, 4, 2)]).to_gap()
+        'Group((1,2),(3,4,5))'
+        """
+        generators = []
+        for images in self.generators or ((),):
+            seen: set[int] = set()
+            cycles = []
+            for start in range(len(images)):
+                cycle, point = [], start
+                while point not in seen:
+                    seen.add(point)
+                    cycle.append(str(point + 1))
+                    point = images[point]
+                if len(cycle) > 1:
+                    cycles.append(f"({','.join(cycle)})")
+            generators.append("".join(cycles) or "()")
+        return f"Group({','.join(generators)})"
+
     def to_sympy(self) -> SympyGroup:
         """Return the same group as SymPy's ``PermutationGroup``."""
         from sympy.combinatorics import PermutationGroup as SympyGroup

@@ -12,7 +12,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
 from polyconstraints.spec import cut
@@ -28,6 +30,12 @@ from polyconstraints.spec.groups.permutations import Permutation, checked_alike
 from polyconstraints.spec.groups.relations import Images, checked_images
 from polyconstraints.spec.groups.tree import Construction, Generators, Preset
 
+if TYPE_CHECKING:
+    from sympy.combinatorics import PermutationGroup as SympyGroup
+
+#: What a group may be given as: its text, generators, or a group, ours or SymPy's.
+GroupLike: TypeAlias = "str | PermutationGroup | SympyGroup | Sequence[Any]"
+
 #: Points and generators up to which two groups are compared by their elements.
 _COMPARED = 30
 
@@ -42,14 +50,6 @@ class GroupChoice:
     #: The numbers of components of those levels.
     widths: Mapping[int, int] = field(default_factory=dict)
 
-    def hidden_widths(
-        self, inputs: int, depth: int, given: Sequence[int] | None = None
-    ) -> tuple[int, ...]:
-        """Return the hidden widths: as given, else as an action has it, else n."""
-        if given is not None:
-            return tuple(given)
-        return tuple(self.widths.get(level, inputs) for level in range(1, depth))
-
 
 def parse_group(text: str, degree: int) -> PermutationGroup:
     """Return the group on a number of points that a text describes, as :mod:`.grammar` has it."""
@@ -57,7 +57,7 @@ def parse_group(text: str, degree: int) -> PermutationGroup:
 
 
 def read_group(
-    described: str | Sequence[Any],
+    described: GroupLike,
     degree: int,
     actions: Mapping[int, str | list[Any]] | None = None,
     name: str = "",
@@ -65,10 +65,18 @@ def read_group(
 ) -> GroupChoice:
     """Return a group on a number of points, and its actions on levels of the network.
 
-    The group is described by a text or by a list of generators, which ``name`` names; an action
-    by a construction from the group's own factors, or a list with the image of each generator.
-    ``source`` is where the group was read, for messages.
+    The group is described by a text, by a list of generators, which ``name`` names, or is one,
+    ours or SymPy's; an action by a construction from the group's own factors, or a list with the
+    image of each generator. ``source`` is where the group was read, for messages.
     """
+    described = _plain(described)
+    if isinstance(described, PermutationGroup):
+        if not actions and described.degree == degree:
+            return GroupChoice(described)
+        name = name or described.name
+        by_name = all(isinstance(one, str) for one in (actions or {}).values())
+        known = by_name and names_its_group(described)
+        described = name if known else list(described.generators)
     try:
         if isinstance(described, str):
             tree = _completed(parse_expression(described), degree)
@@ -102,6 +110,46 @@ def read_group(
         group,
         {level: images for level, (images, _) in found.items()},
         {level: width for level, (_, width) in found.items()},
+    )
+
+
+def group_points(described: GroupLike) -> int | None:
+    """Return on how many points a group acts, or None if what describes it doesn't say so.
+
+    Examples
+    --------
+    >>> group_points("pairs(S4)"), group_points("S"), group_points([[1, 2, 0]])
+    (6, None, 3)
+    """
+    described = _plain(described)
+    if isinstance(described, PermutationGroup):
+        return described.degree
+    if not isinstance(described, str):
+        return len(checked_alike(described, "generators")[0]) if described else None
+    try:
+        tree = parse_expression(described)
+    except UsageError as error:
+        raise UsageError(error.message, "group") from None
+    except InputError as error:
+        raise InputError(error.message, error.place, "group") from None
+    return None if tree.open_letters() else tree.size()
+
+
+def _plain(described: GroupLike) -> str | PermutationGroup | Sequence[Any]:
+    """Return a group as a text, a list of generators or a group of ours."""
+    if isinstance(described, str | PermutationGroup):
+        return described
+    if isinstance(described, Sequence) and all(hasattr(one, "array_form") for one in described):
+        from sympy.combinatorics import PermutationGroup as SympyGroup
+
+        described = SympyGroup(list(described)) if described else []
+    if hasattr(described, "generators"):
+        return PermutationGroup.from_sympy(described)
+    if isinstance(described, Sequence | np.ndarray):
+        return list(described)
+    raise UsageError(
+        f"expected a group, its text as S3xS2 or a list of generators, got {described!r:.40}",
+        "group",
     )
 
 

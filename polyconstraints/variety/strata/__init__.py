@@ -5,6 +5,6 @@ carries, a representation of the group; its dimensions are ranks of differential
 points, found modulo primes and without expanding anything.
 """
 
-from polyconstraints.variety.strata.variety import Stratum, Variety, strata
+from polyconstraints.variety.strata.variety import Strata, Stratum, Variety, strata
 
-__all__ = ["Stratum", "Variety", "strata"]
+__all__ = ["Strata", "Stratum", "Variety", "strata"]

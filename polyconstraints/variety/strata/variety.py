@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count, islice
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, Unpack, overload
 
 import numpy as np
 
 from polyconstraints.algebra import modular
-from polyconstraints.display import Displayed
+from polyconstraints.display import Displayed, Drawn
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.memory import require_memory
-from polyconstraints.spec.groups import PermutationGroup
+from polyconstraints.spec.groups import GroupLike, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
 from polyconstraints.variety.strata.point import Dimensions, Tower, measure
@@ -32,7 +33,7 @@ from polyconstraints.variety.strata.representations import (
     permutation_representation,
 )
 
-__all__ = ["MAX_WEIGHTS", "Stratum", "Variety", "strata"]
+__all__ = ["MAX_WEIGHTS", "Strata", "Stratum", "Variety", "strata"]
 
 #: Weights of the largest network that is measured unless another limit is given: the
 #: tangent space needs elimination on a square matrix of this size.
@@ -359,39 +360,90 @@ def _trivial(group: PermutationGroup, units: int) -> Representation:
     return Representation(((one.name, units),), (one,) * units)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Strata(Drawn, Sequence[Stratum]):
+    """Strata of a variety that were measured.
+
+    Attributes
+    ----------
+    variety : Variety
+    measured : tuple of Stratum
+    complete : bool
+        Whether these are all.
+    """
+
+    variety: Variety
+    measured: tuple[Stratum, ...]
+    complete: bool
+
+    def __repr__(self) -> str:
+        return f"<Strata: {len(self)}{'' if self.complete else ' of more'}>"
+
+    def __len__(self) -> int:
+        return len(self.measured)
+
+    @overload
+    def __getitem__(self, at: int) -> Stratum: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Stratum, ...]: ...
+    def __getitem__(self, at: int | slice) -> Stratum | tuple[Stratum, ...]:
+        return self.measured[at]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``strata``."""
+        return {
+            "schema": "polyconstraints/strata/2",
+            "network": self.variety.network.to_json(),
+            "symmetry": self.variety.symmetry.to_json(),
+            "weights": self.variety.network.weights,
+            "complete": self.complete,
+            "strata": [one.to_json() for one in self],
+        }
+
+
 def strata(
-    network: NetworkSpec,
-    symmetry: Symmetry,
+    network: NetworkSpec | None = None,
+    symmetry: Symmetry | GroupLike | None = None,
     *,
     limit: int | None = None,
     seed: int = 0,
-) -> tuple[Stratum, ...]:
+    max_weights: int = MAX_WEIGHTS,
+    **words: Unpack[Words],
+) -> Strata:
     """Return the strata of the variety of symmetric networks.
 
     Parameters
     ----------
-    network : NetworkSpec
-    symmetry : Symmetry
-        Imposed on the whole network, whatever its scope says.
+    network, symmetry, **words
+        As for :func:`~polyconstraints.derive`; imposed on the whole network, whatever the scope
+        says.
     limit : int, optional
         The largest number of choices to measure.
     seed : int
+    max_weights : int
 
     Raises
     ------
     UsageError
         If the symmetry does not fit the network.
     TooLargeError
-        If the network has more than :data:`MAX_WEIGHTS` weights.
+        If the network has more weights than that.
 
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> group = pc.PermutationGroup.symmetric(3)
-    >>> first, second, *_ = strata(pc.NetworkSpec(3, depth=2, bias=True), pc.Symmetry(group))
+    >>> first, second, *_ = strata(n=3, depth=2, bias=True)
     >>> str(first.hidden[0]), first.weight_dimension, first.function_dimension, first.component
     ('[3] + [2,1]', 23, 11, True)
     >>> str(second.hidden[0]), second.dimensions.plain, second.weight_dimension
     ('3·[3]', 22, 24)
     """
-    return tuple(Variety(network, symmetry, seed).strata(limit))
+    network, imposed = problem(network, symmetry, words)
+    if imposed.scope != "network":
+        imposed = replace(imposed, scope="network")
+    variety = Variety(network, imposed, seed, max_weights)
+    variety.require_room()
+    choices = list(islice(variety.choices(), None if limit is None else limit + 1))
+    listed = enumerate(choices[:limit], start=1)
+    measured = tuple(variety.measure(hidden, number) for number, hidden in listed)
+    return Strata(variety, measured, len(measured) == len(choices))

@@ -144,13 +144,13 @@ def test_svg_hatches_few_classes_where_numbers_do_not_fit(draw: Draw) -> None:
 
 def test_png_has_the_colors_where_the_scene_has_them(draw: Draw) -> None:
     image = pytest.importorskip("matplotlib.image")
-    from polyconstraints.render.figures.raster import scene_png
+    from polyconstraints.render.figures.raster import scene_bytes
 
     picture = draw(3)
     (layer,) = picture.layers
     scene, layout = layer_scene(layer)
-    png = scene_png(scene, scale=1)
-    assert png == scene_png(scene, scale=1)
+    png = scene_bytes(scene, scale=1)
+    assert png == scene_bytes(scene, scale=1)
     pixels = (image.imread(BytesIO(png))[..., :3] * 255).round().astype(int)
     for block, (left, top) in enumerate(layout.origins):
         for row, column in np.argwhere(layer.cells[block] >= 0):
