@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import click
@@ -11,17 +11,20 @@ import click
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import Integer, Request, common_options, seed_option
 from polyconstraints.cli.parameters import WidthRanges
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.spec.activation import Activation
     from polyconstraints.variety.fibre import Fibre
     from polyconstraints.variety.neurovariety import Neurovariety
-    from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
+    from polyconstraints.variety.strata.variety import Stratum, Variety
 
     Widths = tuple[int, ...]
 
 __all__ = ["dimension"]
+
+#: Most strata that are measured.
+_MOST_STRATA = 10_000
 
 
 @click.command(
@@ -116,8 +119,9 @@ def dimension(
             raise UsageError("expected no group with it", "threshold")
         if fibre:
             raise UsageError("expected no group with it", "fibre")
-        signed = _measured_strata(request, sizes[0], parsed[0], seed)
-        document, text = signed_document(*signed), signed_text(*signed, request.output_format)
+        variety, strata = _measured_strata(request, sizes[0], parsed[0], seed)
+        document = signed_document(variety, strata)
+        text = signed_text(strata, request.output_format)
     else:
         found = _measured(request, list(product(sizes, parsed)), threshold, seed)
         if fibre:
@@ -158,11 +162,34 @@ def _measured(
 
 def _measured_strata(
     request: Request, widths: Widths, activation: Activation, seed: int
-) -> tuple[SymmetricNeurovariety, list[SignedStratum]]:
+) -> tuple[Variety, list[Stratum]]:
     from polyconstraints.cli.console import progress
-    from polyconstraints.variety.signed import SymmetricNeurovariety
+    from polyconstraints.spec.network import NetworkSpec
+    from polyconstraints.spec.symmetry import Symmetry
+    from polyconstraints.variety.strata.variety import Variety
 
     group = request.choice(widths[0]).group
-    networks = SymmetricNeurovariety.of(widths, activation, group, request.symmetry, seed)
-    with progress("measuring strata", networks.count, quiet=request.quiet) as advance:
-        return networks, networks.strata(advance)
+    if len(widths) < 2 or (request.symmetry == "equivariant" and widths[-1] != widths[0]):
+        raise UsageError(
+            f"expected {widths[0]} outputs, which move as the inputs do, got {widths[-1]}", "widths"
+        )
+    network = NetworkSpec(
+        widths[0],
+        len(widths) - 1,
+        "linear",
+        widths=widths[1:-1],
+        outputs=widths[-1],
+        activation=activation,
+    )
+    variety = Variety(network, Symmetry(group, request.symmetry, "network"), seed)
+    choices = list(islice(variety.choices(), _MOST_STRATA + 1))
+    if len(choices) > _MOST_STRATA:
+        raise TooLargeError(f"expected at most {_MOST_STRATA} strata, got more")
+    measured = []
+    with progress("measuring strata", len(choices), quiet=request.quiet) as advance:
+        for place, choice in enumerate(choices, start=1):
+            measured.append(variety.measure(choice, place))
+            advance(1)
+    # Those with the largest set of functions first.
+    measured.sort(key=lambda one: (-(one.function_dimension or 0), -one.weight_dimension))
+    return variety, measured

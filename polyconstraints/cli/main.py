@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
         ("export", "export", "Write the tying map of a network's weights."),
         ("verify", "verify", "Check that a tying map has the symmetry it claims."),
         ("discover", "discover", "Find the symmetries of trained weights."),
-        ("strata", "strata", "List the components of the network-scope variety."),
+        ("strata", "strata", "List families of networks symmetric as a whole."),
         ("dimension", "dimension", "Say how large the set of functions of an architecture is."),
         ("train", "train", "Train a tied network on a symmetric function."),
         ("plot", "plot", "Draw a tying map."),

@@ -16,6 +16,7 @@ from polyconstraints.errors import UsageError
 if TYPE_CHECKING:
     from polyconstraints.variety.strata.exact import Method
     from polyconstraints.variety.strata.gauge import GaugeFixing
+    from polyconstraints.variety.strata.irreducibles import Field
     from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = ["strata"]
@@ -28,7 +29,7 @@ _TIME_LIMIT = 1800
 _MEASURING_TIME = 60
 
 #: Options that only what is measured, and only a search, has a use for.
-_MEASURING = ("hidden", "limit", "gauge", "decompose", "steps")
+_MEASURING = ("hidden", "field", "limit", "gauge", "decompose", "steps")
 _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
 
 
@@ -49,6 +50,12 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     metavar="REP",
     help="Only this stratum: what the hidden layers carry, as permutation or '[3]+[2,1]+free'; "
     "once for all of them, or once for each.",
+)
+@click.option(
+    "--field",
+    type=click.Choice(("rational", "complex")),
+    default="rational",
+    help="Over which the representations are irreducible (the same for S_n).",
 )
 @click.option(
     "--limit", type=Integer(1), default=_LIMIT, metavar="N", help="Measure at most N strata."
@@ -103,6 +110,7 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
 def strata(
     request: Request,
     hidden: tuple[str, ...],
+    field: Field,
     limit: int,
     gauge: bool,
     decompose: Method | None,
@@ -129,7 +137,13 @@ def strata(
     if check is not None:
         _check(request, check)
         return
-    variety = Variety(*replace(request, scope="network").problem(), seed, max_weights)
+    network, symmetry = replace(request, scope="network").problem()
+    if network.activation is not None:
+        raise UsageError(
+            f"expected none for strata, got {network.activation}: see the command dimension",
+            "activation",
+        )
+    variety = Variety(network, symmetry, seed, max_weights, field)
     if search:
         _search(request, variety, points, seed, time_limit or _TIME_LIMIT)
         return
@@ -162,6 +176,7 @@ def _require_use(
         ("scope", request.scope == "layer", "network"),
         ("permutations", True, "none: generators of the group are taken"),
         ("compare", request.indices == "ordered" or request.compare == "function", "redundant"),
+        ("field", decompose, "no --decompose with it"),
         ("limit", hidden, "no --hidden with it"),
         ("steps", not decompose, "--decompose with it"),
         ("gauge", pictured, f"text or json with it, got {kind}"),
@@ -221,7 +236,6 @@ def _measured(
     """Return strata, measured while there is time, and whether these are all."""
     from polyconstraints.cli.console import progress, warn
 
-    variety.require_room()
     choices = list(islice(variety.choices(), limit + 1))
     complete, choices = len(choices) <= limit, choices[:limit]
     variety.require_time(len(choices), time_limit)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from polyconstraints.render.tables import Table
+from polyconstraints.render.words import number
 from polyconstraints.variety.fibre import Fibre
 from polyconstraints.variety.neurovariety import Neurovariety
-from polyconstraints.variety.signed import SignedStratum, SymmetricNeurovariety
+from polyconstraints.variety.strata.variety import Stratum, Variety
 
 __all__ = ["dimension_document", "dimension_text", "signed_document", "signed_text"]
 
-SCHEMA = "polyconstraints/dimension/1"
+SCHEMA = "polyconstraints/dimension/2"
 
 _HEADER = (
     "widths",
@@ -87,33 +88,47 @@ def _fibre_in_words(fibre: Fibre) -> str:
 _STRATA_HEADER = ("hidden", "parameters", "weights", "tangent", "functions", "gauge", "component")
 
 
-def signed_document(
-    networks: SymmetricNeurovariety, strata: Sequence[SignedStratum]
-) -> dict[str, Any]:
+def signed_document(variety: Variety, strata: Sequence[Stratum]) -> dict[str, Any]:
     """Return the document of schema ``dimension`` for the strata of symmetric networks."""
     return {
         "schema": SCHEMA,
-        "widths": [networks.group.degree, *networks.hidden, len(networks.outputs[0])],
-        "activation": f"z^{networks.exponent}",
-        "group": networks.group.name,
-        "strata": [stratum.to_json() for stratum in strata],
+        "widths": list(variety.network.widths),
+        "activation": str(variety.network.activation),
+        "group": variety.symmetry.group.name,
+        "strata": [_entry(stratum) for stratum in strata],
     }
 
 
-def signed_text(
-    networks: SymmetricNeurovariety, strata: Sequence[SignedStratum], kind: str = "text"
-) -> str:
+def _entry(stratum: Stratum) -> dict[str, Any]:
+    functions = stratum.function_dimension
+    return {
+        "hidden": [
+            "+".join(name for name, times in level.names.items() for _ in range(times)) or "0"
+            for level in stratum.hidden
+        ],
+        "parameters": stratum.parameters,
+        "weight_dimension": stratum.weight_dimension,
+        "tangent_dimension": stratum.tangent_dimension,
+        "function_dimension": functions,
+        "gauge": None if functions is None else stratum.weight_dimension - functions,
+        "component": stratum.component,
+        "certainty": stratum.certainty,
+        "error_bound": stratum.dimensions.error_bound,
+    }
+
+
+def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:
     """Return the strata of symmetric networks as a table."""
-    rows = [
-        (
-            " | ".join(action.name for action in one.hidden) or "-",
-            str(one.parameters),
-            str(one.weight_dimension),
-            str(one.tangent_dimension),
-            str(one.function_dimension),
-            str(one.gauge),
-            "proved" if one.component else "not proved",
+    rows = []
+    for stratum in strata:
+        entry = _entry(stratum)
+        sizes = ("parameters", "weight_dimension", "tangent_dimension")
+        rows.append(
+            (
+                " | ".join(entry["hidden"]) or "-",
+                *(str(entry[name]) for name in sizes),
+                *(number(entry[name]) for name in ("function_dimension", "gauge")),
+                stratum.certainty or "not proved",
+            )
         )
-        for one in strata
-    ]
     return Table(_STRATA_HEADER, rows).written(kind)

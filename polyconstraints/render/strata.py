@@ -68,15 +68,15 @@ def strata_text(
     >>> from polyconstraints.variety.strata import Variety
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     >>> variety = Variety(pc.NetworkSpec(2, depth=2), symmetry)
-    >>> print(strata_text(variety, list(variety.strata()), True))
+    >>> print(strata_text(variety, list(variety.strata(3)), False))
     network   2 quadratic layers with ordered indices, widths 2 -> 2 -> 2, 12 weights
     symmetry  equivariant under S_2 (order 2), the network as a whole; 1 transposition imposed
-    strata    3 of 3 choices of hidden representations
+    strata    3 of more, each closure once
     <BLANKLINE>
     stratum       hidden  weights  tangent  functions  distinct  gauge   component
-          1  [2] + [1,1]        8        8          4         6      2         yes
-          2        2·[2]        7        7          3         7      4         yes
-          3      2·[1,1]        7        9          1         5      4  not proved
+          1  [2] + [1,1]        8        8          4         6      2      proved
+          2        2·[2]        7        7          3         7      4      proved
+          3          [2]        8        9          2         3      1  not proved
     <BLANKLINE>
     largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
     """

@@ -23,9 +23,7 @@ from polyconstraints.schemas.types import (
 Multiplicities = dict[
     Annotated[
         str,
-        Meta(
-            pattern=r"^(\[[1-9][0-9]*(,[1-9][0-9]*)*\]|[1-9][0-9]*[a-z]+(\.[0-9]+)?|permutation|free)$"
-        ),
+        Meta(pattern=r"^(\[[1-9][0-9]*(,[1-9][0-9]*)*\]|[1-9][0-9]*[a-z]+|permutation|free)$"),
     ],
     Count,
 ]
@@ -146,6 +144,7 @@ class Strata(Document):
 
     weights: Weights of the network.
     complete: Whether the strata are all choices of what hidden levels carry, each closure once.
+    field: Over which the representations are irreducible.
     strata: The strata that were measured.
     open_question: What stays unknown, and what would answer it; empty if nothing does.
     """
@@ -155,6 +154,7 @@ class Strata(Document):
     symmetry: Symmetry
     weights: Positive
     complete: bool
+    field: Literal["rational", "complex"]
     strata: list[StratumEntry]
     reduction: Reduction | UnsetType = UNSET
     groebner: Groebner | UnsetType = UNSET
@@ -424,21 +424,25 @@ class Architecture(Document, kw_only=True):
 class SignedStratumEntry(Document):
     """A stratum of symmetric networks with activation z^r.
 
-    hidden: The signed permutation action of each hidden level.
+    hidden: The signed permutation action of each hidden level, and free units.
     parameters: Dimension of the equivariant layers.
+    function_dimension: Dimension of the set of functions; null where it isn't known.
     gauge: weight_dimension - function_dimension.
-    component: Whether weight_dimension = tangent_dimension.
-    certainty: What is known of its being one.
+    component: Whether the closure is an irreducible component, as certainty says.
+    certainty: Almost surely where null spaces at random points enter the weight dimension; null
+        where nothing is claimed.
+    error_bound: Probability of an error where the certainty is almost surely.
     """
 
     hidden: list[Text]
     parameters: Count
     weight_dimension: Count
     tangent_dimension: Count
-    function_dimension: Count
-    gauge: Count
+    function_dimension: Count | None
+    gauge: Count | None
     component: bool
-    certainty: Literal["proved"] | None
+    certainty: Literal["proved", "almost surely"] | None
+    error_bound: Probability | UnsetType | None = UNSET
 
 
 class Dimension(Document, kw_only=True):
@@ -451,7 +455,7 @@ class Dimension(Document, kw_only=True):
             {"required": ["strata", "group", "widths", "activation"]},
         ]
     }
-    schema: Literal["polyconstraints/dimension/1"]
+    schema: Literal["polyconstraints/dimension/2"]
     widths: list[Positive] | UnsetType = UNSET
     activation: Text | UnsetType = UNSET
     parameters: Count | UnsetType = UNSET

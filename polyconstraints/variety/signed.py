@@ -1,92 +1,152 @@
-"""Symmetric neurovarieties: networks with activation z^r that are symmetric as a whole.
+"""Actions by signed permutations: what levels carry under an activation z^r.
 
 With z^r a hidden unit can be permuted and scaled without being noticed, and nothing else. So
 where a network is equivariant because its layers are, a hidden level carries a permutation
 action twisted by signs: a sum of representations induced from characters H → {±1} of
 subgroups H of the group. For even r the activation forgets the signs, for odd r it keeps
-them. Each choice for every hidden level is a *stratum*; its layers form linear spaces whose
-bases are signed orbits, so that a random point of it is one of the whole stratum without any
-null space found by chance, and a weight dimension that equals the tangent dimension there is
-a proof that the closure of the stratum is an irreducible component of the variety of
-symmetric networks.
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations_with_replacement, pairwise, product
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import TooLargeError, UsageError
-from polyconstraints.evaluation import Modulo, jacobian
+from polyconstraints.evaluation import layer_products
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
+from polyconstraints.variety.strata.irreducibles import Block
+from polyconstraints.variety.strata.irreps import Rationals
+from polyconstraints.variety.strata.point import Tower
+from polyconstraints.variety.strata.representations import FREE, Level, Representation
+from polyconstraints.variety.strata.span import Content
 
-__all__ = ["SignedAction", "SignedStratum", "SymmetricNeurovariety", "transitive_actions"]
+__all__ = ["SignedTower", "require_power", "signed_actions"]
 
-Residues = NDArray[np.int64]
 Signs = tuple[int, ...]
+
+#: Name of the action on one point.
+_TRIVIAL = "1"
 
 #: Largest group whose subgroups are sought: SymPy needs seconds for its presentation.
 MAX_ORDER = 1000
 
-#: Most strata that are listed.
-MAX_STRATA = 10_000
+
+def require_power(network: NetworkSpec) -> None:
+    """Raise UsageError unless the network is one of linear layers with activation z^r."""
+    activation = network.activation
+    if activation is None or activation.degree < 2 or network.bias or set(network.degrees) != {1}:
+        raise UsageError("expected linear layers without bias and z^r with r ≥ 2", "activation")
+    if str(activation) != str(Activation.monomial(activation.degree)):
+        raise UsageError(f"expected z^r with r ≥ 2 for a group, got {activation}", "activation")
 
 
-@dataclass(frozen=True)
-class SignedAction:
-    """A group acting on units by permutations and changes of sign.
+class SignedTower(Tower):
+    """A random point of a stratum of networks with activation z^r, whose levels carry signs.
 
-    Attributes
-    ----------
-    name : str
-        ``3`` for three points, ``3-`` with signs, ``6b`` for the second kind of six points;
-        joined by ``+``.
-    images : tuple of permutations
-        How each generator permutes the units: unit k of the moved level is unit σ(k).
-    signs : tuple of tuples of int
-        For each generator the sign of every unit of the moved level, 1 or -1.
+    What a level carries is said of its units, not of the space that they span.
     """
 
-    name: str
-    images: tuple[Permutation, ...]
-    signs: tuple[Signs, ...]
+    @property
+    def _exponent(self) -> int:
+        activation = self.setting.network.activation
+        return activation.degree if activation is not None and self.plain else 1
+
+    @cached_property
+    def products(self) -> Residues:
+        """What the next layer reads: the units with their activation."""
+        units = self.units
+        for _ in range(self._exponent - 1):
+            units = units * self.units % self.setting.prime
+        return layer_products(self.layer, units, self.setting.ring)
+
+    @cached_property
+    def source(self) -> Level:
+        """What the units carry after the activation, which forgets signs if r is even."""
+        carried = self.level.representation
+        if self._exponent % 2:
+            return self.level
+        blocks = tuple(replace(b, matrices=tuple(map(abs, b.matrices))) for b in carried.blocks)
+        return replace(self.level, representation=replace(carried, blocks=blocks))
+
+    def known(self, units: int) -> tuple[Block, ...]:
+        """Return the transitive actions on up to so many units."""
+        return signed_actions(self.group, units)
 
     @property
-    def units(self) -> int:
-        """Number of units."""
-        return len(self.images[0])
+    def spanned(self) -> Content:
+        """What the units of the last level carry, orbits of different functions alone.
 
-    def __add__(self, other: SignedAction) -> SignedAction:
-        shift = self.units
-        return SignedAction(
-            f"{self.name}+{other.name}",
-            tuple(
-                (*a, *(shift + at for at in b))
-                for a, b in zip(self.images, other.images, strict=True)
-            ),
-            tuple((*a, *b) for a, b in zip(self.signs, other.signs, strict=True)),
-        )
+        The units of an orbit can be zero, or the same but for a factor: then they are several
+        copies of a smaller one.
+        """
+        carried = self.level.representation
+        alive = [
+            block.name
+            for block, units in zip(carried.blocks, carried.slices, strict=True)
+            if block.size and self._lines(self.units[:, units]) == block.size
+        ]
+        free = {FREE: self.level.free} if self.level.free else {}
+        return {name: alive.count(name) for name in alive} | free
 
-    def unsigned(self) -> SignedAction:
-        """Return the permutations alone."""
-        ones = (1,) * self.units
-        return SignedAction(self.name, self.images, (ones,) * len(self.images))
+    def _lines(self, values: Residues) -> int:
+        """Return how many functions there are that are not zero, up to factors."""
+        prime = self.setting.prime
+        # A function that isn't zero isn't at the first point, but by accident.
+        scales = [pow(int(value), -1, prime) for value in values[0] if value]
+        scaled = values[:, values[0] != 0] * np.array(scales, dtype=np.int64) % prime
+        return len(np.unique(scaled, axis=1).T)
+
+    @cached_property
+    def supply(self) -> Content:
+        """How many units of each action that are not zero there can be on the next level.
+
+        Units that differ by a factor count.
+        """
+        units = self.layer.outputs
+        return {FREE: units} | {
+            block.name: units // block.size for block in self.known(units) if len(self._to(block))
+        }
+
+    def _to(self, block: Block) -> Residues:
+        """Return a basis of the equivariant layers to the units of one action."""
+        above = Level(block.size, Representation(((block.name, 1),), (block,)))
+        return self.equivariant(replace(self.layer, outputs=block.size), above)
+
+    def extended(self, above: Level) -> Tower:
+        """Return the tower with one more layer, chosen at random, to a level that carries this."""
+        tower = super().extended(above)
+        trivial = self.known(1)[0]
+        if above.free and tower.attained and len(self._to(trivial)) == self.layer.products:
+            # The group moves nothing that is read: free units carry the trivial action.
+            found = dict(tower.attained[-1])
+            found[_TRIVIAL] = found.get(_TRIVIAL, 0) + found.pop(FREE)
+            return replace(tower, attained=(*self.attained, found))
+        return tower
+
+    def changes(self, weights: Residues, above: Level) -> tuple[Residues, Residues]:
+        """Return the directions in which units are scaled, which the next layer undoes."""
+        scaled = np.zeros((above.representation.dimension, *weights.shape), dtype=np.int64)
+        for unit, row in enumerate(weights[: len(scaled)]):
+            scaled[unit, unit] = row
+        return weights[:0], scaled
 
 
-def transitive_actions(group: PermutationGroup, most: int) -> list[SignedAction]:
-    """Return the transitive signed actions of a group on up to so many points.
+@lru_cache(maxsize=16)
+def signed_actions(group: PermutationGroup, most: int) -> tuple[Block, ...]:
+    """Return the transitive actions of a group on up to so many points, twisted by signs.
 
     One for each class of conjugate subgroups of index up to ``most`` and each of its
-    characters to {±1}, up to the signs of the units.
+    characters to {±1}, up to the signs of the units: ``3`` for three points, ``3-`` with signs,
+    ``6b`` for the second kind of six points.
 
     Parameters
     ----------
@@ -107,7 +167,7 @@ def transitive_actions(group: PermutationGroup, most: int) -> list[SignedAction]
 
     Examples
     --------
-    >>> [action.name for action in transitive_actions(PermutationGroup.symmetric(3), 3)]
+    >>> [action.name for action in signed_actions(PermutationGroup.symmetric(3), 3)]
     ['1', '1-', '2', '3', '3-']
     """
     order = group.order()
@@ -116,8 +176,9 @@ def transitive_actions(group: PermutationGroup, most: int) -> list[SignedAction]
             f"expected a group of order at most {MAX_ORDER}, whose subgroups can be listed, got "
             f"one of order {order}"
         )
-    generators = list(group.generators) or [tuple(range(group.degree))]
-    tables, relators = _coset_tables(generators, most)
+    if not group.generators:
+        return (Block(_TRIVIAL, 1, ()),)
+    tables, relators = _coset_tables(group.generators, most)
     found = []
     seen: dict[int, int] = {}
     for images in sorted(tables, key=lambda images: (len(images[0]), images)):
@@ -129,8 +190,16 @@ def transitive_actions(group: PermutationGroup, most: int) -> list[SignedAction]
         choices = _sign_choices(images, relators)
         for at, signs in enumerate(choices):
             suffix = "" if at == 0 else "-" if len(choices) == 2 else f"-{at}"
-            found.append(SignedAction(label + suffix, images, signs))
-    return found
+            matrices = tuple(map(_matrix, images, signs))
+            found.append(Block(label + suffix, points, matrices))
+    return tuple(found)
+
+
+def _matrix(image: Permutation, signs: Signs) -> Rationals:
+    """Return how a generator acts on values: unit k of the moved level is ± unit σ(k)."""
+    matrix = np.zeros((len(image), len(image)), dtype=object)
+    matrix[np.arange(len(image)), list(image)] = signs
+    return matrix
 
 
 def _coset_tables(
@@ -210,307 +279,3 @@ def _complement(inside: Residues, space: Residues) -> Residues:
             kept.append(row)
             rows, rank = grown, rank + 1
     return np.array(kept, dtype=np.int64).reshape(len(kept), space.shape[1])
-
-
-def equivariant_basis(below: SignedAction, above: SignedAction) -> Residues:
-    """Return a basis of the matrices that are equivariant between two signed actions.
-
-    Signed orbits of pairs (k, i): an orbit on which a sign would have to be both counts for
-    nothing. Shape (basis, above units · below units), entries 0, 1 and -1.
-
-    Examples
-    --------
-    >>> natural = transitive_actions(PermutationGroup.symmetric(3), 3)[3]
-    >>> len(equivariant_basis(natural, natural))
-    2
-    """
-    rows, columns = above.units, below.units
-    sign = np.zeros(rows * columns, dtype=np.int64)
-    basis = []
-    for start in range(rows * columns):
-        if sign[start]:
-            continue
-        sign[start] = 1
-        orbit, consistent = [start], True
-        for pair in orbit:
-            k, i = divmod(pair, columns)
-            for generator in range(len(above.images)):
-                image = above.images[generator][k] * columns + below.images[generator][i]
-                value = sign[pair] * above.signs[generator][k] * below.signs[generator][i]
-                if not sign[image]:
-                    sign[image] = value
-                    orbit.append(image)
-                consistent &= bool(sign[image] == value)
-        if consistent:
-            element = np.zeros(rows * columns, dtype=np.int64)
-            element[orbit] = sign[orbit]
-            basis.append(element)
-    return np.array(basis, dtype=np.int64).reshape(len(basis), rows * columns)
-
-
-@dataclass(frozen=True)
-class SignedStratum:
-    """One choice of actions on the hidden levels.
-
-    Attributes
-    ----------
-    hidden : tuple of SignedAction
-    parameters : int
-        Dimension of the space of equivariant layers.
-    weight_dimension, tangent_dimension, function_dimension : int
-    """
-
-    hidden: tuple[SignedAction, ...]
-    parameters: int
-    weight_dimension: int
-    tangent_dimension: int
-    function_dimension: int
-
-    @property
-    def gauge(self) -> int:
-        """Dimension of the functions' fibres in the stratum."""
-        return self.weight_dimension - self.function_dimension
-
-    @property
-    def component(self) -> bool:
-        """Whether the closure of the stratum is proved to be an irreducible component."""
-        return self.weight_dimension == self.tangent_dimension
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the entry of a document of schema ``dimension``."""
-        return {
-            "hidden": [action.name for action in self.hidden],
-            "parameters": self.parameters,
-            "weight_dimension": self.weight_dimension,
-            "tangent_dimension": self.tangent_dimension,
-            "function_dimension": self.function_dimension,
-            "gauge": self.gauge,
-            "component": self.component,
-            "certainty": "proved" if self.component else None,
-        }
-
-
-@dataclass(frozen=True)
-class SymmetricNeurovariety:
-    """Networks of linear layers with activation z^r that are symmetric as a whole.
-
-    Parameters
-    ----------
-    group : PermutationGroup
-        On the inputs.
-    hidden : tuple of int
-        Hidden widths.
-    exponent : int
-        r, at least 2.
-    outputs : tuple of permutations
-        The image of each generator on the outputs; identities for invariance.
-    seed : int
-
-    Examples
-    --------
-    >>> group = PermutationGroup.symmetric(3)
-    >>> networks = SymmetricNeurovariety(group, (3,), 4, group.generators)
-    >>> for found in networks.strata():
-    ...     if found.component:
-    ...         print(found.hidden[0].name, found.weight_dimension, found.function_dimension)
-    3 6 3
-    3- 5 2
-    """
-
-    group: PermutationGroup
-    hidden: tuple[int, ...]
-    exponent: int
-    outputs: tuple[Permutation, ...]
-    seed: int = 0
-
-    @classmethod
-    def of(
-        cls,
-        widths: Sequence[int],
-        activation: Activation,
-        group: PermutationGroup,
-        kind: Literal["equivariant", "invariant"] = "equivariant",
-        seed: int = 0,
-    ) -> SymmetricNeurovariety:
-        """Return the networks of an architecture, equivariant or invariant under a group.
-
-        Raises
-        ------
-        UsageError
-            If the activation is no z^r with r ≥ 2, or the widths don't fit the group.
-        """
-        if activation.degree < 2 or str(activation) != str(Activation.monomial(activation.degree)):
-            raise UsageError(f"expected z^r with r ≥ 2 for a group, got {activation}", "activation")
-        if len(widths) < 2 or widths[0] != group.degree:
-            raise UsageError(
-                f"expected {group.degree} inputs, the points of the group, got {widths[0]}",
-                "widths",
-            )
-        if kind == "equivariant" and widths[-1] != widths[0]:
-            raise UsageError(
-                f"expected {widths[0]} outputs, which move as the inputs do, got {widths[-1]}",
-                "widths",
-            )
-        still = tuple(range(widths[-1]))
-        outputs = group.generators if kind == "equivariant" else (still,) * len(group.generators)
-        return cls(group, tuple(widths[1:-1]), activation.degree, tuple(outputs) or (still,), seed)
-
-    @cached_property
-    def _levels(self) -> list[list[SignedAction]]:
-        """The possible actions on each hidden level."""
-        transitive = transitive_actions(self.group, max(self.hidden, default=1))
-        levels = []
-        for width in self.hidden:
-            found = []
-            for count in range(1, width + 1):
-                for parts in combinations_with_replacement(transitive, count):
-                    if sum(part.units for part in parts) == width:
-                        total = parts[0]
-                        for part in parts[1:]:
-                            total = total + part
-                        found.append(total)
-            levels.append(found)
-        return levels
-
-    @property
-    def count(self) -> int:
-        """Number of strata."""
-        return int(np.prod([len(found) for found in self._levels], dtype=object))
-
-    def strata(self, advance: Callable[[float], None] | None = None) -> list[SignedStratum]:
-        """Return all strata, those with the largest set of functions first.
-
-        Raises
-        ------
-        TooLargeError
-            If there are more than 10 000.
-        """
-        if self.count > MAX_STRATA:
-            raise TooLargeError(f"expected at most {MAX_STRATA} strata, got {self.count}")
-        found = []
-        for hidden in product(*self._levels):
-            found.append(self.measure(hidden))
-            if advance is not None:
-                advance(1)
-        return sorted(found, key=lambda one: (-one.function_dimension, -one.weight_dimension))
-
-    def measure(self, hidden: Sequence[SignedAction]) -> SignedStratum:
-        """Return the dimensions of one stratum: the best of two primes."""
-        ranks = [self._ranks(hidden, prime) for prime in modular.PRIMES[:2]]
-        parameters = ranks[0][0]
-        weight, tangent, functions = (
-            max(rank[1] for rank in ranks),
-            min(rank[2] for rank in ranks),
-            max(rank[3] for rank in ranks),
-        )
-        return SignedStratum(tuple(hidden), parameters, weight, tangent, functions)
-
-    def _ranks(self, hidden: Sequence[SignedAction], prime: int) -> tuple[int, int, int, int]:
-        rng = np.random.default_rng([self.seed, prime])
-        inputs = _unsigned("inputs", self.group.generators, self.group.degree)
-        outputs = _unsigned("outputs", self.outputs, len(self.outputs[0]))
-        below = [inputs, *(self._activated(action) for action in hidden)]
-        above = [*hidden, outputs]
-        bases = [equivariant_basis(a, b) for a, b in zip(below, above, strict=True)]
-        matrices = [
-            modular.matmul(
-                modular.random_residues(rng, prime, (1, len(basis))), basis % prime, prime
-            ).reshape(b.units, a.units)
-            for basis, a, b in zip(bases, below, above, strict=True)
-        ]
-        along = _block_diagonal(bases) % prime
-        scaled = np.concatenate([along, self._scalings(matrices, prime)])
-        network = NetworkSpec(
-            inputs.units,
-            len(matrices),
-            "linear",
-            widths=self.hidden,
-            outputs=outputs.units,
-            activation=Activation.monomial(self.exponent),
-        )
-        differentials = _Differentials(network, matrices, Modulo(prime), rng)
-        functions = differentials.saturated(lambda rows, _: modular.matmul(rows, along.T, prime))
-        moves = list(zip(inputs.images, outputs.images, strict=True))
-        equations = differentials.saturated(lambda _, moved: moved, moves)
-        tangent = network.weights - equations
-        return len(along), modular.rank(scaled, prime), tangent, functions
-
-    def _activated(self, action: SignedAction) -> SignedAction:
-        return action if self.exponent % 2 else action.unsigned()
-
-    def _scalings(self, matrices: Sequence[Residues], prime: int) -> Residues:
-        """Return the directions in which hidden units are scaled, unnoticed."""
-        starts = np.cumsum([0, *(matrix.size for matrix in matrices)])
-        rows = []
-        for index, (lower, upper) in enumerate(pairwise(matrices)):
-            for unit in range(len(lower)):
-                row = np.zeros(starts[-1], dtype=np.int64)
-                into = np.zeros_like(lower)
-                into[unit] = lower[unit]
-                out = np.zeros_like(upper)
-                out[:, unit] = -self.exponent * upper[:, unit] % prime
-                row[starts[index] : starts[index + 1]] = into.ravel()
-                row[starts[index + 1] : starts[index + 2]] = out.ravel()
-                rows.append(row)
-        return np.array(rows, dtype=np.int64).reshape(len(rows), int(starts[-1]))
-
-
-def _unsigned(name: str, images: Sequence[Permutation], units: int) -> SignedAction:
-    listed = tuple(images) or (tuple(range(units)),)
-    return SignedAction(name, listed, ((1,) * units,) * len(listed))
-
-
-def _block_diagonal(blocks: Sequence[Residues]) -> Residues:
-    rows = sum(len(block) for block in blocks)
-    result = np.zeros((rows, sum(block.shape[1] for block in blocks)), dtype=np.int64)
-    row = column = 0
-    for block in blocks:
-        result[row : row + len(block), column : column + block.shape[1]] = block
-        row, column = row + len(block), column + block.shape[1]
-    return result
-
-
-class _Differentials:
-    """Derivatives of the outputs at random points, and how much symmetry fails along them."""
-
-    def __init__(
-        self,
-        network: NetworkSpec,
-        weights: Sequence[Residues],
-        ring: Modulo,
-        rng: np.random.Generator,
-    ) -> None:
-        self.network = network
-        self.weights = weights
-        self.ring = ring
-        self.rng = rng
-
-    def _rows(
-        self, count: int, moves: Sequence[tuple[Permutation, Permutation]]
-    ) -> tuple[Residues, Residues]:
-        network, weights, ring = self.network, self.weights, self.ring
-        points = modular.random_residues(self.rng, ring.prime, (count, network.units[0]))
-        plain = jacobian(network, weights, points, ring)
-        moved = [
-            jacobian(network, weights, points[:, list(inputs)], ring) - plain[:, list(outputs)]
-            for inputs, outputs in moves
-        ]
-        flat = plain.reshape(-1, network.weights)
-        if not moved:
-            return flat, flat[:0]
-        return flat, np.concatenate(moved).reshape(-1, network.weights) % ring.prime
-
-    def saturated(
-        self,
-        chosen: Callable[[Residues, Residues], Residues],
-        moves: Sequence[tuple[Permutation, Permutation]] = (),
-    ) -> int:
-        """Return the rank of chosen rows at so many points that more add nothing."""
-        count = 1 + self.network.weights // self.network.units[-1]
-        kept = chosen(*self._rows(count, moves))
-        found, before = modular.rank(kept, self.ring.prime), -1
-        while found != before and found >= count:
-            kept = np.concatenate([kept, chosen(*self._rows(1, moves))])
-            count += 1
-            before, found = found, modular.rank(kept, self.ring.prime)
-        return found

@@ -97,7 +97,17 @@ def test_network_scope_by_hand(run_program: RunCommand) -> None:
     text = run_program(
         *["derive", "-n", "2", "-d", "2", "--layer", "linear", "--scope", "network"]
     ).stdout
-    assert "proved: hidden units carry [2] + [1,1]; see `polyconstraints strata`" in text
+    # What can be learnt comes first.
+    facts = text[text.index("functions ") :].splitlines()
+    assert facts[0].split()[:2] == ["functions", "2"]
+    assert "hidden units carry [2] + [1,1]; see `polyconstraints strata`" in facts[0]
+    assert facts[1].split()[:3] == ["dimension", "6", "proved:"]
+    assert facts[1].endswith("hidden units carry [2] + [1,1], functions of dimension 2")
+
+
+def test_network_scope_says_what_the_largest_functions_are(run_program: RunCommand) -> None:
+    text = run_program(*["derive", "-n", "3", "-d", "2", "--bias", "--scope", "network"]).stdout
+    assert "hidden units carry 2·free, constant outputs of dimension 1" in text
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_strata_of_the_program_are_shown(run_program: RunCommand, tmp_path: Path
     assert run_program("strata", *network, "--format", "json", "-o", str(path)).status == 0
     page = run_program("report", *network, "--scope", "network", "--strata", str(path)).stdout
     assert '<section id="strata"' in page
-    assert "2·[1,1]" in page
+    assert "[2] + free" in page
 
 
 @pytest.mark.parametrize(

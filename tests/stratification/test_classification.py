@@ -11,7 +11,6 @@ from polyconstraints.algebra import modular
 from polyconstraints.errors import InputError
 from polyconstraints.variety.strata import Variety
 from polyconstraints.variety.strata.classification import classified, classify
-from polyconstraints.variety.strata.point import random_point
 
 TWO = Variety(pc.NetworkSpec(2, 2), pc.Symmetry(pc.PermutationGroup.symmetric(2)))
 
@@ -136,7 +135,7 @@ def test_points_of_strata_are_found_again(bias: bool) -> None:
     )
     for stratum in variety.strata():
         setting = variety.setting(modular.PRIMES[1])
-        point = random_point(setting, variety.symmetry.group, variety.levels_of(stratum.hidden))
+        point = variety.point(setting, stratum.hidden)
         found = classified(variety, setting, point.general)
         assert found.inside
         assert found.stratum is not None

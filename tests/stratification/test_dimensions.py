@@ -21,7 +21,6 @@ from polyconstraints.variety.strata.equivariant import (
     induced,
 )
 from polyconstraints.variety.strata.kernel import Setting, tangent_conditions
-from polyconstraints.variety.strata.point import random_point
 
 Kind = Literal["equivariant", "invariant"]
 
@@ -106,7 +105,7 @@ def test_tangent_space_against_expanded_equations(n: int, bias: bool) -> None:
     prime = modular.PRIMES[0]
     for stratum in space.strata():
         setting = Setting.make(space.network, space.moves, prime, 5)
-        point = random_point(setting, space.symmetry.group, space.levels_of(stratum.hidden))
+        point = space.point(setting, stratum.hidden)
         flat = [number for array in point.general for number in array.ravel().tolist()]
         at = dict(zip(names, flat, strict=True))
         assert all(value(equation, at, prime) == 0 for equation in equations)
@@ -132,8 +131,7 @@ def test_changes_of_hidden_units_change_no_figure(bias: bool) -> None:
     stratum = next(space.strata())
     setting = Setting.make(space.network, space.moves, modular.PRIMES[1], 3)
     prime = setting.prime
-    levels = space.levels_of(stratum.hidden)
-    lower, upper = random_point(setting, space.symmetry.group, levels).general
+    lower, upper = space.point(setting, stratum.hidden).general
     layers = space.network.layers
     matrix = setting.random((3, 3))
     back = modular.inverse(matrix, prime)
@@ -228,16 +226,25 @@ def test_one_input_is_free() -> None:
 
 def test_other_groups_have_the_permutation_stratum() -> None:
     stratum = next(variety(4, 2, group=pc.PermutationGroup.cyclic(4)).strata())
-    assert stratum.hidden[0].names == {"permutation": 1}
-    assert stratum.component
+    assert stratum.hidden[0].names == {"1a": 1, "1b": 1, "2a": 1}
+    assert stratum.certainty == "proved"
     # 10 weights a layer (figures of cyclic groups), 16 changes, 4 of which commute with C_4.
     assert stratum.weight_dimension == 10 + 10 + 16 - 4
 
 
-def test_other_groups_refuse_irreps() -> None:
-    space = variety(4, 2, group=pc.PermutationGroup.cyclic(4))
-    with pytest.raises(UsageError, match="among permutation or free"):
-        space.parse(["[4]"])
+def test_strata_over_the_complex_numbers() -> None:
+    """Over C the plane of C_3 falls into two characters, which exchanging numbers exchanges."""
+    group = pc.PermutationGroup.cyclic(3)
+    symmetry = pc.Symmetry(group)
+    rational, fine = (
+        {str(one.hidden[0]): one for one in Variety(spec, symmetry, field=field).strata()}
+        for spec in [pc.NetworkSpec(3, 2)]
+        for field in ("rational", "complex")
+    )
+    for name, same in {"2a": "1b + 1c", "1a + 2a": "1a + 1b + 1c", "1a": "1a"}.items():
+        assert figures(rational[name]) == figures(fine[same])
+    assert figures(fine["2·1a + 1b"]) == figures(fine["2·1a + 1c"]) == (16, 16, 7)
+    assert "2·1a + 1b" not in rational
 
 
 def test_channels() -> None:
@@ -331,7 +338,7 @@ def test_relations_make_a_component_almost_sure() -> None:
 )
 def test_linear_networks_of_hidden_width_two(n: int, names: dict[str, int]) -> None:
     """The components that Macaulay2 finds: one, and six."""
-    space = variety(n, 2, layer="linear", hidden=(2,))
+    space = variety(n, 2, layer="linear", widths=(2,))
     found = {str(one.hidden[0]): one.weight_dimension for one in space.strata() if one.component}
     assert found == names
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 from math import factorial
@@ -12,6 +13,7 @@ import pytest
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import PermutationGroup, compose
+from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles, primes
 from polyconstraints.variety.strata.irreps import (
     irrep_dimension,
     irrep_matrix,
@@ -21,7 +23,6 @@ from polyconstraints.variety.strata.irreps import (
 )
 from polyconstraints.variety.strata.representations import (
     Level,
-    irreducibles,
     level_choices,
     parse_level,
     permutation_representation,
@@ -120,7 +121,7 @@ def test_number_of_choices(n: int, units: int, count: int) -> None:
     group = PermutationGroup.symmetric(n)
     points = permutation_representation(group.generators, group)
     supply = {block.name: units for block in irreducibles(group, units)}
-    levels = list(level_choices(units, group, points, supply))
+    levels = list(level_choices(units, group, points, supply, irreducibles(group, units)))
     names = [str(level) for level in levels]
     assert len(set(names)) == len(names)
     assert names[0] == str(Level(units, points))
@@ -138,4 +139,73 @@ def test_entries_are_exact() -> None:
 def test_wrong_levels_are_refused(text: str) -> None:
     group = PermutationGroup.symmetric(3)
     with pytest.raises(UsageError, match="hidden"):
-        parse_level(text, 3, group, None)
+        parse_level(text, 3, group, None, irreducibles(group, 3))
+
+
+GROUPS = [
+    PermutationGroup.cyclic(5),
+    PermutationGroup.cyclic(6),
+    PermutationGroup.dihedral(4),
+    PermutationGroup.dihedral(5),
+    PermutationGroup.alternating(4),
+    PermutationGroup(6, [(1, 0, 2, 3, 4, 5), (1, 2, 0, 3, 4, 5), (0, 1, 2, 4, 5, 3)]),  # S3 × C3
+    PermutationGroup(8, [(1, 2, 3, 0, 5, 6, 7, 4), (4, 5, 6, 7, 0, 1, 2, 3)]),  # a grid: C4 × C2
+]
+
+
+def characters(
+    group: PermutationGroup, blocks: Sequence[Block], prime: int
+) -> list[dict[tuple[int, ...], int]]:
+    """Return the trace of every element in each representation, element by element."""
+    found = []
+    for block in blocks:
+        generators = list(zip(group.generators, block.modulo(prime), strict=True))
+        one = tuple(range(group.degree))
+        matrices = {one: np.eye(block.size, dtype=np.int64)}
+        queue = [one]
+        for element in queue:
+            for generator, image in generators:
+                # x ↦ x_σ(i) after x ↦ x_τ(i) is x ↦ x_τ(σ(i)).
+                after = tuple(element[at] for at in generator)
+                matrix = image @ matrices[element] % prime
+                if after in matrices:
+                    assert (matrices[after] == matrix).all()
+                else:
+                    matrices[after] = matrix
+                    queue.append(after)
+        found.append({g: int(np.trace(m)) % prime for g, m in matrices.items()})
+    return found
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=str)
+@pytest.mark.parametrize("field", ["rational", "complex"])
+def test_irreducibles_of_any_group(group: PermutationGroup, field: Field) -> None:
+    """They are representations, with orthogonal characters, and there are no others."""
+    blocks, prime = irreducibles(group, 99, field), primes(group, field)[0]
+    traces = characters(group, blocks, prime)
+    order = len(traces[0])
+    assert sum(b.size**2 // b.endomorphisms for b in blocks) == order == group.order()
+    assert set(traces[0].values()) == {1}
+    for one, block in zip(traces, blocks, strict=True):
+        assert field == "rational" or block.endomorphisms == 1
+        for other in traces:
+            inverse = {tuple(np.argsort(g)): trace for g, trace in other.items()}
+            product = sum(one[g] * inverse[g] for g in one) % prime
+            assert product == (order * block.endomorphisms if one is other else 0)
+
+
+def test_names_of_irreducibles() -> None:
+    group = PermutationGroup.dihedral(5)
+    assert [block.name for block in irreducibles(group, 9)] == ["1a", "1b", "4a"]
+    assert [block.name for block in irreducibles(group, 9, "complex")] == ["1a", "1b", "2a", "2b"]
+    assert str(permutation_representation(group.generators, group).multiplicities) == (
+        "(('1a', 1), ('4a', 1))"
+    )
+
+
+def test_groups_of_too_many_points_are_not_split() -> None:
+    """Then the permutation representation has no summands to be named."""
+    group = PermutationGroup.cyclic(97)
+    assert irreducibles(group, 97) == ()
+    points = permutation_representation(group.generators, group)
+    assert str(Level(97, points)) == "permutation"

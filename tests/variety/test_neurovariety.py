@@ -19,7 +19,8 @@ from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.variety.fibre import generic_fibre
 from polyconstraints.variety.neurovariety import neurovariety, threshold
-from polyconstraints.variety.signed import SymmetricNeurovariety, transitive_actions
+from polyconstraints.variety.signed import signed_actions
+from polyconstraints.variety.strata import Variety
 
 RunCommand = Callable[..., Any]
 
@@ -170,13 +171,44 @@ def test_fibres_have_the_dimension_that_is_left() -> None:
 def test_strata_of_three_inputs(
     hidden: tuple[int, ...], r: int, name: str, weights: int, tangent: int, functions: int
 ) -> None:
-    group = PermutationGroup.symmetric(3)
-    networks = SymmetricNeurovariety(group, hidden, r, group.generators)
-    [action] = [one for one in transitive_actions(group, 3) if one.name == name]
-    found = networks.measure((action,) * len(hidden))
+    variety = symmetric(PermutationGroup.symmetric(3), hidden, r)
+    found = variety.measure(variety.parse([name]))
     assert (found.weight_dimension, found.tangent_dimension) == (weights, tangent)
     assert found.function_dimension == functions
-    assert found.component == (weights == tangent)
+    assert found.certainty == ("proved" if weights == tangent else None)
+
+
+def symmetric(group: PermutationGroup, hidden: tuple[int, ...], r: int) -> Variety:
+    network = pc.NetworkSpec(
+        group.degree, len(hidden) + 1, "linear", widths=hidden, activation=f"z^{r}"
+    )
+    return Variety(network, pc.Symmetry(group, scope="network"))
+
+
+def test_free_units_beside_actions() -> None:
+    """S_3, z^4: what is listed is not zero, no orbit falls into smaller ones, each once."""
+    variety = symmetric(PermutationGroup.symmetric(3), (3,), 4)
+    found = {str(one.hidden[0]): one for one in variety.strata()}
+    assert next(iter(found)) == "3·1"
+    assert not {"2", "1-", "1 + 2"} & set(found)
+    for name, dimensions in {
+        "3": (6, 6, 3, "proved"),
+        "3-": (5, 5, 2, "proved"),
+        "2·1 + free": (9, 9, 1, "almost surely"),
+        "3·free": (9, 9, 0, "almost surely"),
+    }.items():
+        one = found[name]
+        assert (
+            one.weight_dimension,
+            one.tangent_dimension,
+            one.function_dimension,
+            one.certainty,
+        ) == dimensions
+
+
+def test_free_units_of_the_trivial_group_are_bound() -> None:
+    variety = symmetric(PermutationGroup.trivial(2), (2,), 3)
+    assert [str(one.hidden[0]) for one in variety.strata()] == ["2·1", "1", "0"]
 
 
 @pytest.mark.parametrize(
@@ -197,28 +229,22 @@ def test_group_convolutions(generators: list[tuple[int, ...]], functions: int) -
     ]
     order = len(elements)
     group = PermutationGroup(order, regular)
-    networks = SymmetricNeurovariety(group, (order, order), 2, group.generators)
+    variety = symmetric(group, (order, order), 2)
     [action] = [
-        one
-        for one in transitive_actions(group, order)
-        if one.units == order and all(sign == 1 for row in one.signs for sign in row)
+        one.name
+        for one in signed_actions(group, order)
+        if one.size == order and all((matrix >= 0).all() for matrix in one.matrices)
     ]
-    assert networks.measure((action, action)).function_dimension == functions
+    assert variety.measure(variety.parse([action])).function_dimension == functions
 
 
 def test_signed_actions_are_actions() -> None:
     """Signed permutation matrices satisfy what the generators do: x^a y^b … = 1."""
     group = PermutationGroup.dihedral(4)
     rotation, reflection = (list(one) for one in group.generators)
-    for action in transitive_actions(group, 8):
-        matrices = []
-        for images, signs in zip(action.images, action.signs, strict=True):
-            matrix = sympy.zeros(action.units, action.units)
-            for unit, (image, sign) in enumerate(zip(images, signs, strict=True)):
-                matrix[unit, image] = sign
-            matrices.append(matrix)
-        one = sympy.eye(action.units)
-        r, s = matrices
+    for action in signed_actions(group, 8):
+        r, s = map(sympy.Matrix, action.matrices)
+        one = sympy.eye(action.size)
         assert r**4 == one
         assert s**2 == one
         assert (r * s) ** 2 == one

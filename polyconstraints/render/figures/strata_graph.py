@@ -33,6 +33,7 @@ from polyconstraints.render.figures.scene import (
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.types import Count, Document
 from polyconstraints.variety.strata.graph import covers
+from polyconstraints.variety.strata.representations import FREE
 
 #: Top left corner of a box.
 Place = tuple[float, float]
@@ -233,14 +234,15 @@ class StrataGraph(Picture):
 
 
 def _in_order(layer: Mapping[str, int]) -> dict[str, int]:
-    """Return what there is of a layer, the trivial representation first."""
+    """Return what there is of a layer, the trivial representation first, free functions last."""
 
-    def parts(name: str) -> list[int]:
-        # Of a partition written as [2,1]; other names have none.
+    def place(name: str) -> tuple[bool, list[int]]:
+        # Of a partition written as [2,1] its parts; other names have none.
         texts = name.strip("[]").split(",")
-        return [-int(part) for part in texts] if all(map(str.isdecimal, texts)) else []
+        parts = [-int(part) for part in texts] if all(map(str.isdecimal, texts)) else []
+        return name == FREE, parts
 
-    return {name: layer[name] for name in sorted(layer, key=parts) if layer[name]}
+    return {name: layer[name] for name in sorted(layer, key=place) if layer[name]}
 
 
 def _merged(strata: Sequence[Stratum]) -> list[Stratum]:

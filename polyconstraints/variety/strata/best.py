@@ -12,7 +12,6 @@ from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.equations import reduce_equations
 from polyconstraints.variety.strata.kernel import SPARE
-from polyconstraints.variety.strata.point import random_point
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -110,8 +109,7 @@ def best_known_dimension(
 def _is_constant(variety: Variety, stratum: Stratum) -> bool:
     """Return whether a random network of a stratum has the same outputs at all inputs."""
     setting = variety.setting()
-    levels = variety.levels_of(stratum.hidden)
-    weights = random_point(setting, variety.symmetry.group, levels).general
+    weights = variety.point(setting, stratum.hidden).general
     outputs = values(setting.network, weights, setting.inputs(SPARE), setting.ring)
     return bool((outputs == outputs[:1]).all())
 

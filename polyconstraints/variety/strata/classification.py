@@ -12,9 +12,9 @@ import numpy as np
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError
+from polyconstraints.variety.strata.irreducibles import irreducibles
 from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_conditions
 from polyconstraints.variety.strata.point import Tower
-from polyconstraints.variety.strata.representations import irreducibles
 from polyconstraints.variety.strata.span import Content
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -108,6 +108,8 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
     if network.indices != "ordered" and network.layer == "quadratic":
         raise InputError("expected a network with ordered indices, got redundant")
     group = variety.symmetry.group
+    if network.activation is not None:
+        raise InputError(f"expected no activation, got {network.activation}")
     if not irreducibles(group, 1):
         raise InputError(f"expected a group whose irreducibles are known, got {group.name}")
     setting = variety.setting()

@@ -20,8 +20,9 @@ from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.evaluation import EXACT, Array, Modulo, Ring
 from polyconstraints.spec.network import LayerSpec
+from polyconstraints.variety.strata.irreducibles import Block
 from polyconstraints.variety.strata.irreps import Rationals
-from polyconstraints.variety.strata.representations import Block, Level, Representation
+from polyconstraints.variety.strata.representations import Level, Representation
 
 __all__ = ["change_derivatives", "equivariant_layers", "induced", "rational_nullspace"]
 
@@ -121,11 +122,11 @@ def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring
     """Return the matrix of W P(R) - R' W for all generators, acting on the flattened W."""
     size = core.outputs * core.products
     parts = [np.zeros((0, size), dtype=ring.dtype)]
-    for acting, image in zip(source.matrices, block.matrices, strict=True):
-        below, above = (
-            modular.from_rationals(matrix, ring.prime) if isinstance(ring, Modulo) else matrix
-            for matrix in (acting, image)
-        )
+    if isinstance(ring, Modulo):
+        pairs = zip(source.modulo(ring.prime), block.modulo(ring.prime), strict=True)
+    else:
+        pairs = zip(source.matrices, block.matrices, strict=True)
+    for below, above in pairs:
         moved = induced(core, below, ring)
         left = np.kron(np.eye(core.outputs, dtype=int).astype(ring.dtype), moved.T)
         right = np.kron(above, np.eye(core.products, dtype=int).astype(ring.dtype))

@@ -32,7 +32,7 @@ from polyconstraints.variety.equations.systems import (
 )
 from polyconstraints.variety.strata.classification import kind_of
 from polyconstraints.variety.strata.kernel import Setting, split
-from polyconstraints.variety.strata.point import Tower, random_point
+from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -221,8 +221,7 @@ def match_components(
     names = variety.network.weight_names()
     points = []
     for one in strata:
-        levels = variety.levels_of(one.hidden)
-        weights = random_point(setting, variety.symmetry.group, levels).general
+        weights = variety.point(setting, one.hidden).general
         flat = np.concatenate([array.ravel() for array in weights]).tolist()
         points.append(dict(zip(names, flat, strict=True)))
     cases = [] if reduction is None else list(_case_points(reduction, setting))

@@ -93,6 +93,7 @@ def ordered_network(network: NetworkSpec) -> NetworkSpec:
         network.hidden,
         network.outputs,
         network.channels,
+        network.activation,
     )
 
 

@@ -12,9 +12,9 @@ reads them can add to any of its outputs.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 from typing import Literal
 
@@ -25,9 +25,9 @@ from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.evaluation import layer_products
 from polyconstraints.spec.groups import PermutationGroup
-from polyconstraints.spec.network import LayerSpec, NetworkSpec
-from polyconstraints.spec.symmetry import Move
+from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.equivariant import equivariant_layers
+from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles
 from polyconstraints.variety.strata.kernel import (
     SPARE,
     Setting,
@@ -36,7 +36,7 @@ from polyconstraints.variety.strata.kernel import (
     is_symmetric,
     tangent_conditions,
 )
-from polyconstraints.variety.strata.representations import Block, Level, direct_sum, irreducibles
+from polyconstraints.variety.strata.representations import Level, direct_sum
 from polyconstraints.variety.strata.span import Content, content
 
 __all__ = ["Dimensions", "Tower", "measure", "random_point"]
@@ -86,13 +86,17 @@ class Tower:
     parameters: int = 0
     degree: int = 1
     conditions: int = 0
+    field: Field = "rational"
 
     @classmethod
-    def start(cls, setting: Setting, group: PermutationGroup, inputs: Level) -> Tower:
+    def start(
+        cls, setting: Setting, group: PermutationGroup, inputs: Level, field: Field = "rational"
+    ) -> Tower:
         """Return the tower of no layers."""
         count = max(layer.products for layer in setting.network.layers) + 2 * SPARE
         points = setting.inputs(count)
-        return cls(setting, group, inputs, np.concatenate([points, *setting.moved(points)]))
+        units = np.concatenate([points, *setting.moved(points)])
+        return cls(setting, group, inputs, units, field=field)
 
     @property
     def layer(self) -> LayerSpec:
@@ -114,9 +118,18 @@ class Tower:
         return modular.nullspace(self._split(self.products)[0], self.setting.prime)
 
     @property
+    def source(self) -> Level:
+        """What the next layer reads carries."""
+        return self.level
+
+    def known(self, units: int) -> tuple[Block, ...]:
+        """Return the summands that a level of so many units can have."""
+        return irreducibles(self.group, units, self.field)
+
+    @property
     def spanned(self) -> Content:
         """What the functions of the last level carry, modulo constants where there is a bias."""
-        known = irreducibles(self.group, self.level.rank)
+        known = self.known(self.level.rank)
         # Where no irreducibles are known there is nothing to compare.
         return self._content(self.units, known) if known else self.level.names
 
@@ -126,7 +139,8 @@ class Tower:
 
         Representations too large for its level count as free.
         """
-        return self._content(self.products, irreducibles(self.group, self.layer.outputs))
+        known = self.known(self.layer.outputs)
+        return self._content(self.products, known)
 
     def _content(self, values: Residues, known: Sequence[Block]) -> Content:
         bias = self.setting.network.bias
@@ -139,7 +153,7 @@ class Tower:
         # Products with units that are zero are relations that hold by construction.
         vanishing = layer.products - replace(layer, inputs=self.level.rank).products
         bound = replace(layer, outputs=above.representation.dimension)
-        directions = self._equivariant(bound, above)
+        directions = self.equivariant(bound, above)
         solved = self.level.free > 0 and above.representation.dimension > 0
         padding = ((0, 0), (0, layer.outputs - bound.outputs), (0, 0))
         directions = np.pad(directions, padding)
@@ -150,18 +164,15 @@ class Tower:
         weights[bound.outputs : above.rank] = setting.random((above.free, layer.products))
         mixture = setting.random((layer.outputs, len(relations)))
         general = (weights + modular.matmul(mixture, relations, prime)) % prime
-        # What may be added to any output: relations; under a level whose units may be changed by
-        # any invertible affine map, the old outputs and the constant too.
-        common = relations[:0]
+        common, unnoticed = relations[:0], directions
         if layer.index + 1 < setting.network.depth:
-            # The product o_0 · o_0 (or o_0 alone) comes first.
-            constant = np.eye(int(layer.bias), layer.products, dtype=np.int64)
-            common = np.concatenate([weights, constant])
-        plain = _dimension(directions, above.free, common, prime)
+            common, changes = self.changes(weights, above)
+            unnoticed = np.concatenate([directions, changes])
+        plain = _dimension(unnoticed, above.free, common, prime)
         whole = plain
         if len(relations):
             common = np.concatenate([common, relations])
-            whole = _dimension(directions, above.free, common, prime)
+            whole = _dimension(unnoticed, above.free, common, prime)
         # Minors have as many rows as there are unknowns, each of the degree of the products.
         degree = self.degree * layer.degree
         unknowns = layer.products * (len(relations) > vanishing)
@@ -190,10 +201,20 @@ class Tower:
         level = Level(len(weights), direct_sum(self.group, ()), len(weights))
         return replace(self, level=level, units=units, plain=(*self.plain, weights))
 
-    def _equivariant(self, layer: LayerSpec, above: Level) -> Residues:
+    def changes(self, weights: Residues, above: Level) -> tuple[Residues, Residues]:
+        """Return what changes of the units of a level add to the layer below it.
+
+        Rows that may be added to any output, and other directions. Any invertible affine map is
+        undone by the next layer: old outputs and the constant may be added.
+        """
+        # The product o_0 · o_0 (or o_0 alone) comes first.
+        constant = np.eye(int(self.layer.bias), self.layer.products, dtype=np.int64)
+        return np.concatenate([weights, constant]), weights[None][:0]
+
+    def equivariant(self, layer: LayerSpec, above: Level) -> Residues:
         """Return a basis of the layers to what of a level the group binds."""
         if not self.level.free:
-            return equivariant_layers(layer, self.level, above, self.setting.prime)
+            return equivariant_layers(layer, self.source, above, self.setting.prime)
         # The equations W p(σx) = R(σ) W p(x) are linear in W once the inputs are known.
         here, *there = self._split(self.products)
         prime, products = self.setting.prime, layer.products
@@ -203,13 +224,14 @@ class Tower:
         for block, units in zip(target.blocks, target.slices, strict=True):
             if block not in solved:
                 identity = np.eye(block.size, dtype=np.int64)
-                equations = [np.zeros((0, block.size * products), dtype=np.int64)]
-                for matrix, moved in zip(block.matrices, there, strict=True):
-                    turned = modular.from_rationals(matrix, prime)
+                rows = np.zeros((block.size * len(here), block.size * products), dtype=np.int64)
+                # A random combination of the generators at each point says as much as all of them.
+                for turned, moved in zip(block.modulo(prime), there, strict=True):
+                    scale = self.setting.random((len(here), 1))
                     # Entries of the Kronecker products are residues times residues.
-                    difference = np.kron(identity, moved) - np.kron(turned, here) % prime
-                    equations.append(difference % prime)
-                basis = modular.nullspace(np.concatenate(equations), prime)
+                    rows += np.kron(identity, moved * scale % prime)
+                    rows -= np.kron(turned, here * scale % prime) % prime
+                basis = modular.nullspace(rows % prime, prime)
                 solved[block] = basis.reshape(len(basis), block.size, products)
             part = np.zeros((len(solved[block]), layer.outputs, products), dtype=np.int64)
             part[:, units] = solved[block]
@@ -217,12 +239,9 @@ class Tower:
         return np.concatenate(parts)
 
 
-def random_point(setting: Setting, group: PermutationGroup, levels: Sequence[Level]) -> Tower:
-    """Return a random point of a stratum, given what each level from inputs to outputs carries."""
-    tower = Tower.start(setting, group, levels[0])
-    for above in levels[1:]:
-        tower = tower.extended(above)
-    return tower
+def random_point(start: Tower, levels: Sequence[Level]) -> Tower:
+    """Return a random point of a stratum, given what each level after the inputs carries."""
+    return reduce(lambda tower, level: tower.extended(level), levels, start)
 
 
 def _dimension(directions: Residues, free: int, common: Residues, prime: int) -> int:
@@ -294,18 +313,13 @@ class Dimensions:
         return float(prod(min(1.0, self.conditions / prime) for prime in modular.PRIMES[:2]))
 
 
-def measure(
-    network: NetworkSpec,
-    group: PermutationGroup,
-    moves: tuple[Move, ...],
-    levels: Sequence[Level],
-    seed: int = 0,
-) -> Dimensions:
+def measure(starts: Iterable[Tower], levels: Sequence[Level]) -> Dimensions:
     """Return the dimensions of a stratum, confirmed with a second prime and other choices.
 
-    Where two primes disagree the third one decides, and the figures count as confirmed if it
-    agrees with one of the others. Time and memory are those of Gaussian elimination on a square
-    matrix of the size of the number of weights.
+    Given are towers of no layers modulo several primes, and what each level from the first hidden
+    one carries. Where two primes disagree the third one decides, and the figures count as confirmed
+    if it agrees with one of the others. Time and memory are those of Gaussian elimination on a
+    square matrix of the size of the number of weights.
 
     Raises
     ------
@@ -313,18 +327,18 @@ def measure(
         If a point that should be symmetric is not: F(σx) ≠ σF(x) at fresh points.
     """
     found: list[Dimensions] = []
-    for prime in modular.PRIMES:
-        result = _measured(Setting.make(network, moves, prime, seed), group, levels)
+    for start in starts:
+        result = _measured(start, levels)
         if result in found:
             return replace(result, confirmed=True)
         found.append(result)
     return max(found, key=lambda result: (result.weight, -result.tangent))
 
 
-def _measured(setting: Setting, group: PermutationGroup, levels: Sequence[Level]) -> Dimensions:
-    point = random_point(setting, group, levels)
-    if not (is_symmetric(setting, point.plain) and is_symmetric(setting, point.general)):
-        carried = " | ".join(str(level) for level in levels[1:-1])
+def _measured(start: Tower, levels: Sequence[Level]) -> Dimensions:
+    setting, point = start.setting, random_point(start, levels)
+    if not all(is_symmetric(setting, weights) for weights in (point.plain, point.general)):
+        carried = " | ".join(str(level) for level in levels[:-1])
         raise PolyconstraintsError(
             f"the point that was chosen for {carried or 'the outputs'} is not symmetric, so that "
             "nothing was measured there: an error of this program"

@@ -11,29 +11,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
+from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation, PermutationGroup
-from polyconstraints.variety.strata.irreps import (
-    Rationals,
-    irrep_dimension,
-    irrep_matrix,
-    partition_name,
-    partitions_up_to_dimension,
-)
+from polyconstraints.variety.strata.irreducibles import Block, Field, copies, irreducibles, primes
+from polyconstraints.variety.strata.irreps import Rationals, partition_name
 
 __all__ = [
     "FREE",
     "PERMUTATION",
-    "Block",
     "Level",
     "Representation",
     "Summands",
     "direct_sum",
     "in_words",
-    "irreducibles",
     "level_choices",
     "parse_level",
     "permutation_representation",
@@ -46,20 +41,6 @@ PERMUTATION = "permutation"
 FREE = "free"
 
 _TERM = re.compile(r"(?:([0-9]{1,9})\*)?([^*+:]+)(?::([0-9]{1,9}))?")
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A summand of a representation that has units of its own.
-
-    A matrix of shape (size, size) says how a generator of the group acts on the values of the
-    units. Endomorphisms are the dimension of the space of matrices that commute with all of them.
-    """
-
-    name: str
-    size: int
-    matrices: tuple[Rationals, ...]
-    endomorphisms: int = 1
 
 
 #: Irreducible representations, each with how often it occurs.
@@ -90,11 +71,17 @@ class Representation:
     @cached_property
     def matrices(self) -> tuple[Rationals, ...]:
         """How each generator of the group acts on the values of all units."""
-        generators = len(self.blocks[0].matrices)
-        result = np.zeros((generators, self.dimension, self.dimension), dtype=object)
-        for block, at in zip(self.blocks, self.slices, strict=True):
-            for matrix, part in zip(result, block.matrices, strict=True):
-                matrix[at, at] = part
+        return self._joined([block.matrices for block in self.blocks], object)
+
+    def modulo(self, prime: int) -> tuple[Residues, ...]:
+        """Return the same modulo a prime."""
+        return self._joined([block.modulo(prime) for block in self.blocks], np.int64)
+
+    def _joined(self, parts: Sequence[Sequence[Any]], dtype: Any) -> tuple[Any, ...]:
+        result = np.zeros((len(parts[0]), self.dimension, self.dimension), dtype=dtype)
+        for images, at in zip(parts, self.slices, strict=True):
+            for matrix, image in zip(result, images, strict=True):
+                matrix[at, at] = image
         return tuple(result)
 
 
@@ -132,57 +119,44 @@ def in_words(names: Mapping[str, int]) -> str:
 
 
 def permutation_representation(
-    images: Sequence[Permutation], group: PermutationGroup, channels: int = 1
+    images: Sequence[Permutation],
+    group: PermutationGroup,
+    channels: int = 1,
+    field: Field = "rational",
 ) -> Representation:
     """Return the representation on the values of units that a group permutes.
 
     Given is how each generator moves the units, of which so many channels move together. The
-    summands are named where the group is S_n and moves n components as it moves its points.
+    summands are named where they are known.
 
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
     >>> permutation_representation(group.generators, group).multiplicities
     (('[3]', 1), ('[2,1]', 1))
+    >>> group = PermutationGroup.cyclic(4)
+    >>> permutation_representation(group.generators, group).multiplicities
+    (('1a', 1), ('1b', 1), ('2a', 1))
     """
     n = group.degree
     width = len(images[0]) if images else n * channels
     matrices = tuple(np.eye(width, dtype=int)[list(image)].astype(object) for image in images)
+    block = Block(PERMUTATION, width, matrices)
     natural = [
         tuple(point * channels + at for point in generator for at in range(channels))
         for generator in group.generators
     ]
-    names = [PERMUTATION]
-    times = 1
     if group.is_symmetric() and [tuple(image) for image in images] == natural:
-        names = [partition_name((n,)), partition_name((n - 1, 1))][:n]
-        times = channels
-    return Representation(
-        tuple((name, times) for name in names), (Block(PERMUTATION, width, matrices),)
-    )
-
-
-@lru_cache(maxsize=256)
-def _young(group: PermutationGroup, partition: tuple[int, ...]) -> Block:
-    matrices = tuple(irrep_matrix(partition, generator) for generator in group.generators)
-    return Block(partition_name(partition), irrep_dimension(partition), matrices)
-
-
-def irreducibles(group: PermutationGroup, most: int) -> tuple[Block, ...]:
-    """Return the irreducible representations of S_n of at most a given dimension.
-
-    The trivial one first; none for any other group, whose irreducibles aren't known.
-
-    Examples
-    --------
-    >>> [block.name for block in irreducibles(PermutationGroup.symmetric(4), 2)]
-    ['[4]', '[2,2]', '[1,1,1,1]']
-    """
-    if not group.is_symmetric():
-        return ()
-    return tuple(
-        _young(group, partition) for partition in partitions_up_to_dimension(group.degree, most)
-    )
+        names = (partition_name((n,)), partition_name((n - 1, 1)))[:n]
+        return Representation(tuple((name, channels) for name in names), (block,))
+    prime = primes(group, field)[0]
+    known = irreducibles(group, width // channels, field)
+    actions = block.modulo(prime)
+    counts = [(one, copies(actions, width, one, prime)) for one in known]
+    named = tuple((one.name, count) for one, count in counts if count)
+    if sum(one.size * count for one, count in counts) < width:
+        named = ((PERMUTATION, 1),)
+    return Representation(named, (block,))
 
 
 @lru_cache(maxsize=16)
@@ -205,9 +179,10 @@ def direct_sum(group: PermutationGroup, summands: Summands) -> Representation:
     """
     chosen = [(block, times) for block, times in summands if times]
     names = tuple((block.name, times) for block, times in chosen)
-    points = _natural(group)
+    points, rational = _natural(group), irreducibles(group, group.degree)
     parts = dict(points.multiplicities)
-    copies = min(dict(names).get(name, 0) // times for name, times in parts.items())
+    count = {block.name: times for block, times in chosen if block in rational}
+    copies = min(count.get(name, 0) // times for name, times in parts.items())
     blocks = list(points.blocks) * copies
     for block, times in chosen:
         blocks += [block] * (times - copies * parts.get(block.name, 0))
@@ -218,9 +193,13 @@ def direct_sum(group: PermutationGroup, summands: Summands) -> Representation:
 
 
 def level_choices(
-    units: int, group: PermutationGroup, points: Representation | None, supply: Mapping[str, int]
+    units: int,
+    group: PermutationGroup,
+    points: Representation | None,
+    supply: Mapping[str, int],
+    known: Sequence[Block],
 ) -> Iterator[Level]:
-    """Yield what a level of so many units may carry, each choice once.
+    """Yield what a level of so many units may carry, sums of known summands, each choice once.
 
     The supply says how many independent copies of each irreducible representation, by name, there
     are among the functions that the level can compute, and how many more functions. The
@@ -230,16 +209,16 @@ def level_choices(
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
-    >>> points = permutation_representation(group.generators, group)
-    >>> [str(one) for one in level_choices(2, group, None, {"[3]": 1, "[2,1]": 1})]
+    >>> known = irreducibles(group, 2)
+    >>> [str(one) for one in level_choices(2, group, None, {"[3]": 1, "[2,1]": 1}, known)]
     ['[2,1]', '[3]', '0', '[3] + free', '2·free', 'free']
     """
-    known = irreducibles(group, units)
     functions = supply.get(FREE, 0) + sum(b.size * supply.get(b.name, 0) for b in known)
     bound = [direct_sum(group, chosen) for chosen in _direct_sums(known, units, supply)]
     if points is not None:
+        # Its own summands may be unknown, or more than the level can be supplied with.
         same = [one for one in bound if one.multiplicities == points.multiplicities]
-        if same or not known:
+        if same or points.multiplicities == ((PERMUTATION, 1),):
             bound = [points, *(one for one in bound if one not in same)]
     most = min(units, functions)
     yield from (Level(units, one) for one in bound)
@@ -266,7 +245,11 @@ def _direct_sums(
 
 
 def parse_level(
-    text: str, units: int, group: PermutationGroup, points: Representation | None
+    text: str,
+    units: int,
+    group: PermutationGroup,
+    points: Representation | None,
+    summands: Sequence[Block],
 ) -> Level:
     """Return what a hidden level carries, given as text.
 
@@ -281,11 +264,11 @@ def parse_level(
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
-    >>> str(parse_level("2*[3]+free", 3, group, None))
+    >>> str(parse_level("2*[3]+free", 3, group, None, irreducibles(group, 3)))
     '2·[3] + free'
     """
     field = "hidden"
-    known = {block.name: block for block in irreducibles(group, units)}
+    known = {block.name: block for block in summands}
     counts: dict[str, int] = {}
     # Commas separate numbers of partitions, plus signs separate summands.
     for part in re.sub(r"\s", "", text).replace("·", "*").split("+"):

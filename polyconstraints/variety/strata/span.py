@@ -12,7 +12,8 @@ import numpy as np
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.variety.strata.representations import FREE, Block
+from polyconstraints.variety.strata.irreducibles import Block, copies
+from polyconstraints.variety.strata.representations import FREE
 
 __all__ = ["Content", "content"]
 
@@ -50,18 +51,10 @@ def content(
     found: Content = {}
     size = left = len(actions[0]) if actions else len(chosen)
     for block in irreducibles:
-        if block.size > left:
-            continue
-        # By Schur's lemma the maps X with X A = R X count the copies.
-        equations = [np.zeros((0, block.size * size), dtype=np.int64)]
-        for action, matrix in zip(actions, block.matrices, strict=True):
-            image = modular.from_rationals(matrix, prime)
-            turned = np.kron(np.eye(block.size, dtype=np.int64), action.T)
-            equations.append((turned - np.kron(image, np.eye(size, dtype=np.int64))) % prime)
-        maps = len(modular.nullspace(np.concatenate(equations), prime))
-        if maps:
-            found[block.name] = maps // block.endomorphisms
-            left -= found[block.name] * block.size
+        times = copies(actions, size, block, prime) if block.size <= left else 0
+        if times:
+            found[block.name] = times
+            left -= times * block.size
     rest = len(chosen) - size + left
     return {**found, FREE: rest} if rest else found
 

@@ -23,6 +23,7 @@ from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap
 from polyconstraints.tying.provenance import Origin
 from polyconstraints.variety.strata.equivariant import equivariant_layers
+from polyconstraints.variety.strata.irreducibles import Conjugate
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import ordered_network
 from polyconstraints.variety.strata.representations import Level
@@ -44,9 +45,14 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
         If a level is bound by nothing: such a stratum is no union of linear spaces that
         layers can be chosen from one by one.
     """
-    levels = variety.levels_of(hidden)
+    first, last = variety.ends
+    levels = (first, *hidden, last)
+    if variety.network.activation is not None:
+        raise UsageError(f"expected none, got {variety.network.activation}", "activation")
     if any(level.free for level in levels):
         raise UsageError("expected a representation on every hidden level, got free", "stratum")
+    if any(isinstance(b, Conjugate) for level in levels for b in level.representation.blocks):
+        raise UsageError("expected representations over the rationals, got complex ones", "stratum")
     layers = ordered_network(variety.network).layers
     return [
         equivariant_layers(layer, below, above)

@@ -11,7 +11,6 @@ from typing import Any, Literal, Unpack, overload
 
 import numpy as np
 
-from polyconstraints.algebra import modular
 from polyconstraints.display import Displayed, Drawn
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.memory import require_memory
@@ -19,15 +18,15 @@ from polyconstraints.spec.groups import GroupLike, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.variety.signed import SignedTower, require_power
+from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles, primes
 from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
-from polyconstraints.variety.strata.point import Dimensions, Tower, measure
+from polyconstraints.variety.strata.point import Dimensions, Tower, measure, random_point
 from polyconstraints.variety.strata.representations import (
     FREE,
-    Block,
     Level,
     Representation,
     direct_sum,
-    irreducibles,
     level_choices,
     parse_level,
     permutation_representation,
@@ -143,6 +142,8 @@ class Variety:
         For the random points.
     max_weights : int
         Weights of the largest network that is measured.
+    field : {"rational", "complex"}
+        Over which the representations are irreducible.
 
     Raises
     ------
@@ -154,11 +155,11 @@ class Variety:
     >>> import polyconstraints as pc
     >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     >>> variety = Variety(pc.NetworkSpec(2, depth=2), symmetry)
-    >>> for stratum in variety.strata():
+    >>> for stratum in variety.strata(3):
     ...     print(str(stratum.hidden[0]), stratum.weight_dimension, stratum.tangent_dimension)
     [2] + [1,1] 8 8
     2·[2] 7 7
-    2·[1,1] 7 9
+    [2] 8 9
     """
 
     def __init__(
@@ -167,17 +168,15 @@ class Variety:
         symmetry: Symmetry,
         seed: int = 0,
         max_weights: int = MAX_WEIGHTS,
+        field: Field = "rational",
     ) -> None:
         if network.activation is not None:
-            raise UsageError(
-                "expected none for strata, whose hidden units change by any affine map unnoticed, "
-                f"got {network.activation}; the command dimension lists those of z^r",
-                "activation",
-            )
+            require_power(network)
         self.network = network
         self.symmetry = symmetry
         self.seed = seed
         self.max_weights = max_weights
+        self.field = field
         self.moves = moves_of(network, symmetry)
 
     # -- what levels can carry -------------------------------------------------------------
@@ -202,6 +201,8 @@ class Variety:
 
     def _points(self, level: int) -> Representation | None:
         """Return the permutation representation of a hidden level, if the group has one."""
+        if self.network.activation is not None:
+            return None
         actions = self.symmetry.unit_actions(self.network, generators=True)
         images = [action[level] for action in actions]
         known = [image for image in images if image is not None]
@@ -210,32 +211,39 @@ class Variety:
         ):
             return None
         group = self.symmetry.group
-        return permutation_representation(known, group, self.network.channels[level])
+        return permutation_representation(known, group, self.network.channels[level], self.field)
 
     def levels(self, level: int, below: Tower | None = None) -> Iterator[Level]:
         """Yield what a hidden level may carry above a tower; on the inputs unless given."""
         tower = below or self.start(self.setting())
         units, group = self.network.units[level], self.symmetry.group
-        return level_choices(units, group, self._points(level), tower.supply)
+        known = tower.known(units)
+        return level_choices(units, group, self._points(level), tower.supply, known)
 
-    def levels_of(self, hidden: Sequence[Level]) -> tuple[Level, ...]:
-        """Return what all levels carry in one choice, from the inputs to the outputs."""
-        first, last = self.ends
-        return (first, *hidden, last)
+    @property
+    def primes(self) -> tuple[int, ...]:
+        """Primes modulo which the summands of levels exist."""
+        return primes(self.symmetry.group, self.field)
 
-    def setting(self, prime: int = modular.PRIMES[0]) -> Setting:
+    def setting(self, prime: int | None = None) -> Setting:
         """Return what ranks at random points are computed with, modulo a prime."""
-        return Setting.make(self.network, self.moves, prime, self.seed)
+        chosen = prime or self.primes[0]
+        return Setting.make(self.network, self.moves, chosen, self.seed)
 
     def start(self, setting: Setting) -> Tower:
         """Return the tower of no layers."""
-        return Tower.start(setting, self.symmetry.group, self.ends[0])
+        kind = Tower if self.network.activation is None else SignedTower
+        return kind.start(setting, self.symmetry.group, self.ends[0], self.field)
+
+    def point(self, setting: Setting, hidden: Sequence[Level]) -> Tower:
+        """Return a random point of the stratum of one choice."""
+        return random_point(self.start(setting), (*hidden, self.ends[1]))
 
     def carrying(self, contents: Sequence[Mapping[str, int]]) -> tuple[Level, ...]:
         """Return hidden levels that carry so many copies of irreducibles, given by name."""
         levels = []
         for units, names in zip(self.network.units[1:], contents, strict=False):
-            known = irreducibles(self.symmetry.group, units)
+            known = irreducibles(self.symmetry.group, units, self.field)
             summands = [(block, names.get(block.name, 0)) for block in known]
             bound = direct_sum(self.symmetry.group, summands)
             levels.append(Level(units, bound, names.get(FREE, 0)))
@@ -249,6 +257,7 @@ class Variety:
         choose. Of choices with the same closure one is yielded: the one whose functions carry,
         at a random point, just what the choice says.
         """
+        self.require_room()
         start = self.start(self.setting())
         options: dict[int, tuple[list[Tower], Iterator[Tower]]] = {}
 
@@ -297,7 +306,13 @@ class Variety:
                 "hidden",
             )
         return tuple(
-            parse_level(text, self.network.units[level], self.symmetry.group, self._points(level))
+            parse_level(
+                text,
+                self.network.units[level],
+                self.symmetry.group,
+                self._points(level),
+                self.start(self.setting()).known(self.network.units[level]),
+            )
             for level, text in enumerate(texts, start=1)
         )
 
@@ -335,9 +350,8 @@ class Variety:
     def measure(self, hidden: Sequence[Level], number: int = 0) -> Stratum:
         """Return the stratum of one choice, with its dimensions, if it is not too large."""
         self.require_room()
-        dimensions = measure(
-            self.network, self.symmetry.group, self.moves, self.levels_of(hidden), self.seed
-        )
+        starts = (self.start(self.setting(prime)) for prime in self.primes)
+        dimensions = measure(starts, (*hidden, self.ends[1]))
         antisymmetric = self.network.weights - self._ordered.weights
         return Stratum(number, tuple(hidden), dimensions, antisymmetric)
 
@@ -397,6 +411,7 @@ class Strata(Drawn, Sequence[Stratum]):
             "symmetry": self.variety.symmetry.to_json(),
             "weights": self.variety.network.weights,
             "complete": self.complete,
+            "field": self.variety.field,
             "strata": [one.to_json() for one in self],
         }
 
@@ -408,6 +423,7 @@ def strata(
     limit: int | None = None,
     seed: int = 0,
     max_weights: int = MAX_WEIGHTS,
+    field: Field = "rational",
     **words: Unpack[Words],
 ) -> Strata:
     """Return the strata of the variety of symmetric networks.
@@ -421,6 +437,8 @@ def strata(
         The largest number of choices to measure.
     seed : int
     max_weights : int
+    field : {"rational", "complex"}
+        Over which the representations are irreducible.
 
     Raises
     ------
@@ -441,8 +459,7 @@ def strata(
     network, imposed = problem(network, symmetry, words)
     if imposed.scope != "network":
         imposed = replace(imposed, scope="network")
-    variety = Variety(network, imposed, seed, max_weights)
-    variety.require_room()
+    variety = Variety(network, imposed, seed, max_weights, field)
     choices = list(islice(variety.choices(), None if limit is None else limit + 1))
     listed = enumerate(choices[:limit], start=1)
     measured = tuple(variety.measure(hidden, number) for number, hidden in listed)

@@ -1,0 +1,376 @@
+"""The irreducible representations of a group, over the rationals or over the complex numbers.
+
+Those of S_n are in Young's seminormal form. Those of any other group of permutations are split off
+the representations on its orbits of points, of pairs of points, and so on: a random matrix X that
+commutes with the group has a characteristic polynomial over the rationals whose factors f give
+subspaces ker f(X), each of them irreducible unless it occurs more than once. The squares of the
+dimensions, each divided by the dimension of what commutes with it, add up to the order of the
+group once all of them are found. X generates the field of what commutes with one, so that over
+the complex numbers it falls into as many conjugates as f has roots. These are found modulo primes
+p with all roots of unity that the group needs: p - 1 is a multiple of every element's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from itertools import islice, permutations
+from math import lcm
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyconstraints.algebra import modular
+from polyconstraints.algebra.modular import Residues
+from polyconstraints.spec.groups import Permutation, PermutationGroup
+from polyconstraints.variety.strata.irreps import (
+    Rationals,
+    irrep_dimension,
+    irrep_matrix,
+    partition_name,
+    partitions_up_to_dimension,
+)
+
+__all__ = ["Block", "Conjugate", "Field", "copies", "irreducibles", "primes"]
+
+Field = Literal["rational", "complex"]
+
+#: Points of the largest set whose representation is split, and tuples that are sorted into orbits.
+_LARGEST = 96
+_MOST_TUPLES = 5000
+
+#: Random matrices that are tried to split a representation.
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A summand of a representation that has units of its own.
+
+    A matrix of shape (size, size) says how a generator of the group acts on the values of the
+    units. Endomorphisms are the dimension of the space of matrices that commute with all of them;
+    one of these, and its minimal polynomial, where there is more than one.
+    """
+
+    name: str
+    size: int
+    matrices: tuple[Rationals, ...]
+    endomorphisms: int = 1
+    commuting: Rationals | None = None
+    polynomial: tuple[int, ...] = ()
+
+    def modulo(self, prime: int) -> list[Residues]:
+        """Return the matrices modulo a prime that divides no denominator."""
+        return [modular.from_rationals(matrix, prime) for matrix in self.matrices]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Conjugate(Block):
+    """One of the conjugates into which an irreducible representation falls over C.
+
+    It has matrices modulo primes only. The number is its place among them, exponent that of the
+    group.
+    """
+
+    rational: Block
+    number: int
+    exponent: int
+
+    def modulo(self, prime: int) -> list[Residues]:
+        """Return the matrices modulo a prime with all roots of unity that the group needs."""
+        return _conjugates(self.rational, prime, self.exponent)[self.number]
+
+
+@lru_cache(maxsize=256)
+def irreducibles(
+    group: PermutationGroup, most: int, field: Field = "rational"
+) -> tuple[Block, ...]:
+    """Return the irreducible representations over a field of at most a given dimension.
+
+    The trivial one first. Those of S_n are named by partitions, those of another group by their
+    dimension and a letter. None where the representation on the group's points is too large to be
+    split.
+
+    Examples
+    --------
+    >>> [block.name for block in irreducibles(PermutationGroup.symmetric(4), 2)]
+    ['[4]', '[2,2]', '[1,1,1,1]']
+    >>> [block.name for block in irreducibles(PermutationGroup.dihedral(5), 9)]
+    ['1a', '1b', '4a']
+    >>> [block.name for block in irreducibles(PermutationGroup.dihedral(5), 9, "complex")]
+    ['1a', '1b', '2a', '2b']
+    """
+    if group.is_symmetric():
+        n = group.degree
+        return tuple(_young(group, one) for one in partitions_up_to_dimension(n, most))
+    return tuple(block for block in _named(group, field) if block.size <= most)
+
+
+@lru_cache(maxsize=16)
+def primes(group: PermutationGroup, field: Field) -> tuple[int, ...]:
+    """Return three primes just below 2^31 modulo which the irreducibles over a field exist."""
+    if field == "rational" or group.is_symmetric():
+        return modular.PRIMES
+    from flint import fmpz
+
+    step = _exponent(group)
+    candidates = range((1 << 31) // step * step + 1 - step, 2, -step)
+    return tuple(islice((p for p in candidates if fmpz(p).is_prime()), len(modular.PRIMES)))
+
+
+def _exponent(group: PermutationGroup) -> int:
+    """Return a multiple of the orders of all elements."""
+    if group.order() > _MOST_TUPLES:
+        return lcm(*range(1, group.degree + 1))
+    return lcm(*(_order(element) for element in group.elements(_MOST_TUPLES)))
+
+
+def _order(permutation: Permutation) -> int:
+    identity = power = np.arange(len(permutation))
+    order = 0
+    while order == 0 or (power != identity).any():
+        power, order = np.array(permutation)[power], order + 1
+    return order
+
+
+@lru_cache(maxsize=256)
+def _young(group: PermutationGroup, partition: tuple[int, ...]) -> Block:
+    matrices = tuple(irrep_matrix(partition, generator) for generator in group.generators)
+    return Block(partition_name(partition), irrep_dimension(partition), matrices)
+
+
+def copies(actions: Sequence[Residues], size: int, block: Block, prime: int) -> int:
+    """Return how often an irreducible representation occurs in one of a given size.
+
+    Given is how each generator acts, modulo a prime. By Schur's lemma the maps X with X A = R X
+    count the copies.
+    """
+    equations = [np.zeros((0, block.size * size), dtype=np.int64)]
+    for action, image in zip(actions, block.modulo(prime), strict=True):
+        turned = np.kron(np.eye(block.size, dtype=np.int64), action.T)
+        equations.append((turned - np.kron(image, np.eye(size, dtype=np.int64))) % prime)
+    return len(modular.nullspace(np.concatenate(equations), prime)) // block.endomorphisms
+
+
+# --- Any group of permutations --------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def _named(group: PermutationGroup, field: Field) -> tuple[Block, ...]:
+    """Return irreducible representations over a field, with their names."""
+    found = _split_off(group)
+    if field == "complex":
+        exponent = _exponent(group)
+        found = [
+            one
+            for block in found
+            for one in ([block] if block.endomorphisms == 1 else _over_complex(block, exponent))
+        ]
+    found = sorted(found, key=lambda block: block.size)
+    sizes = [block.size for block in found]
+    return tuple(
+        replace(block, name=f"{block.size}{_letters(sizes[:at].count(block.size))}")
+        for at, block in enumerate(found)
+    )
+
+
+def _over_complex(block: Block, exponent: int) -> list[Block]:
+    return [
+        Conjugate(
+            "",
+            block.size // block.endomorphisms,
+            (),
+            rational=block,
+            number=number,
+            exponent=exponent,
+        )
+        for number in range(block.endomorphisms)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _conjugates(block: Block, prime: int, exponent: int) -> list[list[Residues]]:
+    """Return the matrices of the conjugates of a representation modulo a prime.
+
+    They are sorted by the exponents of the eigenvalues of some elements, as powers of one root of
+    unity. Another root would exchange the conjugates of all representations alike, so that numbers
+    mean the same modulo any prime but for one automorphism of the field.
+    """
+    from flint import nmod_poly
+
+    power = {1: 0}
+    unit = next(w for w in _roots_of_unity(prime, exponent))
+    for at in range(1, exponent):
+        power[pow(unit, at, prime)] = at
+    matrices = block.modulo(prime)
+    commuting = modular.from_rationals(np.array(block.commuting), prime)
+    identity = np.eye(block.size, dtype=np.int64)
+    found = []
+    for factor, _ in nmod_poly(list(block.polynomial), prime).factor()[1]:
+        root = -int(factor[0]) % prime
+        kernel = modular.nullspace((commuting - root * identity).T % prime, prime)
+        rows, pivots = modular.row_echelon(kernel, prime)
+        images = [modular.matmul(rows, matrix, prime)[:, pivots] for matrix in matrices]
+        signature = [
+            sorted(power[value] for value in _eigenvalues(word, prime))
+            for word in _words(images, prime)
+        ]
+        found.append((signature, images))
+    return [images for _, images in sorted(found, key=lambda pair: pair[0])]
+
+
+def _roots_of_unity(prime: int, order: int) -> Iterator[int]:
+    """Yield primitive roots of unity of an order."""
+    for base in range(2, prime):
+        root = pow(base, (prime - 1) // order, prime)
+        if all(pow(root, order // p, prime) != 1 for p in range(2, order + 1) if order % p == 0):
+            yield root
+
+
+def _words(images: Sequence[Residues], prime: int) -> Iterator[Residues]:
+    """Yield the matrices of some elements of the group."""
+    rng = np.random.default_rng(len(images))
+    for length in range(1, 9):
+        word = np.eye(len(images[0]), dtype=np.int64)
+        for at in rng.integers(0, len(images), length):
+            word = modular.matmul(word, images[at], prime)
+        yield word
+
+
+def _eigenvalues(matrix: Residues, prime: int) -> Iterator[int]:
+    from flint import nmod_mat
+
+    size = len(matrix)
+    polynomial = nmod_mat(size, size, matrix.ravel().tolist(), prime).charpoly()
+    for factor, times in polynomial.factor()[1]:
+        yield from [-int(factor[0]) % prime] * times
+
+
+@lru_cache(maxsize=16)
+def _split_off(group: PermutationGroup) -> list[Block]:
+    """Return irreducible representations over the rationals, split off small sets first."""
+    if any(len(orbit) > _LARGEST for orbit in group.orbits()):
+        return []
+    found: list[Block] = []
+    missing = group.order()
+    for images in _actions(group):
+        for block in _summands(images):
+            if not any(_same(block, other) for other in found):
+                found.append(block)
+                missing -= block.size**2 // block.endomorphisms
+        if not missing:
+            break
+    return found
+
+
+def _same(one: Block, other: Block) -> bool:
+    """Return whether two irreducible representations are the same but for the basis."""
+    if (one.size, *map(np.trace, one.matrices)) != (other.size, *map(np.trace, other.matrices)):
+        return False
+    prime = modular.PRIMES[0]
+    return copies(one.modulo(prime), one.size, other, prime) > 0
+
+
+def _letters(number: int) -> str:
+    """Return a, b, …, z, ba, bb, …."""
+    rest, last = divmod(number, 26)
+    return (_letters(rest) if rest else "") + chr(ord("a") + last)
+
+
+def _actions(group: PermutationGroup) -> Iterator[tuple[Permutation, ...]]:
+    """Yield how the generators permute a point, the orbits of points, of pairs, and so on.
+
+    Those that are too large are left out.
+    """
+    yield ((0,),) * len(group.generators)
+    for length in range(1, group.degree + 1):
+        left = dict.fromkeys(islice(permutations(range(group.degree), length), _MOST_TUPLES + 1))
+        if len(left) > _MOST_TUPLES:
+            return
+        orbits = []
+        while left:
+            orbit = {left.popitem()[0]: 0}
+            queue = list(orbit)
+            for one in queue:
+                for generator in group.generators:
+                    moved = tuple(generator[point] for point in one)
+                    if moved not in orbit:
+                        orbit[moved] = len(orbit)
+                        left.pop(moved)
+                        queue.append(moved)
+            if 1 < len(orbit) <= _LARGEST:
+                orbits.append(orbit)
+        for orbit in sorted(orbits, key=len):
+            yield tuple(
+                tuple(orbit[tuple(g[point] for point in one)] for one in orbit)
+                for g in group.generators
+            )
+
+
+def _summands(images: Sequence[Permutation]) -> Iterator[Block]:
+    """Yield irreducible summands of the representation on points, not yet named."""
+    from flint import fmpz_mat
+
+    orbitals = _orbitals(images)
+    kinds, points = int(orbitals.max()) + 1, len(orbitals)
+    rng = np.random.default_rng(kinds)
+    for _ in range(_ATTEMPTS):
+        # Small numbers keep those of the kernels small.
+        mixture = rng.integers(-3, 4, kinds)[orbitals]
+        commuting = fmpz_mat(mixture.tolist())
+        whole = True
+        for factor, _ in commuting.charpoly().factor()[1]:
+            value = fmpz_mat(points, points)
+            for coefficient in factor.coeffs()[::-1]:
+                value = value * commuting
+                for at in range(points):
+                    value[at, at] += coefficient
+            basis, pivots = _left_kernel(value)
+            # What commutes with the group on the kernel is what does on all points.
+            reduced = modular.from_rationals(basis, modular.PRIMES[0])
+            restricted = [
+                modular.matmul(reduced, (orbitals == kind).astype(np.int64), modular.PRIMES[0])
+                for kind in range(kinds)
+            ]
+            rows = np.array([one[:, pivots].ravel() for one in restricted])
+            endomorphisms = modular.rank(rows, modular.PRIMES[0])
+            if endomorphisms == factor.degree():
+                matrices = tuple(
+                    basis[:, np.argsort(np.array(image))][:, pivots] for image in images
+                )
+                own = (basis @ mixture.astype(object))[:, pivots]
+                polynomial = tuple(map(int, factor.coeffs()))
+                yield Block("", len(basis), matrices, endomorphisms, own, polynomial)
+            else:
+                whole = False
+        if whole:
+            return
+
+
+def _left_kernel(matrix: Any) -> tuple[Rationals, NDArray[np.intp]]:
+    """Return a reduced basis of the vectors v with v M = 0, in rows, and its pivots."""
+    from flint import fmpq_mat
+
+    columns, dimension = matrix.transpose().nullspace()
+    rows, _ = fmpq_mat(columns.transpose()).rref()
+    entries = [Fraction(int(v.p), int(v.q)) for v in rows.entries()]
+    basis = np.array(entries, dtype=object).reshape(rows.nrows(), rows.ncols())[:dimension]
+    return basis, np.argmax(basis != 0, axis=1)
+
+
+def _orbitals(images: Sequence[Permutation]) -> NDArray[np.intp]:
+    """Return which orbit of pairs of points each pair is in, numbered from 0."""
+    points = len(images[0]) if images else 1
+    label = np.arange(points**2).reshape(points, points)
+    moved = [np.ix_(image, image) for image in images]
+    before = None
+    while before is None or (label != before).any():
+        before = label.copy()
+        for places in moved:
+            smaller = np.minimum(label, label[places])
+            label[places] = np.minimum(label[places], smaller)
+            label = np.minimum(label, label[places])
+    return np.unique(label, return_inverse=True)[1].reshape(points, points)
