@@ -1,9 +1,8 @@
 """Files in and out: whole or not at all, bounded, and without surprises.
 
 Writing goes through :func:`atomic_writer`, so that a reader never meets half a file and a
-failed run leaves the previous file as it was. Reading is bounded in size, and JSON is read
-and written by :mod:`polyconstraints.io.strict_json`, whose functions are found here too.
-Nothing in this package unpickles or evaluates what it reads.
+failed run leaves the previous file as it was. Reading is bounded in size, and JSON is read by
+:mod:`polyconstraints.io.strict_json`. Nothing in this package unpickles or evaluates what it reads.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import IO, Any, Literal, NamedTuple, overload
+from contextlib import contextmanager, suppress
+from typing import IO, Any, NamedTuple
 
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
 from polyconstraints.io.strict_json import parse_json
@@ -101,18 +100,6 @@ def check_writable(path: _StrPath, *, field: str | None = None) -> None:
     ``field`` is the argument that named the file, for the message.
     """
     _target(path, field)
-
-
-@overload
-def atomic_writer(
-    path: _StrPath, *, binary: Literal[False] = False, field: str | None = None, durable: bool = ...
-) -> AbstractContextManager[IO[str]]: ...
-
-
-@overload
-def atomic_writer(
-    path: _StrPath, *, binary: Literal[True], field: str | None = None, durable: bool = ...
-) -> AbstractContextManager[IO[bytes]]: ...
 
 
 @contextmanager
