@@ -67,8 +67,9 @@ class TensorCoefficients:
 
     def rank(self, rows: NDArray[np.integer]) -> Numbers:
         """Return the numbers of monomials given as rows of letters."""
-        scale = self.letters ** np.arange(self.degree)[::-1]
-        number: Numbers = rows.astype(np.int64) @ scale
+        number: Numbers = np.zeros(len(rows), dtype=np.int64)
+        for column in rows.T:
+            number = number * self.letters + column
         return number
 
     def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
