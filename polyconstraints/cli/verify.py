@@ -20,6 +20,7 @@ from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap, TyingRule
+    from polyconstraints.variety.layerwise import Layerwise
     from polyconstraints.verification import Verification
     from polyconstraints.verification.trained import WeightCheck
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         "polyconstraints export -n 5 --group D | polyconstraints verify -",
         "polyconstraints verify map.json --weights trained.npz",
         "polyconstraints verify --weights trained.safetensors -n 3 -d 2 --bias",
+        "polyconstraints verify --weights network.npz -n 2 -d 2 --bias --layerwise",
     ],
 )
 @click.argument("map_file", metavar="[MAP]", required=False)
@@ -58,6 +60,20 @@ if TYPE_CHECKING:
     show_default=False,
     help="Where the layers prove nothing, prove the answer by expanding the network.",
 )
+@click.option(
+    "--layerwise",
+    is_flag=True,
+    show_default=False,
+    help="With --weights of a symmetric network, as exact numbers: find equivariant layers that "
+    "compute the same function, or prove that there are none.",
+)
+@click.option(
+    "--time-limit",
+    type=Integer(1),
+    default=60,
+    metavar="SECONDS",
+    help="With --layerwise: how long each proof may take.",
+)
 @tolerance_option
 @network_options()
 @common_options()
@@ -70,6 +86,8 @@ def verify(
     trials: int,
     seed: int,
     exact: bool,
+    layerwise: bool,
+    time_limit: int,
     tolerance: float | None,
 ) -> None:
     """Check that every network of a tying map has the symmetry that the map states.
@@ -81,13 +99,22 @@ def verify(
     generator of the group. Exit status 3: not symmetric; a counterexample is shown in full.
 
     With --weights a trained network is checked instead: how symmetric its function is, and
-    which weights deviate from the map.
+    which weights deviate from the map. With --layerwise besides: whether some network of the same
+    widths whose layers are equivariant, for whatever action on the hidden units, computes the same
+    function. Exit status 3: none does, which is proved.
     """
     from polyconstraints.cli.output import write_json, write_text
 
+    for name, needed in (("layerwise", weights_file is not None), ("time_limit", layerwise)):
+        if name in request.given and not needed:
+            raise UsageError(
+                f"expected --{'weights' if name == 'layerwise' else 'layerwise'} with it", name
+            )
     given = _given(request, map_file, weights_file)
-    result: Verification | WeightCheck
-    if weights_file is not None:
+    result: Verification | WeightCheck | Layerwise
+    if weights_file is not None and layerwise:
+        result, text = _layers_sought(given, weights_file, time_limit, seed)
+    elif weights_file is not None:
         result, text = _weights_checked(given, weights_file, tolerance, seed)
     else:
         result, text = _map_verified(given, trials, seed, exact)
@@ -95,8 +122,26 @@ def verify(
         write_json(result.to_json(), request.output_file)
     else:
         write_text(text, request.output_file)
-    if not result.symmetric:
+    if not result:
         context.exit(3)
+
+
+def _layers_sought(
+    given: TyingMap | Rule, file: str, time_limit: int, seed: int
+) -> tuple[Layerwise, str]:
+    from polyconstraints.render.strata import layerwise_text
+    from polyconstraints.variety.layerwise import layerwise
+    from polyconstraints.variety.strata import Variety
+    from polyconstraints.verification.trained import exact_rows, read_weights
+
+    tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
+    weights = read_weights(file)
+    try:
+        rows = exact_rows(tying.network, weights)
+        result = layerwise(Variety(tying.network, tying.symmetry, seed), rows, time_limit)
+    except InputError as error:
+        raise InputError(error.message, error.place, file) from None
+    return result, layerwise_text(result)
 
 
 def _weights_checked(

@@ -13,12 +13,14 @@ from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
 
 if TYPE_CHECKING:
     from polyconstraints.variety.certificate import Certificate
+    from polyconstraints.variety.layerwise import Layerwise
     from polyconstraints.variety.search import Search
     from polyconstraints.variety.strata.exact import Answer
     from polyconstraints.variety.strata.gauge import GaugeFixing
 
 __all__ = [
     "certificates_text",
+    "layerwise_text",
     "search_text",
     "strata_document",
     "strata_graphml",
@@ -213,6 +215,25 @@ def search_text(found: Search, kind: str = "text") -> str:
     ]
     new = [family.certificate for family in found.families if family.verdict == "new"]
     return "\n".join([*lines, *(["", *_proofs(found.variety, new)] if new else [])])
+
+
+def layerwise_text(found: Layerwise) -> str:
+    """Return whether equivariant layers compute a function, and for which hidden action."""
+    answer = {True: "yes", False: "no", None: "not known"}[found.answer]
+    lines = [f"layerwise  {answer}"]
+    for tried in found.actions:
+        outcome = {
+            "weights": "with these weights",
+            "solvable": "with complex weights, by a Gröbner basis over the rationals",
+            "impossible": "none, since the equations generate the whole ring over the rationals",
+            "not known": "not known within the time",
+        }[tried.outcome]
+        system = f" ({tried.system})" if tried.system else ""
+        hidden = " | ".join(map(str, tried.hidden)) or "-"
+        lines.append(f"hidden     {hidden}: {outcome}{system}")
+        for at, array in enumerate(tried.weights or ()):
+            lines += [f"  layer{at}  {', '.join(map(str, row))}" for row in array]
+    return "\n".join(lines)
 
 
 def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> str:

@@ -24,6 +24,7 @@ DOCUMENTS: dict[str, Any] = {
     "expansion": results.Expansion,
     "groups": results.Groups,
     "law": results.Law,
+    "layerwise": variety.Layerwise,
     "plot": variety.Plot,
     "reproduction": results.Reproduction,
     "search": variety.Search,

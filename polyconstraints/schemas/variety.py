@@ -215,6 +215,34 @@ class Search(Document):
     families: list[FoundFamily]
 
 
+class TriedAction(Document):
+    """What is known of networks whose hidden levels carry one action of the group.
+
+    hidden: What each hidden level carries.
+    outcome: Rational weights were found; or it is proved that complex ones exist, or that none do.
+    system: What found a Gröbner basis; null where none was asked for.
+    weights: Those of a network with the function, (outputs, products) a layer; null where none
+        were found.
+    """
+
+    hidden: list[Multiplicities]
+    outcome: Literal["weights", "solvable", "impossible", "not known"]
+    system: Literal["macaulay2", "singular", "sympy"] | None
+    weights: list[list[list[Fraction]]] | None
+
+
+class Layerwise(Document):
+    """Whether some network with equivariant layers computes a function.
+
+    layerwise: The answer; null where it isn't known.
+    actions: The action for which weights were found; otherwise all those that hold every other one.
+    """
+
+    schema: Literal["polyconstraints/layerwise/1"]
+    layerwise: bool | None
+    actions: list[TriedAction]
+
+
 class PlottedClass(Document):
     """A class, with its mark in the picture.
 

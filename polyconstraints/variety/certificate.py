@@ -43,7 +43,15 @@ from polyconstraints.variety.strata.kernel import (
 )
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["Certificate", "certify", "hidden_functions", "last_equations", "read_certificates"]
+__all__ = [
+    "Certificate",
+    "certify",
+    "hidden_functions",
+    "last_equations",
+    "last_products",
+    "lattice",
+    "read_certificates",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,29 +225,34 @@ def _checked(variety: Variety, stated: FoundFamily, place: str) -> Certificate:
     return found
 
 
-def last_equations(network: NetworkSpec, moves: Sequence[Move], below: Sequence[Array]) -> Array:
-    """Return the equations of the last layer, given those below, as a matrix on all its weights.
+def lattice(network: NetworkSpec) -> Array:
+    """Return inputs at which networks agree only if they compute the same function.
 
     Polynomials of degree D are equal if they are so at all points of non-negative integers that
     add up to at most D.
     """
-    count, degree = network.units[0], network.degree
-    chosen = combinations_with_replacement(range(count + 1), degree)
-    lattice = [[letters.count(unit) for unit in range(count)] for letters in chosen]
-    inputs = np.array(lattice, dtype=object)
+    count = network.units[0]
+    chosen = combinations_with_replacement(range(count + 1), network.degree)
+    points = [[letters.count(unit) for unit in range(count)] for letters in chosen]
+    return np.array(points, dtype=object)
 
-    def read(points: Array) -> Array:
-        """Return the products that the last layer reads."""
-        units = points
-        for step in forward(network, below, points, EXACT):
-            units = step.sums
-        return layer_products(network.layers[-1], units, EXACT)
 
-    here = read(inputs)
+def last_products(network: NetworkSpec, below: Sequence[Array], inputs: Array) -> Array:
+    """Return the products that the last layer reads, exactly, given the layers below."""
+    units = inputs
+    for step in forward(network, below, inputs, EXACT):
+        units = step.sums
+    return layer_products(network.layers[-1], units, EXACT)
+
+
+def last_equations(network: NetworkSpec, moves: Sequence[Move], below: Sequence[Array]) -> Array:
+    """Return the equations of the last layer, given those below, as a matrix on all its weights."""
+    inputs = lattice(network)
+    here = last_products(network, below, inputs)
     outputs = np.eye(network.units[-1], dtype=int).astype(object)
     blocks = [np.zeros((0, network.layers[-1].weights), dtype=object)]
     for before, after in moves:
-        there = read(inputs[:, list(before)])
+        there = last_products(network, below, inputs[:, list(before)])
         blocks.append(np.kron(outputs, there) - np.kron(outputs[list(after)], here))
     return np.concatenate(blocks)
 

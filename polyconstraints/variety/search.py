@@ -13,7 +13,7 @@ that is said of it is computed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
@@ -43,9 +43,12 @@ from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Family", "Kind", "Search", "search"]
+__all__ = ["Family", "Kind", "Search", "newton", "rational_solutions", "search"]
 
 Floats = NDArray[np.float64]
+
+#: The errors of equations at a vector, and their derivatives in rows.
+Errors = Callable[[Floats], tuple[Floats, Floats]]
 
 #: Newton steps from a start, the sum of squared errors that ends them, and the damping that
 #: gives up.
@@ -111,26 +114,61 @@ class _Equations:
             rows.append((slopes[there] - slopes[:count, list(after)]).reshape(-1, len(vector)))
         return np.concatenate(errors), np.concatenate(rows)
 
-    def solved(self, vector: Floats, moving: NDArray[np.bool_]) -> Floats | None:
-        """Return a solution near a start that differs in the moving weights only, or None."""
-        damping = 1.0
-        errors, rows = self.at(vector)
-        for _ in range(_STEPS):
-            size = float(errors @ errors)
-            if size < _CONVERGED:
-                return vector
-            part = rows[:, moving]
-            normal = part.T @ part
-            normal[np.diag_indices_from(normal)] += damping + 1e-13 * float(np.trace(normal))
-            tried = vector.copy()
-            tried[moving] -= np.linalg.solve(normal, part.T @ errors)
-            found = self.at(tried)
-            if float(found[0] @ found[0]) < size:
-                vector, (errors, rows) = tried, found
-                damping = damping / 4
-            elif (damping := damping * 4) > _STUCK:
-                return None
-        return None
+
+def newton(at: Errors, vector: Floats, moving: NDArray[np.bool_]) -> Floats | None:
+    """Return a solution near a start that differs from it in the moving entries only, or None.
+
+    The equations are given by their errors and derivatives at any vector.
+    """
+    damping = 1.0
+    errors, rows = at(vector)
+    for _ in range(_STEPS):
+        size = float(errors @ errors)
+        if size < _CONVERGED:
+            return vector
+        part = rows[:, moving]
+        normal = part.T @ part
+        normal[np.diag_indices_from(normal)] += damping + 1e-13 * float(np.trace(normal))
+        tried = vector.copy()
+        tried[moving] -= np.linalg.solve(normal, part.T @ errors)
+        found = at(tried)
+        if float(found[0] @ found[0]) < size:
+            vector, (errors, rows) = tried, found
+            damping /= 4
+        elif (damping := damping * 4) > _STUCK:
+            return None
+    return None
+
+
+def rational_solutions(
+    at: Errors, vector: Floats, free: NDArray[np.bool_], below: int
+) -> Iterator[list[Fraction]]:
+    """Yield solutions near one whose first entries, so many, are fractions.
+
+    Of those that are free as many are rounded as may be chosen; the others follow, and can be
+    irrational.
+    """
+    first = free & (np.arange(len(vector)) < below)
+    directions = _null_space(at(vector)[1][:, free])[:, : int(first.sum())]
+    _, sizes, basis = np.linalg.svd(directions, full_matrices=False)
+    chosen = _independent(basis[sizes > _ZERO])
+    if chosen is None:
+        return
+    rounded = np.flatnonzero(first)[chosen]
+    moving = free.copy()
+    moving[rounded] = False
+    for parts in _ROUNDINGS:
+        start = vector.copy()
+        # Never to zero, which would often be special.
+        up = np.floor(np.abs(start[rounded]) * parts) + 1
+        start[rounded] = np.copysign(up, start[rounded]) / parts
+        found = newton(at, start, moving)
+        if found is None:
+            continue
+        near = [Fraction(value).limit_denominator(_DENOMINATOR) for value in found[:below].tolist()]
+        error = np.abs(np.array(near, dtype=float) - found[:below])
+        if (error <= _ERROR * np.maximum(1, np.abs(found[:below]))).all():
+            yield near
 
 
 def _independent(rows: Floats) -> list[int] | None:
@@ -190,28 +228,9 @@ def _rational_point(
         return None
     vector, free = charted
     below = network.weights - network.layers[-1].weights
-    hidden = free & (np.arange(len(vector)) < below)
-    directions = _null_space(equations.at(vector)[1][:, free])[:, : int(hidden.sum())]
-    _, sizes, basis = np.linalg.svd(directions, full_matrices=False)
-    chosen = _independent(basis[sizes > _ZERO])
-    if chosen is None:
-        return None
-    rounded = np.flatnonzero(hidden)[chosen]
-    moving = free.copy()
-    moving[rounded] = False
-    for parts in _ROUNDINGS:
-        start = vector.copy()
-        # Never to zero, which would often be special.
-        up = np.floor(np.abs(start[rounded]) * parts) + 1
-        start[rounded] = np.copysign(up, start[rounded]) / parts
-        found = equations.solved(start, moving)
-        if found is None:
-            continue
-        near = [Fraction(value).limit_denominator(_DENOMINATOR) for value in found.tolist()]
-        error = np.abs(np.array(near, dtype=float) - found)[:below]
-        if (error > _ERROR * np.maximum(1, np.abs(found[:below]))).any():
-            continue
-        exact = split(network, np.array(near, dtype=object))[:-1]
+    for near in rational_solutions(equations.at, vector, free, below):
+        padded = np.array([*near, *[0] * (network.weights - below)], dtype=object)
+        exact = split(network, padded)[:-1]
         conditions = tangent_conditions(setting, _with_last(setting, exact))
         if network.weights - conditions.rank <= tangent:
             return exact
@@ -374,7 +393,7 @@ def search(
         prescribed = int(rng.integers(0, 2 * network.inputs + 1))
         equations = _Equations.random(part, variety.moves, prescribed, rng)
         start = rng.normal(scale=0.5, size=part.weights)
-        solution = equations.solved(start, np.ones(part.weights, dtype=bool))
+        solution = newton(equations.at, start, np.ones(part.weights, dtype=bool))
         if solution is None:
             continue
         solutions += 1

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from random import Random
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ __all__ = [
     "check_weights",
     "default_tolerance",
     "evaluate_points",
+    "exact_rows",
     "fitted",
     "infer_network",
     "random_points",
@@ -215,6 +217,12 @@ def weight_rows(network: NetworkSpec, weights: Sequence[Floats]) -> list[Floats]
         array[layer.mask].reshape(layer.outputs, layer.products)
         for layer, array in zip(network.layers, weights, strict=True)
     ]
+
+
+def exact_rows(network: NetworkSpec, weights: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return weights that fit a network as exact numbers, (outputs, products) a layer."""
+    rows = weight_rows(network, fitted(weights, network))
+    return [np.array([list(map(Fraction, row)) for row in array.tolist()]) for array in rows]
 
 
 def evaluate_points(network: NetworkSpec, rows: Sequence[Floats], points: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
+import numpy as np
 import pytest
 
 from polyconstraints.schemas import load_schema
@@ -222,3 +223,20 @@ def test_the_command_searches_and_checks(run_program: RunCommand, tmp_path: Path
     assert run_program("strata", "--check", file, "-n", "2").status == 2
     assert run_program("strata", "-n", "2", "--points", "3").status == 2
     assert run_program("strata").status == 2
+
+
+def test_layers_with_the_same_function(run_program: RunCommand, tmp_path: Path) -> None:
+    # Rows of W0 and W1, products 1, x1, x1², x2, x2 x1, x2²; see docs/findings.md.
+    places = np.tril_indices(3)
+    arrays = {"layer0": np.zeros((2, 3, 3)), "layer1": np.zeros((2, 3, 3))}
+    arrays["layer0"][:, *places] = [[1, 2, 2, 2, 0, 2], [-1, 0, 2, -4, -4, -2]]
+    arrays["layer1"][:, *places] = [[0, 4, -1, 0, 0, 1], [0, 4, 1, 0, 0, -1]]
+    file = tmp_path / "network.npz"
+    np.savez(file, **arrays)
+    options = ("verify", "--weights", str(file), "-n", "2", "-d", "2", "--bias")
+    result = run_program(*options, "--layerwise", "--format", "json")
+    document = json.loads(result.stdout)
+    jsonschema.validate(document, load_schema("layerwise"))
+    assert (result.status, document["layerwise"]) == (3, False)
+    assert run_program(*options, "--time-limit", "5").status == 2
+    assert run_program("verify", "-", "--layerwise").status == 2

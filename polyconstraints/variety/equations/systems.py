@@ -237,6 +237,20 @@ print("complete");
 quit;
 """
 
+#: What finds the dimension of an ideal over the rationals, -1 for the whole ring.
+_DIMENSION: dict[SystemName, str] = {
+    "macaulay2": """
+R = QQ[{names}];
+print("dimension " | toString dim ideal({equations}));
+""",
+    "singular": """
+ring R = 0, ({names}), dp;
+ideal I = {equations};
+print("dimension " + string(dim(std(I))));
+quit;
+""",
+}
+
 
 @dataclass(frozen=True)
 class System:
@@ -318,6 +332,39 @@ def decompose(
     long = {new: name for name, new in short.items()}
     components = _read(answer, back, target, long, system)
     return Decomposition(system, prime, tuple(sorted(components, key=_order)))
+
+
+def ideal_dimension(
+    system: System | None, equations: Sequence[Polynomial], time_limit: float
+) -> int | None:
+    """Return the dimension of the complex zeros of some polynomials, or None when the time is up.
+
+    -1 where there are none: the ideal is the whole ring. By SymPy where no system is given.
+
+    Examples
+    --------
+    >>> from polyconstraints.algebra import ring
+    >>> R, x, y = ring("x, y")
+    >>> ideal_dimension(None, [x * y - 1, x**2 * y], time_limit=60)
+    -1
+    """
+    if system is None:
+        basis = groebner_basis(equations, time_limit)
+        return None if basis is None else basis.dimension
+    names = list(dict.fromkeys(name for equation in equations for name in equation.variables()))
+    short = {name: f"w{at}" for at, name in enumerate(names or ["x"])}
+    ring, target = PolynomialRing(list(short.values())), PolynomialRing(list(short))
+    texts = [e.primitive().to_ring(target).rename(short, ring).to_text() for e in equations]
+    script = _DIMENSION[system.name].format(
+        names=",".join(short.values()), equations=",\n".join(texts or ["0"])
+    )
+    answer = _answer(system, script, time_limit)
+    if answer is None:
+        return None
+    found = re.search(r"^dimension (-?[0-9]+)$", answer, re.MULTILINE)
+    if found is None:
+        raise PolyconstraintsError(f"{system.name} {system.version} ended without an answer")
+    return int(found.group(1))
 
 
 def _answer(system: System, script: str, time_limit: float) -> str | None:

@@ -44,6 +44,7 @@ __all__ = [
     "examine",
     "match_components",
     "network_equations",
+    "system_of",
 ]
 
 Method = Literal["auto", "macaulay2", "singular", "sympy"]
@@ -168,7 +169,7 @@ def examine(
     """
     if variety.network.indices == "redundant" and variety.network.layer == "quadratic":
         raise UsageError("expected ordered for a decomposition, got redundant", "indices")
-    system = _system(method)
+    system = system_of(method)
     equations = network_equations(variety)
     names = variety.network.weight_names()
     ring = equations[0].ring if equations else PolynomialRing(names)
@@ -191,7 +192,7 @@ def examine(
     return Answer(reduction, None, matching, "")
 
 
-def _system(method: Method) -> System | None:
+def system_of(method: Method) -> System | None:
     """Return the system of a method, or None for SymPy."""
     if method == "sympy":
         return None

@@ -117,13 +117,13 @@ def split(network: NetworkSpec, vector: Array) -> list[Array]:
     ]
 
 
-def by_layers(network: NetworkSpec, directions: Weights) -> Residues:
+def by_layers(network: NetworkSpec, directions: Sequence[Array]) -> Array:
     """Return directions of single layers as rows of derivatives of all weights.
 
     Those of each layer have shape (directions, outputs, products); the result has shape
     (all directions, weights).
     """
-    result = np.zeros((sum(map(len, directions)), network.weights), dtype=np.int64)
+    result = np.zeros((sum(map(len, directions)), network.weights), dtype=directions[0].dtype)
     row = column = 0
     for layer, part in zip(network.layers, directions, strict=True):
         block = part.reshape(len(part), layer.weights)
