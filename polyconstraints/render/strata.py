@@ -184,12 +184,22 @@ def _step_lines(answer: Answer) -> Iterator[str]:
 
 def search_text(found: Search, kind: str = "text") -> str:
     """Return the families that a search found as a table; as text also what is new."""
-    columns = ("points", "hidden", "computed", "family", "tangent", "functions", "verdict")
+    columns = (
+        "points",
+        "hidden",
+        "computed",
+        "leading",
+        "family",
+        "tangent",
+        "functions",
+        "verdict",
+    )
     rows = [
         (
             number(family.points),
             " | ".join(family.kind.hidden) or "-",
             " | ".join(family.kind.computed) or "-",
+            ", ".join(map(str, family.kind.leading)) or "-",
             number(family.certificate.family_dimension),
             number(family.certificate.tangent_dimension),
             number(family.certificate.function_dimension),
@@ -224,16 +234,15 @@ def layerwise_text(found: Layerwise) -> str:
     for tried in found.actions:
         outcome = {
             "weights": "with these weights",
-            "solvable": "with complex weights, by a Gröbner basis over the rationals",
+            "solvable": "with complex weights",
             "impossible": "none, since the equations generate the whole ring over the rationals",
             "not known": "not known within the time",
         }[tried.outcome]
-        system = f" ({tried.system})" if tried.system else ""
-        hidden = " | ".join(map(str, tried.hidden)) or "-"
-        lines.append(f"hidden     {hidden}: {outcome}{system}")
+        lines.append(f"hidden     {' | '.join(map(str, tried.hidden)) or '-'}: {outcome}")
         for at, array in enumerate(tried.weights or ()):
             lines += [f"  layer{at}  {', '.join(map(str, row))}" for row in array]
-    return "\n".join(lines)
+    systems = {tried.system for tried in found.actions if tried.system}
+    return "\n".join([*lines, *(f"bases      {system}" for system in sorted(systems))])
 
 
 def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> str:

@@ -175,6 +175,7 @@ class FoundFamily(Document):
     stratum: What the hidden levels of the listed stratum carry; null where there is none.
     hidden: What the functions of each hidden level carry.
     computed: What the functions carry that each layer above the first can compute.
+    leading: How many functions of each hidden level are independent in the largest degree.
     weights: Those of one point, (outputs, products) a layer, products in the order of the weights.
     family_dimension: Dimension of the family that is made from the point by changes of hidden
         units, by changes of inputs that commute with the group, and by other last layers.
@@ -188,6 +189,7 @@ class FoundFamily(Document):
     stratum: list[Multiplicities] | None
     hidden: list[Text]
     computed: list[Text]
+    leading: list[Count]
     weights: list[list[list[Fraction]]]
     family_dimension: Count
     tangent_dimension: Count

@@ -22,7 +22,7 @@ import numpy as np
 
 from polyconstraints.algebra import PolynomialRing, modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import EXACT, Array, exact_array, forward, layer_products
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.variety import FoundFamily, Search
@@ -45,6 +45,7 @@ from polyconstraints.variety.strata.variety import Variety
 
 __all__ = [
     "Certificate",
+    "affine_network",
     "certify",
     "hidden_functions",
     "last_equations",
@@ -109,7 +110,7 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
     >>> found.family_dimension, found.tangent_dimension, found.component
     (13, 13, True)
     """
-    network = ordered_network(variety.network)
+    network = affine_network(variety)
     exact = tuple(np.array(array, dtype=object) for array in weights)
     equations = last_equations(network, variety.moves, exact[:-1])
     if (equations @ exact[-1].ravel() != 0).any():
@@ -133,6 +134,13 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
         network.weights - tangent.rank,
         function_dimension(setting, point, tangent),
     )
+
+
+def affine_network(variety: Variety) -> NetworkSpec:
+    """Return the network with ordered indices; refused where units don't change by affine maps."""
+    if variety.network.activation is not None:
+        raise UsageError(f"expected none here, got {variety.network.activation}", "activation")
+    return ordered_network(variety.network)
 
 
 def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:

@@ -21,13 +21,18 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import EXACT, FLOATING, exact_array, jacobian, values
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.variety.certificate import last_equations, last_products, lattice
+from polyconstraints.variety.certificate import (
+    affine_network,
+    last_equations,
+    last_products,
+    lattice,
+)
 from polyconstraints.variety.equations.systems import ideal_dimension
 from polyconstraints.variety.search import Floats, newton, rational_solutions
 from polyconstraints.variety.strata.equivariant import rational_nullspace
 from polyconstraints.variety.strata.exact import Method, system_of
 from polyconstraints.variety.strata.irreps import Rationals
-from polyconstraints.variety.strata.kernel import SPARE, by_layers, ordered_network, split
+from polyconstraints.variety.strata.kernel import SPARE, by_layers, split
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.tying import layer_bases
 from polyconstraints.variety.strata.variety import Variety
@@ -126,7 +131,7 @@ def layerwise(
     >>> found.answer, [str(level) for level in found.actions[0].hidden]
     (True, ['[2] + [1,1]'])
     """
-    network = ordered_network(variety.network)
+    network = affine_network(variety)
     exact = [np.array(array, dtype=object) for array in weights]
     if network != variety.network:
         raise UsageError("expected ordered, got redundant", "indices")

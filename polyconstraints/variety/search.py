@@ -24,10 +24,15 @@ from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.evaluation import FLOATING, jacobian
+from polyconstraints.evaluation import FLOATING, forward, jacobian
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Move
-from polyconstraints.variety.certificate import Certificate, certify, last_equations
+from polyconstraints.variety.certificate import (
+    Certificate,
+    affine_network,
+    certify,
+    last_equations,
+)
 from polyconstraints.variety.strata.classification import classify, kind_of
 from polyconstraints.variety.strata.equivariant import induced, rational_nullspace
 from polyconstraints.variety.strata.irreps import Rationals
@@ -255,14 +260,16 @@ def _with_last(setting: Setting, below: Sequence[Rationals]) -> list[Residues]:
 class Kind(NamedTuple):
     """What tells the families of points apart.
 
-    Dimensions of the tangent space and of the functions that it moves through, and what the
-    functions of each hidden level carry, and those that the next layer can compute of them.
+    Dimensions of the tangent space and of the functions that it moves through, what the functions
+    of each hidden level carry, and those that the next layer can compute of them, and how many of
+    the former are independent in the largest degree.
     """
 
     tangent: int
     functions: int
     hidden: tuple[str, ...]
     computed: tuple[str, ...]
+    leading: tuple[int, ...]
 
     @classmethod
     def of(cls, variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Kind:
@@ -270,11 +277,15 @@ class Kind(NamedTuple):
         tangent = tangent_conditions(setting, weights)
         start = variety.start(setting)
         carried = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
+        inputs = setting.inputs(max(setting.network.units) + SPARE)
+        # Where the homogenising unit is 0 only the terms of largest degree are left.
+        tops = forward(setting.network, weights[:-1], inputs, setting.ring, one=0)
         return cls(
             setting.network.weights - tangent.rank,
             function_dimension(setting, weights, tangent),
             tuple(in_words(spanned) for spanned, _ in carried),
             tuple(in_words(supply) for _, supply in carried),
+            tuple(modular.rank(step.sums, setting.prime) for step in tops),
         )
 
 
@@ -313,6 +324,7 @@ class Family:
             "stratum": None if self.stratum is None else [one.names for one in self.stratum.hidden],
             "hidden": list(self.kind.hidden),
             "computed": list(self.kind.computed),
+            "leading": list(self.kind.leading),
             **self.certificate.to_json(),
         }
 
@@ -380,7 +392,7 @@ def search(
     >>> result.points, max(family.kind.tangent for family in result.families) >= 8
     (20, True)
     """
-    network = ordered_network(variety.network)
+    network = affine_network(variety)
     whole = Setting.make(network, variety.moves, modular.PRIMES[0], seed)
     ends = None if time_limit is None else time.monotonic() + time_limit
     seen: dict[Kind, list[list[Rationals]]] = {}
