@@ -314,5 +314,9 @@ def test_what_is_refused() -> None:
         layer(layer.init(0), np.zeros((1, 4, 1)), np.ones((1, 4)))
     with pytest.raises(InputError, match=r"^theta: expected parameters of shapes"):
         layer({"weight": np.zeros((3, 1, 1))}, np.zeros((1, 4, 1)))
+    with pytest.raises(
+        UsageError, match=r"^degree: expected at most 100000 partitions of the letters"
+    ):
+        LayerPlan("tuples(S,3)", (1, 1), 3).recipe.prepare()
     with pytest.raises(UsageError, match=r"^sizes: expected 1 sizes for S, got 0"):
         map_of([LayerPlan("S", (1, 1))])

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from polyconstraints.backends.jax.operations import OPERATIONS
-from polyconstraints.backends.plan import LayerPlan, NetworkPlan
+from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
 
 __all__ = [
@@ -130,7 +130,6 @@ def EquivariantQuadratic(
     return EquivariantLayer(group, in_channels, out_channels, 2, to, bias, rank)
 
 
-@dataclass(frozen=True, eq=False)
 class Network(Planned):
     """A tied network on flat units: a pytree of parameters in, outputs out.
 
@@ -138,12 +137,10 @@ class Network(Planned):
     equal maps are equal. Made from a plan, or by ``from_map``, ``from_rule`` or
     ``symmetric``, which the package has as functions too.
 
-    Attributes
+    Parameters
     ----------
     plan : NetworkPlan
     """
-
-    plan: NetworkPlan
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.plan.digest == other.plan.digest

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.numpy.operations import Node, NumpyOperations, backward
-from polyconstraints.backends.plan import LayerPlan, NetworkPlan
+from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
 from polyconstraints.errors import InputError
 
@@ -74,9 +74,6 @@ class TiedNetwork(Planned):
     ----------
     plan : NetworkPlan
     """
-
-    def __init__(self, plan: NetworkPlan) -> None:
-        self.plan = plan
 
     @property
     def inputs(self) -> int:

@@ -29,6 +29,7 @@ from itertools import combinations_with_replacement, islice, permutations, produ
 from typing import Any
 
 from polyconstraints.backends.plan.kinds import Kind, Levels
+from polyconstraints.errors import UsageError
 
 __all__ = ["Diagram", "channel_orbits", "diagrams"]
 
@@ -38,7 +39,7 @@ Labels = tuple[tuple[int, ...], ...]
 Scope = tuple[int, tuple[int, ...]]
 
 #: Most partitions of letters that are gone through.
-MAX_PARTITIONS = 200_000
+_MAX_PARTITIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -212,12 +213,24 @@ def diagrams(levels: Levels, degree: int) -> list[Diagram]:
     (0,) (1,) (1,)
     (0,) (1,) (2,)
     """
+    return _diagrams(levels.inputs, levels.outputs, degree)
+
+
+@cache
+def _diagrams(below: tuple[Kind, ...], above: tuple[Kind, ...], degree: int) -> list[Diagram]:
     found = []
-    for output, above in enumerate(levels.outputs):
-        for inputs in combinations_with_replacement(range(len(levels.inputs)), degree):
-            kinds = (above, *(levels.inputs[at] for at in inputs))
+    for output, kind in enumerate(above):
+        for inputs in combinations_with_replacement(range(len(below)), degree):
+            kinds = (kind, *(below[at] for at in inputs))
             known: dict[Labels, None] = {}
-            for labels in _partitions(kinds):
+            partitions = list(islice(_partitions(kinds), _MAX_PARTITIONS + 1))
+            if len(partitions) > _MAX_PARTITIONS:
+                raise UsageError(
+                    f"expected at most {_MAX_PARTITIONS} partitions of the letters of an output "
+                    "and the inputs of a product, got more",
+                    "degree",
+                )
+            for labels in partitions:
                 known.setdefault(canonical(kinds, labels, _orders(inputs)))
             found += [Diagram(output, inputs, labels, kinds) for labels in known]
     return found

@@ -160,13 +160,7 @@ class LayerPlan:
         ]
 
     def sizes(self, shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-        """Return the letters of each sort that tensors of given shapes have.
-
-        Raises
-        ------
-        InputError
-            If the shapes are not those of inputs.
-        """
+        """Return the letters of each sort that inputs of given shapes have; raises InputError."""
         axes_of, channels = self._axes, self.channels[0]
         sizes: list[Any] = list(self.levels.sizes) if self.levels else []
         if len(shapes) != len(axes_of):
@@ -218,13 +212,7 @@ class LayerPlan:
         }
 
     def weights(self, theta: Mapping[str, Tensor]) -> list[Tensor]:
-        """Return named parameters in the order of the recipe.
-
-        Raises
-        ------
-        InputError
-            If names or shapes are others.
-        """
+        """Return named parameters in the order of the recipe; raises InputError."""
         shapes = {name: tuple(part.shape) for name, part in theta.items()}
         if shapes != self.shapes:
             raise InputError(f"expected parameters of shapes {self.shapes}, got {shapes}", "theta")
@@ -233,23 +221,7 @@ class LayerPlan:
     # -- computing ------------------------------------------------------------------------
 
     def run(self, ops: Operations, weights: Sequence[Tensor], x: Any, mask: Any = None) -> Any:
-        """Return the outputs: a tensor, or a tuple where there are several kinds of points.
-
-        Parameters
-        ----------
-        ops : Operations
-        weights : sequence of tensors
-            The parameters.
-        x : tensor of shape (…, points…, channels), or a tuple of such
-        mask : tensor of shape (…, letters), or a tuple of one or None for each group, optional
-            True for the letters that a sample has, where samples of several sizes are padded
-            to one. What stands in the padding doesn't matter; outputs are 0 there.
-
-        Raises
-        ------
-        InputError
-            If a shape or a dtype doesn't fit.
-        """
+        """Return the outputs, as ``forward`` of the layers in PyTorch says; checks everything."""
         if self.rank is not None:
             return self._low_rank(ops, weights, x, mask)
         xs = x if isinstance(x, tuple | list) else (x,)
@@ -417,10 +389,9 @@ def map_of(plans: Sequence[LayerPlan], *sizes: int, activation: str | None = Non
 
 @cache
 def _recipe(plan: LayerPlan) -> Recipe:
-    levels = plan.levels
-    if levels is not None:
+    if plan.levels is not None:
         degrees = tuple(range(plan.degree + 1)) if plan.bias else (plan.degree,)
-        return Lettered(levels, plan.channels, degrees)
+        return Lettered(plan.levels, plan.channels, degrees)
     below = prod(plan.points[0])
     to = "trivial1" if plan.to == "trivial" else plan.to
     choice = read_group(plan.group, below, None if to is None else {1: to})

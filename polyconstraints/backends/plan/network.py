@@ -32,13 +32,7 @@ PATHS = ("auto", "structure", "gather")
 
 @dataclass(frozen=True, eq=False)
 class NetworkPlan:
-    """A tied network, layer by layer.
-
-    Attributes
-    ----------
-    network : NetworkSpec
-    layers : tuple of FlatLayer
-    """
+    """A tied network, layer by layer."""
 
     network: NetworkSpec
     layers: tuple[FlatLayer, ...]
@@ -161,10 +155,10 @@ class NetworkPlan:
 
 
 class Planned:
-    """What the networks of all libraries are made from: ``cls(plan, **options)``."""
+    """What the networks of all libraries are made from; some take options beside the plan."""
 
-    def __init__(self, plan: NetworkPlan, **options: Any) -> None:
-        raise NotImplementedError
+    def __init__(self, plan: NetworkPlan, **_: Any) -> None:
+        self.plan = plan
 
     @classmethod
     def from_map(cls, tying: TyingMap, path: str = "auto", **options: Any) -> Self:
