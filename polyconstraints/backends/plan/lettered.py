@@ -257,9 +257,16 @@ class _Writer:
         first = min((0, 1), key=lambda at: self.recipe.size(diagram, factors[at][1]))
         small, large = (self._pooled(factors[at][0]) for at in (first, 1 - first))
         own, other = (self._names(diagram, factors[at][1]) for at in (first, 1 - first))
-        matrix = self.program.reshape(weight, (weight.shape[0], *widths))
-        order = "oAB" if first == 0 else "oBA"
-        mixed = self.program.einsum(f"b{own}A,{order}->b{own}oB", small, matrix)
+        outputs = weight.shape[0]
+        if first == 1:
+            # The channels of the smaller factor come last: an ordinary product with a matrix.
+            mixed = self.program.linear(
+                small, self.program.reshape(weight, (outputs * widths[0], widths[1]))
+            )
+            mixed = self.program.reshape(mixed, (*small.shape[:-1], outputs, widths[0]))
+        else:
+            matrix = self.program.reshape(weight, (outputs, *widths))
+            mixed = self.program.einsum(f"b{own}A,oAB->b{own}oB", small, matrix)
         kept = self._names(diagram, diagram.kept)
         out = self.program.einsum(f"b{other}B,b{own}oB->b{kept}o", large, mixed)
         return self.program.divide(out, self._contracted_sorts(feature))

@@ -101,6 +101,10 @@ class Operations(Protocol):
         """Return the product of two tensors that broadcast."""
         return x * y
 
+    def contracted(self, *operands: Any) -> Tensor:
+        """Return a contraction, its formula last."""
+        return self.einsum(operands[-1], *operands[:-1])
+
     def pairs(self, x: Tensor) -> Tensor:
         """Return the products of two channels; slices cost less than an index."""
         width = x.shape[-1]
@@ -170,6 +174,7 @@ class Program:
     steps: list[tuple[str, bool, int, tuple[int, ...], tuple[Any, ...]]] = field(
         default_factory=list
     )
+    looks: bool = False
     slots: int = 0
     results: list[int] = field(default_factory=list)
     masked: dict[int, int] = field(default_factory=dict)
@@ -186,7 +191,9 @@ class Program:
     ) -> Symbol:
         """Note a step: a method of :class:`Operations`, or of :class:`_Sized`."""
         first, *rest = [symbol.slot for symbol in read]
-        self.steps.append((name, hasattr(_Sized, name), first, tuple(rest), static))
+        looks = hasattr(_Sized, name)
+        self.looks = self.looks or looks
+        self.steps.append((name, looks, first, tuple(rest), static))
         return self.given(shape)
 
     def mean(self, x: Symbol, axes: Sequence[int], sorts: Sequence[int]) -> Symbol:
@@ -314,9 +321,11 @@ class Program:
     ) -> list[Tensor]:
         """Return the results, given parameters, inputs and masks, and the sorts' letters."""
         slots = list(given)
-        counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
-        sized = _Sized(ops, batch, sizes, counts)
-        # Compilers trace this loop: what is short here is quick to compile.
+        # Compilers trace what follows: what is short here is quick to compile.
+        sized: Any = None
+        if self.looks:
+            counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
+            sized = _Sized(ops, batch, sizes, counts)
         for name, looks, first, rest, static in self.steps:
             step = getattr(sized if looks else ops, name)
             if not rest:
@@ -353,9 +362,6 @@ class _Sized:
 
     def repeated(self, x: Tensor, shape: tuple[int, ...]) -> Tensor:
         return self.ops.broadcast(x, self._shape(shape, x.shape))
-
-    def contracted(self, *operands: Any) -> Tensor:
-        return self.ops.einsum(operands[-1], *operands[:-1])
 
     def divide(self, x: Tensor, sorts: tuple[int, ...]) -> Tensor:
         for sort in sorts:
