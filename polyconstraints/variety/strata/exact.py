@@ -212,7 +212,7 @@ def match_components(
     strata: Sequence[Stratum],
     reduction: Reduction | None = None,
 ) -> Matching:
-    """Match components to strata by random points of the strata, the degenerate ones included.
+    """Match components to strata by random points of the strata.
 
     Random points of a reduction of the same equations check the decomposition too, and say what
     a component is that no stratum fills.

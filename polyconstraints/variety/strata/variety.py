@@ -24,6 +24,7 @@ from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_net
 from polyconstraints.variety.strata.point import Dimensions, Tower, measure, random_point
 from polyconstraints.variety.strata.representations import (
     FREE,
+    PERMUTATION,
     Level,
     Representation,
     direct_sum,
@@ -185,19 +186,14 @@ class Variety:
     def ends(self) -> tuple[Level, Level]:
         """What the inputs and the outputs carry."""
         group, network = self.symmetry.group, self.network
-        inputs = permutation_representation(
-            [before for before, _ in self.moves], group, network.channels[0]
-        )
+        before, after = [[move[end] for move in self.moves] for end in (0, 1)]
+        inputs = permutation_representation(before, group, network.channels[0])
         units = network.units[-1]
         if self.symmetry.kind == "invariant":
             outputs = _trivial(group, units)
         else:
-            images = [after for _, after in self.moves]
-            outputs = permutation_representation(images, group, network.channels[-1])
-        return (
-            Level(network.units[0], inputs),
-            Level(units, outputs),
-        )
+            outputs = permutation_representation(after, group, network.channels[-1])
+        return Level(network.units[0], inputs), Level(units, outputs)
 
     def _points(self, level: int) -> Representation | None:
         """Return the permutation representation of a hidden level, if the group has one."""
@@ -264,7 +260,8 @@ class Variety:
         def made(tower: Tower) -> Iterator[Tower]:
             for choice in self.levels(len(tower.plain) + 1, tower):
                 one = tower.extended(choice)
-                if one.attained[-1] == choice.names:
+                # A permutation representation whose summands are unknown can't be compared.
+                if one.attained[-1] == choice.names or PERMUTATION in choice.names:
                     yield one
 
         def extensions(tower: Tower) -> Iterator[Tower]:
