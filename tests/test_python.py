@@ -99,6 +99,17 @@ def test_weights_are_arrays_or_a_file(capsys: pytest.CaptureFixture[str], tmp_pa
         assert plain(checked.to_json()) == shell(capsys, line)
 
 
+def test_a_file_holds_all_that_deviates(tmp_path: Path) -> None:
+    layer = np.random.default_rng(0).normal(size=(8, 8))
+    weights, text = str(tmp_path / "trained.npz"), tmp_path / "check.txt"
+    np.savez(weights, layer0=layer)
+    line = f"verify --weights {weights} -n 8 --layer linear -o {text}"
+    assert run(line.split()) == 3
+    found = pc.verify(n=8, layer="linear", weights=weights)
+    assert found.deviating > 50
+    assert all(f"\n{one.weight} " in text.read_text() for one in found.deviations)
+
+
 def test_one_list_of_names() -> None:
     names = set(Description.__dataclass_fields__)
     # `symmetry` may be given by place, and `n` is short for `inputs`.

@@ -11,7 +11,9 @@ from polyconstraints.cli.options import (
     INDICES,
     IntegerList,
     Request,
+    choice,
     common_options,
+    option,
     tolerance_option,
 )
 
@@ -29,23 +31,23 @@ __all__ = ["discover"]
 @click.option(
     "--bias/--no-bias", default=False, help="Whether index 0 of the inputs is the unit o_0 = 1."
 )
-@click.option(
+@choice(
     "--indices",
-    type=click.Choice(INDICES),
-    default=INDICES[0],
-    help="Weights of layers that multiply: one for each product, or for each order of its units.",
+    INDICES,
+    "Weights of layers that multiply: one for each product, or for each order of its units.",
 )
-@click.option(
+@option(
     "--activation",
-    metavar="POLYNOMIAL",
-    help="A polynomial in z that hidden units pass through, as z^2 or 'z + z^3/6'.",
+    None,
+    "POLYNOMIAL",
+    "A polynomial in z that hidden units pass through, as z^2 or 'z + z^3/6'.",
 )
-@click.option(
+@option(
     "--channels",
-    type=IntegerList(1),
+    IntegerList(1, plain=True),
+    "M,…",
+    "Channels of a component: one number, or one for each level.",
     default="1",
-    metavar="M,…",
-    help="Channels of a component: one number, or one for each level.",
 )
 @tolerance_option
 @common_options()
@@ -67,4 +69,4 @@ def discover(request: Request, weights_file: str, tolerance: float | None) -> No
         result = find(None, weights_file, **asked, **limits)
     except InputError as error:
         raise InputError(error.message, error.place, error.source or weights_file) from None
-    request.write(result.to_json(), discovery_text(result))
+    request.write(result.to_json(), discovery_text(result, request.most))

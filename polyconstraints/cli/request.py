@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap
 
 
+#: Entries of a list that somebody who watches is shown.
+_WATCHED = 20
+
+
 @dataclass(frozen=True)
 class Request(Description):
     """A command line: the network and its symmetry, where the result goes, and what it may take.
@@ -125,6 +129,13 @@ class Request(Description):
         return False
 
     # -- the result ------------------------------------------------------------------------
+
+    @property
+    def most(self) -> int | None:
+        """How many entries of a list a text shows: all, unless somebody watches."""
+        from polyconstraints.cli.console import audience
+
+        return _WATCHED if audience(self.output_file) == "terminal" else None
 
     def write(self, document: Any, text: str | Iterable[str]) -> None:
         """Write a result: its document where JSON is asked for, its text otherwise.

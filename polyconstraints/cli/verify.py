@@ -103,8 +103,6 @@ def verify(
     widths whose layers are equivariant, for whatever action on the hidden units, computes the same
     function. Exit status 3: none does, which is proved.
     """
-    from polyconstraints.cli.output import write_json, write_text
-
     for name, needed in (("layerwise", weights_file is not None), ("time_limit", layerwise)):
         if name in request.given and not needed:
             raise UsageError(
@@ -115,13 +113,10 @@ def verify(
     if weights_file is not None and layerwise:
         result, text = _layers_sought(given, weights_file, time_limit, seed)
     elif weights_file is not None:
-        result, text = _weights_checked(given, weights_file, tolerance, seed)
+        result, text = _weights_checked(request, given, weights_file, tolerance, seed)
     else:
         result, text = _map_verified(given, trials, seed, exact)
-    if request.output_format == "json":
-        write_json(result.to_json(), request.output_file)
-    else:
-        write_text(text, request.output_file)
+    request.write(result.to_json(), text)
     if not result:
         context.exit(3)
 
@@ -145,7 +140,7 @@ def _layers_sought(
 
 
 def _weights_checked(
-    given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
+    request: Request, given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
 ) -> tuple[WeightCheck, str]:
     from polyconstraints.render.verdicts import weight_check_text
     from polyconstraints.verification.trained import check_weights, read_weights
@@ -156,7 +151,7 @@ def _weights_checked(
         result = check_weights(tying, weights, tolerance=tolerance, seed=seed)
     except InputError as error:
         raise InputError(error.message, error.place, file) from None
-    return result, weight_check_text(result)
+    return result, weight_check_text(result, request.most)
 
 
 def _map_verified(

@@ -336,8 +336,14 @@ def _verification_text(result: Verification) -> str:
     )
 
 
-display.text.register(WeightCheck)(weight_check_text)
-display.text.register(Discovery)(discovery_text)
+@display.text.register
+def _weight_check_text(result: WeightCheck) -> str:
+    return weight_check_text(result, _MOST_EQUALITIES)
+
+
+@display.text.register
+def _discovery_text(result: Discovery) -> str:
+    return discovery_text(result, _MOST_EQUALITIES)
 
 
 @display.text.register

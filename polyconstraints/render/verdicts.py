@@ -16,9 +16,6 @@ from polyconstraints.verification.discovery import Discovery, FoundGroup
 from polyconstraints.verification.result import Counterexample, Verification
 from polyconstraints.verification.trained import WeightCheck
 
-#: Deviating weights, and symmetries of a kind, that are listed at most.
-_SHOWN = 20
-
 #: Columns of the comparison with the paper.
 _WIDTH = 88
 
@@ -124,8 +121,8 @@ def _counterexample(tying: TyingMap, found: Counterexample) -> Iterator[str]:
         yield f"  {line}"
 
 
-def weight_check_text(result: WeightCheck) -> str:
-    """Return the result of checking trained weights."""
+def weight_check_text(result: WeightCheck, most: int | None = None) -> str:
+    """Return the result of checking trained weights, with at most so many that deviate."""
     error = "overflows" if result.function_error is None else f"{result.function_error:.2e}"
     rows = [
         ("symmetric", _yes(result.symmetric)),
@@ -150,7 +147,7 @@ def weight_check_text(result: WeightCheck) -> str:
         numbers = ("value", "tied", "difference")
         shown = [
             (one.weight, *(f"{getattr(one, name):13.6g}" for name in numbers))
-            for one in result.deviations[:_SHOWN]
+            for one in result.deviations[:most]
         ]
         lines += ["", Table(("weight", *numbers), shown, left=(0,)).text()]
         lines += _rest(result.deviating - len(shown))
@@ -161,8 +158,8 @@ def _rest(more: int) -> list[str]:
     return [f"and {more} more"] if more > 0 else []
 
 
-def discovery_text(result: Discovery) -> str:
-    """Return what was discovered about weights."""
+def discovery_text(result: Discovery, most: int | None = None) -> str:
+    """Return what was discovered about weights, with at most so many generators of a group."""
     network = result.network
     widths = ", ".join(map(str, network.widths))
     lines = [
@@ -170,7 +167,7 @@ def discovery_text(result: Discovery) -> str:
         f"tolerance  {result.tolerance:.1e} of a layer's largest coefficient",
         "",
         "Layer by layer:",
-        *_groups(result.groups),
+        *_groups(result.groups, most),
     ]
     if network.depth == 1:
         return "\n".join(lines)
@@ -179,19 +176,19 @@ def discovery_text(result: Discovery) -> str:
     elif [group.order for group in result.functions] == [group.order for group in result.groups]:
         last = ["As a function: the same, and no others."]
     else:
-        last = ["As a function:", *_groups(result.functions)]
+        last = ["As a function:", *_groups(result.functions, most)]
     return "\n".join([*lines, "", *last])
 
 
-def _groups(groups: Sequence[FoundGroup]) -> list[str]:
+def _groups(groups: Sequence[FoundGroup], most: int | None) -> list[str]:
     lines = []
     for group in groups:
         lines.append(f"{group.kind} under {group.name} (order {group.order})")
         moves = list(zip(group.group.generators, group.hidden, strict=True))
-        for images, hidden in moves[:_SHOWN]:
+        for images, hidden in moves[:most]:
             others = [f"level {at} as {list(to)}" for at, to in hidden.items() if to != images]
             lines.append(f"  {', '.join([str(list(images)), *others])}")
-        lines += [f"  {line}" for line in _rest(len(moves) - _SHOWN)]
+        lines += [f"  {line}" for line in _rest(len(moves) - len(moves[:most]))]
     known = groups[0]
     same = f"change no coefficient by more than {known.error:.1e}"
     if not known.error:
