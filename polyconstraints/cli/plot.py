@@ -20,8 +20,8 @@ from polyconstraints.cli.options import (
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.figures.picture import Picture
+    from polyconstraints.render.figures.plot import View
     from polyconstraints.render.figures.strata_graph import StrataGraph
 
 
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 def plot(
     request: Request,
     source: str | None,
-    view: str,
+    view: View,
     layers: tuple[int, ...] | None,
     outputs: tuple[int, ...] | None,
     units: int | None,
@@ -79,16 +79,20 @@ def plot(
     extra 'plot'.
     """
     from polyconstraints.cli.output import write_bytes
-    from polyconstraints.render.figures.network_graph import network_graph
+    from polyconstraints.render.figures.plot import drawing
 
     kind, file = request.output_format, request.output_file
+    chosen: dict[str, Any] = {"layers": layers, "outputs": outputs, "units": units}
     picture: Picture
     if view == "strata":
+        if source is None:
+            raise UsageError("expected a document of strata, got none", "FILE")
+        for name, value in chosen.items():
+            if value is not None:
+                raise UsageError(f"expected none for strata, got {value}", name)
         picture = _strata(source)
-    elif view == "graph":
-        picture = network_graph(_blocks(request, source), units)
     else:
-        picture = _blocks(request, source, layers, outputs)
+        picture = drawing(request.tying_map(source, "picture"), view, **chosen)
     if kind == "text":
         _write_text(picture, file, request.ascii)
     elif kind == "json":
@@ -101,25 +105,11 @@ def plot(
             write_bytes(drawn, file)
 
 
-def _strata(source: str | None) -> StrataGraph:
+def _strata(file: str) -> StrataGraph:
     from polyconstraints.io.files import load_json
     from polyconstraints.render.figures.strata_graph import StrataGraph
 
-    if source is None:
-        raise UsageError("expected a document of strata, got none", "FILE")
-    return StrataGraph.read(load_json(source), source)
-
-
-def _blocks(
-    request: Request,
-    source: str | None,
-    layers: tuple[int, ...] | None = None,
-    outputs: tuple[int, ...] | None = None,
-) -> BlockPicture:
-    from polyconstraints.render.figures.blocks import block_picture
-
-    tying = request.tying_map(source, "picture")
-    return block_picture(tying, layers, outputs and [output - 1 for output in outputs])
+    return StrataGraph.read(load_json(file), file)
 
 
 def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
@@ -163,25 +153,15 @@ def report(request: Request, source: str | None, strata: str | None) -> None:
     with the reason why each is tied, and holds the tying map to download. It works from disk
     and fetches nothing. In JSON the counts are written, as 'derive' does.
     """
+    import shlex
+    import sys
+
     from polyconstraints.render.report import Report
 
-    graph = None
-    if strata is not None:
-        from polyconstraints.io.files import load_json
-        from polyconstraints.render.figures.strata_graph import StrataGraph
-
-        graph = StrataGraph.read(load_json(strata), strata)
-    more: dict[str, Any] = {"strata": graph, "command": _command()}
+    typed = shlex.join(["polyconstraints", *sys.argv[1:]])
+    more: dict[str, Any] = {"strata": strata and _strata(strata), "command": typed}
     if request.described_beside(source):
         page = Report.of_problem(*request.problem_with_room("page"), **more)
     else:
         page = Report.of_map(request.tying_map(source), **more)
     request.write(page.to_json, page.html() if request.output_format == "html" else "")
-
-
-def _command() -> str:
-    """Return the command line as it was typed."""
-    import shlex
-    import sys
-
-    return shlex.join(["polyconstraints", *sys.argv[1:]])

@@ -124,3 +124,19 @@ def test_too_large_a_picture_is_refused(run_program: RunCommand, tmp_path: Path)
     result = run_program("plot", str(path))
     assert result.status == 4
     assert "expected at most 5000000 weights to draw, got 13545000" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (["--view", "graph", "--layers", "0"], "--layers: expected none for the graph"),
+        (["--view", "graph", "--outputs", "1"], "--outputs: expected none for the graph"),
+        (["--units", "3"], "--units: expected none for the blocks, got 3"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    run_program: RunCommand, args: list[str], line: str
+) -> None:
+    result = run_program("plot", "-n", "2", *args)
+    assert result.status == 2
+    assert result.stderr.startswith(f"polyconstraints: error: {line}")

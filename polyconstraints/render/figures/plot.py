@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["View", "drawing", "plot"]
 
-View = Literal["blocks", "graph"]
+View = Literal["blocks", "graph", "strata"]
 
 
 def drawing(
@@ -48,10 +48,14 @@ def drawing(
     UsageError
         If there is no such view, layer or output.
     """
+    if view not in ("blocks", "graph"):
+        raise UsageError(f"expected blocks or graph, got {view!r}", "view")
+    unused = {"units": units} if view == "blocks" else {"layers": layers, "outputs": outputs}
+    for name, value in unused.items():
+        if value is not None:
+            raise UsageError(f"expected none for the {view}, got {value}", name)
     if view == "graph":
         return network_graph(block_picture(tying), units)
-    if view != "blocks":
-        raise UsageError(f"expected blocks or graph, got {view!r}", "view")
     return block_picture(tying, layers, outputs and [output - 1 for output in outputs])
 
 
