@@ -149,19 +149,14 @@ def _write_table(rows: list[TableRow], request: Request) -> None:
     import sys
 
     from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
-    from polyconstraints.cli.output import write_json, write_text
+    from polyconstraints.render.notation import painted
     from polyconstraints.render.tables import HEADER, print_table, table_document, table_text
 
-    kind, file = request.output_format, request.output_file
-    reader = audience(file)
-    if kind == "json":
-        write_json(table_document(rows), file)
-    elif kind == "text" and reader == "terminal":
+    kind = request.output_format
+    reader = audience(request.output_file) if kind == "text" else "plain"
+    if reader == "terminal":
         print_table(rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
-    else:
-        text = table_text(rows, kind)
-        if kind == "text" and reader == "colour":
-            from polyconstraints.render.notation import painted
-
-            text = "".join(painted([text], [(HEADER, "bold")]))
-        write_text(text, file)
+        return
+    text = "" if kind == "json" else table_text(rows, kind)
+    colored = [(HEADER, "bold")] if reader == "colour" else []
+    request.write(table_document(rows), "".join(painted([text], colored)))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, Request, common_options, seed_option
+from polyconstraints.cli.options import (
+    Integer,
+    Request,
+    choice,
+    common_options,
+    flag,
+    option,
+    seed_option,
+)
 from polyconstraints.cli.parameters import WidthRanges
 from polyconstraints.errors import TooLargeError, UsageError
 
@@ -35,23 +43,22 @@ _MOST_STRATA = 10_000
         "polyconstraints dimension --widths 3,3,3 --activation z^4 --group S",
     ],
 )
-@click.option(
-    "--widths",
-    "architectures",
-    type=WidthRanges(),
+@option(
+    "--widths architectures",
+    WidthRanges(),
+    "D0,…,DL",
+    "Widths from input to output; a range as 2-5 stands for all of them. More than once "
+    "for a table.",
     multiple=True,
     required=True,
-    metavar="D0,…,DL",
-    help="Widths from input to output; a range as 2-5 stands for all of them. More than once "
-    "for a table.",
 )
-@click.option(
-    "--activation",
-    "activations",
+@option(
+    "--activation activations",
+    None,
+    "POLYNOMIAL",
+    "A polynomial in z, as z^2 or 'z + z^3/6'. More than once for a table.",
     multiple=True,
     default=("z^2",),
-    metavar="POLYNOMIAL",
-    help="A polynomial in z, as z^2 or 'z + z^3/6'. More than once for a table.",
 )
 @click.option(
     "--threshold/--no-threshold",
@@ -60,29 +67,25 @@ _MOST_STRATA = 10_000
     help="Also from which r on z^r gives the largest dimension.  [default: for one small "
     "architecture]",
 )
-@click.option(
+@option(
     "--group",
-    metavar="GROUP",
-    help="List the strata of networks with this symmetry instead; activation z^r only.",
+    None,
+    "GROUP",
+    "List the strata of networks with this symmetry instead; activation z^r only.",
 )
-@click.option(
-    "--symmetry",
-    type=click.Choice(("equivariant", "invariant")),
-    default="equivariant",
-    help="With --group: how the outputs follow the inputs.",
+@choice(
+    "--symmetry", ("equivariant", "invariant"), "With --group: how the outputs follow the inputs."
 )
-@click.option(
+@flag(
     "--fibre",
-    is_flag=True,
-    show_default=False,
     help="Also how many parameters give one function, scalings apart (small architectures).",
 )
-@click.option(
+@option(
     "--time-limit",
-    type=Integer(1),
+    Integer(1),
+    "SECONDS",
+    "With --fibre: how long Singular, Macaulay2 or SymPy may take.",
     default=60,
-    metavar="SECONDS",
-    help="With --fibre: how long Singular, Macaulay2 or SymPy may take.",
 )
 @seed_option
 @common_options(formats=("text", "json", "csv", "markdown"))
@@ -101,7 +104,6 @@ def dimension(
     unit. Its dimension is a rank at random points modulo a prime: never too large, and proved
     where it is the expected one.
     """
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.dimension import (
         dimension_document,
         dimension_text,
@@ -127,10 +129,7 @@ def dimension(
         if fibre:
             found = [replace(one, fibre=_fibre(one, time_limit, seed)) for one in found]
         document, text = dimension_document(found), dimension_text(found, request.output_format)
-    if request.output_format == "json":
-        write_json(document, request.output_file)
-    else:
-        write_text(text, request.output_file)
+    request.write(document, text)
 
 
 def _fibre(found: Neurovariety, time_limit: int, seed: int) -> Fibre | None:

@@ -83,7 +83,6 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
     all.
     """
     from polyconstraints.cli.console import progress
-    from polyconstraints.cli.output import open_text, write_json
     from polyconstraints.render.verdicts import reproduction_markdown, reproduction_text
     from polyconstraints.reproduction import Item, document
     from polyconstraints.reproduction import reproduce as reproduce_items
@@ -96,9 +95,8 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
                 yield item
 
     if request.output_format == "json":
-        write_json(document(counted()), request.output_file)
+        request.write(document(counted()), ())
         return
     markdown = request.output_format == "markdown"
     lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))
-    with open_text(request.output_file) as handle:
-        handle.writelines(f"{line}\n" for line in lines)
+    request.write(None, (f"{line}\n" for line in lines))

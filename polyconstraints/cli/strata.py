@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, Request, common_options, network_options
+from polyconstraints.cli.options import (
+    Integer,
+    Request,
+    choice,
+    common_options,
+    flag,
+    network_options,
+    option,
+)
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,67 +52,47 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     ],
 )
 @network_options()
-@click.option(
+@option(
     "--hidden",
-    multiple=True,
-    metavar="REP",
-    help="Only this stratum: what the hidden layers carry, as permutation or '[3]+[2,1]+free'; "
+    None,
+    "REP",
+    "Only this stratum: what the hidden layers carry, as permutation or '[3]+[2,1]+free'; "
     "once for all of them, or once for each.",
+    multiple=True,
 )
-@click.option(
+@choice(
     "--field",
-    type=click.Choice(("rational", "complex")),
-    default="rational",
-    help="Over which the representations are irreducible (the same for S_n).",
+    ("rational", "complex"),
+    "Over which the representations are irreducible (the same for S_n).",
 )
-@click.option(
-    "--limit", type=Integer(1), default=_LIMIT, metavar="N", help="Measure at most N strata."
-)
-@click.option(
-    "--gauge",
-    is_flag=True,
-    show_default=False,
-    help="Say which parameters to fix so that the rest can be learnt apart.",
-)
+@option("--limit", Integer(1), "N", "Measure at most N strata.", default=_LIMIT)
+@flag("--gauge", help="Say which parameters to fix so that the rest can be learnt apart.")
 @click.option(
     "--decompose",
     type=click.Choice(("auto", "macaulay2", "singular", "sympy")),
     help="Reduce the equations and have this system decompose them (small networks).",
 )
-@click.option(
-    "--steps",
-    is_flag=True,
-    show_default=False,
-    help="With --decompose: print how the equations were reduced, branch by branch.",
-)
-@click.option(
+@flag("--steps", help="With --decompose: print how the equations were reduced, branch by branch.")
+@flag(
     "--search",
-    is_flag=True,
-    show_default=False,
     help="Find random points of the variety instead, and say what families they belong to.",
 )
-@click.option(
-    "--points", type=Integer(1), default=100, metavar="N", help="With --search: how many to find."
-)
-@click.option(
-    "--check",
-    metavar="FILE",
-    help="Check what --search wrote: every point, from its weights alone.",
-)
-@click.option(
+@option("--points", Integer(1), "N", "With --search: how many to find.", default=100)
+@option("--check", None, "FILE", "Check what --search wrote: every point, from its weights alone.")
+@option(
     "--time-limit",
-    type=Integer(1),
-    metavar="SECONDS",
-    help="How long measuring may take, and how long a search or the system may.  "
+    Integer(1),
+    "SECONDS",
+    "How long measuring may take, and how long a search or the system may.  "
     f"[default: {_MEASURING_TIME}, and {_TIME_LIMIT}]",
 )
-@click.option("--seed", type=Integer(0), default=0, metavar="N", help="Seed of the random points.")
-@click.option(
+@option("--seed", Integer(0), "N", "Seed of the random points.", default=0)
+@option(
     "--max-weights",
-    type=Integer(1),
+    Integer(1),
+    "N",
+    "Weights of the largest network that is measured.",
     default=3000,
-    metavar="N",
-    help="Weights of the largest network that is measured.",
 )
 @common_options(formats=("text", "json", "csv", "latex", "markdown", "graphml"))
 def strata(
@@ -128,11 +116,10 @@ def strata(
     functions that nothing binds. Its dimensions are those of the weights, of the variety's tangent
     space, and of the functions. Where the first two agree, its closure is a component.
     """
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.strata import strata_document, strata_graphml, strata_text
     from polyconstraints.variety.strata.variety import Variety
 
-    kind, file = request.output_format, request.output_file
+    kind = request.output_format
     _require_use(request, bool(hidden), bool(decompose), search, check is not None)
     if check is not None:
         _check(request, check)
@@ -152,7 +139,7 @@ def strata(
     else:
         listed, complete = _measured(variety, limit, time_limit or _MEASURING_TIME, request.quiet)
     if kind == "graphml":
-        write_text(strata_graphml(listed), file)
+        request.write(None, strata_graphml(listed))
         return
     gauges = _gauges(variety, listed) if gauge else {}
     answer = None
@@ -160,10 +147,10 @@ def strata(
         from polyconstraints.variety.strata.exact import examine
 
         answer = examine(variety, listed, decompose, time_limit or _TIME_LIMIT)
-    if kind == "json":
-        write_json(strata_document(variety, listed, complete, gauges, answer), file)
-    else:
-        write_text(strata_text(variety, listed, complete, kind, gauges, answer, steps), file)
+    request.write(
+        strata_document(variety, listed, complete, gauges, answer),
+        strata_text(variety, listed, complete, kind, gauges, answer, steps),
+    )
 
 
 def _require_use(
@@ -196,7 +183,6 @@ def _require_use(
 def _search(request: Request, variety: Variety, points: int, seed: int, time_limit: int) -> None:
     """Search for points, with progress, and write what they are."""
     from polyconstraints.cli.console import progress, warn
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.render.strata import search_text
     from polyconstraints.variety.search import search
 
@@ -208,15 +194,11 @@ def _search(request: Request, variety: Variety, points: int, seed: int, time_lim
             "allows more",
             quiet=request.quiet,
         )
-    if request.output_format == "json":
-        write_json(found.to_json(), request.output_file)
-    else:
-        write_text(search_text(found, request.output_format), request.output_file)
+    request.write(found.to_json(), search_text(found, request.output_format))
 
 
 def _check(request: Request, file: str) -> None:
     """Check a document that a search wrote, and say what its points prove."""
-    from polyconstraints.cli.output import write_json, write_text
     from polyconstraints.io.files import load_json
     from polyconstraints.render.strata import certificates_text
     from polyconstraints.variety.certificate import read_certificates
@@ -224,10 +206,7 @@ def _check(request: Request, file: str) -> None:
     request.described_beside(file)
     document = load_json(file)
     variety, certificates = read_certificates(document, file)
-    if request.output_format == "json":
-        write_json(document, request.output_file)
-    else:
-        write_text(certificates_text(variety, certificates), request.output_file)
+    request.write(document, certificates_text(variety, certificates))
 
 
 def _measured(
