@@ -69,12 +69,16 @@ class Displayed:
         printer.text(text(loaded(self)) or repr(self))
 
 
-class Drawn(Displayed):
-    """A result that LaTeX and pictures are made of, too."""
+class Written(Displayed):
+    """A result that LaTeX is made of, too."""
 
     def to_latex(self, **options: Any) -> str:
         """Return the result as LaTeX, whole, as its command writes it with ``--format latex``."""
         return document(loaded(self), **options)
+
+
+class Drawn(Written):
+    """A result that pictures are made of, too."""
 
     def plot(self, **options: Any) -> Any:
         """Return a picture, which notebooks show; its ``save`` writes SVG, PNG or PDF."""

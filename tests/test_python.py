@@ -330,6 +330,11 @@ def test_results_show_themselves(name: str) -> None:
     assert "array(" not in text
 
 
+def test_only_what_can_be_drawn_says_so() -> None:
+    drawn = {name for name, make in RESULTS.items() if hasattr(make(), "plot")}
+    assert drawn == {"derivation", "network scope", "map", "strata"}
+
+
 def test_strata_say_of_how_many_weights_they_are() -> None:
     strata = pc.strata(n=2, depth=2)
     assert f"{len(strata)} strata of 12 weights" in (strata._repr_html_() or "")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.patterns import LayerPatterns
-from polyconstraints.display import Drawn
+from polyconstraints.display import Written
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import parse_expression
@@ -38,7 +38,7 @@ class LayerLaws:
 
 
 @dataclass(frozen=True)
-class AnyNetwork(Drawn):
+class AnyNetwork(Written):
     """A network whose number of inputs is left open, and its symmetry.
 
     Layer scope: every layer is symmetric on its own.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.display import Drawn
+from polyconstraints.display import Written
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
 from polyconstraints.expansion.graph import ExpansionGraph
@@ -52,7 +52,7 @@ class Terms:
         return len(self.coefficients)
 
 
-class Expansion(Drawn):
+class Expansion(Written):
     """The expansion of a network, held as a graph of product skeletons.
 
     Nothing is multiplied out before it is asked for: term counts, coefficients and
