@@ -470,7 +470,6 @@ def test_table_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
         ("derive -n any --group C", "--group: expected symmetric and trivial groups"),
         ("derive -n any -d 2 --widths 4", "--widths: expected no widths for a rule"),
         ("derive -n any -d 2 --scope network", "--scope: expected layer for a rule, got network"),
-        ("derive -n any --format latex", "--format: expected text or json with -n any, got latex"),
         ("export -n any", "-n/--inputs: expected a number of inputs without --rule, got any"),
         ("export -n 7 --rule --group S3xS2", "--group: expected a group on 7 points"),
         ("export -n 3 --rule --format npz", "--rule: expected json for a rule, got npz"),

@@ -287,7 +287,7 @@ class AnyNetwork(Written):
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``law``."""
         functions = self.function_dimension
-        network = {**self.model.to_json(), "inputs": "any", "layer": self.layer}
+        network = {**self.model.to_json(), "inputs": "any"}
         del network["widths"]
         actions = {str(level): text for level, text in self.actions.items()}
         return {

@@ -184,17 +184,8 @@ class PermutationGroup:
         """
         generators = []
         for images in self.generators or ((),):
-            seen: set[int] = set()
-            cycles = []
-            for start in range(len(images)):
-                cycle, point = [], start
-                while point not in seen:
-                    seen.add(point)
-                    cycle.append(str(point + 1))
-                    point = images[point]
-                if len(cycle) > 1:
-                    cycles.append(f"({','.join(cycle)})")
-            generators.append("".join(cycles) or "()")
+            cycles = ([str(point + 1) for point in cycle] for cycle in _sympy(images).cyclic_form)
+            generators.append("".join(f"({','.join(cycle)})" for cycle in cycles) or "()")
         return f"Group({','.join(generators)})"
 
     def to_sympy(self) -> SympyGroup:
