@@ -6,11 +6,12 @@ the whole group; questions about the group itself (order, membership) go to SymP
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import factorial, lcm
+from math import factorial, isqrt, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 #: Most images of points under generators, all generators together.
 MAX_IMAGES = 2_000_000
 
-#: How likely a group may be that is symmetric or alternating and isn't seen to be: it takes longer.
-_MISSED = 1e-9
+#: Random elements among which one is looked for that proves a group symmetric or alternating.
+_MAX_PRODUCTS = 200
 
 #: Most points that an action is built on.
 MAX_POINTS = 1_000_000
@@ -226,11 +227,34 @@ class PermutationGroup:
         generators = self.generators
         if len(generators) < 2:
             return lcm(*(length for one in generators for length in cycle_lengths(one)))
-        group = self.to_sympy()
-        if group.is_alt_sym(eps=_MISSED):
+        if self._is_giant():
             odd = any(map(_is_odd, generators))
             return factorial(self.degree) // (1 if odd else 2)
-        return int(group.order())
+        return int(self.to_sympy().order())
+
+    def _is_giant(self) -> bool:
+        """Return whether an element is found that only S_n and A_n have.
+
+        A transitive group with a cycle of prime length p, n/2 < p < n - 2, contains A_n: it is
+        primitive, and Jordan's theorem applies (Seress, *Permutation Group Algorithms*, 2003,
+        section 10.2). Such elements are frequent, so that a hundred random products that hold
+        none make it likely, not certain, that there is none. SymPy's products are random too
+        late where there are as many generators as points.
+        """
+        n = self.degree
+        if n < 8 or len(self.orbits()) > 1:
+            return False
+        choose = random.Random(n)
+        generators = [np.array(one) for one in self.generators]
+        element = np.arange(n)
+        for _ in range(_MAX_PRODUCTS):
+            # A random product of some of the generators, behind those before.
+            for one in choose.sample(generators, choose.randint(1, len(generators))):
+                element = element[one]
+            lengths = cycle_lengths(element.tolist())
+            if any(n < 2 * length < 2 * n - 4 and _is_prime(length) for length in lengths):
+                return True
+        return False
 
     def __contains__(self, permutation: object) -> bool:
         """Return whether a permutation, as its tuple of images, belongs to the group."""
@@ -389,3 +413,7 @@ def _sympy(images: Permutation) -> SympyPermutation:
 def _is_odd(permutation: Permutation) -> bool:
     lengths = cycle_lengths(permutation)
     return (len(permutation) - len(lengths)) % 2 == 1
+
+
+def _is_prime(number: int) -> bool:
+    return number > 1 and all(number % factor for factor in range(2, isqrt(number) + 1))
