@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from itertools import permutations, product
 from math import comb
 
@@ -81,9 +82,7 @@ def _missing(number: str, **network: str) -> Found:
     return judged(printed == ours, counts=counts)
 
 
-@check("15")
-def _linear_equalities() -> Found:
-    return _missing("15", layer="linear")
+CHECKS["15"] = partial(_missing, "15", layer="linear")
 
 
 @check("16")
@@ -114,14 +113,8 @@ def _identity(number: str, indices: str) -> Found:
     )
 
 
-@check("20")
-def _redundant_sides() -> Found:
-    return _identity("20", "redundant")
-
-
-@check("25")
-def _ordered_sides() -> Found:
-    return _identity("25", "ordered")
+CHECKS["20"] = partial(_identity, "20", "redundant")
+CHECKS["25"] = partial(_identity, "25", "ordered")
 
 
 @check("21")

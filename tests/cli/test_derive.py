@@ -279,3 +279,11 @@ def test_counts_go_to_a_file_as_to_the_terminal(
     done = run_program(*args)
     assert run_program(*args, "-o", str(file)).status == 0
     assert file.read_text(encoding="utf-8") == done.stdout
+
+
+def test_columns_of_laws_stand_below_one_another(run_program: RunCommand) -> None:
+    text = run_program("derive", "-n", "any", "--group", "SxS", "--layer", "linear").stdout
+    header, *rows = text.split("\n\n")[1].splitlines()
+    end = header.index("from") + len("from")
+    assert len(rows) == 4
+    assert all(row[end - 1].isdigit() and row[end : end + 2] == "  " for row in rows)

@@ -24,6 +24,33 @@ from polyconstraints.tying import TyingMap
 #: Patterns that one class is described by at most; more would say less than none.
 _MOST_PATTERNS = 2
 
+#: Patterns of k_i or k_i_j in words, in the order in which a legend names two of them. Indices are
+#: equal where letters are; 0 is the homogenising unit, 1 an output that isn't compared.
+_PATTERNS = {
+    "1_a_b": "i ≠ j",
+    "a_b_c": "k, i, j all different",
+    "a_a_b": "k = i ≠ j",
+    "a_b_a": "k = j ≠ i",
+    "1_a_a": "i = j",
+    "1_a": "i ≥ 1",
+    "a_b": "k ≠ i",
+    "a_b_b": "k ≠ i = j",
+    "a_a": "k = i",
+    "a_a_a": "k = i = j",
+    "1_0_a": "i = 0, j ≥ 1",
+    "a_0_b": "i = 0, k ≠ j",
+    "a_0_a": "i = 0, k = j",
+    "1_a_0": "j = 0, i ≥ 1",
+    "a_b_0": "j = 0, k ≠ i",
+    "a_a_0": "j = 0, k = i",
+    "a_0": "i = 0",
+    "1_0": "i = 0",
+    "a_0_0": "i = j = 0",
+    "1_0_0": "i = j = 0",
+}
+#: What it means where x_i x_j is one product: which of its two factors is k makes no difference.
+_ORDERED = {**_PATTERNS, "a_b_a": "k is one of i ≠ j"}
+
 
 @dataclass(frozen=True)
 class ClassEntry:
@@ -227,51 +254,13 @@ def class_patterns(tied: LayerClasses, *, equivariant: bool) -> dict[int, str]:
     found: dict[int, list[tuple[int, int]]] = {}
     for (number, code), size in zip(distinct.T.tolist(), counts.tolist(), strict=True):
         found.setdefault(number, []).append((code, size))
+    words = _ORDERED if layer.ordered else _PATTERNS
     result = {}
     for number, patterns in found.items():
         whole = all(everywhere[code] == size for code, size in patterns)
         if whole and len(patterns) <= _MOST_PATTERNS:
-            texts = sorted(_in_words(rule.text(code), layer.ordered) for code, _ in patterns)
-            result[number] = " or ".join(text for _, text in texts)
+            texts = {rule.text(code) for code, _ in patterns}
+            # Patterns of more indices speak for themselves.
+            named = [one for pattern, one in words.items() if pattern in texts]
+            result[number] = " or ".join(named or sorted(texts))
     return result
-
-
-def _in_words(pattern: str, ordered: bool) -> tuple[list[bool], str]:
-    """Return a pattern such as ``a_b_a`` in words, and what it comes after.
-
-    Indices are equal where letters are; 0 is the homogenising unit, and 1 an output that isn't
-    compared.
-
-    Examples
-    --------
-    >>> _in_words("a_b_a", True)[1], _in_words("a_b_a", False)[1], _in_words("1_a_0", True)[1]
-    ('k is one of i ≠ j', 'k = j ≠ i', 'j = 0, i ≥ 1')
-    """
-    k, i, *more = pattern.split("_")
-    if len(more) > 1:
-        return [], pattern
-    equivariant, linear, j = k != "1", not more, more[0] if more else i
-    with_i, with_j, same = k == i, k == j, i == j
-    if ordered:
-        # x_i x_j is one product: which of its two factors is k makes no difference.
-        with_i, with_j = with_i or with_j, with_i and with_j
-    key = [j == "0", i == "0", same, with_j, with_i]
-    if linear:
-        if i == "0":
-            return key, "i = 0"
-        return key, ("k = i" if with_i else "k ≠ i") if equivariant else "i ≥ 1"
-    if i == j == "0":
-        return key, "i = j = 0"
-    if "0" in (i, j):
-        unit, other, equal = ("j", "i", k == i) if j == "0" else ("i", "j", k == j)
-        with_k = f"k {'=' if equal else '≠'} {other}" if equivariant else f"{other} ≥ 1"
-        return key, f"{unit} = 0, {with_k}"
-    if same:
-        return key, ("k = i = j" if with_i else "k ≠ i = j") if equivariant else "i = j"
-    if not equivariant:
-        return key, "i ≠ j"
-    if ordered and with_i:
-        return key, "k is one of i ≠ j"
-    if with_i or with_j:
-        return key, "k = i ≠ j" if with_i else "k = j ≠ i"
-    return key, "k, i, j all different"
