@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
     ANY,
-    Integer,
     Request,
     common_options,
     flag,
     network_options,
-    option,
+    stratum_options,
 )
 from polyconstraints.errors import UsageError
-
-if TYPE_CHECKING:
-    from polyconstraints.tying import TyingMap
 
 
 @click.command(
@@ -32,15 +28,9 @@ if TYPE_CHECKING:
 )
 @network_options(inputs="any")
 @flag("--rule", help="Write patterns of equal indices, which hold for every n, instead of classes.")
-@option(
-    "--stratum",
-    Integer(1),
-    "K",
-    "With --scope network: the K-th stratum of `polyconstraints strata`.",
-)
-@flag("--gauge-fixed", help="With --stratum: set to zero what a gauge fixing sets to zero.")
+@stratum_options
 @common_options(formats=("json", "npz", "safetensors"))
-def export(request: Request, rule: bool, stratum: int | None, gauge_fixed: bool) -> None:
+def export(request: Request, rule: bool) -> None:
     """Write the tying map of a network: which weight is which parameter.
 
     Unless a format is asked for, the ending of the output file's name chooses it; standard
@@ -52,13 +42,13 @@ def export(request: Request, rule: bool, stratum: int | None, gauge_fixed: bool)
     if rule:
         if kind != "json":
             raise UsageError(f"expected json for a rule, got {kind}", "rule")
-        if stratum is not None:
+        if request.stratum is not None:
             raise UsageError("expected a map without --stratum for a rule", "rule")
         request.write(_rule(request), ())
         return
     if request.inputs == ANY:
         raise UsageError("expected a number of inputs without --rule, got any", "-n/--inputs")
-    tying = _tying_map(request, stratum, gauge_fixed)
+    tying = request.tying_map()
     if kind == "json":
         request.write(tying.to_json(), ())
     else:
@@ -77,15 +67,3 @@ def _rule(request: Request) -> dict[str, Any]:
         # The fewest letters for which every pattern exists.
         sizes = network.sizes_of_all_patterns()
     return TyingRule.of(network).to_json(*sizes)
-
-
-def _tying_map(request: Request, number: int | None, gauge_fixed: bool) -> TyingMap:
-    if number is None:
-        if gauge_fixed:
-            raise UsageError("expected --stratum with it, got none", "gauge_fixed")
-        return request.tying_map()
-    if request.scope != "network":
-        raise UsageError("expected --scope network with it, got layer", "stratum")
-    from polyconstraints.variety.strata.gauge import numbered_stratum_map
-
-    return numbered_stratum_map(*request.problem(), number, gauge_fixed)

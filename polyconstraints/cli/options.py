@@ -52,6 +52,7 @@ __all__ = [
     "network_options",
     "option",
     "seed_option",
+    "stratum_options",
     "style_option",
     "tolerance_option",
 ]
@@ -326,6 +327,16 @@ def check_output_file(ctx: click.Context, param: click.Parameter, value: str | N
 
 style_option = choice(
     "--style", ("canonical", "paper"), "Names as W0_1_1_0, or as the paper's 01W10."
+)
+
+stratum_options = compose(
+    option(
+        "--stratum",
+        Integer(1),
+        "K",
+        "With --scope network: the K-th stratum of `polyconstraints strata`.",
+    ),
+    flag("--gauge-fixed", help="With --stratum: set to zero what a gauge fixing sets to zero."),
 )
 
 seed_option = option("--seed", Integer(0), "SEED", "Decides all random choices.", default=0)

@@ -32,6 +32,10 @@ class Request(Description):
 
     Attributes
     ----------
+    stratum : int or None
+        Which of the strata of network scope, from 1.
+    gauge_fixed : bool
+        Whether to set to zero what a gauge fixing of the stratum sets to zero.
     output_format : str
         The format asked for, or that of the output file's ending.
     output_file : str or None
@@ -47,6 +51,8 @@ class Request(Description):
         The parameters that were typed.
     """
 
+    stratum: int | None = None
+    gauge_fixed: bool = False
     output_format: str = "text"
     output_file: str | None = None
     quiet: bool = False
@@ -104,11 +110,19 @@ class Request(Description):
 
     def tying_map(self, source: str | None = None, product: Product = "map") -> TyingMap:
         """Return the map in a file, or else that of the network, if what is made of it will fit."""
-        if self.described_beside(source):
-            return self.derive(product).tying_map()
-        from polyconstraints.tying import TyingMap
+        if not self.described_beside(source):
+            from polyconstraints.tying import TyingMap
 
-        return TyingMap.load(str(source))
+            return TyingMap.load(str(source))
+        if self.stratum is None:
+            if self.gauge_fixed:
+                raise UsageError("expected --stratum with it, got none", "gauge_fixed")
+            return self.derive(product).tying_map()
+        if self.scope != "network":
+            raise UsageError("expected --scope network with it, got layer", "stratum")
+        from polyconstraints.variety.strata.gauge import numbered_stratum_map
+
+        return numbered_stratum_map(*self.problem(), self.stratum, self.gauge_fixed)
 
     @property
     def has_network(self) -> bool:
@@ -154,7 +168,7 @@ class Request(Description):
 
 
 #: The attributes that describe a network and its symmetry.
-DESCRIBING = tuple(field.name for field in fields(Description))
+DESCRIBING = (*(field.name for field in fields(Description)), "stratum", "gauge_fixed")
 
 
 def _typed(name: str) -> str:

@@ -17,6 +17,7 @@ from polyconstraints.cli.options import (
     network_options,
     option,
     seed_option,
+    stratum_options,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
         "polyconstraints train -n 4 -d 2 --bias --symmetry invariant --target fourth-powers",
         "polyconstraints export -n 6 --group C | polyconstraints train - --target neighbours",
         "polyconstraints train -n 8 --plot loss.png --save trained.npz",
+        "polyconstraints train -n 3 -d 2 --bias --symmetry invariant --scope network --stratum 2",
     ],
 )
 @click.argument("map_file", metavar="[MAP]", required=False)
@@ -76,7 +78,12 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 @option("--steps", Integer(1), "N", "Training steps.", default="1000")
 @option("--batch", Integer(1), "N", "Samples of one step.", default="64")
 @choice("--optimizer", ("adam", "sgd"), "What makes steps.")
-@option("--learning-rate", Number(above=True), "X", "Size of the steps.", default=0.01)
+@option(
+    "--learning-rate",
+    Number(above=True),
+    "X",
+    "Size of the steps.  [default: 0.05 for adam, 0.01 for sgd]",
+)
 @seed_option
 @option(
     "--plot", None, "FILE", "Write the loss curve to a PNG file, too.", callback=check_output_file
@@ -90,6 +97,7 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     callback=_archive,
 )
 @network_options()
+@stratum_options
 @common_options()
 def train(
     request: Request,
@@ -101,16 +109,18 @@ def train(
     """Train a tied network on a symmetric function.
 
     The network is that of MAP, a file that `export` wrote (- reads standard input), or the
-    one that the options describe. Samples are standard normal; the loss is the mean of the
-    squared errors.
+    one that the options describe: with --stratum one whose hidden layers carry something else
+    than the inputs. Samples are standard normal; the loss is the mean of the squared errors.
     """
     from polyconstraints.cli.console import progress
     from polyconstraints.training.curve import outcome_text
     from polyconstraints.training.job import train as run
-    from polyconstraints.tying import TyingMap
 
     described = request.described_beside(map_file)
-    source = request.problem() if described else (TyingMap.load(str(map_file)),)
+    if described and not (request.stratum or request.gauge_fixed):
+        source: tuple[Any, ...] = request.problem()
+    else:
+        source = (request.tying_map(map_file),)
     with progress("training", total=training["steps"], quiet=request.quiet) as advance:
         outcome = run(*source, memory_limit=request.memory_limit, watch=advance, **training)
     if plot is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +13,15 @@ from polyconstraints.cli.options import (
     common_options,
     network_options,
     seed_option,
+    stratum_options,
     tolerance_option,
 )
 from polyconstraints.cli.request import DESCRIBING
 from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from polyconstraints.backends.plan import NetworkPlan
+    from polyconstraints.io.arrays import ArrayFile
     from polyconstraints.tying import TyingMap, TyingRule
     from polyconstraints.variety.layerwise import Layerwise
     from polyconstraints.verification import Verification
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
     "--weights",
     "weights_file",
     metavar="FILE",
-    help="Check trained weights: arrays layer0, layer1, … in a .npz or .safetensors file. The "
+    help="Check what was trained: arrays in a .npz or .safetensors file, the weights layer0, "
+    "layer1, …, a map's parameters theta0, … or those of a network's state, layers.0.theta, … The "
     "network is that of MAP, or the one that the options describe.",
 )
 @click.option(
@@ -76,6 +80,7 @@ if TYPE_CHECKING:
 )
 @tolerance_option
 @network_options()
+@stratum_options
 @common_options()
 @click.pass_context
 def verify(
@@ -143,15 +148,45 @@ def _weights_checked(
     request: Request, given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
 ) -> tuple[WeightCheck, str]:
     from polyconstraints.render.verdicts import weight_check_text
-    from polyconstraints.verification.trained import check_weights, read_weights
+    from polyconstraints.verification.trained import check_weights
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
-    weights = read_weights(file)
     try:
+        weights = _weights(tying, file)
         result = check_weights(tying, weights, tolerance=tolerance, seed=seed)
     except InputError as error:
         raise InputError(error.message, error.place, file) from None
     return result, weight_check_text(result, request.most)
+
+
+def _weights(tying: TyingMap, file: str) -> list[Any]:
+    """Return a file's weights, or those that parameters of a map's network give."""
+    from polyconstraints.io.arrays import open_arrays
+    from polyconstraints.verification.trained import PARAMETERS, UNITS, WEIGHTS, read_numbered
+
+    name, arrays = read_numbered(file, WEIGHTS, PARAMETERS, UNITS)
+    if name == WEIGHTS:
+        return arrays
+    if name == UNITS:
+        plan = _plan_of_state(tying, open_arrays(file))
+        plan.check(arrays)
+        pairs = zip(plan.layers, arrays, strict=True)
+        arrays = [layer.to_map(part.astype(float)) for layer, part in pairs]
+    return tying.weights(arrays)
+
+
+def _plan_of_state(tying: TyingMap, state: ArrayFile) -> NetworkPlan:
+    """Return the plan of a map's network that a state is of; it may say what its layers are."""
+    from polyconstraints.backends.plan import NetworkPlan
+
+    names = [f"layers.{index}._extra_state" for index in range(tying.network.depth)]
+    marks = [bytes(state[name]) if name in state else None for name in names]
+    for path in ("auto", "gather"):
+        plan = NetworkPlan.from_map(tying, path)
+        pairs = zip(marks, plan.layers, strict=True)
+        if all(mark is None or mark.endswith(layer.digest.encode()) for mark, layer in pairs):
+            return plan
+    raise InputError("expected the state of a network of this map, got that of another", names[0])
 
 
 def _map_verified(

@@ -407,7 +407,7 @@ class Training(Document):
     symmetry: Symmetry
     target: TrainingTarget
     backend: Literal["numpy", "torch", "jax"]
-    path: Literal["structure", "auto", "dense", "gather", "classes", "power_sums"]
+    path: Literal["structure", "auto", "gather"]
     dtype: Literal["float64", "float32"]
     samples: Positive
     steps: Positive

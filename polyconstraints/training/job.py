@@ -42,6 +42,9 @@ _CHECKED = 64
 #: Bytes a sample and unit: the values, their derivatives, and what is made of them on the way.
 _BYTES_A_SAMPLE_AND_UNIT = 64
 
+#: Sizes of steps in unit coordinates, where all parameters are of the size of the function.
+_LEARNING_RATES = {"adam": 0.05, "sgd": 0.01}
+
 #: Most points of the curve in a document.
 _CURVE = 200
 
@@ -80,7 +83,7 @@ class Job:
     steps: int = 1000
     batch: int = 64
     optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = 0.01
+    learning_rate: float = _LEARNING_RATES["adam"]
     seed: int = 0
 
 
@@ -164,7 +167,7 @@ def train(
     steps: int = 1000,
     batch: int = 64,
     optimizer: Literal["adam", "sgd"] = "adam",
-    learning_rate: float = 0.01,
+    learning_rate: float | None = None,
     seed: int = 0,
     memory_limit: int | None = None,
     watch: Callable[[float], None] | None = None,
@@ -181,7 +184,8 @@ def train(
     target : str, optional
         The function to learn, one of :data:`~polyconstraints.training.TARGETS`.
     backend, path, dtype, samples, steps, batch, optimizer, learning_rate, seed
-        As for :class:`Job`.
+        As for :class:`Job`; steps are of size 0.05 for Adam and 0.01 for gradient descent unless
+        said otherwise.
     watch : callable, optional
         Called with 1 after every step.
 
@@ -214,7 +218,8 @@ def train(
             require_room(network, imposed, "plan", memory_limit)
             plan = NetworkPlan.from_map(derive(network, imposed, memory_limit).tying_map(), path)
     found = find_target(target, imposed.kind)
-    how = (backend, path, dtype, samples, steps, batch, optimizer, learning_rate, seed)
+    rate = _LEARNING_RATES[optimizer] if learning_rate is None else learning_rate
+    how = (backend, path, dtype, samples, steps, batch, optimizer, rate, seed)
     return run_job(Job(plan, imposed, found, *how), watch)
 
 

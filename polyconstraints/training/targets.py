@@ -95,6 +95,12 @@ TARGETS: Mapping[str, Target] = {
         Target("sum-of-squares", "invariant", "mean of x_k^2", lambda x: (x**2).mean(axis=1)),
         Target("pairs", "invariant", "mean of x_i x_j over i < j", _pairs),
         Target("fourth-powers", "invariant", "mean of x_k^4", lambda x: (x**4).mean(axis=1)),
+        Target(
+            "mean-and-variance",
+            "invariant",
+            "v^2 + 2 m v - m^4, of the mean m and the variance v",
+            lambda x: x.var(axis=1) ** 2 + 2 * x.mean(axis=1) * x.var(axis=1) - x.mean(axis=1) ** 4,
+        ),
         Target("product", "invariant", "x_1 x_2 ... x_n", lambda x: x.prod(axis=1)),
     )
 }

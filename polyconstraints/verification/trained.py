@@ -44,6 +44,12 @@ Floats = NDArray[np.float64]
 #: An array for each layer, or the file that holds them.
 Weights = Sequence[ArrayLike] | str | os.PathLike[str]
 
+WEIGHTS, PARAMETERS, UNITS = "layer{}", "theta{}", "layers.{}.theta"
+"""Names of weights in files, of a map's parameters, and of those in unit coordinates.
+
+The last as PyTorch names them in the state of a network.
+"""
+
 DEFAULT_POINTS = 8
 """Random inputs at which a network is evaluated."""
 
@@ -117,17 +123,24 @@ def _finite(entries: dict[str, Any]) -> dict[str, Any]:
 
 def read_weights(path: str | os.PathLike[str]) -> list[NDArray[Any]]:
     """Return the weight arrays ``layer0``, ``layer1``, … of a file, which must be finite."""
+    return read_numbered(path, WEIGHTS)[1]
+
+
+def read_numbered(path: str | os.PathLike[str], *names: str) -> tuple[str, list[NDArray[Any]]]:
+    """Return the first name whose arrays 0, 1, … a file has, and these, which must be finite."""
     arrays = open_arrays(path)
+    first = [name.format(0) for name in names]
+    chosen = next((name for name in names if name.format(0) in arrays), None)
+    if chosen is None:
+        raise InputError(f"expected an array {' or '.join(first)}, got none", source=arrays.source)
     found: list[NDArray[Any]] = []
-    while (name := f"layer{len(found)}") in arrays:
+    while (name := chosen.format(len(found))) in arrays:
         array = arrays[name]
         if not np.isfinite(array).all():
             at = "".join(f"[{part}]" for part in np.argwhere(~np.isfinite(array))[0])
             raise InputError("expected a finite number, got another", f"{name}{at}", arrays.source)
         found.append(array)
-    if not found:
-        raise InputError("expected an array layer0, got none", source=arrays.source)
-    return found
+    return chosen, found
 
 
 def weight_arrays(given: Weights) -> list[NDArray[Any]]:

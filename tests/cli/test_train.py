@@ -12,6 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+import polyconstraints as pc
 from polyconstraints.schemas import load_schema
 from polyconstraints.training import TARGETS
 
@@ -42,7 +43,9 @@ def test_every_target_is_learnt(run_program: RunCommand, name: str) -> None:
     args = ["-n", "3", "--target", name, "--symmetry", TARGETS[name].kind]
     # The mean of fourth powers takes two layers and the deviation linear terms.
     deep = ["-d", "2", "--bias", "--channels", "1,3,1"]
-    args += {"fourth-powers": deep, "deviation": ["--bias"]}.get(name, [])
+    args += {"fourth-powers": deep, "mean-and-variance": deep, "deviation": ["--bias"]}.get(
+        name, []
+    )
     document = trained(run_program, *args, "--steps", "1500", "--learning-rate", "0.02")
     loss = document["loss"]
     assert loss["test"] < 0.01 * loss["target_variance"]
@@ -123,6 +126,57 @@ def test_saved_parameters_are_what_verify_reads(run_program: RunCommand, tmp_pat
     assert run_program("verify", "--weights", path, *network).status == 0
 
 
+@pytest.mark.parametrize("where", ["auto", "gather", "theta"])
+def test_parameters_are_verified_whatever_their_coordinates(
+    run_program: RunCommand, tmp_path: Path, where: str
+) -> None:
+    pytest.importorskip("torch")
+    save = pytest.importorskip("safetensors.torch").save_file
+    from polyconstraints.backends.torch import TiedNetwork
+    from polyconstraints.cli.verify import _weights
+
+    tying = pc.derive(n=3, depth=2, bias=True).tying_map()
+    network = TiedNetwork.from_map(tying, path="auto" if where == "theta" else where).double()
+    path, described = str(tmp_path / "w.safetensors"), ("-n", "3", "-d", "2", "--bias")
+    state = network.state_dict()
+    if where == "theta":
+        theta = network.to_map_parameters()
+        state = {f"theta{at}": part.contiguous() for at, part in enumerate(theta)}
+    save(state, path)
+    for mine, theirs in zip(_weights(tying, path), network.weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-15)
+    assert run_program("verify", "--weights", path, *described).status == 0
+    state = TiedNetwork.from_map(pc.derive(n=3, depth=2).tying_map()).state_dict()
+    save(state, path)
+    result = run_program("verify", "--weights", path, *described)
+    assert result.status == 2
+    assert f"{path}: layers.0._extra_state: expected the state of a network of" in result.stderr
+
+
+def test_a_stratum_learns_what_layer_scope_lacks(run_program: RunCommand, tmp_path: Path) -> None:
+    """Its functions have dimension 9, those of layer scope 8."""
+    path = str(tmp_path / "trained.npz")
+    network = ("-n", "3", "-d", "2", "--bias", "--symmetry", "invariant")
+    stratum = (*network, "--scope", "network", "--stratum", "2")
+    target = ("--target", "mean-and-variance", "--steps", "1500")
+    layerwise = trained(run_program, *network, *target)
+    other = trained(run_program, *stratum, *target, "--save", path)
+    assert other["symmetry"]["scope"] == "network"
+    assert other["symmetry_error"] < 1e-12
+    relative = [one["loss"]["test"] / one["loss"]["target_variance"] for one in (layerwise, other)]
+    assert relative[0] > 0.01
+    assert relative[1] < 1e-6
+    assert run_program("verify", "--weights", path, *stratum).status == 0
+    fixed = trained(run_program, *stratum, "--gauge-fixed", "--steps", "1")
+    assert fixed["parameters"] < other["parameters"]
+
+
+def test_small_runs_converge(run_program: RunCommand) -> None:
+    document = trained(run_program, "-n", "5", "--steps", "400")
+    assert document["loss"]["last"] < 1e-8
+    assert trained(run_program, "-n", "3", "--optimizer", "sgd")["learning_rate"] == 0.01
+
+
 def test_plot(run_program: RunCommand, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     paths = [tmp_path / "one.png", tmp_path / "two.png"]
@@ -150,6 +204,8 @@ def test_list_of_targets(run_program: RunCommand) -> None:
         (("-n", "3", "--save", "x.txt"), "--save: expected a name that ends in .npz"),
         (("-n", "3", "--group", "C", "--path", "power_sums"), "--path: 'power_sums' is not one of"),
         (("-n", "3", "-d", "2", "--scope", "network"), "--scope: expected layer scope"),
+        (("-n", "3", "-d", "2", "--stratum", "1"), "--stratum: expected --scope network with it"),
+        (("-n", "3", "--gauge-fixed"), "--gauge-fixed: expected --stratum with it"),
         (("no-such-file.json",), "no-such-file.json: cannot be read"),
     ],
 )
