@@ -93,8 +93,11 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("derive", "style"): '`.to_latex(style="paper")`',
     ("derive", "check"): "`.with_check()`",
     ("export", "rule"): "`pc.TyingRule.of(pc.law(…))`",
-    ("export", "stratum"): "`polyconstraints.variety.strata.gauge.numbered_stratum_map`",
-    ("export", "gauge_fixed"): "`polyconstraints.variety.strata.gauge.numbered_stratum_map`",
+    **{
+        (command, parameter): "`polyconstraints.variety.strata.gauge.numbered_stratum_map`"
+        for command in ("export", "train", "verify")
+        for parameter in ("stratum", "gauge_fixed")
+    },
     ("verify", "map_file"): "`pc.verify(pc.TyingMap.load(file))`",
     ("verify", "weights_file"): "`weights=`",
     ("discover", "weights_file"): "`weights=`",

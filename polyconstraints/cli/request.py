@@ -137,7 +137,7 @@ class Request(Description):
                     "expected a number of inputs or a file, got neither", "-n/--inputs"
                 )
             return True
-        for name in DESCRIBING:
+        for name in (*DESCRIBING, *CHOOSING):
             if name in self.given:
                 raise UsageError("expected no description of a network beside a file", _typed(name))
         return False
@@ -168,7 +168,10 @@ class Request(Description):
 
 
 #: The attributes that describe a network and its symmetry.
-DESCRIBING = (*(field.name for field in fields(Description)), "stratum", "gauge_fixed")
+DESCRIBING = tuple(field.name for field in fields(Description))
+
+#: Those that choose a map of it.
+CHOOSING = ("stratum", "gauge_fixed")
 
 
 def _typed(name: str) -> str:

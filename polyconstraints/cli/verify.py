@@ -16,7 +16,7 @@ from polyconstraints.cli.options import (
     stratum_options,
     tolerance_option,
 )
-from polyconstraints.cli.request import DESCRIBING
+from polyconstraints.cli.request import CHOOSING, DESCRIBING
 from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _map_verified(
 def _given(request: Request, map_file: str | None, weights_file: str | None) -> TyingMap | Rule:
     """Return the map that was given, or the one of the network that the options describe."""
     if map_file is not None:
-        for name in DESCRIBING:
+        for name in (*DESCRIBING, *CHOOSING):
             if name in request.given:
                 raise UsageError(
                     "expected no options that describe a network beside MAP, which describes "
