@@ -1,6 +1,6 @@
 """Points that a search finds, and what single points prove.
 
-The point on a component of dimension 12 is a published-style family with a proof by hand
+The point on a component of dimension 12 is that of a proof by hand
 (docs/findings.md); symmetry is checked by SymPy, which the package's own check doesn't use.
 """
 
@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 import sympy
 
@@ -19,7 +20,7 @@ import polyconstraints as pc
 from polyconstraints.errors import InputError
 from polyconstraints.schemas import load_schema
 from polyconstraints.variety.certificate import certify, read_certificates
-from polyconstraints.variety.search import search
+from polyconstraints.variety.search import newton, rational_solutions, search
 from polyconstraints.variety.strata import Variety
 
 S2, S3 = (pc.Symmetry(pc.PermutationGroup.symmetric(n)) for n in (2, 3))
@@ -161,3 +162,22 @@ def test_a_document_is_checked_from_its_weights(found: Any) -> None:
     wrong["families"][0]["weights"][1] = [["0", "1", "2", "3", "4", "5"], ["1"] * 6]
     with pytest.raises(InputError, match="symmetric"):
         read_certificates(wrong)
+
+
+def test_rational_solutions_lie_on_the_curve() -> None:
+    """With x y = 1 and z = x + y rounding one of x and y makes the rest rational."""
+
+    def at(vector: Any) -> tuple[Any, Any]:
+        x, y, z = vector
+        return np.array([x * y - 1, z - x - y]), np.array([[y, x, 0.0], [-1.0, -1.0, 1.0]])
+
+    free = np.ones(3, dtype=bool)
+    start = newton(at, np.array([0.7, 1.1, 0.3]), free)
+    assert start is not None
+    found = list(rational_solutions(at, start, free, 2))
+    assert found
+    assert all(x * y == 1 for x, y in found)
+    assert (
+        newton(lambda v: (np.array([v[0] ** 2 + 1]), np.array([[2 * v[0]]])), start[:1], free[:1])
+        is None
+    )
