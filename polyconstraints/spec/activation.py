@@ -77,7 +77,11 @@ class Activation:
     @classmethod
     def of(cls, given: Activation | str | None) -> Activation | None:
         """Return an activation, a text that is one, or None, and z itself, for none."""
-        found = cls.parse(given) if isinstance(given, str) else given
+        found: object = cls.parse(given) if isinstance(given, str) else given
+        if not isinstance(found, Activation | None):
+            raise UsageError(
+                f"expected a polynomial in z as 'z^2', got {found!r:.40}", "activation"
+            )
         return None if found is None or str(found) == "z" else found
 
     @property

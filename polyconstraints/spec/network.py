@@ -277,6 +277,8 @@ class NetworkSpec:
         depth = integer(depth, "depth")
         check_depth(depth)
         degrees = _degrees(layer, depth)
+        if bias not in (True, False):
+            raise UsageError(f"expected True or False, got {bias!r:.40}", "bias")
         if indices not in INDEX_KINDS:
             raise UsageError(f"expected ordered or redundant, got {indices!r}", "indices")
         hidden = (inputs,) * (depth - 1) if widths is None else widths

@@ -157,8 +157,11 @@ class Description:
 
     def checked_actions(self) -> Mapping[int, Any]:
         """Return the actions, if there are such levels."""
+        given: object = self.actions
+        if not isinstance(given, Mapping):
+            raise UsageError(f"expected an action for each level, got {given!r:.40}", "actions")
         for level in self.actions:
-            if level > self.depth:
+            if integer(level, "actions") > self.depth:
                 raise UsageError(f"expected a level from 1 to {self.depth}, got {level}", "actions")
         return self.actions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
 from polyconstraints.errors import PolyconstraintsError, UsageError
 from polyconstraints.memory import require_memory
+from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.size import require_room
@@ -202,6 +203,14 @@ def train(
     >>> outcome.relative < 1e-6
     True
     """
+    samples, steps, batch = (
+        integer(value, name)
+        for value, name in ((samples, "samples"), (steps, "steps"), (batch, "batch"))
+    )
+    if backend not in get_args(Backend):
+        raise UsageError(
+            f"expected one of {', '.join(get_args(Backend))}, got {backend!r}", "backend"
+        )
     if isinstance(source, TyingMap):
         if symmetry is not None or words:
             raise UsageError("expected no description of a network beside a map", "symmetry")

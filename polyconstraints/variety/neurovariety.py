@@ -168,8 +168,7 @@ def neurovariety(
     if not isinstance(listed, Sequence) or isinstance(listed, str) or len(listed) < 2:
         raise UsageError(f"expected at least two widths as (3, 3, 1), got {listed!r:.40}", "widths")
     sizes = tuple(integer(width, "widths") for width in listed)
-    if isinstance(activation, str):
-        activation = Activation.parse(activation)
+    activation = Activation.of(activation) or Activation.parse("z")
     bound = Neurovariety(sizes, activation, 0, "proved").expected
     parameters = sum(below * above for below, above in pairwise(sizes))
     entries = (bound + 2 * sizes[-1]) * parameters

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from polyconstraints.derivation import derive
 from polyconstraints.errors import UsageError
+from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words
 from polyconstraints.tying import TyingMap, TyingRule
@@ -157,10 +158,7 @@ def verify(
     if weights is not None:
         arrays = weight_arrays(weights)
         return check_weights(tying, arrays, tolerance=tolerance, seed=seed)
-    if trials < 1:
-        raise UsageError(f"expected an integer of at least 1, got {trials}", "trials")
-    if seed < 0:
-        raise UsageError(f"expected an integer of at least 0, got {seed}", "seed")
+    trials, seed = integer(trials, "trials"), integer(seed, "seed", 0)
     by_layers = layerwise(tying)
     result = Verification(
         symmetric=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from polyconstraints.derivation import derive
@@ -10,6 +10,7 @@ from polyconstraints.errors import UsageError
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.network_graph import network_graph
 from polyconstraints.render.figures.picture import Picture
+from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words
 from polyconstraints.tying import TyingMap
@@ -56,7 +57,16 @@ def drawing(
             raise UsageError(f"expected none for the {view}, got {value}", name)
     if view == "graph":
         return network_graph(block_picture(tying), units)
-    return block_picture(tying, layers, outputs and [output - 1 for output in outputs])
+    return block_picture(
+        tying,
+        None if layers is None else _several(layers),
+        None if outputs is None else [output - 1 for output in _several(outputs)],
+    )
+
+
+def _several(numbers: object) -> list[int]:
+    """Return numbers of which one may be given alone."""
+    return list(numbers) if isinstance(numbers, Iterable) else [integer(numbers, "outputs", 0)]
 
 
 def plot(

@@ -14,6 +14,7 @@ import numpy as np
 from polyconstraints.display import Displayed, Drawn
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.memory import require_memory
+from polyconstraints.spec import integer
 from polyconstraints.spec.groups import GroupLike, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
@@ -457,6 +458,7 @@ def strata(
     if imposed.scope != "network":
         imposed = replace(imposed, scope="network")
     variety = Variety(network, imposed, seed, max_weights, field)
+    limit = None if limit is None else integer(limit, "limit")
     choices = list(islice(variety.choices(), None if limit is None else limit + 1))
     listed = enumerate(choices[:limit], start=1)
     measured = tuple(variety.measure(hidden, number) for number, hidden in listed)
