@@ -168,7 +168,9 @@ def _measured_strata(
     from polyconstraints.variety.strata.variety import Variety
 
     group = request.choice(widths[0]).group
-    if len(widths) < 2 or (request.symmetry == "equivariant" and widths[-1] != widths[0]):
+    if len(widths) < 2:
+        raise UsageError(f"expected at least two widths as 3,3,1, got {widths[0]}", "widths")
+    if request.symmetry == "equivariant" and widths[-1] != widths[0]:
         raise UsageError(
             f"expected {widths[0]} outputs, which move as the inputs do, got {widths[-1]}", "widths"
         )

@@ -176,7 +176,7 @@ def _require_use(
             raise UsageError(f"expected {expected}", name)
     if (search and kind == "graphml") or (check and kind not in ("text", "json")):
         raise UsageError(f"expected text or json, got {kind}", "output_format")
-    if request.inputs is None and not check:
+    if not request.has_network and not check:
         raise UsageError("expected a number of inputs, got none", "inputs")
 
 

@@ -57,6 +57,7 @@ def test_table(run_program: RunCommand) -> None:
         "-n 3 -d 2 --indices redundant --hidden 3*[3]",
         "-n 4 -d 2 --group C",
         "-n 3 -d 2 --group C --field complex",
+        "--group S2xS2 -d 2 --layer linear --limit 200",
         "-n 3 -d 1",
         "-n 2 -d 2 --layer linear --decompose sympy",
     ],

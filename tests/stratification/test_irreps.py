@@ -150,6 +150,11 @@ GROUPS = [
     PermutationGroup.alternating(4),
     PermutationGroup(6, [(1, 0, 2, 3, 4, 5), (1, 2, 0, 3, 4, 5), (0, 1, 2, 4, 5, 3)]),  # S3 × C3
     PermutationGroup(8, [(1, 2, 3, 0, 5, 6, 7, 4), (4, 5, 6, 7, 0, 1, 2, 3)]),  # a grid: C4 × C2
+    PermutationGroup(4, [(2, 3, 0, 1), (1, 0, 3, 2)]),  # a grid: S2 × S2
+    PermutationGroup(9, [(1, 2, 0, 4, 5, 3, 7, 8, 6), (3, 4, 5, 6, 7, 8, 0, 1, 2)]),  # C3 × C3
+    PermutationGroup(4, [(1, 0, 2, 3), (0, 1, 3, 2)]),  # two orbits
+    PermutationGroup(6, [(1, 0, 3, 2, 5, 4), (5, 2, 4, 0, 1, 3)]),  # S3 on itself
+    PermutationGroup(6, [(4, 1, 3, 0, 2, 5), (5, 4, 2, 3, 1, 0)]),  # S5 on six points
 ]
 
 

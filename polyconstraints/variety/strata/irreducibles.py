@@ -1,7 +1,7 @@
 """The irreducible representations of a group, over the rationals or over the complex numbers.
 
 Those of S_n are in Young's seminormal form. Those of any other group of permutations are split off
-the representations on its orbits of points, of pairs of points, and so on: a random matrix X that
+the representations on its orbits and on cosets of its cyclic subgroups: a random matrix X that
 commutes with the group has a characteristic polynomial over the rationals whose factors f give
 subspaces ker f(X), each of them irreducible unless it occurs more than once. The squares of the
 dimensions, each divided by the dimension of what commutes with it, add up to the order of the
@@ -12,20 +12,20 @@ p with all roots of unity that the group needs: p - 1 is a multiple of every ele
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice, permutations
+from itertools import islice
 from math import lcm
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.spec.groups import Permutation, PermutationGroup
+from polyconstraints.spec.groups import Permutation, PermutationGroup, compose, inverse
 from polyconstraints.variety.strata.irreps import (
     Rationals,
     irrep_dimension,
@@ -38,12 +38,15 @@ __all__ = ["Block", "Conjugate", "Field", "copies", "irreducibles", "primes"]
 
 Field = Literal["rational", "complex"]
 
-#: Points of the largest set whose representation is split, and tuples that are sorted into orbits.
+T = TypeVar("T")
+
+#: Points of the largest set whose representation is split, and elements of the largest group that
+#: are listed.
 _LARGEST = 96
-_MOST_TUPLES = 5000
+_MOST_ELEMENTS = 5000
 
 #: Random matrices that are tried to split a representation.
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +126,9 @@ def primes(group: PermutationGroup, field: Field) -> tuple[int, ...]:
 
 def _exponent(group: PermutationGroup) -> int:
     """Return a multiple of the orders of all elements."""
-    if group.order() > _MOST_TUPLES:
+    if group.order() > _MOST_ELEMENTS:
         return lcm(*range(1, group.degree + 1))
-    return lcm(*(_order(element) for element in group.elements(_MOST_TUPLES)))
+    return lcm(*(_order(element) for element in group.elements(_MOST_ELEMENTS)))
 
 
 def _order(permutation: Permutation) -> int:
@@ -281,33 +284,57 @@ def _letters(number: int) -> str:
 
 
 def _actions(group: PermutationGroup) -> Iterator[tuple[Permutation, ...]]:
-    """Yield how the generators permute a point, the orbits of points, of pairs, and so on.
+    """Yield how the generators permute a point, the orbits, and the cosets of cyclic subgroups.
 
-    Those that are too large are left out.
+    Small sets first; none of more than so many points, and no cosets in a large group.
     """
-    yield ((0,),) * len(group.generators)
-    for length in range(1, group.degree + 1):
-        left = dict.fromkeys(islice(permutations(range(group.degree), length), _MOST_TUPLES + 1))
-        if len(left) > _MOST_TUPLES:
-            return
-        orbits = []
-        while left:
-            orbit = {left.popitem()[0]: 0}
-            queue = list(orbit)
-            for one in queue:
-                for generator in group.generators:
-                    moved = tuple(generator[point] for point in one)
-                    if moved not in orbit:
-                        orbit[moved] = len(orbit)
-                        left.pop(moved)
-                        queue.append(moved)
-            if 1 < len(orbit) <= _LARGEST:
-                orbits.append(orbit)
-        for orbit in sorted(orbits, key=len):
-            yield tuple(
-                tuple(orbit[tuple(g[point] for point in one)] for one in orbit)
-                for g in group.generators
-            )
+    generators = group.generators
+    yield ((0,),) * len(generators)
+    orbits = sorted(group.orbits(), key=len)
+    yield from (_moved([[one] for one in orbit], generators, _image) for orbit in orbits)
+    elements = list(group.elements(_MOST_ELEMENTS))
+    if len(elements) > _MOST_ELEMENTS:
+        return
+    sets = []
+    left = dict.fromkeys(elements)
+    for element in elements:
+        if element not in left:
+            continue
+        # Conjugate elements have the same sets of cosets.
+        del left[element]
+        queue = [element]
+        for one in queue:
+            for generator in generators:
+                conjugate = compose(compose(generator, one), inverse(generator))
+                if conjugate in left:
+                    del left[conjugate]
+                    queue.append(conjugate)
+        powers = [elements[0]]
+        while (power := compose(element, powers[-1])) != elements[0]:
+            powers.append(power)
+        cosets, seen = [], set[Permutation]()
+        for one in elements if len(elements) <= _LARGEST * len(powers) else ():
+            if one not in seen:
+                cosets.append([compose(one, power) for power in powers])
+                seen.update(cosets[-1])
+        sets.append(cosets)
+    for cosets in sorted(sets, key=len):
+        if cosets:
+            yield _moved(cosets, generators, compose)
+
+
+def _image(generator: Permutation, point: int) -> int:
+    return generator[point]
+
+
+def _moved(
+    parts: Sequence[Sequence[T]],
+    generators: Sequence[Permutation],
+    move: Callable[[Permutation, T], T],
+) -> tuple[Permutation, ...]:
+    """Return how generators permute the parts of a set."""
+    place = {one: at for at, part in enumerate(parts) for one in part}
+    return tuple(tuple(place[move(g, part[0])] for part in parts) for g in generators)
 
 
 def _summands(images: Sequence[Permutation]) -> Iterator[Block]:
@@ -317,9 +344,10 @@ def _summands(images: Sequence[Permutation]) -> Iterator[Block]:
     orbitals = _orbitals(images)
     kinds, points = int(orbitals.max()) + 1, len(orbitals)
     rng = np.random.default_rng(kinds)
-    for _ in range(_ATTEMPTS):
-        # Small numbers keep those of the kernels small.
-        mixture = rng.integers(-3, 4, kinds)[orbitals]
+    for attempt in range(_ATTEMPTS):
+        # Small numbers keep those of the kernels small; larger ones tell more summands apart.
+        bound = 3 << 2 * attempt
+        mixture = rng.integers(-bound, bound + 1, kinds)[orbitals]
         commuting = fmpz_mat(mixture.tolist())
         whole = True
         for factor, _ in commuting.charpoly().factor()[1]:
