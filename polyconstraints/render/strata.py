@@ -38,6 +38,13 @@ COLUMNS = (
     "component",
 )
 
+_LEGEND = (
+    "hidden     how the hidden units move when the inputs do; free ones are bound by nothing",
+    "weights    dimension of all such weights; tangent: of the variety's tangent space there",
+    "functions  dimension of what they compute; gauge: distinct weights that don't show in it",
+    "component  whether they are a piece of the variety that is in no larger one",
+)
+
 
 def strata_text(
     variety: Variety,
@@ -81,6 +88,11 @@ def strata_text(
           3          [2]        8        9          2         3      1  not proved
     <BLANKLINE>
     largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
+    <BLANKLINE>
+    hidden     how the hidden units move when the inputs do; free ones are bound by nothing
+    weights    dimension of all such weights; tangent: of the variety's tangent space there
+    functions  dimension of what they compute; gauge: distinct weights that don't show in it
+    component  whether they are a piece of the variety that is in no larger one
     """
     table = strata_table(strata)
     if kind != "text":
@@ -95,7 +107,12 @@ def strata_text(
     if strata:
         largest = max(strata, key=lambda stratum: stratum.weight_dimension)
         size = f"stratum {largest.number} of dimension {largest.weight_dimension}"
-        lines += ["", f"largest: {size}, a lower bound for the dimension of the variety"]
+        lines += [
+            "",
+            f"largest: {size}, a lower bound for the dimension of the variety",
+            "",
+            *_LEGEND,
+        ]
     for stratum, gauge in (gauges or {}).items():
         lines += ["", *_gauge_lines(stratum, gauge)]
     if answer is not None:

@@ -258,7 +258,8 @@ def _carried(stratum: Stratum) -> str:
     """Say what the hidden units of a stratum carry."""
     if not stratum.hidden:
         return "no hidden units"
-    return f"hidden units carry {' | '.join(map(str, stratum.hidden))}"
+    hidden = " | ".join(map(str, stratum.hidden))
+    return f"hidden units carry {hidden}{' (free: nothing binds them)' if 'free' in hidden else ''}"
 
 
 def to_ascii(line: str) -> str:

@@ -33,6 +33,11 @@ stratum       hidden  weights  tangent  functions  distinct  gauge      componen
       7         free        8        8          0         7      -  almost surely
 
 largest: stratum 1 of dimension 8, a lower bound for the dimension of the variety
+
+hidden     how the hidden units move when the inputs do; free ones are bound by nothing
+weights    dimension of all such weights; tangent: of the variety's tangent space there
+functions  dimension of what they compute; gauge: distinct weights that don't show in it
+component  whether they are a piece of the variety that is in no larger one
 """
 
 
