@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -15,28 +16,28 @@ from pathlib import Path
 import numpy as np
 
 import polyconstraints as pc
+from polyconstraints.cli.screen import fitted
 
 MAP = Path("build") / "demo-tying-map.json"
 NETWORK = "-n 3 -d 2 --bias"
+WIDTH = shutil.get_terminal_size((100, 24)).columns
 
 
 def say(text: str) -> None:
-    """Print a heading."""
-    print(f"\n{text}\n", flush=True)
+    """Print what comes next, in words."""
+    print(f"\n{fitted(' '.join(text.split()), WIDTH)}\n", flush=True)
 
 
-def run(command: str, *, lines: int | None = None) -> None:
-    """Show a command, run it, and show what it prints, or the first lines of it."""
-    shown = f"{command} | head -n {lines}" if lines else command
-    print(f"$ {shown}", flush=True)
+def run(command: str) -> None:
+    """Show a command, run it, and show all that it prints."""
+    print(f"$ {command}", flush=True)
     program, *arguments = shlex.split(command)
     process = subprocess.run(
         [sys.executable, "-m", program, *arguments], capture_output=True, text=True, check=False
     )
     if process.returncode:
         sys.exit(process.stderr)
-    for line in process.stdout.splitlines()[:lines]:
-        print(line if len(line) <= 100 else f"{line[:99]}…")
+    print(fitted(process.stdout, WIDTH), end="")
 
 
 def check_exactly(tying: pc.TyingMap) -> None:
@@ -64,24 +65,46 @@ def check_exactly(tying: pc.TyingMap) -> None:
 
 def main() -> None:
     """Run the demo."""
-    say("1. A network of two quadratic layers on 3 inputs, expanded: its size and its first terms.")
+    say(
+        """1. A layer makes each output from products of two inputs (or of one input and the
+        constant 1), with a weight for every product. Two such layers, one after the other, are
+        a polynomial in 3 inputs and 60 weights:"""
+    )
     run(f"polyconstraints expand {NETWORK} --count")
-    run(f"polyconstraints expand {NETWORK} --output 1", lines=3)
+    say("Its first output has 35 parts like this one, which goes with x1 x2^3:")
+    run(f"polyconstraints expand {NETWORK} --output 1 --monomial x1*x2^3")
 
-    say("2. What equivariance under all permutations asks of the whole network's weights.")
+    say(
+        """2. The network is to follow its inputs: exchange two of them, and the same two outputs
+        are exchanged (it is equivariant). Then such parts have to agree, and every pair of them
+        is an equation between weights. These are products of weights, so their solutions are a
+        curved set, a variety:"""
+    )
     run(f"polyconstraints derive {NETWORK} --scope network")
 
-    say("3. The same with every layer equivariant: 60 weights become 14.")
+    say(
+        """3. It is enough, and simpler, that each layer follows its inputs. Then every equation
+        says that two weights are one, and of 60 weights 14 are left. Three of those don't show
+        in what the network computes, since the next layer can undo them (they are gauge):"""
+    )
     run(f"polyconstraints derive {NETWORK}")
 
-    say("4. That answer as a file that training code can read.")
+    say("4. That answer as a file, a tying map, which says of each weight which parameter it is:")
     MAP.parent.mkdir(exist_ok=True)
     run(f"polyconstraints export {NETWORK} -o {MAP}")
     tying = pc.TyingMap.load(MAP)
     print(f"{MAP}: {tying.network.weights} weights from {tying.dimension} parameters")
 
-    say("5. The map, read back: random parameters, exact arithmetic, permuted inputs.")
+    say(
+        """5. Is it true? The map, read back, with random parameters, in fractions: σ exchanges
+        inputs, and the outputs follow."""
+    )
     check_exactly(tying)
+
+    say(
+        f"""Go on with: polyconstraints plot {NETWORK}, for a picture of the 14 classes;
+        polyconstraints train {MAP}, to learn with them; or polyconstraints --help."""
+    )
 
 
 if __name__ == "__main__":

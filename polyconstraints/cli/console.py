@@ -29,8 +29,8 @@ PROGRESS_DELAY = 1.0
 PATIENCE = 20.0
 """Seconds of work before a command says that it goes on."""
 
-#: Progress bars that are shown now.
-_bars: set[int] = set()
+#: Progress bars and pagers that are shown now: nothing else is said meanwhile.
+occupied: set[int] = set()
 
 _DUMB_TERMINALS = frozenset({"dumb", "unknown"})
 
@@ -50,7 +50,8 @@ def is_terminal(stream: IO[Any] | None) -> bool:
         return False
 
 
-def _is_dumb() -> bool:
+def is_dumb() -> bool:
+    """Tell whether the terminal can do nothing but print."""
     return os.environ.get("TERM", "").lower() in _DUMB_TERMINALS
 
 
@@ -63,7 +64,7 @@ def color_wanted(stream: IO[Any] | None) -> bool:
         return False
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return is_terminal(stream) or stream in (sys.stdout, sys.stderr)
-    return is_terminal(stream) and not _is_dumb()
+    return is_terminal(stream) and not is_dumb()
 
 
 def audience(output_file: str | None) -> Literal["terminal", "colour", "plain"]:
@@ -110,7 +111,7 @@ def make_console(stream: IO[str] | None) -> Console:
     watched = is_terminal(stream)
     # rich finds out by itself what a real terminal can do; elsewhere colour was forced, and
     # the eight basic ones are what everything understands.
-    detect = watched and not _is_dumb()
+    detect = watched and not is_dumb()
     return PipeConsole(
         file=io.StringIO() if stream is None else stream,
         force_terminal=watched or color,
@@ -122,11 +123,6 @@ def make_console(stream: IO[str] | None) -> Console:
         emoji=False,
         legacy_windows=False,
     )
-
-
-def stdout_console() -> Console:
-    """Return a console for standard output."""
-    return make_console(sys.stdout)
 
 
 def stderr_console() -> Console:
@@ -156,7 +152,7 @@ def patience(command: str, *, quiet: bool = False) -> Iterator[None]:
         following = PATIENCE
         while not ended.wait(following - passed):
             passed, following = following, 2 * following
-            if not _bars:
+            if not occupied:
                 _say(f"polyconstraints: {command} goes on after {passed:.0f} seconds")
                 if not is_terminal(sys.stderr):
                     return
@@ -209,9 +205,7 @@ def progress(
     ...     for _ in range(3):
     ...         advance()
     """
-    if quiet or not (
-        console.is_terminal if console else is_terminal(sys.stderr) and not _is_dumb()
-    ):
+    if quiet or not (console.is_terminal if console else is_terminal(sys.stderr) and not is_dumb()):
         yield _ignore
         return
 
@@ -267,13 +261,13 @@ def _show_bar(
     )
     task = bar.add_task(description, total=total)
     bar.start()
-    _bars.add(id(bar))
+    occupied.add(id(bar))
 
     def update(done: float) -> None:
         bar.update(task, completed=done)
 
     def stop() -> None:
         bar.stop()
-        _bars.discard(id(bar))
+        occupied.discard(id(bar))
 
     return update, stop

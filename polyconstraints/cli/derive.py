@@ -146,16 +146,16 @@ def table(request: Request) -> None:
 
 
 def _write_table(rows: list[TableRow], request: Request) -> None:
-    import sys
-
-    from polyconstraints.cli.console import audience, stdout_console, unicode_wanted
+    from polyconstraints.cli.console import audience, make_console, unicode_wanted
+    from polyconstraints.cli.output import open_text
     from polyconstraints.render.notation import painted
     from polyconstraints.render.tables import HEADER, print_table, table_document, table_text
 
     kind = request.output_format
     reader = audience(request.output_file) if kind == "text" else "plain"
     if reader == "terminal":
-        print_table(rows, stdout_console(), ascii=not unicode_wanted(sys.stdout))
+        with open_text(None) as handle:
+            print_table(rows, make_console(handle), ascii=not unicode_wanted(handle))
         return
     text = "" if kind == "json" else table_text(rows, kind)
     colored = [(HEADER, "bold")] if reader == "colour" else []

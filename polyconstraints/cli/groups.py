@@ -82,8 +82,10 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
     corrected, where the paper is wrong; or incomplete, where what it prints is right but not
     all.
     """
-    from polyconstraints.cli.console import progress
-    from polyconstraints.render.verdicts import reproduction_markdown, reproduction_text
+    from shutil import get_terminal_size
+
+    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.render.verdicts import WIDTH, reproduction_markdown, reproduction_text
     from polyconstraints.reproduction import Item, document
     from polyconstraints.reproduction import reproduce as reproduce_items
 
@@ -94,9 +96,10 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
                 advance()
                 yield item
 
-    if request.output_format == "json":
-        request.write(document(counted()), ())
-        return
+    watched = audience(request.output_file) == "terminal"
+    width = get_terminal_size().columns if watched else WIDTH
+    # A document is written item by item; lines would tear the bar.
+    items = counted() if request.output_format == "json" else list(counted())
     markdown = request.output_format == "markdown"
-    lines = (reproduction_markdown if markdown else reproduction_text)(list(counted()))
-    request.write(None, (f"{line}\n" for line in lines))
+    lines = reproduction_markdown(items) if markdown else reproduction_text(items, width)
+    request.write(lambda: document(items), (f"{line}\n" for line in lines))

@@ -116,8 +116,8 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
     import shutil
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal, stdout_console
-    from polyconstraints.cli.output import write_text
+    from polyconstraints.cli.console import color_wanted, is_terminal, make_console
+    from polyconstraints.cli.output import open_text
     from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.figures.picture import COLUMNS
     from polyconstraints.render.words import to_ascii
@@ -126,12 +126,14 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
     width = shutil.get_terminal_size().columns if watched else COLUMNS
     colored = file is None and color_wanted(sys.stdout) and not ascii
     if colored and isinstance(picture, BlockPicture):
-        console = stdout_console()
-        for line in picture.rich(width):
-            console.print(line, no_wrap=True, overflow="ignore", crop=False)
+        with open_text(file) as handle:
+            console = make_console(handle)
+            for line in picture.rich(width):
+                console.print(line, no_wrap=True, overflow="ignore", crop=False)
         return
     lines = picture.text(width)
-    write_text("\n".join(map(to_ascii, lines) if ascii else lines), file)
+    with open_text(file) as handle:
+        handle.writelines(f"{to_ascii(line) if ascii else line}\n" for line in lines)
 
 
 @click.command(

@@ -159,7 +159,7 @@ class Request(Description):
         from polyconstraints.cli.output import open_text
         from polyconstraints.io.strict_json import dump_json
 
-        with open_text(self.output_file) as handle:
+        with open_text(self.output_file, words=self.output_format == "text") as handle:
             if self.output_format == "json":
                 dump_json(document() if callable(document) else document, handle)
                 return

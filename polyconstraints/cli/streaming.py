@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, islice
@@ -73,14 +72,16 @@ def write_result(
     counted: bool = True,
 ) -> None:
     """Write a result, however long, to a file or standard output, or show it on a terminal."""
-    from polyconstraints.cli.console import audience, progress, stdout_console, unicode_wanted
+    from polyconstraints.cli.console import audience, make_console, progress, unicode_wanted
+    from polyconstraints.cli.output import open_text
     from polyconstraints.jobs.parts import takes_parts
 
     file = request.output_file
     whom = audience(file)
     text = request.output_format == "text"
     if text and whom == "terminal":
-        show(stdout_console(), request.ascii or not unicode_wanted(sys.stdout))
+        with open_text(file) as handle:
+            show(make_console(handle), request.ascii or not unicode_wanted(handle))
         return
     # On a terminal a bar would be torn by the lines that come in between.
     quiet = request.quiet or whom == "terminal"

@@ -397,8 +397,8 @@ def print_expansion(
                 shown.stylize("dim", plain.rindex(dots))
             yield shown
 
-    console.print(network_in_words(view.network, ascii=ascii), soft_wrap=True)
-    console.print(_legend(view, names), soft_wrap=True)
+    console.print(network_in_words(view.network, ascii=ascii))
+    console.print(_legend(view, names))
     products = {monomial: names.monomial(monomial) for monomial in view.monomials}
     width = max((len(text or "1") for text in products.values()), default=0) + _GAP
     for output in view.outputs:
@@ -406,7 +406,7 @@ def print_expansion(
         heading = Text("\n")
         heading.append(names.output(output + 1), "bold")
         heading.append(f"  {count} in {plural(view.monomial_count, 'monomial')}", "dim")
-        console.print(heading, soft_wrap=True)
+        console.print(heading)
         shown = False
         for group in view.groups(output):
             product = products[group.monomial]

@@ -140,7 +140,8 @@ class Table:
         from rich import box
         from rich.table import Table as RichTable
 
-        table = RichTable(box=box.ASCII if ascii else box.SIMPLE_HEAD)
+        drawn = box.ASCII if ascii else box.SIMPLE_HEAD
+        table = RichTable(box=drawn, collapse_padding=True, pad_edge=False)
         for at, name in enumerate(self.header):
             side = "left" if at in self.left else "right"
             table.add_column(name, justify=side, style=styles.get(name, ""))  # type: ignore[arg-type]
@@ -248,8 +249,11 @@ def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = Fal
     group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
     kind = f"{symmetry.kind} under {group}, {SCOPES[symmetry.scope]}"
     console.print(f"{layers_in_words(network)}, {kind}")
-    styles = {"n": "bold", "distinct": "bold cyan", "function dimension": "bold magenta"}
-    console.print(Table(COLUMNS, [row.cells() for row in rows]).rich(styles, ascii=ascii))
+    styles = {"n": "bold", "distinct": "bold cyan", "function\ndimension": "bold magenta"}
+    # On two lines, so that no header is cut where columns are narrow.
+    header = [name.replace(" ", "\n").replace("/", "/\n") for name in COLUMNS]
+    console.print(Table(header, [row.cells() for row in rows]).rich(styles, ascii=ascii))
+    console.print("Function dimension: how many of the parameters show in what is computed.")
     if any(row.dimension is None for row in rows):
         console.print("Dimensions are not known in network scope; see `polyconstraints strata`.")
 
@@ -366,9 +370,10 @@ def syntax_text(groups: Sequence[tuple[str, PermutationGroup]]) -> str:
     table = Table(("group", "points", "order", "what it acts on"), rows, left=(0, 3)).text()
     return (
         f"{table}\n\n"
-        "S, A, C, D and trivial alone have as many points as the network has inputs. Use\n"
-        "parentheses: wr binds most tightly, then x, then +. --action LEVEL=GROUP lets the\n"
-        "factors of the group act on another level, as --group 'pairs(S4)' --action 1=S4.\n"
+        "S, A, C, D and trivial alone have as many points as the network has inputs.\n"
+        "Use parentheses: wr binds most tightly, then x, then +.\n"
+        "--action LEVEL=GROUP lets the factors of the group act on another level, as\n"
+        "--group 'pairs(S4)' --action 1=S4.\n"
     )
 
 

@@ -16,8 +16,9 @@ from polyconstraints.verification.discovery import Discovery, FoundGroup
 from polyconstraints.verification.result import Counterexample, Verification
 from polyconstraints.verification.trained import WeightCheck
 
-#: Columns of the comparison with the paper.
-_WIDTH = 88
+#: Columns of the comparison with the paper where nobody watches, and of the names in it.
+WIDTH = 99
+_NAMES = 11
 
 
 def _yes(holds: bool) -> str:
@@ -202,7 +203,7 @@ def _groups(groups: Sequence[FoundGroup], most: int | None) -> list[str]:
     return [*lines, f"These {same}{rest}."]
 
 
-def reproduction_text(items: Iterable[Item]) -> Iterator[str]:
+def reproduction_text(items: Iterable[Item], width: int = WIDTH) -> Iterator[str]:
     r"""Yield the comparison with the paper as lines of text, and how many have which verdict.
 
     Examples
@@ -222,9 +223,9 @@ def reproduction_text(items: Iterable[Item]) -> Iterator[str]:
         yield f"{item.place}: {item.title}"
         verdict = ": ".join(filter(None, (item.verdict.value, item.reason)))
         for name, text in (("paper", item.paper), ("ours", item.ours), ("verdict", verdict)):
-            first, *rest = wrap(text, _WIDTH)
+            first, *rest = wrap(text, max(width - _NAMES, 1))
             yield f"  {name:<9}{first}"
-            yield from (f"{'':11}{line}" for line in rest)
+            yield from (" " * _NAMES + line for line in rest)
         yield ""
     counts = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in Verdict)
     yield f"{plural(verdicts.total(), 'item')}: {counts} in the paper"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["curve_png", "curve_text", "outcome_text"]
 
-WIDTH, HEIGHT = 60, 12
+WIDTH, HEIGHT = 50, 12
 """Columns and rows of the text curve, axes left out."""
 
 

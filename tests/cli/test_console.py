@@ -17,7 +17,6 @@ from polyconstraints.cli.console import (
     make_console,
     progress,
     stderr_console,
-    stdout_console,
     warn,
 )
 
@@ -83,7 +82,7 @@ def test_colour_follows_the_environment(
 def test_forced_colour_wraps_nothing_and_spares_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    console = stdout_console()
+    console = make_console(sys.stdout)
     console.print(Text("y" * 500, style="red"))
     assert "y" * 500 in sys.stdout.getvalue()  # type: ignore[attr-defined]
     assert "\x1b" not in printed(io.StringIO())

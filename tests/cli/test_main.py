@@ -204,8 +204,8 @@ def test_help_starts_quickly(run_python: RunCommand) -> None:
         ["print('line 0\\n' * 100_000)"],
         ["import time", "print('line 0', flush=True)", "time.sleep(0.5)", "print('late')"],
         [
-            "from polyconstraints.cli.console import stdout_console",
-            "console = stdout_console()",
+            "from polyconstraints.cli.console import make_console",
+            "console = make_console(sys.stdout)",
             "for i in range(20_000): console.print(f'line {i}')",
         ],
     ],

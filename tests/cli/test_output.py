@@ -10,17 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from polyconstraints.cli.output import open_text, write_bytes, write_json, write_text
+from polyconstraints.cli.output import open_text, write_bytes
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def write_text(text: str, file: str | None) -> None:
+    Request(output_file=file).write(None, text)
+
+
+def write_json(document: object, file: str | None = None) -> None:
+    Request(output_file=file, output_format="json").write(document, "")
 
 
 @pytest.mark.parametrize("name", [None, "-"])
 def test_text_to_standard_output(capsys: pytest.CaptureFixture[str], name: str | None) -> None:
     write_text("a", name)
     write_text("b\n", name)
-    write_text("", name)
     assert capsys.readouterr() == ("a\nb\n", "")
 
 
@@ -64,8 +72,9 @@ def test_refusal_names_the_option(tmp_path: Path) -> None:
 
 def test_same_bytes_whatever_the_hash_seed(run_python: RunPython) -> None:
     program = (
-        "from polyconstraints.cli.output import write_json\n"
-        "write_json({k: 1 for k in {'alpha', 'beta', 'gamma', 'delta'}})"
+        "from polyconstraints.cli.request import Request\n"
+        "document = {k: 1 for k in {'alpha', 'beta', 'gamma', 'delta'}}\n"
+        "Request(output_format='json').write(document, '')"
     )
     outputs = {run_python("-c", program, PYTHONHASHSEED=str(seed)).stdout for seed in range(3)}
     assert len(outputs) == 1
