@@ -150,8 +150,6 @@ def read_problem(
             raise InputError(
                 f"expected at most {max_weights} weights in a layer, got {layer.weights}", "network"
             )
-    if max(network.widths) > MAX_WIDTH:
-        raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
     symmetry = stated_symmetry(declared.symmetry, network)
     if len(declared.layers) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(declared.layers)}", "layers")
@@ -192,6 +190,8 @@ def stated_network(entry: types.Network) -> NetworkSpec:
             f"expected {shown(entry.inputs)}, the inputs, got {shown(entry.widths[0])}",
             "network.widths[0]",
         )
+    if max(entry.widths) > MAX_WIDTH:
+        raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
     return NetworkSpec(
         entry.inputs,
         depth,

@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise
+from math import comb
 from typing import Any
 
 import numpy as np
 
 from polyconstraints.algebra import PolynomialRing, modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.evaluation import EXACT, Array, exact_array, forward, layer_products
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.variety import FoundFamily, Search
@@ -53,6 +54,9 @@ __all__ = [
     "lattice",
     "read_certificates",
 ]
+
+#: Inputs at which functions are compared exactly.
+MAX_POINTS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +141,13 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
 
 
 def affine_network(variety: Variety) -> NetworkSpec:
-    """Return the network with ordered indices; refused where units don't change by affine maps."""
+    """Return the network with ordered indices, if it isn't too large.
+
+    Refused where hidden units don't change by affine maps.
+    """
     if variety.network.activation is not None:
         raise UsageError(f"expected none here, got {variety.network.activation}", "activation")
+    variety.require_room()
     return ordered_network(variety.network)
 
 
@@ -240,6 +248,12 @@ def lattice(network: NetworkSpec) -> Array:
     add up to at most D.
     """
     count = network.units[0]
+    number = comb(count + network.degree, count)
+    if number > MAX_POINTS:
+        raise TooLargeError(
+            f"expected at most {MAX_POINTS} points for functions of degree {network.degree} in "
+            f"{count} inputs, got {number}"
+        )
     chosen = combinations_with_replacement(range(count + 1), network.degree)
     points = [[letters.count(unit) for unit in range(count)] for letters in chosen]
     return np.array(points, dtype=object)

@@ -17,7 +17,7 @@ import pytest
 import sympy
 
 import polyconstraints as pc
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.schemas import load_schema
 from polyconstraints.variety.certificate import certify, read_certificates
 from polyconstraints.variety.search import newton, rational_solutions, search
@@ -117,6 +117,17 @@ def _symmetric_last(first: list[list[int]]) -> list[list[sympy.Rational]]:
 def test_a_network_that_is_not_symmetric_proves_nothing() -> None:
     with pytest.raises(InputError, match="expected weights of a symmetric network"):
         certify(TWO, [FIRST, [LAST[0], [0, 4, 1, 0, 0, 1]]])
+
+
+def test_what_is_too_large_or_has_an_activation_is_refused() -> None:
+    high = Variety(pc.NetworkSpec(3, 3, "9"), S3)
+    with pytest.raises(TooLargeError, match="of degree 729 in 3 inputs"):
+        certify(high, [np.zeros((3, layer.products), dtype=int) for layer in high.network.layers])
+    with pytest.raises(TooLargeError, match="expected at most 10 weights"):
+        search(Variety(pc.NetworkSpec(2, 2), S2, max_weights=10), 1)
+    squares = Variety(pc.NetworkSpec(2, 2, "linear", activation="z^2"), S2)
+    with pytest.raises(UsageError, match="expected none here"):
+        search(squares, 1)
 
 
 @pytest.fixture(scope="module")
