@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from polyconstraints.render.tables import Table
 from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
-from polyconstraints.variety.certificate import hidden_functions
 from polyconstraints.variety.strata.graph import strata_graph
 from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
 
@@ -275,6 +274,8 @@ def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> 
 
 def _proofs(variety: Variety, certificates: Iterable[Certificate]) -> Iterator[str]:
     """Yield what points prove, each with its hidden functions."""
+    from polyconstraints.variety.certificate import hidden_functions
+
     for one in certificates:
         if one.component:
             what = f"proved: a component of dimension {one.tangent_dimension}"
