@@ -199,7 +199,7 @@ def train(
 
     Examples
     --------
-    >>> outcome = train(n=3, layer="linear", steps=300)
+    >>> outcome = train(n=3, steps=300)
     >>> outcome.relative < 1e-6
     True
     """
