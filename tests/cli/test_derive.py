@@ -107,7 +107,8 @@ def test_network_scope_by_hand(run_program: RunCommand) -> None:
 
 def test_network_scope_says_what_the_largest_functions_are(run_program: RunCommand) -> None:
     text = run_program(*["derive", "-n", "3", "-d", "2", "--bias", "--scope", "network"]).stdout
-    assert "hidden units carry 2·free, constant outputs of dimension 1" in text
+    carried = "hidden units carry 2·free (free: nothing binds them)"
+    assert f"{carried}, constant outputs of dimension 1" in text
 
 
 @pytest.mark.parametrize(
