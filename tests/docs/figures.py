@@ -26,6 +26,9 @@ FROM_DOCUMENTS = {
     "strata-3.svg": ("strata -n 3 -d 2 --bias --format json", "plot --view strata"),
 }
 
+#: Drawn by an example from what it has learnt, which takes longer.
+FROM_EXAMPLES = {"counting.svg": "examples/counting.py --plot"}
+
 
 def _run(arguments: str, *more: str) -> str:
     command = [sys.executable, "-m", "polyconstraints", *shlex.split(arguments), *more]

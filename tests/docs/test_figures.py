@@ -11,5 +11,5 @@ def test_pictures_are_up_to_date() -> None:
 
 
 def test_every_picture_is_drawn_by_a_command() -> None:
-    known = {*figures.FIGURES, *figures.FROM_DOCUMENTS}
+    known = {*figures.FIGURES, *figures.FROM_DOCUMENTS, *figures.FROM_EXAMPLES}
     assert {path.name for path in figures.FOLDER.iterdir()} == known
