@@ -237,6 +237,32 @@ def test_the_law_holds_far_out() -> None:
     assert rule.weights(10**6) == 10**6 * (10**6 + 1) * (10**6 + 2) // 2
 
 
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"depth": 2, "bias": True},
+        {"depth": 2, "indices": "redundant"},
+        {"depth": 3, "kind": "invariant"},
+        {"depth": 2, "layer": "cubic"},
+        {"depth": 3, "layer": "linear", "activation": "z^2"},
+        {"depth": 2, "channels": (1, 2, 1)},
+    ],
+    ids=str,
+)
+def test_functions_of_several_layers_for_every_n(network: dict[str, Any]) -> None:
+    law = pc.AnyNetwork("S", **network).function_dimension
+    assert law is not None
+    words = {**network, "symmetry": network.get("kind", "equivariant")}
+    words.pop("kind", None)
+    for n in (1, 2, 3, 4, 6, 10):
+        assert law(n) == pc.derive(n=n, **words).function_dimension
+
+
+def test_functions_of_several_layers_are_counted_where_that_is_quick() -> None:
+    assert pc.AnyNetwork("S", depth=2, channels=16).function_dimension is None
+    assert pc.AnyNetwork("SxS", depth=2).function_dimension is None
+
+
 def test_laws_in_several_variables() -> None:
     law = pc.AnyNetwork("S+S", layer="linear").distinct
     assert str(law) == (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import pairwise
+from math import prod
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
+from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.display import Written
 from polyconstraints.errors import UsageError
@@ -23,6 +26,9 @@ from polyconstraints.spec.problem import Description, Words, described
 
 if TYPE_CHECKING:
     from polyconstraints.spec.groups import GroupLike
+
+#: Units of a level up to which the functions of several layers are counted for every n.
+_MOST_UNITS = 24
 
 
 @dataclass(frozen=True)
@@ -279,10 +285,44 @@ class AnyNetwork(Written):
         """Linear rank of the equations."""
         return self.total - self.dimension
 
-    @property
+    @cached_property
     def function_dimension(self) -> Law | None:
-        """Dimension of the functions that are left; None for more than one layer."""
-        return self.layer_laws[0].functions if self.depth == 1 else None
+        """Dimension of the functions that are left; None where it isn't known for every n.
+
+        For several layers and S_n on points it is a rank, as for a given n, at each n up to D + 1
+        for functions of degree D, and from there on the same. For in x_k and the means of products
+        of inputs layers don't depend on n, nor does what they compose to; and up to degree n - 1
+        nothing but equal polynomials in these are equal functions (power sums of n vectors have no
+        relations of degree n or less: Weyl, The Classical Groups, II.3).
+        """
+        if self.depth == 1:
+            return self.layer_laws[0].functions
+        degree = self._total_degree
+        units = (degree + 1) * max(self.model.channels)
+        if self.group != "S" or self.actions or units > _MOST_UNITS:
+            return None
+        # The functions are those of ordered indices, whatever the weights are.
+        same = replace(self, indices="ordered", compare="function")
+        steps, before = [], 0
+        for n in range(1, degree + 2):
+            if (found := same._function_dimension_at(n)) is None:
+                return None
+            steps.append(((n,), found - before))
+            before = found
+        return Law(self.sorts, 0, tuple(steps))
+
+    @property
+    def _total_degree(self) -> int:
+        activation = self.model.activation
+        own = 1 if activation is None else activation.degree
+        return prod(self.degrees) * int(own ** (self.depth - 1))
+
+    def _function_dimension_at(self, n: int) -> int | None:
+        """Return the dimension for one number of letters; None where it takes too long."""
+        network = self.network((n,))
+        pairs = zip(network.layers, self.coefficients, strict=True)
+        layers = [LayerClasses(layer, patterns.array((n,))) for layer, patterns in pairs]
+        return function_dimension(network, layers)
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``law``."""

@@ -301,7 +301,7 @@ def laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
     yield "distinct", network.distinct
     yield "dimension", network.dimension
     functions = network.function_dimension
-    yield "functions", "not known for more than one layer" if functions is None else functions
+    yield "functions", "not known for every n" if functions is None else functions
     yield "rank", network.rank
 
 
