@@ -185,7 +185,7 @@ DAMAGE = [
     ("network/depth", 2, "network.widths: expected 3 numbers for depth 2, got 2"),
     ("network/widths/1", "3", "network.widths[1]: expected an integer"),
     ("network/widths/1", 4, "symmetry.kind: expected 3 output components"),
-    ("network/widths/1", 10**9, "network: expected at most 134217728 weights"),
+    ("network/widths/1", 10**9, "network.widths: expected at most 10000000 components"),
     ("network/layer", "cubik", "network.layer: expected linear, quadratic, cubic or a degree, got"),
     ("network/bias", 1, "network.bias: expected true or false, got 1"),
     ("symmetry/kind", None, "symmetry.kind: expected one of equivariant, invariant"),

@@ -48,8 +48,8 @@ def test_defaults(run_command: RunCommand) -> None:
     assert run_command(command, "-n", "3") == (0, "", "")
     # What the options say by default is what the request does.
     assert seen == [Request(inputs=3, given=frozenset({"inputs"}))]
-    writing = {"ascii", "jobs", "resume", "dask", "dry_run"}
-    assert set(vars(seen[0])) - {"given"} - writing == {
+    others = {"ascii", "jobs", "resume", "dask", "dry_run", "stratum", "gauge_fixed"}
+    assert set(vars(seen[0])) - {"given"} - others == {
         parameter.name for parameter in command.params if parameter.name not in ("version", "help")
     }
 

@@ -97,7 +97,7 @@ def plot(
 
     Examples
     --------
-    >>> print(*list(plot(n=3, layer="linear").text())[3:8], sep="\\n")
+    >>> print(*list(plot(n=3, layer="linear").text())[3:8], sep="\n")
     Layer 0: 9 weights, 2 classes
     0 1 1
     1 0 1
