@@ -70,7 +70,7 @@ test-oldest: ## Test with the oldest dependencies allowed, in an environment of 
 	$(PYTHON) -m venv --clear $(OLDEST)
 	$(PYTHON) tests/oldest.py > $(OLDEST)/constraints.txt
 	$(OLDEST)/bin/python -m pip --disable-pip-version-check install --quiet \
-	    --constraint $(OLDEST)/constraints.txt --editable '.[safetensors]' $(OLDEST_TESTERS)
+	    --constraint $(OLDEST)/constraints.txt --editable '.[discover,safetensors]' $(OLDEST_TESTERS)
 	$(OLDEST)/bin/python -m pytest --doctest-ignore-import-errors $(PYTEST_ARGS)
 
 fuzz: $(TEST_STAMP) ## Fuzz every reader for FUZZ_RUNS inputs each (a long hunt).
