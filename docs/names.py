@@ -265,7 +265,11 @@ def keyword(command: str, parameter: str) -> str:
 def _typed(parameter: click.Parameter) -> str:
     names = (*parameter.opts, *parameter.secondary_opts)
     typed = ", ".join(f"`{name}`" for name in names)
-    return typed if isinstance(parameter, click.Option) else f"`{parameter.make_metavar(None)}`"  # type: ignore[arg-type]
+    if isinstance(parameter, click.Option):
+        return typed
+    # Since click 8.2 it takes a context.
+    make: Callable[..., str] = parameter.make_metavar
+    return f"`{make(*[None] * len(inspect.signature(make).parameters))}`"
 
 
 def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

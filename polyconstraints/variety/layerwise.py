@@ -188,7 +188,7 @@ class _Problem:
         """Return the problem for one action; hidden units need no constants, with a bias above."""
         *below, last = layer_bases(variety, hidden)
         if variety.network.bias:
-            below = [basis[basis[..., 1:].any(axis=(1, 2))] for basis in below]
+            below = [basis[(basis[..., 1:] != 0).any(axis=(1, 2))] for basis in below]
         return cls(variety.network, weights, hidden, [*below, last])
 
     def solution(self, seed: int) -> tuple[Rationals, ...] | None:
