@@ -78,7 +78,8 @@ def main() -> None:
         """2. The network is to follow its inputs: exchange two of them, and the same two outputs
         are exchanged (it is equivariant). Then such parts have to agree, and every pair of them
         is an equation between weights. These are products of weights, so their solutions are a
-        curved set, a variety:"""
+        curved set, a variety. It has several pieces, by how the hidden units move when the inputs
+        do: what that is has names such as [3] + [2,1]:"""
     )
     run(f"polyconstraints derive {NETWORK} --scope network")
 

@@ -174,14 +174,7 @@ def _measured_strata(
         raise UsageError(
             f"expected {widths[0]} outputs, which move as the inputs do, got {widths[-1]}", "widths"
         )
-    network = NetworkSpec(
-        widths[0],
-        len(widths) - 1,
-        "linear",
-        widths=widths[1:-1],
-        outputs=widths[-1],
-        activation=activation,
-    )
+    network = NetworkSpec.architecture(widths, activation)
     variety = Variety(network, Symmetry(group, request.symmetry, "network"), seed)
     choices = list(islice(variety.choices(), _MOST_STRATA + 1))
     if len(choices) > _MOST_STRATA:

@@ -316,6 +316,18 @@ class NetworkSpec:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def architecture(cls, widths: Sequence[int], activation: Activation) -> NetworkSpec:
+        """Return linear layers of the given widths, with an activation on every hidden unit."""
+        return cls(
+            widths[0],
+            len(widths) - 1,
+            "linear",
+            widths=tuple(widths[1:-1]),
+            outputs=widths[-1],
+            activation=activation,
+        )
+
     def fitted(self, widths: Mapping[int, int]) -> NetworkSpec:
         """Return the network with widths of some levels, where it was not told its own.
 

@@ -112,14 +112,7 @@ def generic_fibre(
     if sum(map(bool, activation.coefficients)) != 1:
         raise UsageError(f"expected z^r for a fibre, got {activation}", "activation")
     sizes = tuple(widths)
-    network = NetworkSpec(
-        sizes[0],
-        len(sizes) - 1,
-        "linear",
-        widths=sizes[1:-1],
-        outputs=sizes[-1],
-        activation=activation,
-    )
+    network = NetworkSpec.architecture(sizes, activation)
     unknowns = network.weights - sum(sizes[1:-1])
     if unknowns > MAX_UNKNOWNS:
         raise TooLargeError(f"expected at most {MAX_UNKNOWNS} unknowns, got {unknowns}")

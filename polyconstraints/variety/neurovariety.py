@@ -178,7 +178,7 @@ def neurovariety(
             f"{parameters} parameters",
             size=40 * entries,
         )
-    network = _network(sizes, activation)
+    network = NetworkSpec.architecture(sizes, activation)
     first, second = modular.PRIMES[:2]
     best = _rank(network, first, seed, bound)
     if best < bound:
@@ -233,23 +233,12 @@ def threshold(
     if work is not None and last * parameters**3 > work:
         return None
     for r in range(last, 1, -1):
-        network = _network(sizes, Activation.monomial(r))
+        network = NetworkSpec.architecture(sizes, Activation.monomial(r))
         if _rank(network, modular.PRIMES[0], seed, full) != full:
             return r
         if advance is not None:
             advance(last + 1 - r, last)
     return 1
-
-
-def _network(widths: tuple[int, ...], activation: Activation) -> NetworkSpec:
-    return NetworkSpec(
-        widths[0],
-        len(widths) - 1,
-        "linear",
-        widths=widths[1:-1],
-        outputs=widths[-1],
-        activation=activation,
-    )
 
 
 def _degrees(activation: Activation, times: int) -> set[int]:

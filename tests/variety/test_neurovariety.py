@@ -19,8 +19,8 @@ from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.variety.fibre import generic_fibre
 from polyconstraints.variety.neurovariety import neurovariety, threshold
-from polyconstraints.variety.signed import signed_actions
 from polyconstraints.variety.strata import Variety
+from polyconstraints.variety.strata.signed import signed_actions
 
 RunCommand = Callable[..., Any]
 

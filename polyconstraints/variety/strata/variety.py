@@ -19,7 +19,6 @@ from polyconstraints.spec.groups import GroupLike, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.variety.signed import SignedTower, require_power
 from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles, primes
 from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
 from polyconstraints.variety.strata.point import Dimensions, Tower, measure, random_point
@@ -33,6 +32,7 @@ from polyconstraints.variety.strata.representations import (
     parse_level,
     permutation_representation,
 )
+from polyconstraints.variety.strata.signed import SignedTower, require_power
 
 __all__ = ["MAX_WEIGHTS", "Strata", "Stratum", "Variety", "strata"]
 
