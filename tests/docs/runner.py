@@ -37,6 +37,10 @@ _FENCE = re.compile(
 )
 _NOT_RUN = re.compile(r"<!-- not run: .+? -->\s*\Z")
 
+#: Figures below 1e-9, with the blanks that line them up: what rounding leaves of a zero, which
+#: differs from one processor, or NumPy, to the next.
+_ROUNDING = re.compile(r" *\b[0-9](?:\.[0-9]+)?e-[1-9][0-9]\b")
+
 #: First words of commands that a test must not run.
 _LEFT_TO_THE_READER = frozenset({"make", "pip", "git", "source", "python3", "sudo"})
 
@@ -96,9 +100,10 @@ def steps(block: Block) -> list[Step]:
 
 
 def matches(shown: str, real: str) -> bool:
-    """Return whether an output is the one that is shown, up to blanks at the ends of lines."""
+    """Return whether an output is what is shown, up to blanks at ends of lines and rounding."""
     shown, real = (
-        "\n".join(line.rstrip() for line in text.strip("\n").splitlines()) for text in (shown, real)
+        "\n".join(_ROUNDING.sub(" 1e-10", line).rstrip() for line in text.strip("\n").splitlines())
+        for text in (shown, real)
     )
     parts = re.split(r"^\.\.\.$\n?", shown, flags=re.M)
     pattern = "(?:.*\n)*".join(re.escape(part) for part in parts)

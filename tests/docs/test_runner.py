@@ -24,6 +24,7 @@ GOOD = {
     "long command": "```console\n$ echo a \\\n    b\na b\n```\n",
     "not run": "<!-- not run: needs a network -->\n```console\n$ false\nyes\n```\n",
     "left to the reader": "```console\n$ make everything\n$ source .venv/bin/activate\n```\n",
+    "rounding": "```console\n$ echo loss 7.8e-18, 5e-12 left\nloss 6e-17,  1.2e-10 left\n```\n",
     "program": "```console\n$ polyconstraints --version | cut -d ' ' -f 1\npolyconstraints\n```\n",
 }
 
@@ -32,6 +33,7 @@ BAD = {
     "missing line": "```console\n$ seq 3\n1\n2\n```\n",
     "folded": "```console\n$ seq 9\n1\n...\n8\n```\n",
     "text": "```python\nprint(3)\n```\n\n```text\n4\n```\n",
+    "no rounding": "```console\n$ echo loss 7.8e-8\nloss 7.9e-8\n```\n",
     "pycon": "```pycon\n>>> 1 + 1\n3\n```\n",
 }
 
