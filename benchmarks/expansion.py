@@ -94,16 +94,16 @@ class Case(NamedTuple):
 def here(network: NetworkSpec) -> int:
     """Expand every output from nothing and keep them all."""
     expansion = expand(network)
-    outputs = [expansion.packed(output) for output in range(network.units[-1])]
+    outputs = [expansion.packed(output) for output in range(1, network.units[-1] + 1)]
     return sum(map(len, outputs))
 
 
 def here_renamed(network: NetworkSpec) -> int:
     """Expand one output and rename its weights for the others."""
     expansion = expand(network)
-    first = expansion.packed(0)
+    first = expansion.packed(1)
     outputs = [first]
-    outputs += [expansion.renamed(first, output) for output in range(1, network.units[-1])]
+    outputs += [expansion.renamed(first, output) for output in range(2, network.units[-1] + 1)]
     return sum(map(len, outputs))
 
 
@@ -111,7 +111,7 @@ def here_streamed(network: NetworkSpec) -> int:
     """Expand monomial by monomial; the coefficients' sum is checked."""
     expansion = expand(network)
     terms = total = 0
-    for output in range(network.units[-1]):
+    for output in range(1, network.units[-1] + 1):
         for group in expansion.packed_groups(output):
             terms += len(group)
             total += int(group.coefficients.sum(dtype=np.int64))
@@ -126,7 +126,7 @@ def here_exponents(network: NetworkSpec) -> int:
     expansion = expand(network)
     return sum(
         len(matrix)
-        for output in range(network.units[-1])
+        for output in range(1, network.units[-1] + 1)
         for matrix, _ in expansion.exponent_vectors(output)
     )
 
@@ -363,7 +363,7 @@ def check(case: Case) -> None:
     """Compare every term of every output with FLINT's, in order."""
     network = case.network
     expansion = expand(network)
-    for output, polynomial in enumerate(flint_outputs(network, "lex")):
+    for output, polynomial in enumerate(flint_outputs(network, "lex"), start=1):
         expected = zip(polynomial.monoms(), polynomial.coeffs(), strict=True)
         count = 0
         for matrix, coefficients in expansion.exponent_vectors(output):
@@ -373,9 +373,7 @@ def check(case: Case) -> None:
                 assert int(value) == coefficient, (output, count)
                 count += 1
         assert next(expected, None) is None
-        print(
-            f"{case}: output {output + 1}: {count} terms are FLINT's, in FLINT's order", flush=True
-        )
+        print(f"{case}: output {output}: {count} terms are FLINT's, in FLINT's order", flush=True)
 
 
 def growth(most: float) -> None:
@@ -396,7 +394,7 @@ def growth(most: float) -> None:
                 figures += [table_edges(network), many(terms)]
                 if terms <= most:
                     started = time.process_time()
-                    counted = sum(map(len, expand(network).packed_groups(0)))
+                    counted = sum(map(len, expand(network).packed_groups(1)))
                     seconds = time.process_time() - started
                     assert counted == terms
                     figures += [f"{seconds:.2g}", f"{1e9 * seconds / terms:.2g}"]

@@ -259,7 +259,7 @@ class Derivation(Drawn):
         return equalities(self.network, self.comparisons)
 
     def pair(self, number: int) -> tuple[int, tuple[int, ...]]:
-        """Return the output and the input monomial of a coefficient in network scope."""
+        """Return the output, from 1, and the input monomial of a coefficient in network scope."""
         return coefficient_monomial(self.network, self.comparisons[0], number)
 
     def tying_map(self) -> TyingMap:

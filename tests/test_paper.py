@@ -95,7 +95,7 @@ def test_equation_30() -> None:
 def expansion_group(output: int, monomial: tuple[int, ...]) -> Counter[tuple[tuple[int, ...], ...]]:
     """Return one group of the expanded network in the notation of ``tests.paper``."""
     expansion = pc.expand(pc.NetworkSpec(3, 2, bias=True))
-    polynomial = expansion.coefficient_polynomial(output - 1, monomial)
+    polynomial = expansion.coefficient_polynomial(output, monomial)
     group: Counter[tuple[tuple[int, ...], ...]] = Counter()
     for exponents, coefficient in polynomial.terms():
         weights: list[tuple[int, ...]] = []

@@ -245,15 +245,19 @@ def test_expansions_and_polynomials_go_to_sympy() -> None:
     w = {name: sympy.Symbol(name) for name in N(2, layer="linear").weight_names()}
     first, second = pc.expand(n=2, layer="linear").to_sympy()
     assert first == w["W0_1_1"] * x[0] + w["W0_1_2"] * x[1]
-    assert sympy.sympify(pc.expand(n=2, layer="linear").polynomial(1)) == second
+    assert sympy.sympify(pc.expand(n=2, layer="linear").polynomial(2)) == second
     assert pc.expand(n=2, layer="linear", symmetry="invariant").to_sympy() == first
 
 
-def test_outputs_count_from_one_by_name() -> None:
+def test_outputs_count_from_one() -> None:
     expansion = pc.expand(n=3)
-    assert expansion["y2"] == expansion.polynomial(1)
+    assert expansion["y2"] == expansion.polynomial(2)
     assert "y_{2}" in expansion.to_latex(outputs=[2])
     assert "k = 2" in "".join(pc.plot(n=3, outputs=[2]).text())
+    assert expansion.term_count(3) == len(expansion.polynomial(3)) == 6
+    for number in (0, 4, "y1", None):
+        with pytest.raises(pc.UsageError, match=r"^output: expected an output from 1 to 3, got"):
+            expansion.polynomial(number)  # type: ignore[arg-type]
     for wrong in ("y4", "y0", "x1", 1):
         with pytest.raises(pc.UsageError, match="expected an output from y1 to y3"):
             expansion[wrong]  # type: ignore[index]
@@ -314,7 +318,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "equality": lambda: next(pc.derive(n=3).equalities()),
     "map": lambda: pc.derive(n=3).tying_map(),
     "expansion": lambda: pc.expand(n=3, depth=2),
-    "polynomial": lambda: pc.expand(n=2).polynomial(0),
+    "polynomial": lambda: pc.expand(n=2).polynomial(1),
     "strata": lambda: pc.strata(n=2, depth=2),
     "stratum": lambda: pc.strata(n=2, depth=2)[0],
     "law": lambda: pc.law(),

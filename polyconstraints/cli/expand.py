@@ -142,7 +142,7 @@ def _view(
         raise InputError(error.message, "--monomial") from None
     return ExpansionView(
         Expansion(network, request.memory_limit),
-        [output - 1 for output in outputs] or None,
+        outputs or None,
         chosen or None,
         assignment,
         order,
@@ -155,7 +155,7 @@ def _write_count(view: ExpansionView, request: Request) -> None:
     document = count_document(view)
     lines = [f"monomials in x   {document['monomials']}"]
     lines += [
-        f"terms of y{output + 1}{' ' * (8 - len(str(output + 1)))}{count}"
+        f"terms of y{output}{' ' * (8 - len(str(output)))}{count}"
         for output, count in zip(view.outputs, document["terms"], strict=True)
     ]
     request.write(document, "\n".join(lines))

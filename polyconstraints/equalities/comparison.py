@@ -180,12 +180,12 @@ def _compared(
 def coefficient_monomial(
     network: NetworkSpec, comparison: Comparison, number: int
 ) -> tuple[int, tuple[int, ...]]:
-    """Return the output and the input monomial of a coefficient of a whole network."""
+    """Return the output, from 1, and the input monomial of a coefficient of a whole network."""
     space = comparison.space
     if not isinstance(space, FunctionCoefficients | MixedCoefficients):
         raise UsageError("expected a derivation in network scope")
     output, exponents = space.exponents(number)
-    return output, exponents[1:] if network.bias else exponents
+    return output + 1, exponents[1:] if network.bias else exponents
 
 
 # -- written out as polynomials -------------------------------------------------------------

@@ -18,6 +18,7 @@ from polyconstraints.expansion.counting import check_tables, count_terms, monomi
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer, VectorWriter
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
+from polyconstraints.spec import whole
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 
@@ -73,7 +74,7 @@ class Expansion(Written):
 
     Notes
     -----
-    Outputs and monomials are numbered from 0; a monomial is the tuple of the exponents of
+    Outputs are numbered from 1, as everywhere; a monomial is the tuple of the exponents of
     the inputs, and the homogenising unit, being 1, has none.
 
     Examples
@@ -81,14 +82,14 @@ class Expansion(Written):
     >>> expansion = expand(NetworkSpec(3, depth=3, bias=True))
     >>> expansion
     <Expansion of widths 3 → 3 → 3 → 3: 165 monomials, 666775 terms an output>
-    >>> expansion.term_count(0, (0, 0, 1)), len(expansion.coefficient(0, (0, 0, 1)))
+    >>> expansion.term_count(1, (0, 0, 1)), len(expansion.coefficient(1, (0, 0, 1)))
     (918, 918)
-    >>> expansion.coefficient(0, (0, 0, 1), 200, 202).layers[2].tolist()
+    >>> expansion.coefficient(1, (0, 0, 1), 200, 202).layers[2].tolist()
     [[4], [4]]
 
     All terms of an output in a few bytes each:
 
-    >>> packed = expansion.packed(0)
+    >>> packed = expansion.packed(1)
     >>> len(packed), packed.words[0].dtype, packed.coefficients.dtype
     (666775, dtype('uint32'), dtype('uint8'))
     >>> expansion.terms(packed[0]).layers[2].tolist()[:2]
@@ -123,16 +124,16 @@ class Expansion(Written):
     def _term_count(self) -> int | None:
         return count_terms(self.network)
 
-    def term_count(self, output: int = 0, monomial: Exponents | None = None) -> int:
+    def term_count(self, output: int = 1, monomial: Exponents | None = None) -> int:
         """Return the number of terms of an output, or of one monomial's coefficient.
 
         All outputs have equally many. They are counted without the graph where that is
         quick; those of monomials all at once when first asked for.
         """
-        self._check_output(output)
+        place = self.place_of(output)
         if monomial is None:
             if self._term_count is None:
-                return int(self._finder.totals[-1][output])
+                return int(self._finder.totals[-1][place])
             return self._term_count
         return int(self._finder.sizes[self._state(monomial)])
 
@@ -176,11 +177,10 @@ class Expansion(Written):
         From the term with number ``start`` up to but not including ``stop``. Memory and time are
         those of the part, wherever it lies.
         """
-        self._check_output(output)
-        state = self._state(monomial)
+        place, state = self.place_of(output), self._state(monomial)
         if stop is None:
             stop = self.term_count(output, monomial)
-        return self._decode(self._finder.between(output, state, start, stop))
+        return self._decode(self._finder.between(place, state, start, stop))
 
     def blocks(self, output: int, monomial: Exponents, most: int = BLOCK) -> Iterator[Terms]:
         """Yield the coefficient of a monomial in parts of ``most`` terms, in order."""
@@ -231,10 +231,9 @@ class Expansion(Written):
         Grouped by monomials in the order of :attr:`monomials` or as given, and sorted within
         each. A few nanoseconds and bytes a term.
         """
-        self._check_output(output)
         chosen = self.monomials if monomials is None else tuple(monomials)
         states = [self._state(monomial) for monomial in chosen]
-        return self._packer.packed(output, chosen, states)
+        return self._packer.packed(self.place_of(output), chosen, states)
 
     def packed_groups(self, output: int) -> Iterator[PackedTerms]:
         """Yield the terms of each monomial of an output as packed arrays, in order."""
@@ -244,13 +243,12 @@ class Expansion(Written):
             yield from map(together.__getitem__, range(len(together.monomials)))
 
     def renamed(self, packed: PackedTerms, output: int) -> PackedTerms:
-        """Return the packed terms of an output, given those of output 0.
+        """Return the packed terms of an output, given those of output 1.
 
         Outputs differ only by the names of the last layer's weights. Coefficients are
         shared between the two.
         """
-        self._check_output(output)
-        return self._packer.renamed(packed, output)
+        return self._packer.renamed(packed, self.place_of(output))
 
     def terms(self, packed: PackedTerms) -> Terms:
         """Return packed terms as the weights that they stand for."""
@@ -284,15 +282,15 @@ class Expansion(Written):
 
         Examples
         --------
-        >>> for vectors, coefficients in expand(NetworkSpec(1, bias=True)).exponent_vectors(0):
+        >>> for vectors, coefficients in expand(NetworkSpec(1, bias=True)).exponent_vectors(1):
         ...     print(vectors.tolist(), coefficients.tolist())
         [[2, 0, 0, 1]] [1]
         [[1, 0, 1, 0]] [1]
         [[0, 1, 0, 0]] [1]
         """
-        self._check_output(output)
+        place = self.place_of(output)
         for state in self._vectors.order:
-            yield from self._vectors.vectors(output, state)
+            yield from self._vectors.vectors(place, state)
 
     # -- polynomials -----------------------------------------------------------------------
 
@@ -336,11 +334,11 @@ class Expansion(Written):
             raise UsageError(
                 f"expected an output from y1 to {names[-1]}, got {name!r:.40}", "output"
             )
-        return self.polynomial(names.index(name))
+        return self.polynomial(1 + names.index(name))
 
     def to_sympy(self) -> Any:
         """Return the network as SymPy's expression, or the list of those of several outputs."""
-        outputs = range(self.network.units[-1])
+        outputs = range(1, self.network.units[-1] + 1)
         found = [self.polynomial(output).to_sympy() for output in outputs]
         return found[0] if len(found) == 1 else found
 
@@ -363,11 +361,12 @@ class Expansion(Written):
 
     # -- checks ----------------------------------------------------------------------------
 
-    def _check_output(self, output: int) -> None:
-        if not 0 <= output < self.network.units[-1]:
-            raise UsageError(
-                f"expected an output from 1 to {self.network.units[-1]}, got {output + 1}"
-            )
+    def place_of(self, output: int) -> int:
+        """Return the place of an output among the last units, which are numbered from 0."""
+        number, count = whole(output), self.network.units[-1]
+        if number is None or not 1 <= number <= count:
+            raise UsageError(f"expected an output from 1 to {count}, got {output!r:.40}", "output")
+        return number - 1
 
     @cached_property
     def _state_numbers(self) -> dict[Exponents, int]:
@@ -413,9 +412,9 @@ def expand(
     Examples
     --------
     >>> expansion = expand(NetworkSpec(2, depth=2))
-    >>> len(expansion.coefficient(0, (4, 0)))
+    >>> len(expansion.coefficient(1, (4, 0)))
     3
-    >>> print(expand(n=2, layer="linear", symmetry="invariant").polynomial(0))
+    >>> print(expand(n=2, layer="linear", symmetry="invariant").polynomial(1))
     x1*W0_1_1 + x2*W0_1_2
     """
     if symmetry is not None or words or not isinstance(network, NetworkSpec):

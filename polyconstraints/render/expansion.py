@@ -132,7 +132,7 @@ class _Sums(ExpansionWriter):
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
         for output in self.view.outputs:
-            yield self.head.format(self.names.output(output + 1))
+            yield self.head.format(self.names.output(output))
             lead: str | None = self.first
             empty = True
             for group in self.view.groups(output):
@@ -224,7 +224,7 @@ class ExpansionLatex(_Sums):
     >>> from polyconstraints.expansion import expand
     >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
-    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0), (0, 4)])
+    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [1], [(4, 0), (0, 4)])
     >>> print("".join(written(ExpansionLatex(view, "paper"))), end="")
     \begin{align*}
     Z_{1} ={}& \{ 01W_{11}^{2}\ 11W_{11} + 01W_{11}\ 02W_{11}\ 11W_{21} + 02W_{11}^{2}\ 11W_{22} \} X_{1}^{4} \\
@@ -251,7 +251,7 @@ class ExpansionSympy(_Sums):
     >>> from polyconstraints.expansion import expand
     >>> from polyconstraints.jobs import written
     >>> from polyconstraints.spec.network import NetworkSpec
-    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [0], [(4, 0)])
+    >>> view = ExpansionView(expand(NetworkSpec(2, depth=2)), [1], [(4, 0)])
     >>> print("".join(written(ExpansionSympy(view))), end="")
     (W0_1_1_1**2*W1_1_1_1 + W0_1_1_1*W0_2_1_1*W1_1_2_1 + W0_2_1_1**2*W1_1_2_2)*x1**4
     """
@@ -301,7 +301,7 @@ class ExpansionJson(ExpansionWriter):
             {
                 "schema": SCHEMA,
                 "network": self.view.network.to_json(),
-                "outputs": ({"output": at + 1, "monomials": monomials(at)} for at in outputs),
+                "outputs": ({"output": at, "monomials": monomials(at)} for at in outputs),
             }
         )
 
@@ -404,7 +404,7 @@ def print_expansion(
     for output in view.outputs:
         count = plural(view.term_count(output), "term")
         heading = Text("\n")
-        heading.append(names.output(output + 1), "bold")
+        heading.append(names.output(output), "bold")
         heading.append(f"  {count} in {plural(view.monomial_count, 'monomial')}", "dim")
         console.print(heading)
         shown = False

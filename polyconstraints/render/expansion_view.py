@@ -167,7 +167,7 @@ class Group:
 class ExpansionView:
     """The part of an expansion that is to be shown.
 
-    All outputs, from 0, and all monomials unless given; these are what remains of them when values
+    All outputs, from 1, and all monomials unless given; these are what remains of them when values
     are substituted. They are sorted in the order ``graded`` or ``paper``. An output or a monomial
     that does not occur is refused.
 
@@ -176,7 +176,7 @@ class ExpansionView:
     >>> from polyconstraints.expansion import expand
     >>> network = NetworkSpec(2, layer="linear")
     >>> view = ExpansionView(expand(network), assignment=Assignment.parse(["x1=3"], network))
-    >>> [(group.monomial, group.size) for group in view.groups(0)]
+    >>> [(group.monomial, group.size) for group in view.groups(1)]
     [((0, 0), 1), ((0, 1), 1)]
     """
 
@@ -191,12 +191,8 @@ class ExpansionView:
         self.expansion = expansion
         self.network = expansion.network
         count = self.network.units[-1]
-        self.outputs = tuple(range(count)) if outputs is None else tuple(sorted(set(outputs)))
-        for output in self.outputs:
-            if not 0 <= output < count:
-                raise UsageError(
-                    f"expected an output from 1 to {count}, got {output + 1}", "output"
-                )
+        numbers = range(1, count + 1) if outputs is None else sorted(set(outputs))
+        self.outputs = tuple(expansion.place_of(output) + 1 for output in numbers)
         self.assignment = assignment or Assignment()
         self._order = order
         self._chosen = None if monomials is None else frozenset(monomials)

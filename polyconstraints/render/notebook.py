@@ -135,7 +135,7 @@ def derivation_latex(derivation: Derivation) -> str:
         lines = []
         for ends in islice(derivation.comparisons[0].pairs(), _MOST_EQUALITIES):
             sides = (
-                rf"[{names.monomial(monomial) or '1'}]\, {names.output(output + 1)}"
+                rf"[{names.monomial(monomial) or '1'}]\, {names.output(output)}"
                 for output, monomial in map(derivation.pair, ends)
             )
             lines.append(" &= ".join(sides))
@@ -252,7 +252,7 @@ def _expansion_latex(expansion: Expansion) -> str | None:
     """Return the first output as LaTeX, if it is short."""
     if expansion.term_count() > _MOST_TERMS:
         return None
-    return f"$\\displaystyle y_{{1}} = {expansion.polynomial(0).to_latex()}$"
+    return f"$\\displaystyle y_{{1}} = {expansion.polynomial(1).to_latex()}$"
 
 
 @display.document.register
@@ -260,9 +260,8 @@ def _expansion_document(
     expansion: Expansion, *, style: Style = "canonical", outputs: Sequence[int] | None = None
 ) -> str:
     """Return what ``expand --format latex`` writes; outputs count from 1."""
-    shown = None if outputs is None else [output - 1 for output in outputs]
     order = "paper" if style == "paper" else "graded"
-    return "".join(written(ExpansionLatex(ExpansionView(expansion, shown, order=order), style)))
+    return "".join(written(ExpansionLatex(ExpansionView(expansion, outputs, order=order), style)))
 
 
 # -- strata, laws and tables ---------------------------------------------------------------

@@ -254,7 +254,7 @@ class Equalities:
         """Number of terms of each monomial's coefficient, in network scope."""
         count = self.comparisons[0].space.size // self.network.units[-1]
         return [
-            self.expansion.term_count(0, self._coefficient(number)[1]) for number in range(count)
+            self.expansion.term_count(1, self._coefficient(number)[1]) for number in range(count)
         ]
 
     def _sized_pairs(self) -> Iterator[tuple[tuple[int, int], int]]:

@@ -50,7 +50,7 @@ def _definitions() -> Found:
 
 @check("8")
 def _neuron() -> Found:
-    size = pc.expand(pc.NetworkSpec(3, indices="redundant")).term_count(0)
+    size = pc.expand(pc.NetworkSpec(3, indices="redundant")).term_count(1)
     return judged(size == 9, size=size)
 
 
@@ -246,7 +246,7 @@ def _compared(printed: Listing) -> tuple[bool, dict[str, int]]:
     expansion = pc.expand(pc.NetworkSpec(3, depth=2, bias=True))
     right, good = 0, True
     for monomial, terms in printed.groups.items():
-        true = expanded_group(expansion, printed.output - 1, monomial)
+        true = expanded_group(expansion, printed.output, monomial)
         if monomial in printed.complete:
             right += terms == true
         else:
@@ -297,9 +297,9 @@ def _true_gradient() -> Values:
     expansion = pc.expand(network)
     values = {**dict(zip(network.input_names(), x, strict=True)), **weights}
     gradient = dict.fromkeys(weights, Fraction(0))
-    for output in range(2):
+    for output, wanted in enumerate(target, start=1):
         polynomial = expansion.polynomial(output)
-        error = Fraction(polynomial.evaluate(values)) - target[output]
+        error = Fraction(polynomial.evaluate(values)) - wanted
         for name in weights:
             gradient[name] += error * Fraction(polynomial.derivative(name).evaluate(values))
     return gradient

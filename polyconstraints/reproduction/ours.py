@@ -99,6 +99,6 @@ def transposed(n: int, output: int, h: int, k: int, indices: str) -> dict[Expone
     for monomial in expansion.monomials:
         moved = list(monomial)
         moved[h - 1], moved[k - 1] = moved[k - 1], moved[h - 1]
-        terms = expanded_group(expansion, output - 1, monomial)
+        terms = expanded_group(expansion, output, monomial)
         result[tuple(moved)] = Counter({name: count for (name,), count in terms.items()})
     return result

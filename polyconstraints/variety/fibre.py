@@ -146,7 +146,7 @@ def _equations(network: NetworkSpec, seed: int) -> list[Polynomial]:
         for unit in range(layer.outputs)
     }
     equations = []
-    for output in range(network.units[-1]):
+    for output in range(1, network.units[-1] + 1):
         for monomial in expansion.monomials:
             coefficient = expansion.coefficient_polynomial(output, monomial)
             value = coefficient.evaluate(point) % PRIME

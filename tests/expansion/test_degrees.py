@@ -55,7 +55,7 @@ def test_published_numbers_of_terms(
 ) -> None:
     spec = network(inputs, degrees, bias=bias, activation=activation)
     assert count_terms(spec) == terms
-    assert sum(len(found) for _, found in expand(spec).groups(0)) == terms
+    assert sum(len(found) for _, found in expand(spec).groups(1)) == terms
 
 
 def by_flint(spec: NetworkSpec) -> list[dict[tuple[int, ...], tuple[int, int]]]:
@@ -114,7 +114,7 @@ def test_expansion_is_that_of_flint(spec: NetworkSpec) -> None:
     terms = count_terms(spec)
     assume(terms is not None and terms < 3000)
     expansion = expand(spec)
-    for output, expected in enumerate(by_flint(spec)):
+    for output, expected in enumerate(by_flint(spec), start=1):
         found = {
             exponents: (value.numerator, value.denominator)
             for exponents, value in expansion.polynomial(output).terms()
@@ -151,13 +151,13 @@ def test_packed_terms_are_the_terms(spec: NetworkSpec, start: int) -> None:
     terms = count_terms(spec)
     assume(terms is not None and terms < 3000)
     expansion = expand(spec)
-    unpacked = expansion.terms(expansion.packed(0))
+    unpacked = expansion.terms(expansion.packed(1))
     at = 0
-    for monomial, found in expansion.groups(0):
+    for monomial, found in expansion.groups(1):
         for mine, theirs in zip(unpacked.layers, found.layers, strict=True):
             assert (mine[at : at + len(found)] == theirs).all()
         assert (unpacked.coefficients[at : at + len(found)] == found.coefficients).all()
-        part = expansion.coefficient(0, monomial, start, start + 2)
+        part = expansion.coefficient(1, monomial, start, start + 2)
         assert (part.coefficients == found.coefficients[start : start + 2]).all()
         at += len(found)
 

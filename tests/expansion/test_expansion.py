@@ -91,7 +91,7 @@ CASES += [(2, 3, False), (2, 3, True), (1, 4, True)]
 def test_flint_gives_the_same_terms_in_the_same_order(n: int, d: int, bias: bool) -> None:
     network = NetworkSpec(n, depth=d, bias=bias)
     expansion = expand(network)
-    for output, terms in enumerate(by_flint(network)):
+    for output, terms in enumerate(by_flint(network), start=1):
         assert exponents_of(expansion, output) == terms
         assert vectors_of(expansion, output) == terms
 
@@ -100,7 +100,7 @@ def test_flint_gives_the_same_terms_in_the_same_order(n: int, d: int, bias: bool
 @settings(max_examples=60)
 def test_one_engine_gives_what_the_operators_give(network: NetworkSpec) -> None:
     expansion = expand(network)
-    for output, polynomial in enumerate(expand_by_operators(network)):
+    for output, polynomial in enumerate(expand_by_operators(network), start=1):
         assert expansion.polynomial(output) == polynomial
         assert expansion.term_count(output) == len(polynomial)
 
@@ -109,10 +109,10 @@ def test_one_engine_gives_what_the_operators_give(network: NetworkSpec) -> None:
 @settings(max_examples=30)
 def test_every_way_to_ask_gives_the_same_terms(network: NetworkSpec) -> None:
     expansion = expand(network)
-    for output in range(network.units[-1]):
+    for output in range(1, network.units[-1] + 1):
         packed = expansion.packed(output)
         assert len(packed) == expansion.term_count(output)
-        renamed = expansion.renamed(expansion.packed(0), output)
+        renamed = expansion.renamed(expansion.packed(1), output)
         for word, other in zip(packed.words, renamed.words, strict=True):
             assert word.tolist() == other.tolist()
         groups = list(expansion.groups(output))
@@ -145,7 +145,7 @@ def test_sympy_gives_the_same(widths: tuple[int, ...], bias: bool, indices: Any)
     )
     names = network.weight_names()
     expansion = expand(network)
-    for output, expected in enumerate(reference):
+    for output, expected in enumerate(reference, start=1):
         assert set(expected) == set(expansion.monomials)
         for monomial, products in expected.items():
             found = {
@@ -160,7 +160,7 @@ def test_sympy_gives_the_same(widths: tuple[int, ...], bias: bool, indices: Any)
 def test_any_stretch_of_a_coefficient(data: st.DataObject) -> None:
     expansion = EXPANSIONS[data.draw(st.sampled_from(sorted(EXPANSIONS)))]
     monomial = data.draw(st.sampled_from(expansion.monomials))
-    output = data.draw(st.integers(0, expansion.network.units[-1] - 1))
+    output = data.draw(st.integers(1, expansion.network.units[-1]))
     count = expansion.term_count(output, monomial)
     start = data.draw(st.integers(0, count + 1))
     stop = data.draw(st.integers(0, count + 2))
@@ -183,12 +183,12 @@ def test_paths_too_many_to_keep_are_searched_for(
     monkeypatch: pytest.MonkeyPatch, bias: bool
 ) -> None:
     network = NetworkSpec(2, depth=3, bias=bias)
-    kept = expand(network).packed(1)
+    kept = expand(network).packed(2)
     monkeypatch.setattr(paths_module, "_MOST_KEPT", 1)
     monkeypatch.setattr(paths_module, "_BLOCK", 7)
     monkeypatch.setattr("polyconstraints.expansion.packed._BLOCK", 5)
     expansion = expand(network)
-    searched = expansion.packed(1)
+    searched = expansion.packed(2)
     assert vectors_of(expansion, 1) == exponents_of(expansion, 1)
     assert searched.words[0].tolist() == kept.words[0].tolist()
     assert searched.coefficients.tolist() == kept.coefficients.tolist()
@@ -200,8 +200,8 @@ def test_coefficients_beyond_a_machine_word() -> None:
     expansion = expand(network)
     assert expansion.coefficient_dtype is object
     monomial = (13,)
-    terms = expansion.coefficient(0, monomial, 0, 1000)
-    packed = expansion.packed(0, [(1,)])
+    terms = expansion.coefficient(1, monomial, 0, 1000)
+    packed = expansion.packed(1, [(1,)])
     assert packed.coefficients.dtype == object
     assert max(terms.coefficients) > 2**10
     # With all weights and x equal to 1 a layer maps u to u² + u + 1.
@@ -209,7 +209,7 @@ def test_coefficients_beyond_a_machine_word() -> None:
     for _ in range(4):
         value = value * value + value + 1
     small = expand(NetworkSpec(1, depth=4, bias=True))
-    total = sum(sum(terms.coefficients.tolist()) for _, terms in small.groups(0))
+    total = sum(sum(terms.coefficients.tolist()) for _, terms in small.groups(1))
     assert total == value
 
 
@@ -226,7 +226,7 @@ def test_keys_of_several_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("polyconstraints.expansion.packed._WORD", 100)
     several = expand(network)
     assert len(several.key_layout.words) == 3
-    for output in range(2):
+    for output in (1, 2):
         packed, other = one.packed(output), several.packed(output)
         for rows, other_rows in zip(
             one.terms(packed).layers, several.terms(other).layers, strict=True
@@ -239,17 +239,17 @@ def test_what_would_not_fit_is_refused_before_it_is_built() -> None:
     assert expansion.term_count() == 107_453_578_649_336_647_228_381
     assert "735471 monomials" in repr(expansion)
     with pytest.raises(TooLargeError, match="memory_limit=13PiB would allow it") as refused:
-        expansion.coefficient(0, (1,) * 8)
+        expansion.coefficient(1, (1,) * 8)
     assert refused.value.terms == 8 * expansion.term_count()
     assert refused.value.size is not None
     assert refused.value.size > 1 << 50
     with pytest.raises(TooLargeError, match="depth=12 would allow it"):
-        expand(NetworkSpec(2, depth=40)).packed(0)
+        expand(NetworkSpec(2, depth=40)).packed(1)
 
 
 def test_what_is_asked_for_must_exist() -> None:
     expansion = expand(NetworkSpec(2))
     with pytest.raises(UsageError, match="output from 1 to 2, got 3"):
-        expansion.packed(2)
+        expansion.packed(3)
     with pytest.raises(InputError, match="exponents of 2 inputs"):
-        expansion.coefficient(0, (1, 2))
+        expansion.coefficient(1, (1, 2))

@@ -51,7 +51,7 @@ def as_dict(view: ExpansionView, output: int) -> dict[Any, Any]:
 def test_substitution(given_values: dict[str, Fraction]) -> None:
     texts = [f"{name}={value}" for name, value in given_values.items()]
     view = ExpansionView(EXPANSION, assignment=Assignment.parse(texts, NETWORK))
-    for output, plain in enumerate(oracles.expand(NET)):
+    for output, plain in enumerate(oracles.expand(NET), start=1):
         expected: dict[Any, Any] = {}
         for exponents, terms in plain.items():
             for product, coefficient in terms.items():
@@ -73,9 +73,9 @@ def test_substitution(given_values: dict[str, Fraction]) -> None:
 
 
 def test_terms_stay_in_order() -> None:
-    plain = EXPANSION.coefficient(0, (1, 1))
+    plain = EXPANSION.coefficient(1, (1, 1))
     view = ExpansionView(EXPANSION, assignment=Assignment({(0, 99): 1}))
-    group = view.group(0, (1, 1))
+    group = view.group(1, (1, 1))
     terms = group.part(0, group.size)
     assert terms.coefficients.tolist() == plain.coefficients.tolist()
     for rows, expected in zip(terms.layers, plain.layers, strict=True):
@@ -84,7 +84,7 @@ def test_terms_stay_in_order() -> None:
 
 @pytest.mark.parametrize("assignment", [Assignment(), Assignment({(0, 0): 2})])
 def test_blocks_are_the_whole(assignment: Assignment) -> None:
-    group = ExpansionView(EXPANSION, assignment=assignment).group(0, (1, 1))
+    group = ExpansionView(EXPANSION, assignment=assignment).group(1, (1, 1))
     whole = group.part(0, group.size)
     for most, stop in ((3, group.size), (100, 5), (2, 4)):
         parts = list(group.blocks(stop, most))
@@ -142,7 +142,7 @@ def test_no_values(text: str) -> None:
 
 def test_what_does_not_occur_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^output: expected an output from 1 to 2, got 0$"):
-        ExpansionView(EXPANSION, [-1])
+        ExpansionView(EXPANSION, [0])
     with pytest.raises(UsageError, match=r"got x1\^5$"):
         ExpansionView(EXPANSION, monomials=[(5, 0)])
     with pytest.raises(UsageError, match=r"got x1$"):

@@ -17,7 +17,7 @@ from tests.test_paper import SLIPS
 
 
 def printed(output: int, *, grouped: bool) -> str:
-    view = ExpansionView(expand(NetworkSpec(3, depth=2, bias=True)), [output - 1], order="paper")
+    view = ExpansionView(expand(NetworkSpec(3, depth=2, bias=True)), [output], order="paper")
     return "".join(written(ExpansionText(view, "paper", grouped=grouped)))
 
 

@@ -47,7 +47,7 @@ def expansion(
     grouped: bool = True,
     **how: object,
 ) -> str:
-    writer = ExpansionText(ExpansionView(expand(network), [0]), style, grouped=grouped)
+    writer = ExpansionText(ExpansionView(expand(network), [1]), style, grouped=grouped)
     return shown(lambda console: print_expansion(writer, console, **how), width, color=color)  # type: ignore[arg-type]
 
 

@@ -73,13 +73,13 @@ def test_no_terms() -> None:
 def test_parts_join_to_the_same_text() -> None:
     expansion = expand(NETWORK)
     writer = TermWriter(NETWORK, notation(NETWORK))
-    pieces = list(writer.pieces(expansion.blocks(0, (1, 1), 3)))
+    pieces = list(writer.pieces(expansion.blocks(1, (1, 1), 3)))
     assert len(pieces) > 1
-    assert "".join(pieces) == writer.sum(expansion.coefficient(0, (1, 1)))
+    assert "".join(pieces) == writer.sum(expansion.coefficient(1, (1, 1)))
 
 
 def test_memory_of_parts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    terms = expand(NETWORK).coefficient(0, (1, 1))
+    terms = expand(NETWORK).coefficient(1, (1, 1))
     whole = TermWriter(NETWORK, notation(NETWORK)).sum(terms)
     monkeypatch.setattr(module, "_REMEMBERED", 1)
     assert TermWriter(NETWORK, notation(NETWORK)).sum(terms) == whole

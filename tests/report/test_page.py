@@ -175,7 +175,7 @@ def test_polynomials_are_those_of_the_expansion(limit: int) -> None:
     expansion = pc.expand(network)
     names = network.weight_names()
     ring = expansion.weight_ring
-    for output, entry in enumerate(document["outputs"]):
+    for output, entry in enumerate(document["outputs"], start=1):
         assert entry["terms"] == expansion.term_count(output) == 496
         kept = sum(len(rows) for _, rows, _ in entry["groups"])
         assert kept == min(496, limit // 3)

@@ -105,7 +105,7 @@ def test_degree_is_that_of_the_expanded_network() -> None:
     for depth, bias in ((1, True), (2, False), (3, False)):
         network = pc.NetworkSpec(2, depth, bias=bias)
         tying = pc.derive(network, pc.Symmetry(S(2))).tying_map()
-        polynomial = pc.expand(network).polynomial(0)
+        polynomial = pc.expand(network).polynomial(1)
         assert total_degree(tying) == max(sum(exponents) for exponents, _ in polynomial.terms())
     linear = derived(3, layer="linear", depth=4, bias=True)
     assert total_degree(linear) == 5

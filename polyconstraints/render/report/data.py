@@ -165,7 +165,7 @@ def equality_data(
         comparison = derivation.comparisons[0]
         for move, left, right in _pairs(comparison, limit):
             ends = [derivation.pair(left), derivation.pair(right)]
-            listed.append([move, *(x for k, mu in ends for x in (k + 1, _powers(mu)))])
+            listed.append([move, *(x for k, mu in ends for x in (k, _powers(mu)))])
         return {**document, "complete": complete, "spanning": False, "list": listed}
     for layer, comparison, reason in zip(
         derivation.network.layers, derivation.comparisons, reasons, strict=True
@@ -221,7 +221,7 @@ def polynomial_data(network: NetworkSpec, limit: int = MAX_TERMS) -> dict[str, A
     offsets = np.cumsum([0, *(layer.weights for layer in network.layers)])[:-1].tolist()
     count = network.units[-1]
     outputs = []
-    for output in range(count):
+    for output in range(1, count + 1):
         left = limit // count
         groups = []
         for monomial in expansion.monomials if left else ():
