@@ -81,7 +81,7 @@ class Drawn(Written):
     """A result that pictures are made of, too."""
 
     def plot(self, **options: Any) -> Any:
-        """Return a picture, which notebooks show; its ``save`` writes SVG, PNG or PDF."""
+        """Return a picture, which notebooks show; its ``save`` writes SVG, PNG, PDF or TikZ."""
         return picture(loaded(self), **options)
 
 

@@ -298,7 +298,14 @@ def test_whole_documents_in_latex() -> None:
 def test_pictures_are_written_as_their_names_end(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     picture = pc.plot(n=3, indices="redundant")
-    starts = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "json": b"{", "txt": b"1 quad"}
+    starts = {
+        "svg": b"<?xml",
+        "png": b"\x89PNG",
+        "pdf": b"%PDF",
+        "tex": b"% Cl",
+        "json": b"{",
+        "txt": b"1 quad",
+    }
     for ending, start in starts.items():
         path = tmp_path / f"picture.{ending}"
         picture.save(path)

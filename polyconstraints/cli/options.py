@@ -212,27 +212,29 @@ def _by_level(
     return dict(pairs)
 
 
-#: Formats by the endings of files' names; others, as .txt, may hold anything.
-ENDINGS: Mapping[str, str] = {
-    "csv": "csv",
-    "g": "gap",
-    "graphml": "graphml",
-    "htm": "html",
-    "html": "html",
-    "json": "json",
-    "m2": "macaulay2",
-    "md": "markdown",
-    "npz": "npz",
-    "pdf": "pdf",
-    "png": "png",
-    "safetensors": "safetensors",
-    "sing": "singular",
-    "svg": "svg",
-    "tex": "latex",
-}
+#: Endings of files' names with the formats that they choose; others, as .txt, may hold anything.
+ENDINGS: Sequence[tuple[str, str]] = (
+    ("csv", "csv"),
+    ("g", "gap"),
+    ("graphml", "graphml"),
+    ("htm", "html"),
+    ("html", "html"),
+    ("json", "json"),
+    ("m2", "macaulay2"),
+    ("md", "markdown"),
+    ("npz", "npz"),
+    ("pdf", "pdf"),
+    ("png", "png"),
+    ("safetensors", "safetensors"),
+    ("sing", "singular"),
+    ("svg", "svg"),
+    ("tex", "latex"),
+    ("tex", "tikz"),
+    ("tikz", "tikz"),
+)
 
 #: Formats that are UTF-8 by definition, whatever the locale says.
-_UTF8_FORMATS = frozenset({"graphml", "html", "json", "svg"})
+_UTF8_FORMATS = frozenset({"graphml", "html", "json", "svg", "tikz"})
 
 
 def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[Any]:
@@ -296,12 +298,14 @@ def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[A
 
 def _format_of_file(file: str | None, choices: Sequence[str]) -> str | None:
     """Return the format that a file's name ends as, if it ends as that of any."""
-    found = ENDINGS.get(ending_of(file)) if file and "." in file else None
-    if found is None or found in choices:
-        return found
-    endings = ", ".join(f".{end}" for end, kind in ENDINGS.items() if kind in choices)
+    ending = ending_of(file) if file and "." in file else ""
+    found = [kind for end, kind in ENDINGS if end == ending]
+    chosen = next((kind for kind in found if kind in choices), None)
+    if chosen or not found:
+        return chosen
+    endings = ", ".join(f".{end}" for end, kind in ENDINGS if kind in choices)
     raise UsageError(
-        f"expected a name that ends in {endings}, or --format, got .{ending_of(file or '')}",
+        f"expected a name that ends in {endings}, or --format, got .{ending}",
         "-o/--output-file",
     )
 

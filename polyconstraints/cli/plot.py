@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     "--title/--no-title", default=True, help="Whether the picture says at its top what it shows."
 )
 @ascii_option("in text")
-@common_options(formats=("text", "svg", "png", "pdf", "json"))
+@common_options(formats=("text", "svg", "png", "pdf", "tikz", "json"))
 def plot(
     request: Request,
     source: str | None,
@@ -75,8 +75,8 @@ def plot(
     The block picture has n blocks of n × n weights for each layer, one colour and number for
     each class. In the graph edges are weights, coloured by class; of wide levels it shows the
     first few units and the last. For strata FILE is what `strata --format json` wrote. The
-    format follows the output file's ending unless it is given. PNG and PDF need the
-    extra 'plot'.
+    format follows the output file's ending unless it is given. PNG and PDF need the extra
+    'plot'; TikZ is a picture for LaTeX.
     """
     from polyconstraints.cli.output import write_bytes
     from polyconstraints.render.figures.plot import drawing
@@ -118,6 +118,7 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
 
     from polyconstraints.cli.console import color_wanted, is_terminal, make_console
     from polyconstraints.cli.output import open_text
+    from polyconstraints.cli.screen import fitted
     from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.figures.picture import COLUMNS
     from polyconstraints.render.words import to_ascii
@@ -125,15 +126,16 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
     watched = file is None and is_terminal(sys.stdout)
     width = shutil.get_terminal_size().columns if watched else COLUMNS
     colored = file is None and color_wanted(sys.stdout) and not ascii
-    if colored and isinstance(picture, BlockPicture):
-        with open_text(file) as handle:
+    with open_text(file) as handle:
+        if colored and isinstance(picture, BlockPicture):
+            # Blocks are no wider than the terminal; what is longer is folded between words.
             console = make_console(handle)
             for line in picture.rich(width):
-                console.print(line, no_wrap=True, overflow="ignore", crop=False)
-        return
-    lines = picture.text(width)
-    with open_text(file) as handle:
-        handle.writelines(f"{to_ascii(line) if ascii else line}\n" for line in lines)
+                console.print(line)
+            return
+        for text in picture.text(width):
+            shown = to_ascii(text) if ascii else text
+            handle.write(f"{fitted(shown, width) if watched else shown}\n")
 
 
 @click.command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import chain
@@ -23,7 +22,7 @@ from polyconstraints.render.notation import (
 )
 from polyconstraints.render.tables import Table
 from polyconstraints.render.terms import Equalities, EqualityForm
-from polyconstraints.render.words import NO_CLASSES, derivation_facts, number
+from polyconstraints.render.words import NO_CLASSES, derivation_facts, number, to_latex
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -188,9 +187,9 @@ class DerivationLatex(DerivationWriter):
         """Yield the texts that are there, and the parts that are still to be written."""
         yield "\\begin{tabular}{lrl}\n"
         for name, value, remark in derivation_facts(self.derivation):
-            cells = f"\\multicolumn{{2}}{{l}}{{{_escaped(value)}}}"
+            cells = f"\\multicolumn{{2}}{{l}}{{{to_latex(value)}}}"
             if remark is not None:
-                cells = f"{_escaped(value)} & {_escaped(remark)}"
+                cells = f"{to_latex(value)} & {to_latex(remark)}"
             yield f"{name} & {cells} \\\\\n"
         yield f"\\end{{tabular}}\n\n{_layer_table(self.derivation).latex()}\n"
         if self.classes and self.derivation.solved:
@@ -297,21 +296,6 @@ WRITERS: Mapping[str, type[DerivationWriter]] = {
 
 #: Formats that are programs, which always list the equalities.
 PROGRAMS = ("sympy", "singular", "macaulay2")
-
-
-def _escaped(text: str) -> str:
-    r"""Return text for LaTeX.
-
-    Examples
-    --------
-    >>> print(_escaped("S_3 -> 50 %: see `polyconstraints strata`, x_i x_j"))
-    S\_3 $\to$ 50 \%: see \texttt{polyconstraints strata}, $x_i x_j$
-    """
-    text = re.sub("`(.*?)`", r"\\texttt{\1}", text.replace("%", r"\%").replace("->", r"$\to$"))
-    # Nothing is escaped between dollars.
-    parts = text.replace("x_i x_j", "$x_i x_j$").split("$")
-    parts[::2] = [part.replace("_", r"\_") for part in parts[::2]]
-    return "$".join(parts)
 
 
 def print_derivation(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.render.words import SCOPES, layers_in_words, number, percent, plural
+from polyconstraints.render.words import SCOPES, layers_in_words, number, percent, plural, to_latex
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ class Table:
 
     def escaped(self) -> Table:
         """Return the table with cells of plain text as LaTeX's."""
-        spelled = str.maketrans({"·": r"$\cdot$", "%": r"\%", "_": r"\_"})
-        return Table(self.header, [[cell.translate(spelled) for cell in row] for row in self.rows])
+        return Table(self.header, [list(map(to_latex, row)) for row in self.rows])
 
     def written(self, kind: str) -> str:
         """Return the table as plain text, Markdown, CSV or, from plain cells, LaTeX."""
@@ -238,7 +237,7 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
     cells = [row.cells() for row in rows]
     if kind == "latex":
         # A thin space keeps the thousands apart, and a line break away.
-        latex = [[cell.replace("%", r"\%").replace(" ", r"\,") for cell in row] for row in cells]
+        latex = [[to_latex(cell).replace(" ", r"\,") for cell in row] for row in cells]
         return Table(("$n$", *COLUMNS[1:]), latex).latex()
     return Table(COLUMNS, cells).written(kind)
 

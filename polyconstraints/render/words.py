@@ -31,6 +31,26 @@ FACT = re.compile(
 #: How characters beyond ASCII are spelled in it.
 _ASCII = {"·": ".", "→": "->", "←": "<-", "≠": "!=", "−": "-", "≥": ">=", "…": "...", "×": "x"}
 
+#: How LaTeX spells what it can't be given as it is.
+_LATEX = {
+    "·": r"$\cdot$",
+    "→": r"$\to$",
+    "->": r"$\to$",
+    "x_i x_j": "$x_i x_j$",
+    "←": r"$\leftarrow$",
+    "≠": r"$\neq$",
+    "−": "$-$",
+    "≥": r"$\geq$",
+    "×": r"$\times$",
+    "…": r"\dots{}",
+    "⋮": r"$\vdots$",
+    "✓": r"$\surd$",
+    "^": r"\^{}",
+    "<": "$<$",
+    "|": "$|$",
+    **{character: f"\\{character}" for character in "%_#&{}"},
+}
+
 #: Longest name of a group that is shown: one given by generators is named by them.
 _LONGEST_NAME = 60
 
@@ -276,3 +296,18 @@ def to_ascii(line: str) -> str:
         spelled = spelled.replace(character, plain)
     # What may be left are spaces that set thousands apart.
     return spelled.encode("ascii", "replace").decode("ascii").replace("?", " ")
+
+
+def to_latex(text: str) -> str:
+    r"""Return text for LaTeX.
+
+    Examples
+    --------
+    >>> print(to_latex("S_3 -> 50 %: see `polyconstraints strata`, x_i x_j; c2: k ≠ i"))
+    S\_3 $\to$ 50 \%: see \texttt{polyconstraints strata}, $x_i x_j$; c2: k $\neq$ i
+    """
+
+    def spelled(match: re.Match[str]) -> str:
+        return rf"\texttt{{{match[1]}}}" if match[1] else _LATEX.get(match[0], match[0])
+
+    return re.sub("`(.*?)`|x_i x_j|->|.", spelled, text)

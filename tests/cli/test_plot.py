@@ -69,14 +69,14 @@ def test_json_fits_its_schema(run_program: RunCommand, strata_file: str, args: l
     jsonschema.validate(json.loads(result.stdout), load_schema("plot"))
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "json", "txt"])
+@pytest.mark.parametrize("ending", ["svg", "png", "tex", "tikz", "json", "txt"])
 def test_ending_chooses_the_format(run_program: RunCommand, tmp_path: Path, ending: str) -> None:
     if ending == "png":
         pytest.importorskip("matplotlib")
     path = tmp_path / f"map.{ending}"
     assert run_program("plot", "-n", "2", "-o", str(path)) == (0, "", "")
-    start = {"svg": b"<?xml", "png": b"\x89PNG", "json": b"{", "txt": b"1 quadratic"}[ending]
-    assert path.read_bytes().startswith(start)
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "json": b"{", "txt": b"1 quadratic"}
+    assert path.read_bytes().startswith(starts.get(ending, b"% Classes of weights"))
 
 
 def test_format_wins_over_ending(run_program: RunCommand, tmp_path: Path) -> None:
@@ -107,6 +107,10 @@ def test_strata(run_program: RunCommand, strata_file: str) -> None:
         (["-n", "2", "--layers", "1"], "--layers: expected a layer from 0 to 0"),
         (["--view", "strata"], "FILE: expected a document of strata, got none"),
         (["-n", "3", "-d", "2", "--scope", "network"], "--scope: expected layer scope"),
+        (
+            ["-n", "2", "-o", "x.csv"],
+            "-o/--output-file: expected a name that ends in .json, .pdf, .png, .svg, .tex, .tikz",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -23,6 +23,8 @@ COMMANDS = [
     "derive -n any --bias -d 2",
     "derive -n 3 --classes",
     "dimension --widths 3,3,1 --widths 2,3,1 --activation z^2",
+    "plot -n 3 -d 2",
+    "plot -n 3 -d 2 --view graph",
 ]
 
 
@@ -70,6 +72,18 @@ def test_every_width_shows_whole_words(shown: Shown, map_file: str, command: str
         # Nothing is cut and no word is broken: the wide terminal has the same.
         assert "…" not in text.replace(" … ", "")
         assert set(re.findall(r"\w+", text)) == set(re.findall(r"\w+", texts[500]))
+
+
+def test_a_picture_in_colour_has_whole_words_above_it(shown: Shown) -> None:
+    escape = re.compile(r"\x1b\[[0-9;]*m")
+    head, blocks = escape.sub("", shown("plot -n 3 -d 2", 60, NO_COLOR="")).split("\n\n")[:2]
+    assert [line.rstrip() for line in head.splitlines()] == [
+        "2 quadratic layers with ordered indices, widths 3 → 3 → 3,",
+        "36 weights",
+        "equivariant under S_3 (order 6), each layer on its own; 3",
+        "transpositions imposed",
+    ]
+    assert max(map(len, blocks.splitlines())) <= 60
 
 
 def test_tables_repeat_their_first_column() -> None:

@@ -10,9 +10,9 @@ from zlib import crc32
 from polyconstraints.display import Displayed
 from polyconstraints.errors import UsageError
 from polyconstraints.io.files import atomic_writer, ending_of
-from polyconstraints.io.strict_json import dump_json
+from polyconstraints.io.strict_json import iter_json
 from polyconstraints.render.figures.raster import scene_bytes
-from polyconstraints.render.figures.scene import Scene, scene_svg
+from polyconstraints.render.figures.scene import Scene, scene_svg, scene_tikz
 
 __all__ = ["COLUMNS", "DRAWN", "Picture"]
 
@@ -21,6 +21,7 @@ DRAWN: Mapping[str, Callable[[Scene, float], str | bytes]] = {
     "svg": lambda scene, scale: scene_svg(scene),
     "png": lambda scene, scale: scene_bytes(scene, "png", scale),
     "pdf": lambda scene, scale: scene_bytes(scene, "pdf", scale),
+    "tikz": lambda scene, scale: scene_tikz(scene),
 }
 
 #: Columns that are filled with blocks where no terminal says how wide it is.
@@ -48,7 +49,7 @@ class Picture(Displayed):
         return DRAWN[kind](scene if titled else scene.untitled(), scale)
 
     def save(self, path: str | os.PathLike[str], *, scale: float = 2, titled: bool = True) -> None:
-        """Write the picture as the ending of a file's name says: svg, png, pdf, json or txt.
+        """Write the picture as the ending of a file's name says: svg, png, pdf, tex, json or txt.
 
         Parameters
         ----------
@@ -58,21 +59,19 @@ class Picture(Displayed):
         titled : bool
             Whether the lines at the top say what is shown.
         """
-        kind = ending_of(path)
-        if kind not in (*DRAWN, "json", "txt"):
+        ending = ending_of(path)
+        kind = "tikz" if ending == "tex" else ending
+        if kind == "json":
+            content: str | bytes = "".join(iter_json(self.to_json()))
+        elif kind == "txt":
+            content = "".join(f"{line}\n" for line in self.text())
+        elif kind in DRAWN:
+            content = self.drawn(kind, scale=scale, titled=titled)
+        else:
             raise UsageError(
-                f"expected a name that ends in .svg, .png, .pdf, .json or .txt, got {path!s}",
+                f"expected a name that ends in .svg, .png, .pdf, .tex, .json or .txt, got {path!s}",
                 "path",
             )
-        if kind == "json":
-            with atomic_writer(path) as handle:
-                dump_json(self.to_json(), handle)
-            return
-        content = (
-            "".join(f"{line}\n" for line in self.text())
-            if kind == "txt"
-            else self.drawn(kind, scale=scale, titled=titled)
-        )
         with atomic_writer(path, binary=True) as handle:
             handle.write(content.encode() if isinstance(content, str) else content)
 

@@ -1,6 +1,6 @@
-"""What a picture consists of: shapes, texts and colours, and how it is written as SVG.
+"""What a picture consists of: shapes, texts and colours, and how it is written as SVG and TikZ.
 
-SVG is written by hand: the same scene gives the same bytes. The first ten colours are those of
+Both are written by hand: the same scene gives the same bytes. The first ten colours are those of
 Okabe and Ito and of Tol, which people with any of the common colour deficiencies tell apart, in an
 order in which lightness alternates, so that the first classes stay apart in grey as well. Where
 there are more classes the colours repeat with another hatching, which gives 80 marks; after that
@@ -12,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import cycle
 from typing import Literal
+
+from polyconstraints.render.words import to_latex
 
 #: A step of a path: M, L, C or Z with its coordinates, all absolute.
 Step = tuple[str, tuple[float, ...]]
@@ -172,6 +175,21 @@ _TILES = (
     "M2 3A1 1 0 1 1 4 3A1 1 0 1 1 2 3",
 )
 HATCHES = len(_TILES)
+
+#: The same of TikZ's library ``patterns``.
+_TIKZ_PATTERNS = (
+    "",
+    "north east lines",
+    "north west lines",
+    "horizontal lines",
+    "vertical lines",
+    "grid",
+    "crosshatch",
+    "crosshatch dots",
+)
+
+#: Big points of TeX in a unit of a scene, which is a pixel of CSS.
+_POINTS = 0.75
 
 _FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
 
@@ -347,3 +365,86 @@ def _path_data(path: Path) -> str:
             pieces.append(command + " ".join(map(_number, numbers)))
         at = (x, y)
     return "".join(pieces)
+
+
+def scene_tikz(scene: Scene) -> str:
+    r"""Return a scene as a ``tikzpicture``, for a document that loads TikZ and its patterns.
+
+    Colours are defined once, at the top, where they can be changed; the paper is left out.
+
+    Examples
+    --------
+    >>> scene = Scene(20, 10, "A square", "", [Shape(rectangle(0, 0, 10, 10), fill="#0072b2")])
+    >>> print(scene_tikz(scene), end="")
+    % A square
+    % \usepackage{tikz} \usetikzlibrary{patterns}
+    \begin{tikzpicture}[x=0.75bp, y=-0.75bp, every node/.style={inner sep=0pt}]
+    \definecolor{pc0072b2}{HTML}{0072B2}
+    \useasboundingbox (0,0) rectangle (20,10);
+    \path[fill=pc0072b2] (0,0) -- (10,0) -- (10,10) -- (0,10) -- cycle;
+    \end{tikzpicture}
+    """
+    shapes = [item for item in scene.items if isinstance(item, Shape) and item.role != "paper"]
+    texts = [item for item in scene.items if isinstance(item, Text)]
+    used = [color for shape in shapes for color in (shape.fill, shape.stroke) if color]
+    used += [ink_on(shape.fill) for shape in shapes if shape.fill and shape.hatch]
+    colors = sorted({*used, *(text.color for text in texts)})
+    unit = f"{_POINTS}bp"
+    lines = [
+        f"% {scene.title}",
+        r"% \usepackage{tikz} \usetikzlibrary{patterns}",
+        rf"\begin{{tikzpicture}}[x={unit}, y=-{unit}, every node/.style={{inner sep=0pt}}]",
+        *(rf"\definecolor{{{_tikz(color)}}}{{HTML}}{{{color[1:].upper()}}}" for color in colors),
+        rf"\useasboundingbox {_point(0, scene.top)} rectangle {_point(scene.width, scene.height)};",
+    ]
+    for item in scene.items:
+        if isinstance(item, Text):
+            lines.append(_tikz_text(item))
+        elif item.role != "paper":
+            lines.append(rf"\path[{', '.join(_tikz_options(item))}] {_tikz_path(item.path)};")
+    return "\n".join([*lines, r"\end{tikzpicture}", ""])
+
+
+def _tikz(color: str) -> str:
+    """Return the name of a colour."""
+    return f"pc{color[1:]}"
+
+
+def _point(x: float, y: float) -> str:
+    return f"({_number(x)},{_number(y)})"
+
+
+def _points(length: float) -> str:
+    return f"{_number(length * _POINTS)}bp"
+
+
+def _tikz_options(shape: Shape) -> Iterator[str]:
+    if shape.fill:
+        yield f"fill={_tikz(shape.fill)}"
+    if shape.fill and shape.hatch:
+        pattern, ink = _TIKZ_PATTERNS[shape.hatch], _tikz(ink_on(shape.fill))
+        yield f"postaction={{pattern={pattern}, pattern color={ink}!55!{_tikz(shape.fill)}}}"
+    if shape.stroke:
+        yield f"draw={_tikz(shape.stroke)}, line width={_points(shape.width)}"
+    if shape.stroke and shape.dash:
+        lengths = zip(cycle(("on", "off")), map(_points, shape.dash), strict=False)
+        yield f"dash pattern={' '.join(map(' '.join, lengths))}"
+    if shape.opacity != 1:
+        yield f"opacity={_number(shape.opacity)}"
+
+
+def _tikz_path(path: Path) -> str:
+    steps = {"M": "{}", "L": "-- {}", "C": ".. controls {} and {} .. {}", "Z": "-- cycle"}
+    return " ".join(
+        steps[command].format(*map(_point, numbers[::2], numbers[1::2]))
+        for command, numbers in path
+    )
+
+
+def _tikz_text(text: Text) -> str:
+    anchor = {"start": "base west", "middle": "base", "end": "base east"}[text.anchor]
+    # In whole points, which TeX's fonts come in.
+    size = round(text.size * _POINTS)
+    font = rf"\fontsize{{{size}}}{{{size}}}\selectfont" + r"\bfseries" * text.bold
+    options = f"anchor={anchor}, text={_tikz(text.color)}, font={font}"
+    return rf"\node[{options}] at {_point(text.x, text.y)} {{{to_latex(text.text)}}};"
