@@ -11,10 +11,10 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.equalities.coefficients import FunctionCoefficients, TensorCoefficients
+from polyconstraints.equalities.coefficients import MonomialCoefficients
 from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.groups import Permutation, inverse
-from polyconstraints.spec.groups.permutations import classes_of_pairs, orbits
+from polyconstraints.spec.groups.permutations import orbits
 from polyconstraints.spec.symmetry import TranspositionMoves
 
 Numbers = NDArray[np.int64]
@@ -55,17 +55,10 @@ class Orbits:
     @cached_property
     def roots(self) -> Numbers:
         """For each coefficient, the smallest one that the equalities tie it to."""
-        space = self.comparison.space
-        if isinstance(space, TensorCoefficients | FunctionCoefficients):
-            return _coefficient_orbits(space, self.comparison.generators)
-        numbers = np.arange(space.size, dtype=np.int64)
-        left, right = [numbers[:0]], [numbers[:0]]
-        for letters, outputs in self.comparison.generators:
-            image = space.image(letters, outputs)
-            moved = np.flatnonzero(image != numbers)
-            left.append(moved)
-            right.append(image[moved])
-        return classes_of_pairs(space.size, np.concatenate(left), np.concatenate(right))
+        space, generators = self.comparison.space, self.comparison.generators
+        if isinstance(space, MonomialCoefficients):
+            return _coefficient_orbits(space, generators)
+        return orbits(space.size, (space.image(*move) for move in generators))
 
     @property
     def count(self) -> int:
@@ -101,9 +94,7 @@ class Orbits:
 def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
     """Return with how many others each coefficient is equated."""
     space, moves = comparison.space, comparison.imposed
-    if isinstance(moves, TranspositionMoves) and isinstance(
-        space, TensorCoefficients | FunctionCoefficients
-    ):
+    if isinstance(moves, TranspositionMoves) and isinstance(space, MonomialCoefficients):
         return _transposition_degrees(space, numbers, moves)
     found = np.sort(comparison.neighbours(numbers), axis=1)
     new = found != numbers[:, None]
@@ -113,7 +104,7 @@ def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
 
 
 def _transposition_degrees(
-    space: TensorCoefficients | FunctionCoefficients, numbers: Numbers, moves: TranspositionMoves
+    space: MonomialCoefficients, numbers: Numbers, moves: TranspositionMoves
 ) -> Numbers:
     """Return with how many others all transpositions together equate each coefficient.
 
@@ -137,7 +128,7 @@ def _transposition_degrees(
 
 
 def _coefficient_orbits(
-    space: TensorCoefficients | FunctionCoefficients,
+    space: MonomialCoefficients,
     generators: Sequence[tuple[Permutation, Permutation]],
 ) -> Numbers:
     """Return, for each coefficient (k, μ), the smallest one of its orbit.
@@ -153,7 +144,7 @@ def _coefficient_orbits(
     .. [1] D. F. Holt, B. Eick, E. A. O'Brien, *Handbook of Computational Group Theory*,
        2005, section 4.1.
     """
-    monomials = space.size // space.outputs
+    monomials = space.monomials
     one = replace(space, outputs=1)
     moves = [(np.asarray(letters, dtype=np.intp), outputs) for letters, outputs in generators]
     roots = np.empty((space.outputs, monomials), dtype=np.int64)

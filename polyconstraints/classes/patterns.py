@@ -220,7 +220,7 @@ class LayerPatterns:
         output, *products = np.broadcast_arrays(*self._indices(labelled, sizes))
         space = self._space(sizes)
         rows = np.stack(products).reshape(self.degree, -1).T
-        return output * (space.size // space.outputs) + space.rank(rows).reshape(output.shape)
+        return output * space.monomials + space.rank(rows).reshape(output.shape)
 
     def needs(self, pattern: Pattern, sorts: int) -> tuple[int, ...]:
         """Return how many letters of each sort a pattern needs, at least 1 of each."""

@@ -19,7 +19,7 @@ References
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -30,11 +30,10 @@ from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
     TensorCoefficients,
-    fixed_multisets,
 )
-from polyconstraints.spec.groups import Permutation, PermutationGroup, cycle_lengths
+from polyconstraints.spec.groups import PermutationGroup, cycle_lengths
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
+from polyconstraints.spec.symmetry import Symmetry, imposed_moves
 
 #: Elements of a group that are listed.
 MAX_ELEMENTS = 20_000
@@ -73,70 +72,41 @@ def predicted_orbits(
         return None
     below, above = levels
     degree, commuting = space.degree, isinstance(space, FunctionCoefficients)
-    stays = symmetry.kind == "invariant" and above == network.depth
-    outputs = network.widths[above] if stays else None
-    channels = (network.channels[below], network.channels[above])
     if symmetry.is_plain:
+        stays = symmetry.kind == "invariant" and above == network.depth
+        outputs = network.widths[above] if stays else None
+        channels = (network.channels[below], network.channels[above])
         count = fixed_polynomial(degree, outputs, channels, network.bias, commuting)
         return int(mean_over_symmetric_group(count, symmetry.group.degree))
-    types = _cycle_types(network, symmetry, levels)
-    if types is None:
+    if symmetry.group.letter and symmetry.group.order() > MAX_ELEMENTS:
         return None
+    # The group that acts on both at once: an element of it may do nothing on one of them.
+    letters = space.letters
+    moves = imposed_moves(network, symmetry, below, above, generators=True)
+    joint = [(*inner, *(letters + point for point in outer)) for inner, outer in moves]
+    group = PermutationGroup(letters + space.outputs, joint)
     total = elements = 0
-    for (letter_type, output_type), multiplicity in types.items():
-        letters = Counter({length: channels[0] * count for length, count in letter_type})
-        letters[1] += network.bias
-        fixed = fixed_multisets(letters.elements(), degree) if commuting else letters[1] ** degree
-        kept = dict(output_type).get(1, 0) if outputs is None else outputs
-        total += multiplicity * channels[1] * kept * fixed
-        elements += multiplicity
+    for element in group.elements(MAX_ELEMENTS):
+        elements += 1
+        if elements > MAX_ELEMENTS:
+            return None
+        lengths = cycle_lengths(element[:letters])
+        fixed = fixed_multisets(lengths, degree) if commuting else lengths.count(1) ** degree
+        kept = sum(point == at for at, point in enumerate(element[letters:], start=letters))
+        total += kept * fixed
     orbits, rest = divmod(total, elements)
     if rest:
         raise ArithmeticError(f"expected a whole number of orbits, got {total}/{elements}")
     return orbits
 
 
-# --- cycle types --------------------------------------------------------------------------
-
-#: The cycle type of a permutation: lengths of cycles with their numbers, sorted.
-CycleType = tuple[tuple[int, int], ...]
-
-
-def _cycle_types(
-    network: NetworkSpec, symmetry: Symmetry, levels: tuple[int, int]
-) -> Counter[tuple[CycleType, CycleType]] | None:
-    """Return how often each pair of cycle types occurs in the group, None for a large group.
-
-    The group is the one that acts on both levels at once: an element of it may do nothing on
-    one of them.
-    """
-    group, width = symmetry.group, network.widths[levels[0]]
-    below, above = (
-        symmetry.actions.get(level, group.generators) if level else group.generators
-        for level in levels
-    )
-    same = not any(level in symmetry.actions for level in levels)
-    if not same:
-        pairs = zip(below, above, strict=True)
-        joint = [(*a, *(width + point for point in b)) for a, b in pairs]
-        group = PermutationGroup(width + network.widths[levels[1]], joint)
-    elif group.letter and group.order() > MAX_ELEMENTS:
-        return None
-    types: Counter[tuple[CycleType, CycleType]] = Counter()
-    for count, element in enumerate(group.elements(MAX_ELEMENTS)):
-        if count == MAX_ELEMENTS:
-            return None
-        if same:
-            own = _cycle_type(element)
-            types[own, own] += 1
-        else:
-            rest = tuple(point - width for point in element[width:])
-            types[_cycle_type(element[:width]), _cycle_type(rest)] += 1
-    return types
-
-
-def _cycle_type(element: Permutation) -> CycleType:
-    return tuple(sorted(Counter(cycle_lengths(element)).items()))
+def fixed_multisets(lengths: Iterable[int], degree: int) -> int:
+    """Return how many multisets of letters a permutation with given cycle lengths fixes."""
+    series = [1] + [0] * degree
+    for length in lengths:
+        for power in range(length, degree + 1):
+            series[power] += series[power - length]
+    return series[degree]
 
 
 # --- the symmetric group, for any number of points ----------------------------------------

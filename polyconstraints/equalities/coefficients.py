@@ -11,7 +11,8 @@ numbered, so that this module works on integer arrays and knows no polynomial.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -20,7 +21,6 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.spec.groups import cycle_lengths
 from polyconstraints.spec.network import multisets
 
 Numbers = NDArray[np.int64]
@@ -29,17 +29,35 @@ Images = Sequence[int] | NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class TensorCoefficients:
-    """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart."""
+class MonomialCoefficients(ABC):
+    """Coefficients (k, μ) whose monomials are numbered rows of letters."""
 
     outputs: int
     letters: int
-    degree: int
+
+    @property
+    @abstractmethod
+    def monomials(self) -> int:
+        """Number of monomials of one output."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> NDArray[np.int32]:
+        """All monomials in order, each as its letters; -1 fills up those of lower degree."""
+
+    @abstractmethod
+    def rank(self, rows: NDArray[np.integer]) -> Numbers:
+        """Return the numbers of monomials given as rows of letters."""
 
     @property
     def size(self) -> int:
         """Number of coefficients."""
-        return int(self.outputs * self.letters**self.degree)
+        return self.outputs * self.monomials
+
+    def split(self, numbers: Numbers) -> tuple[Numbers, NDArray[np.int32]]:
+        """Return the outputs of coefficients and the letters of their monomials, in rows."""
+        output, monomial = np.divmod(numbers, self.monomials)
+        return output, self.rows[monomial]
 
     def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
         """Return where the coefficients are moved to.
@@ -47,42 +65,56 @@ class TensorCoefficients:
         All coefficients in order, unless numbers are given. The input letters, the homogenising
         one included, and the outputs move.
         """
-        moved = np.asarray(letters, dtype=np.int64)
-        result = np.asarray(outputs, dtype=np.int64)
+        outer = np.asarray(outputs, dtype=np.int64) * self.monomials
         if numbers is None:
-            for _ in range(self.degree):
-                result = (result[:, None] * self.letters + moved).ravel()
-            return result
-        places, rows = self.split(numbers)
-        images: Numbers = result[places] * self.letters**self.degree + self.rank(moved[rows])
-        return images
+            return (outer[:, None] + self._moved(letters, self.rows)).ravel()
+        output, rows = self.split(numbers)
+        return outer[output] + self._moved(letters, rows)
 
-    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the outputs of coefficients and the letters of their monomials, in rows."""
-        letters = []
-        for _ in range(self.degree):
-            numbers, letter = np.divmod(numbers, self.letters)
-            letters.append(letter)
-        return numbers, np.stack(letters[::-1], axis=1)
+    def _moved(self, letters: Images, rows: NDArray[np.int32]) -> Numbers:
+        # What fills up a degree, -1, is the last one and stays.
+        return self.rank(np.append(letters, -1).astype(np.int32)[rows])
+
+    def fixed(self, letters: Images, outputs: Images) -> int:
+        """Return how many coefficients a permutation leaves in place."""
+        monomials = self._moved(letters, self.rows) == np.arange(self.monomials)
+        return int(monomials.sum() * np.sum(np.equal(outputs, np.arange(self.outputs))))
+
+    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
+        """Return the output of a coefficient and the exponents of its monomial's letters."""
+        output, monomial = divmod(number, self.monomials)
+        row = self.rows[monomial]
+        return output, tuple(np.bincount(row[row >= 0], minlength=self.letters).tolist())
+
+    def weights(self, numbers: Numbers) -> Numbers:
+        """Return the weights that each coefficient of a layer is the sum of, padded with -1."""
+        return numbers[:, None]
+
+
+@dataclass(frozen=True)
+class TensorCoefficients(MonomialCoefficients):
+    """Coefficients with ordered monomials: x_i x_j and x_j x_i are told apart."""
+
+    degree: int
+
+    @property
+    def monomials(self) -> int:
+        return int(self.letters**self.degree)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int32]:
+        shape = (self.letters,) * self.degree
+        return np.indices(shape, dtype=np.int32).reshape(self.degree, -1).T
 
     def rank(self, rows: NDArray[np.integer]) -> Numbers:
-        """Return the numbers of monomials given as rows of letters."""
         number: Numbers = np.zeros(len(rows), dtype=np.int64)
         for column in rows.T:
             number = number * self.letters + column
         return number
 
-    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
-        """Return how many coefficients a permutation leaves in place."""
-        return int(_fixed_points(outputs) * _fixed_points(letters) ** self.degree)
-
-    def weights(self, numbers: Numbers) -> Numbers:
-        """Return the one weight that each coefficient is: its own number."""
-        return numbers[:, None]
-
 
 @dataclass(frozen=True)
-class FunctionCoefficients:
+class FunctionCoefficients(MonomialCoefficients):
     """Coefficients with commuting monomials: μ is a multiset of ``degree`` letters.
 
     Multisets i_1 ≥ i_2 ≥ … are numbered in lexicographic order, so that for degree 2 the
@@ -91,31 +123,16 @@ class FunctionCoefficients:
     weights, one for each order of the letters.
     """
 
-    outputs: int
-    letters: int
     degree: int
     redundant: bool = False
 
     @property
     def monomials(self) -> int:
-        """Number of monomials of one output."""
         return comb(self.letters + self.degree - 1, self.degree)
 
-    @property
-    def size(self) -> int:
-        """Number of coefficients."""
-        return self.outputs * self.monomials
-
     @cached_property
-    def multisets(self) -> NDArray[np.int32]:
-        """All monomials as rows of descending letters, shape (monomials, degree)."""
+    def rows(self) -> NDArray[np.int32]:
         return multisets(self.letters, self.degree)
-
-    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
-        """Return the output of a coefficient and the exponents of its monomial's letters."""
-        output, monomial = divmod(number, self.monomials)
-        counts = np.bincount(self.multisets[monomial], minlength=self.letters)
-        return output, tuple(counts.tolist())
 
     def rank(self, rows: NDArray[np.integer]) -> Numbers:
         """Return the numbers of monomials given as rows of letters in any order.
@@ -144,27 +161,7 @@ class FunctionCoefficients:
         ]
         return np.array(table, dtype=np.int64)
 
-    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return where the coefficients are moved to."""
-        moved = np.asarray(letters, dtype=np.int32)
-        outer = np.asarray(outputs, dtype=np.int64)
-        if numbers is None:
-            monomial = self.rank(moved[self.multisets])
-            return (outer[:, None] * self.monomials + monomial).ravel()
-        output, rows = self.split(numbers)
-        return outer[output] * self.monomials + self.rank(moved[rows])
-
-    def split(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the outputs of coefficients and the letters of their monomials, in rows."""
-        output, monomial = np.divmod(numbers, self.monomials)
-        return output, self.multisets[monomial].astype(np.int64)
-
-    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
-        """Return how many coefficients a permutation leaves in place."""
-        return _fixed_points(outputs) * fixed_multisets(cycle_lengths(letters), self.degree)
-
     def weights(self, numbers: Numbers) -> Numbers:
-        """Return the weights that each coefficient of a layer is the sum of, padded with -1."""
         if not self.redundant:
             return numbers[:, None]
         output, rows = self.split(numbers)
@@ -172,26 +169,24 @@ class FunctionCoefficients:
         # One weight for each order of the letters, equal letters being in no order.
         columns: list[Numbers] = []
         for order in permutations(range(self.degree)):
-            number = output * self.letters**self.degree + layer.rank(rows[:, order])
+            number = output * layer.monomials + layer.rank(rows[:, order])
             known = np.any([number == column for column in columns], axis=0)
             columns.append(np.where(known, -1, number))
         return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True)
-class MixedCoefficients:
+class MixedCoefficients(MonomialCoefficients):
     """Coefficients with commuting monomials of several degrees in letters that all move.
 
     What an activation that isn't homogeneous makes without a bias. Monomials are those of
-    :class:`FunctionCoefficients` with one letter more, the first, which stays in place and
-    fills up the degree; of these the ones of the given degrees.
+    :class:`FunctionCoefficients` with one letter more, the first, which fills up the degree;
+    of these the ones of the given degrees.
 
     >>> MixedCoefficients(1, 2, frozenset({0, 2})).size
     4
     """
 
-    outputs: int
-    letters: int
     degrees: frozenset[int]
 
     @cached_property
@@ -201,52 +196,19 @@ class MixedCoefficients:
     @cached_property
     def _kept(self) -> Numbers:
         """The monomials of the larger space that are of the degrees."""
-        degrees = np.count_nonzero(self._all.multisets, axis=1)
+        degrees = np.count_nonzero(self._all.rows, axis=1)
         return np.flatnonzero(np.isin(degrees, sorted(self.degrees)))
 
     @property
-    def degree(self) -> int:
-        """The largest degree."""
-        return max(self.degrees)
-
-    @property
     def monomials(self) -> int:
-        """Number of monomials of one output."""
         return sum(comb(self.letters + degree - 1, degree) for degree in self.degrees)
 
-    @property
-    def size(self) -> int:
-        """Number of coefficients."""
-        return self.outputs * self.monomials
+    @cached_property
+    def rows(self) -> NDArray[np.int32]:
+        return self._all.rows[self._kept] - 1
 
-    def _lifted(self, numbers: Numbers | None) -> Numbers:
-        if numbers is None:
-            numbers = np.arange(self.size, dtype=np.int64)
-        output, monomial = np.divmod(numbers, self.monomials)
-        return output * self._all.monomials + self._kept[monomial]
-
-    def image(self, letters: Images, outputs: Images, numbers: Numbers | None = None) -> Numbers:
-        """Return where the coefficients are moved to."""
-        moved = (0, *(letter + 1 for letter in letters))
-        images = self._all.image(moved, outputs, self._lifted(numbers))
-        output, monomial = np.divmod(images, self._all.monomials)
-        return output * self.monomials + np.searchsorted(self._kept, monomial)
-
-    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
-        """Return how many coefficients a permutation leaves in place."""
-        lengths = cycle_lengths(letters)
-        fixed = sum(fixed_multisets(lengths, degree) for degree in self.degrees)
-        return _fixed_points(outputs) * fixed
-
-    def weights(self, numbers: Numbers) -> Numbers:
-        """Return the coefficients themselves: they are no sums of weights of one layer."""
-        return numbers[:, None]
-
-    def exponents(self, number: int) -> tuple[int, tuple[int, ...]]:
-        """Return the output of a coefficient and the exponents of its monomial's letters."""
-        lifted = int(self._lifted(np.array([number], dtype=np.int64))[0])
-        output, exponents = self._all.exponents(lifted)
-        return output, exponents[1:]
+    def rank(self, rows: NDArray[np.integer]) -> Numbers:
+        return np.searchsorted(self._kept, self._all.rank(rows + 1))
 
 
 @dataclass(frozen=True)
@@ -305,10 +267,9 @@ class PaperCoefficients:
         result[~is_single] = images + self.single.size
         return result
 
-    def fixed(self, letters: Sequence[int], outputs: Sequence[int]) -> int:
+    def fixed(self, letters: Images, outputs: Images) -> int:
         """Return how many coefficients a transposition doesn't equate with another."""
-        compared = len(outputs) - _fixed_points(outputs)
-        return self.size - compared * (self.letters**2 - 1)
+        return int(np.sum(self.image(letters, outputs) == np.arange(self.size)))
 
     def weights(self, numbers: Numbers) -> Numbers:
         """Return the weights that each coefficient is the sum of."""
@@ -320,21 +281,4 @@ class PaperCoefficients:
 
 
 #: The numbered coefficients (k, μ) of a polynomial map.
-CoefficientSpace = TensorCoefficients | FunctionCoefficients | MixedCoefficients | PaperCoefficients
-
-
-def fixed_multisets(lengths: Iterable[int], degree: int) -> int:
-    """Return how many multisets of letters a permutation with given cycle lengths fixes.
-
-    A multiset is fixed when each cycle's letters occur equally often, so the number is the
-    coefficient of t^degree in Π 1/(1 - t^c) over the cycle lengths c.
-    """
-    series = [1] + [0] * degree
-    for length in lengths:
-        for power in range(length, degree + 1):
-            series[power] += series[power - length]
-    return series[degree]
-
-
-def _fixed_points(permutation: Sequence[int]) -> int:
-    return sum(point == image for point, image in enumerate(permutation))
+CoefficientSpace = MonomialCoefficients | PaperCoefficients

@@ -106,12 +106,10 @@ class Comparison:
     @property
     def total(self) -> int:
         """Number of comparisons that don't hold by themselves."""
-        size = self.space.size
-        if isinstance(self.imposed, TranspositionMoves):
-            # One cycle type: each leaves as many coefficients in place as any other.
-            count = len(self.imposed)
-            return count * (size - self.space.fixed(*self.imposed[0])) if count else 0
-        return sum(size - self.space.fixed(*move) for move in self.imposed)
+        # Moves of one cycle type leave equally many coefficients in place.
+        tried = self.imposed[:1] if self.conjugation_closed else self.imposed
+        moved = sum(self.space.size - self.space.fixed(*move) for move in tried)
+        return moved * len(self.imposed) // max(1, len(tried))
 
 
 def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Comparison:

@@ -29,7 +29,7 @@ Action = tuple[Permutation | None, ...]
 #: How a permutation moves the input letters and the outputs of a polynomial map.
 Move = tuple[Permutation, Permutation]
 
-_Integers = NDArray[np.int64]
+_Integers = NDArray[np.integer]
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ def _groups(
         # Sums of several weights are rounded, so that they prove nothing.
         exact &= entry.weights.shape[1] == 1
         labels, spread, apart = _equal(entry.gather(array, 0.0).sum(axis=2), tolerance)
-        classes.append(_Classes(entry.space.multisets, labels, layer.bias))
+        classes.append(_Classes(entry.space.rows, labels, layer.bias))
         error, gap = max(error, spread), min(gap, apart)
     kinds: tuple[Kind, ...] = ("invariant",)
     if network.widths[0] == network.widths[-1]:
