@@ -30,7 +30,7 @@ from polyconstraints.equalities.comparison import (
     layer_comparison,
     network_comparison,
 )
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.spec.groups import GroupLike
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.problem import Words, problem
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Derivation", "derive"]
 
 
+@explained
 def derive(
     network: NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,
@@ -108,6 +109,7 @@ def derive(
     return Derivation(network, symmetry, tied, tuple(classes for _, classes in found))
 
 
+@explained
 @dataclass(frozen=True, eq=False)
 class Derivation(Drawn):
     """The constraints of a network under a symmetry, and what they leave.

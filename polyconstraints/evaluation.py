@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, explained
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 Array = NDArray[Any]
@@ -232,6 +232,7 @@ def _polynomial(coefficients: Sequence[Fraction], units: Array, ring: Ring) -> A
     return result
 
 
+@explained
 def evaluate(
     network: NetworkSpec, weights: Mapping[str, Any], inputs: Sequence[Any], one: Any = 1
 ) -> list[Any]:

@@ -15,7 +15,7 @@ from numbers import Rational
 from operator import add
 from typing import TYPE_CHECKING, Any, Self
 
-from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError, WrongTypeError
 from polyconstraints.spec import whole
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def integer(value: object, what: str) -> int:
     found = whole(value)
     if found is not None:
         return found
-    raise TypeError(f"{what} must be an integer, got {type(value).__name__} {value!r}")
+    raise WrongTypeError(f"{what} must be an integer, got {type(value).__name__} {value!r}")
 
 
 def decimal_text(value: int) -> str:

@@ -22,7 +22,7 @@ from polyconstraints.algebra.element import (
     rational,
 )
 from polyconstraints.algebra.text import Order, order_key
-from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError
+from polyconstraints.errors import RingMismatchError, TooLargeError, UsageError, explained
 
 if TYPE_CHECKING:
     from flint import fmpq
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _REPR_TERMS = 12
 
 
+@explained
 class Polynomial(Element):
     r"""An immutable polynomial with exact rational coefficients.
 

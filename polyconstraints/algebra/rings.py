@@ -18,7 +18,13 @@ from polyconstraints.algebra.element import (
 )
 from polyconstraints.algebra.polynomial import Polynomial
 from polyconstraints.algebra.text import NAME, parse_polynomial
-from polyconstraints.errors import InputError, RingMismatchError, UsageError
+from polyconstraints.errors import (
+    InputError,
+    RingMismatchError,
+    UsageError,
+    WrongTypeError,
+    explained,
+)
 
 if TYPE_CHECKING:
     from flint import fmpq, fmpq_mpoly_ctx
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 _SHOWN_NAMES = 8
 
 
+@explained
 class PolynomialRing(Immutable):
     """The ring of polynomials in named variables with exact rational coefficients.
 
@@ -281,6 +288,7 @@ class PolynomialRing(Immutable):
             raise InputError(f"not a polynomial over the rationals: {expression}") from None
 
 
+@explained
 def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
     """Return a polynomial ring followed by its variables.
 
@@ -301,7 +309,7 @@ def ring(names: str | Sequence[str]) -> tuple[Any, ...]:
 def _coefficient(value: object) -> int | fmpq:
     coefficient = exact(value)
     if coefficient is None:
-        raise TypeError(
+        raise WrongTypeError(
             f"coefficients must be exact (int or Fraction), got {type(value).__name__} {value!r}"
         )
     return coefficient

@@ -16,7 +16,7 @@ from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.display import Written
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import Product, Sum, Wreath
@@ -43,6 +43,7 @@ class LayerLaws:
     functions: Law
 
 
+@explained
 @dataclass(frozen=True)
 class AnyNetwork(Written):
     """A network whose number of inputs is left open, and its symmetry.
@@ -154,7 +155,7 @@ class AnyNetwork(Written):
             description.channels,
             description.symmetry,
             cast('Literal["function", "tensor"]', description.compare),
-            actions=dict(description.actions),
+            actions=dict(description.checked_actions()),
             activation=description.activation,
         )
 
@@ -426,6 +427,7 @@ class AnyNetwork(Written):
         )
 
 
+@explained
 def law(symmetry: GroupLike | None = None, **words: Unpack[Words]) -> AnyNetwork:
     """Return a network for every number of inputs at once, with its laws: ``derive -n any``.
 

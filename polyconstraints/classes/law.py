@@ -16,6 +16,7 @@ from typing import Any
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.classes.patterns import PatternClass
+from polyconstraints.errors import explained
 from polyconstraints.spec.activation import power_text, sum_text
 
 
@@ -38,6 +39,7 @@ class Piece:
     value: str
 
 
+@explained
 @dataclass(frozen=True)
 class Law:
     """A function of the numbers of letters: a polynomial in the sorts' names, and steps.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.display import Written
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, UsageError, explained
 from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
 from polyconstraints.expansion.graph import ExpansionGraph
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer, VectorWriter
@@ -53,6 +53,7 @@ class Terms:
         return len(self.coefficients)
 
 
+@explained
 class Expansion(Written):
     """The expansion of a network, held as a graph of product skeletons.
 
@@ -387,6 +388,7 @@ def _graded(exponents: Exponents) -> tuple[int, Exponents]:
     return sum(exponents), tuple(-exponent for exponent in exponents)
 
 
+@explained
 def expand(
     network: NetworkSpec | None = None,
     memory_limit: int | None = None,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.render.tables import TableRow, laws, table_document, table_text
 from polyconstraints.spec import integer
 from polyconstraints.spec.problem import Description, Words, described
@@ -26,9 +26,8 @@ def table_sizes(description: Description) -> tuple[int, ...]:
     given = description.points() if description.inputs is None else description.inputs
     if given is None:
         return tuple(range(1, 7))
-    if isinstance(given, int):
-        return (given,)
-    sizes = tuple(integer(size, "inputs") for size in given)
+    several = given if isinstance(given, Iterable) else [given]
+    sizes = tuple(integer(size, "inputs") for size in several)
     if not sizes:
         raise UsageError("expected at least one number of inputs, got none", "inputs")
     return sizes
@@ -76,6 +75,7 @@ class SizesTable(Displayed):
         return self.text("latex")
 
 
+@explained
 def table(
     symmetry: GroupLike | None = None, memory_limit: int | None = None, **words: Unpack[Words]
 ) -> SizesTable:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import comb, prod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeGuard
 
-from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.errors import InputError, TooLargeError, UsageError, explained
 from polyconstraints.memory import many, require_memory
 from polyconstraints.spec import integer, shown
 from polyconstraints.spec.activation import Activation
@@ -208,6 +208,7 @@ class LayerSpec:
         return [self.name(k, *product) for k in range(self.outputs) for product in products]
 
 
+@explained
 @dataclass(frozen=True, init=False)
 class NetworkSpec:
     """A polynomial network: how many units, which kind of layers, how weights are named.

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, UsageError, explained
 from polyconstraints.spec import Compare, Kind, Permutations, Scope, integer
 from polyconstraints.spec.groups import (
     Images,
@@ -32,6 +32,7 @@ Move = tuple[Permutation, Permutation]
 _Integers = NDArray[np.integer]
 
 
+@explained
 @dataclass(frozen=True)
 class Symmetry:
     """The symmetry that is imposed on a network.

@@ -14,7 +14,7 @@ from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
 from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
-from polyconstraints.errors import PolyconstraintsError, UsageError
+from polyconstraints.errors import PolyconstraintsError, UsageError, explained
 from polyconstraints.memory import require_memory
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
@@ -156,6 +156,7 @@ class Outcome(Displayed):
         }
 
 
+@explained
 def train(
     source: TyingMap | NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Drawn
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
 from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, ending_of, load_json
@@ -60,6 +60,7 @@ class Projection:
     distance: float
 
 
+@explained
 @dataclass(frozen=True, eq=False)
 class TyingMap(Drawn):
     """A linear map from free parameters to the weights of a network.
@@ -120,16 +121,14 @@ class TyingMap(Drawn):
     def split(self, theta: Sequence[Any] | Array) -> list[Array]:
         """Return parameters, as in :meth:`weights`, as one array a layer."""
         if isinstance(theta, np.ndarray):
-            _require_numbers(theta)
+            _numbers(theta)
             if theta.shape != (self.dimension,):
                 raise InputError(
                     f"expected {self.dimension} parameters, got an array of shape {theta.shape}",
                     "theta",
                 )
             return np.split(theta, np.cumsum(self.parameters)[:-1])
-        parts = [np.asarray(part) for part in theta]
-        for part in parts:
-            _require_numbers(part)
+        parts = [_numbers(part) for part in theta]
         shapes = [part.shape for part in parts]
         if shapes != [(count,) for count in self.parameters]:
             raise InputError(
@@ -166,7 +165,7 @@ class TyingMap(Drawn):
 
         Entries where there is no weight are ignored.
         """
-        arrays = [np.asarray(array, dtype=np.float64) for array in weights]
+        arrays = [_numbers(array, "weights").astype(np.float64) for array in weights]
         if len(arrays) != len(self.layers):
             raise InputError(f"expected {len(self.layers)} arrays, got {len(arrays)}", "weights")
         for layer, array in zip(self.layers, arrays, strict=True):
@@ -300,9 +299,11 @@ class TyingMap(Drawn):
         return hash((self.network, self.parameters))
 
 
-def _require_numbers(array: Array) -> None:
+def _numbers(given: Any, place: str = "theta") -> Array:
+    array = np.asarray(given)
     if array.dtype.kind not in "biufcO":
-        raise InputError(f"expected numbers, got {str(array.dtype)[:40]}", "theta")
+        raise InputError(f"expected numbers, got {str(array.dtype)[:40]}", place)
+    return array
 
 
 def _are_alike(one: LayerClasses, other: LayerClasses) -> bool:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from polyconstraints.classes.any_network import AnyNetwork, sized_texts
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Displayed
-from polyconstraints.errors import InputError, TooLargeError, UsageError
+from polyconstraints.errors import InputError, TooLargeError, UsageError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS
 from polyconstraints.io.files import atomic_writer, ending_of, load_json
 from polyconstraints.io.strict_json import dump_json
@@ -26,6 +26,7 @@ from polyconstraints.tying.provenance import Origin
 from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
 
 
+@explained
 @dataclass(frozen=True, eq=False)
 class TyingRule(Displayed):
     """A tying map for every number of inputs.

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 from polyconstraints.display import Displayed
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.evaluation import Modulo, jacobian
 from polyconstraints.spec import integer
 from polyconstraints.spec.activation import Activation
@@ -51,6 +51,7 @@ _MORE = 8
 _THRESHOLD_WORK = 10**10
 
 
+@explained
 @dataclass(frozen=True)
 class Neurovariety(Displayed):
     """What is known of the neurovariety of one architecture.
@@ -136,6 +137,7 @@ class Neurovariety(Displayed):
         }
 
 
+@explained
 def neurovariety(
     widths: Sequence[int], activation: Activation | str = "z^2", seed: int = 0
 ) -> Neurovariety:

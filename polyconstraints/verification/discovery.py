@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.display import Displayed
 from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.errors import extra
+from polyconstraints.errors import explained, extra
 from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.memory import require_memory
 from polyconstraints.spec.activation import Activation
@@ -116,6 +116,7 @@ class FoundGroup:
         }
 
 
+@explained
 @dataclass(frozen=True)
 class Discovery(Displayed):
     """What :func:`discover` found.
@@ -147,6 +148,7 @@ class Discovery(Displayed):
         }
 
 
+@explained
 def discover(
     network: NetworkSpec | None = None,
     weights: Weights = (),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from polyconstraints.derivation import derive
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words
@@ -75,6 +75,7 @@ def verify(
     tolerance: float | None = None,
     **words: Unpack[Words],
 ) -> WeightCheck: ...
+@explained
 def verify(
     tying: TyingMap | NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from polyconstraints.derivation import derive
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.network_graph import network_graph
 from polyconstraints.render.figures.picture import Picture
@@ -69,6 +69,7 @@ def _several(numbers: object) -> list[int]:
     return list(numbers) if isinstance(numbers, Iterable) else [integer(numbers, "outputs", 0)]
 
 
+@explained
 def plot(
     source: Drawn | NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,

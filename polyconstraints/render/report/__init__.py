@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from polyconstraints import __version__
 from polyconstraints.derivation import Derivation, derive
-from polyconstraints.errors import UsageError
+from polyconstraints.errors import UsageError, explained
 from polyconstraints.io.files import atomic_writer
 from polyconstraints.render.figures.blocks import block_picture
 from polyconstraints.render.figures.layer_scene import layer_scene
@@ -83,6 +83,7 @@ class Report:
         return cls(derive(tying.network, tying.symmetry), tying, **more)
 
 
+@explained
 def report(
     source: TyingMap | NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,

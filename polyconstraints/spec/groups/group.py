@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.spec import integer
 from polyconstraints.spec.groups.permutations import (
     Permutation,
@@ -47,6 +47,7 @@ PRESETS = ("S", "A", "C", "D", "trivial")
 Owner = tuple[str, int]
 
 
+@explained
 class PermutationGroup:
     """A permutation group on the points ``0 … degree-1``. Immutable and hashable.
 
@@ -172,6 +173,8 @@ class PermutationGroup:
     @classmethod
     def from_sympy(cls, group: SympyGroup, name: str = "") -> PermutationGroup:
         """Return a SymPy permutation group in this form."""
+        if not hasattr(group, "generators"):
+            raise UsageError(f"expected a group of SymPy's, got {group!r:.40}", "group")
         generators = [list(generator.array_form) for generator in group.generators]
         return cls(group.degree, generators, name)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Unpack, overload
 import numpy as np
 
 from polyconstraints.display import Displayed, Drawn
-from polyconstraints.errors import TooLargeError, UsageError
+from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.memory import require_memory
 from polyconstraints.spec import integer
 from polyconstraints.spec.groups import GroupLike, PermutationGroup
@@ -132,6 +132,7 @@ class Stratum(Displayed):
         }
 
 
+@explained
 class Variety:
     """All weights that make the whole network symmetric: an algebraic variety.
 
@@ -212,6 +213,9 @@ class Variety:
 
     def levels(self, level: int, below: Tower | None = None) -> Iterator[Level]:
         """Yield what a hidden level may carry above a tower; on the inputs unless given."""
+        if not 0 < level < self.network.depth:
+            last = self.network.depth - 1
+            raise UsageError(f"expected a hidden level from 1 to {last}, got {level}", "level")
         tower = below or self.start(self.setting())
         units, group = self.network.units[level], self.symmetry.group
         known = tower.known(units)
@@ -372,6 +376,7 @@ def _trivial(group: PermutationGroup, units: int) -> Representation:
     return Representation(((one.name, units),), (one,) * units)
 
 
+@explained
 @dataclass(frozen=True, eq=False, repr=False)
 class Strata(Drawn, Sequence[Stratum]):
     """Strata of a variety that were measured.
@@ -414,6 +419,7 @@ class Strata(Drawn, Sequence[Stratum]):
         }
 
 
+@explained
 def strata(
     network: NetworkSpec | None = None,
     symmetry: Symmetry | GroupLike | None = None,
