@@ -162,7 +162,7 @@ class AnyNetwork(Written):
     @cached_property
     def _presets(self) -> dict[Preset, int]:
         try:
-            return _sorts(parse_expression(self.group))
+            return sorts_of(parse_expression(self.group))
         except UsageError as error:
             raise UsageError(error.message, "group") from None
 
@@ -450,7 +450,7 @@ def law(symmetry: GroupLike | None = None, **words: Unpack[Words]) -> AnyNetwork
     return AnyNetwork.of(described(symmetry, words))
 
 
-def _sorts(group: Construction) -> dict[Preset, int]:
+def sorts_of(group: Construction) -> dict[Preset, int]:
     """Return the number of the sort of each symmetric group in a tree."""
     presets = group.numbered().presets()
     found = dict.fromkeys(preset for preset in presets if preset.letter == "S")
@@ -466,7 +466,7 @@ def sized_texts(
     (('S3xS2', {}), ('S3#1xS3#2', {1: 'S3#2'}))
     """
     tree = parse_expression(group)
-    sorts = _sorts(tree)
+    sorts = sorts_of(tree)
     # Numbered where something refers to them: by size alone they may be alike.
     referred = bool(actions) or any(preset.occurrence for preset in tree.presets())
 

@@ -114,9 +114,9 @@ def test_one_layer_in_three_libraries(group: str, to: str) -> None:
     np.testing.assert_allclose(layer.to_map_parameters(), drawn, rtol=1e-10, atol=1e-12)
     theta = {name: part.detach().numpy() for name, part in layer.named_parameters()}
     plan = layer.plan
-    shapes = [k.shape(plan.levels.sizes) for k in plan.levels.inputs] if plan.levels else None
     rng = np.random.default_rng(1)
-    xs = [rng.standard_normal((3, *shape, 2)) for shape in shapes or [plan.points[0]]]
+    sizes = plan.levels.sizes
+    xs = [rng.standard_normal((3, *kind.shape(sizes), 2)) for kind in plan.levels.inputs]
     with jax.enable_x64(True):
         twin = in_jax.EquivariantLinear(group, 2, 2, to=to or None)
         given = {name: jax.numpy.asarray(part) for name, part in theta.items()}

@@ -85,8 +85,7 @@ def made(group: str, to: str | None, channels: tuple[int, int], degree: int) -> 
     rng = np.random.default_rng(1)
     # Constants too: they start at 0.
     theta = {name: part + rng.standard_normal(part.shape) for name, part in theta.items()}
-    levels = plan.levels
-    shapes = [plan.points[0]] if levels is None else [k.shape(levels.sizes) for k in levels.inputs]
+    shapes = [kind.shape(plan.levels.sizes) for kind in plan.levels.inputs]
     xs = [rng.standard_normal((3, *shape, channels[0])) for shape in shapes]
     return layer, theta, xs
 
@@ -217,7 +216,6 @@ def test_padded_equals_unpadded(
 ) -> None:
     plan = LayerPlan(group, (2, 3), degree, True, to)
     layer, levels = EquivariantLayer(plan), plan.levels
-    assert levels is not None
     theta = layer.init(0)
     rng = np.random.default_rng(0)
     larger = tuple(size + 2 for size in sizes)
@@ -245,8 +243,7 @@ def inside(kind: Any, sizes: Sequence[int], larger: Sequence[int]) -> Any:
     choices = []
     for axis in kind.axes:
         small, large = (
-            list(itertools.combinations(range(s[kind.sort(axis)]), len(axis.letters)))
-            for s in (sizes, larger)
+            list(itertools.combinations(range(s[axis.sort]), axis.count)) for s in (sizes, larger)
         )
         choices.append([large.index(point) for point in small])
     return tuple(index) + tuple(np.ix_(*choices)) if choices else (slice(None),)

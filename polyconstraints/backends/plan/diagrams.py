@@ -22,22 +22,21 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import combinations_with_replacement, islice, permutations, product
+from itertools import combinations, combinations_with_replacement, islice, permutations, product
+from math import prod
 from typing import Any
 
 from polyconstraints.backends.plan.kinds import Kind, Levels
 from polyconstraints.errors import UsageError
+from polyconstraints.spec.groups.constructions import Product
 
 __all__ = ["Diagram", "channel_orbits", "diagrams"]
 
 Labels = tuple[tuple[int, ...], ...]
-
-#: Where labels are counted: a sort, and the labels of the block.
-Scope = tuple[int, tuple[int, ...]]
-
 #: Most partitions of letters that are gone through.
 _MAX_PARTITIONS = 100_000
 
@@ -72,23 +71,13 @@ class Diagram:
         return tuple(label for label in inside if label not in self.labels[0])
 
     @cached_property
-    def scopes(self) -> dict[int, Scope]:
+    def scopes(self) -> dict[int, tuple[int, tuple[int, ...]]]:
         """The sort of each label, and the labels of its block."""
         return {
-            label: (letter.sort, tuple(labels[at] for at in letter.block))
+            label: (sort, tuple(labels[at] for at in block))
             for kind, labels in zip(self.kinds, self.labels, strict=True)
-            for letter, label in zip(kind.letters, labels, strict=True)
+            for (sort, block), label in zip(kind.letters, labels, strict=True)
         }
-
-    @cached_property
-    def conflicts(self) -> frozenset[tuple[int, int]]:
-        """Pairs of labels that differ since one point has both as different letters."""
-        found = set()
-        for kind, labels in zip(self.kinds, self.labels, strict=True):
-            for first, second in product(range(len(labels)), repeat=2):
-                if first != second and kind.differ(first, second):
-                    found.add((labels[first], labels[second]))
-        return frozenset(found)
 
     @cached_property
     def orders(self) -> tuple[tuple[int, ...], ...]:
@@ -101,33 +90,44 @@ class Diagram:
 
     def exists(self, sizes: Sequence[int | None]) -> bool:
         """Return whether there are enough letters for all labels to differ."""
-        counts: dict[Scope, int] = {}
-        for scope in self.scopes.values():
-            counts[scope] = counts.get(scope, 0) + 1
-        known = [(sizes[sort], count) for (sort, _), count in counts.items()]
-        return all(size is None or count <= size for size, count in known)
+        counts = Counter(self.scopes.values())
+        return all(count <= (sizes[sort] or count) for (sort, _), count in counts.items())
 
-    def assignments(self, sizes: Sequence[Any]) -> Any:
+    @cached_property
+    def conflicts(self) -> frozenset[frozenset[int]]:
+        """Pairs of labels, averaged ones among them, that one point has as different letters."""
+        return frozenset(
+            frozenset((first, second))
+            for kind, labels in zip(self.kinds, self.labels, strict=True)
+            for (first, one), (second, other) in combinations(
+                zip(labels, kind.owners, strict=True), 2
+            )
+            if one == other and not {first, second}.isdisjoint(self.averaged)
+        )
+
+    @property
+    def plain(self) -> bool:
+        """Return whether averaged labels may take all values."""
+        return not self.conflicts
+
+    @cached_property
+    def choices(self) -> list[tuple[int, list[int]]]:
+        """How many values the averaged labels have: signs, and sorts whose sizes to multiply."""
+        return [
+            (sign, [self.scopes[label][0] for label in labels])
+            for sign, labels in _colourings(frozenset(self.averaged), self.conflicts)
+        ]
+
+    def assignments(self, sizes: Sequence[Any] | Mapping[int, Any]) -> Any:
         """Return over how many values of the averaged labels the average goes.
 
         A polynomial in the numbers of letters, which may be arrays. The output's labels count
         as different.
         """
-        return _colourings(list(self.averaged), self._neighbours(), self._sorts(), sizes)
-
-    @cached_property
-    def plain(self) -> bool:
-        """Return whether averaged labels may take all values."""
-        return not any(self._neighbours().values())
-
-    def _sorts(self) -> dict[int, int]:
-        return {label: sort for label, (sort, _) in self.scopes.items()}
-
-    def _neighbours(self) -> dict[int, set[int]]:
-        return {
-            label: {other for one, other in self.conflicts if one == label}
-            for label in self.averaged
-        }
+        total: Any = 0
+        for sign, sorts in self.choices:
+            total = total + prod((sizes[sort] for sort in sorts), start=sign)
+        return total
 
 
 @cache
@@ -150,27 +150,23 @@ def channel_orbits(
 
 
 def _colourings(
-    free: list[int], neighbours: dict[int, set[int]], sorts: dict[int, int], sizes: Sequence[Any]
-) -> Any:
-    """Return in how many ways labels can be chosen so that neighbours differ."""
-    bound = [{other} for other in set().union(*neighbours.values(), set()) if other not in free]
+    free: frozenset[int], conflicts: frozenset[frozenset[int]]
+) -> Iterator[tuple[int, frozenset[int]]]:
+    """Yield signs and labels whose numbers of values multiply: ways to choose all free labels.
 
-    def ways(at: int, groups: list[set[int]]) -> Any:
-        if at == len(free):
-            return 1
-        label = free[at]
-        alike = [g for g in groups if sorts[next(iter(g))] == sorts[label]]
-        if not neighbours[label]:
-            # Equal to nothing that matters: any value.
-            return sizes[sorts[label]] * ways(at + 1, groups)
-        total = (sizes[sorts[label]] - len(alike)) * ways(at + 1, [*groups, {label}])
-        for group in alike:
-            if not group & neighbours[label]:
-                others = [other for other in groups if other is not group]
-                total = total + ways(at + 1, [*others, group | {label}])
-        return total
-
-    return ways(0, bound)
+    Without a conflict there are more ways, by those in which its labels are equal.
+    """
+    conflict = next((pair for pair in conflicts if pair & free), None)
+    if conflict is None:
+        yield 1, free
+        return
+    one = min(conflict & free)
+    (other,) = conflict - {one}
+    rest = conflicts - {conflict}
+    merged = frozenset(pair - {one} | {other} if one in pair else pair for pair in rest)
+    yield from _colourings(free, rest)
+    for sign, labels in _colourings(free - {one}, merged):
+        yield -sign, labels
 
 
 @cache
@@ -238,30 +234,10 @@ def _diagrams(below: tuple[Kind, ...], above: tuple[Kind, ...], degree: int) -> 
 
 def _partitions(kinds: Sequence[Kind]) -> Iterator[Labels]:
     """Yield the partitions of the letters of several points."""
-    places = [(point, at) for point, kind in enumerate(kinds) for at in range(len(kind.letters))]
-    chosen: dict[tuple[int, int], int] = {}
-    scopes: list[Scope] = []
-
-    def extend(number: int) -> Iterator[Labels]:
-        if number == len(places):
-            yield tuple(
-                tuple(chosen[point, at] for at in range(len(kind.letters)))
-                for point, kind in enumerate(kinds)
-            )
-            return
-        point, at = places[number]
-        kind = kinds[point]
-        letter = kind.letters[at]
-        scope = (letter.sort, tuple(chosen[point, other] for other in letter.block))
-        taken = {chosen[point, other] for other in range(at) if kind.differ(at, other)}
-        for label in range(len(scopes) + 1):
-            if label == len(scopes):
-                scopes.append(scope)
-                chosen[point, at] = label
-                yield from extend(number + 1)
-                scopes.pop()
-            elif scopes[label] == scope and label not in taken:
-                chosen[point, at] = label
-                yield from extend(number + 1)
-
-    yield from extend(0)
+    points: Any
+    for points, _ in Product(tuple(kind.moving for kind in kinds)).choices({}):
+        numbers: dict[Any, int] = {}
+        letters = (kind.read(part) for kind, part in zip(kinds, points, strict=True))
+        yield tuple(
+            tuple(numbers.setdefault(letter, len(numbers)) for letter in point) for point in letters
+        )

@@ -4,49 +4,89 @@ A *sort* is a set of letters that one symmetric group permutes. A *kind* of poin
 of letters: ``S20xS30`` has one kind, of a letter of each sort, and a tensor over it has the
 axes 20 and 30; ``pairs(S10)`` has one kind, of two different letters in no order, and one axis
 of 45 points, numbered as everywhere in this package. A sum of groups has several kinds, with a
-tensor each.
+tensor each. Points that aren't made of letters are those of an axis that nothing permutes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from itertools import combinations, permutations, product
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import count, islice
 from math import comb, isqrt, perm, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.classes.any_network import sorts_of
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.groups import parse_expression
-from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
-from polyconstraints.spec.groups.tree import Construction, Fixed, Letters, Preset
+from polyconstraints.spec.groups.constructions import NO_POINT, Product, Selection, Sum, Wreath
+from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters, Preset, Scope
 
-__all__ = ["Axis", "Kind", "Letter", "Levels", "letters_of", "read_levels", "subsets"]
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One letter of a point."""
-
-    sort: int
-    #: Inside a block of a wreath product: the letters of the same point that name the block.
-    #: Letters of different blocks have nothing to do with one another.
-    block: tuple[int, ...] = ()
+__all__ = [
+    "Axis",
+    "Kind",
+    "Levels",
+    "factors",
+    "fixed_levels",
+    "places",
+    "read_levels",
+    "table",
+]
 
 
 @dataclass(frozen=True)
 class Axis:
     """One axis of a tensor over points."""
 
-    #: Places of its letters in the kind: one, or several different ones of one sort.
-    letters: tuple[int, ...]
-    #: Whether the order of several letters matters.
-    ordered: bool = True
-    #: Without letters: the number of points, none of which moves.
-    fixed: int = 0
+    #: One letter, several different ones of one sort, or points that don't move.
+    points: Construction
+
+    @cached_property
+    def count(self) -> int:
+        """Number of letters of one of its points."""
+        if isinstance(self.points, Selection):
+            return self.points.length
+        return int(isinstance(self.points, Letters))
+
+    @cached_property
+    def sort(self) -> int:
+        """The sort of its letters."""
+        (leaf,) = self.points.leaves()
+        return leaf.sort if isinstance(leaf, Letters) else 0
+
+    @cached_property
+    def ordered(self) -> bool:
+        """Whether the order of several letters matters."""
+        return not isinstance(self.points, Selection) or self.points.ordered
+
+    @property
+    def words(self) -> str:
+        """What points of several letters are called."""
+        return "arrangements" if self.ordered else "subsets"
+
+    def letters_of(self, points: int) -> int:
+        """Return the number of letters of which there are so many points."""
+        number = perm if self.ordered else comb
+        if self.count == 2:
+            n = (1 + isqrt(1 + (4 if self.ordered else 8) * points)) // 2
+        else:
+            n = self.count
+            while number(n, self.count) < points:
+                n += 1
+        if number(n, self.count) != points:
+            raise InputError(
+                f"expected a number of {self.words} of {self.count} letters, got {points}", "x"
+            )
+        return n
+
+    def describe(self, names: Sequence[Any]) -> str:
+        """Return its points for people, given sizes or names of the sorts."""
+        if self.count < 2 or isinstance(names[self.sort], int):
+            return f"{self.points.size(names)}"
+        return f"{self.words} of {self.count} of {names[self.sort]}"
 
 
 @dataclass(frozen=True)
@@ -60,102 +100,105 @@ class Kind:
     (45,)
     """
 
-    letters: tuple[Letter, ...]
-    axes: tuple[Axis, ...]
+    #: Letters, selections of them and points that don't move, in products and wreath products.
+    tree: Construction
 
-    @property
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes; in a wreath product first the blocks, then the points inside them."""
+        if isinstance(self.tree, Product | Wreath):
+            return tuple(axis for part in self.tree.axes for axis in Kind(part).axes)
+        return (Axis(self.tree),)
+
+    @cached_property
     def fixed(self) -> int:
         """Number of points that share their letters; they are treated as channels."""
-        return prod(axis.fixed for axis in self.axes if not axis.letters)
+        return prod(axis.points.size() for axis in self.axes if not axis.count)
 
-    @property
+    @cached_property
+    def moving(self) -> Construction:
+        """The points, one for all that share their letters."""
+        return self.tree.replaced(lambda leaf: Fixed(1) if isinstance(leaf, Fixed) else leaf)
+
+    def read(self, address: Address) -> list[tuple[Scope, int]]:
+        """Return the label of each letter of an address, and where it is counted."""
+        found: list[tuple[Scope, int]] = []
+        self.moving.renamed(address, lambda *letter: found.append(letter))
+        return found
+
+    @cached_property
+    def _places(self) -> Address:
+        """An address with the places of the letters, 0, 1, …, as labels."""
+        address, _ = next(self.moving.choices({}))
+        numbers = count()
+        places: Address = self.moving.renamed(address, lambda *_: next(numbers))
+        return places
+
+    @cached_property
+    def letters(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """For each letter its sort and, in a wreath product, the letters that name its block.
+
+        Letters of different blocks have nothing to do with one another.
+        """
+        scopes = [scope for scope, _ in self.read(self._places)]
+        return tuple((sort, _flat(blocks)) for sort, blocks in scopes)
+
+    @cached_property
     def swaps(self) -> tuple[tuple[int, ...], ...]:
         """The permutations of the letters that name the same point."""
-        orders = [list(range(len(self.letters)))]
-        for axis in self.axes:
-            if not axis.ordered:
-                moved = []
-                for order, new in product(orders, permutations(axis.letters)):
-                    moved.append(list(order))
-                    for place, at in zip(axis.letters, new, strict=True):
-                        moved[-1][place] = at
-                orders = moved
-        return tuple(map(tuple, orders))
+        arranged = self.moving.arrangements(self._places)
+        return tuple(tuple(place for _, place in self.read(one)) for one in arranged)
 
-    def differ(self, first: int, second: int) -> bool:
-        """Return whether two letters of a point are always different."""
-        return any(first in axis.letters and second in axis.letters for axis in self.axes)
-
-    def sort(self, axis: Axis) -> int:
-        """Return the sort of the letters of an axis."""
-        return self.letters[axis.letters[0]].sort
+    @cached_property
+    def owners(self) -> tuple[int, ...]:
+        """The axis of each letter; those of one axis are always different."""
+        return tuple(at for at, axis in enumerate(self.axes) for _ in range(axis.count))
 
     def shape(self, sizes: Sequence[Any], counted: bool = True) -> tuple[Any, ...]:
         """Return the points of each axis; without ``counted`` the letters in their place."""
-        lengths: list[Any] = []
-        for axis in self.axes:
-            count = len(axis.letters)
-            if not count:
-                lengths.append(axis.fixed)
-                continue
-            n = sizes[self.sort(axis)]
-            plain = count == 1 or not counted
-            lengths.append(n if plain else (perm if axis.ordered else comb)(n, count))
-        return tuple(lengths)
+        return tuple(
+            axis.points.size(sizes) if counted or not axis.count else sizes[axis.sort]
+            for axis in self.axes
+        )
 
     def components(self, letters: Sequence[int], sizes: Sequence[int]) -> NDArray[np.int64]:
         """Return the numbers, among the points of the kind, of the points with given letters.
 
         One for each of the :attr:`fixed` points that share them.
         """
-        numbers = np.zeros(1, dtype=np.int64)
-        for axis, length in zip(self.axes, self.shape(sizes), strict=True):
-            chosen = [letters[at] for at in axis.letters]
-            if not axis.letters:
-                place: Any = np.arange(axis.fixed)
-            elif len(chosen) == 1:
-                place = chosen[0]
-            else:
-                n = sizes[self.sort(axis)]
-                wanted = tuple(chosen if axis.ordered else sorted(chosen))
-                place = subsets(n, len(chosen), axis.ordered).index(wanted)
-            numbers = (numbers[:, None] * length + place).ravel()
+        numbers, rest = np.zeros(1, dtype=np.int64), iter(letters)
+        for axis in self.axes:
+            own = tuple(islice(rest, axis.count)) or (np.arange(axis.points.size(sizes)),)
+            place = axis.points.number(own if axis.count > 1 else own[0], sizes)
+            numbers = (numbers[:, None] * axis.points.size(sizes) + place).ravel()
         return numbers
 
     def describe(self, names: Sequence[Any]) -> str:
         """Return the axes of a tensor for people, given sizes or names of the sorts."""
-        parts = []
-        for axis in self.axes:
-            name = names[self.sort(axis)] if axis.letters else axis.fixed
-            if len(axis.letters) < 2:
-                parts.append(f"{name}")
-            elif isinstance(name, int):
-                parts.append(f"{(perm if axis.ordered else comb)(name, len(axis.letters))}")
-            else:
-                words = "arrangements" if axis.ordered else "subsets"
-                parts.append(f"{words} of {len(axis.letters)} of {name}")
-        return ", ".join(parts)
+        return ", ".join(axis.describe(names) for axis in self.axes)
+
+
+def _flat(address: Address) -> tuple[int, ...]:
+    if isinstance(address, int):
+        return (address,)
+    return tuple(label for part in address for label in _flat(part))
 
 
 @cache
-def subsets(n: int, count: int, ordered: bool) -> tuple[tuple[int, ...], ...]:
-    """Return the points of an axis of several letters, in order."""
-    return tuple((permutations if ordered else combinations)(range(n), count))
+def table(axis: Axis, n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the point of each tuple of letters, and 1 where there is one."""
+    letters = tuple(np.indices((n,) * axis.count).reshape(axis.count, -1))
+    numbers = axis.points.number(letters, (n,) * (axis.sort + 1))
+    present = numbers < NO_POINT
+    return np.where(present, numbers, 0), present.astype(np.float64)
 
 
-def letters_of(points: int, count: int, ordered: bool) -> int:
-    """Return the number of letters of which there are so many subsets or arrangements."""
-    number = perm if ordered else comb
-    if count == 2:
-        n = (1 + isqrt(1 + (4 if ordered else 8) * points)) // 2
-    else:
-        n = count
-        while number(n, count) < points:
-            n += 1
-    if number(n, count) != points:
-        words = "arrangements" if ordered else "subsets"
-        raise InputError(f"expected a number of {words} of {count} letters, got {points}", "x")
-    return n
+@cache
+def places(axis: Axis, n: int) -> NDArray[np.int64]:
+    """Return the place of each point among all tuples of letters."""
+    numbers, present = table(axis, n)
+    found = np.flatnonzero(present)
+    return found[np.unique(numbers[found], return_index=True)[1]]
 
 
 # --- from the name of a group ------------------------------------------------------------
@@ -169,6 +212,8 @@ class Levels:
     sizes: tuple[int | None, ...]
     inputs: tuple[Kind, ...]
     outputs: tuple[Kind, ...]
+    #: Whether the points are made of letters.
+    lettered: bool = True
 
     @property
     def names(self) -> tuple[Any, ...]:
@@ -191,8 +236,7 @@ def read_levels(group: str, to: str | None = None, points: str | None = None) ->
     tree = parse_expression(group).numbered()
     if any(not isinstance(leaf, Preset) or leaf.letter not in _LETTERED for leaf in tree.leaves()):
         return None
-    found = dict.fromkeys(factor for factor in tree.presets() if factor.letter == "S")
-    sorts = {factor: at for at, factor in enumerate(found)}
+    sorts = sorts_of(tree)
     inputs = _read(group if points is None else points, sorts)
     outputs = inputs if to is None else _read(to, sorts)
     if inputs is None or outputs is None:
@@ -206,64 +250,54 @@ _LETTERED = ("S", "trivial")
 
 def _read(text: str, sorts: Mapping[Preset, int]) -> tuple[Kind, ...] | None:
     if text == "trivial":
-        return (Kind((), ()),)
+        return (Kind(Product(())),)
     try:
         tree = parse_expression(text).numbered().lettered(sorts)
     except UsageError as error:
         raise UsageError(error.message, "to") from None
-    return _kinds(tree)
+    kinds = _summands(tree)
+    return None if kinds is None else tuple(map(Kind, kinds))
 
 
-def _kinds(tree: Construction) -> tuple[Kind, ...] | None:
-    """Return the kinds of points of a tree of letters; None where a kind's aren't in a row."""
-    if isinstance(tree, Letters):
-        return (Kind((Letter(tree.sort),), (Axis((0,)),)),)
-    if isinstance(tree, Fixed):
-        return (Kind((), (Axis((), fixed=tree.count),)),)
-    parts = [_kinds(part) for part in tree.parts]
-    if any(part is None for part in parts):
+def _summands(tree: Construction) -> tuple[Construction, ...] | None:
+    """Return the trees of the kinds of points; None where a kind's points aren't in a row."""
+    if not tree.parts:
+        return (tree,)
+    found = [_summands(part) for part in tree.parts]
+    parts = [part for part in found if part is not None]
+    if len(parts) < len(found):
         return None
-    kinds = [part for part in parts if part is not None]
     if isinstance(tree, Sum):
-        return tuple(kind for part in kinds for kind in part)
+        return sum(parts, ())
     # The last factor's points vary fastest: a sum there has no kind's points in a row.
+    first, *others = reversed(parts) if isinstance(tree, Wreath) else parts
+    if any(len(part) > 1 for part in others):
+        return None
+    rest = tuple(one for (one,) in others)
     if isinstance(tree, Product):
-        found, *others = kinds
-        if any(len(part) > 1 for part in others):
-            return None
-        for (other,) in others:
-            found = tuple(_joined(kind, other) for kind in found)
-        return found
+        return tuple(Product((one, *rest)) for one in first)
     if isinstance(tree, Wreath):
-        inner, outer = _kinds(tree.inner), _kinds(tree.outer)
-        if inner is None or outer is None or len(inner) > 1:
+        blocks = [axis for one in first for axis in Kind(one).axes]
+        if any(not axis.count or not axis.ordered for axis in blocks):
             return None
-        if any(not axis.letters or not axis.ordered for kind in outer for axis in kind.axes):
-            return None
-        # In the tensor the blocks come first, then the points inside them.
-        return tuple(_joined(kind, inner[0], inside=True) for kind in outer)
-    if not isinstance(tree, Selection) or len(kinds[0]) > 1:
+        return tuple(Wreath(rest[0], one) for one in first)
+    if len(first) > 1 or not isinstance(tree, Selection) or not isinstance(first[0], Letters):
         return None
-    kind = kinds[0][0]
-    if not tree.distinct:
-        whole = kind
-        for _ in range(tree.length - 1):
-            whole = _joined(whole, kind)
-        return (whole,)
-    if len(kind.letters) != 1 or len(kind.axes) != 1:
-        return None
-    axis = Axis(tuple(range(tree.length)), tree.ordered or tree.length == 1)
-    return (Kind(kind.letters * tree.length, (axis,)),)
+    return (tree.rebuilt(first) if tree.length > 1 else first[0],)
 
 
-def _joined(first: Kind, second: Kind, inside: bool = False) -> Kind:
-    shift = len(first.letters)
-    block = tuple(range(shift)) if inside else ()
-    letters = tuple(
-        Letter(letter.sort, block + tuple(at + shift for at in letter.block))
-        for letter in second.letters
-    )
-    axes = tuple(
-        replace(axis, letters=tuple(at + shift for at in axis.letters)) for axis in second.axes
-    )
-    return Kind(first.letters + letters, first.axes + axes)
+@cache
+def fixed_levels(group: str, to: str | None = None) -> Levels:
+    """Return the points of any group as points that aren't made of letters."""
+    texts = (group, group if to is None else to)
+    parts = [() if text == "trivial" else factors(text) for text in texts]
+    below, above = (Product(tuple(Fixed(factor.size()) for factor in one)) for one in parts)
+    return Levels((), (Kind(below),), (Kind(above),), lettered=False)
+
+
+def factors(group: str | Construction) -> tuple[Construction, ...]:
+    """Return the factors of a product, one axis each; any other group is its own."""
+    tree = parse_expression(group).numbered() if isinstance(group, str) else group
+    if isinstance(tree, Product):
+        return tuple(factor for part in tree.parts for factor in factors(part))
+    return (tree,)

@@ -13,16 +13,22 @@ import numpy as np
 
 from polyconstraints.backends.plan.flat import FlatLayer, known
 from polyconstraints.backends.plan.gathered import Gathered, Indexed
-from polyconstraints.backends.plan.kinds import Levels, letters_of, read_levels
+from polyconstraints.backends.plan.kinds import (
+    Axis,
+    Kind,
+    Levels,
+    factors,
+    fixed_levels,
+    read_levels,
+)
 from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.program import Operations, check_dtypes, product
 from polyconstraints.classes.any_network import sized_texts
 from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec import integer
-from polyconstraints.spec.groups import GroupChoice, parse_expression, read_group
-from polyconstraints.spec.groups.constructions import Product
-from polyconstraints.spec.groups.tree import Construction, Preset
+from polyconstraints.spec.groups import GroupChoice, read_group
+from polyconstraints.spec.groups.tree import Preset
 from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
@@ -82,14 +88,14 @@ class LayerPlan:
         return type(self), words
 
     @cached_property
-    def levels(self) -> Levels | None:
-        """The points as letters, or None where the group has others."""
-        return read_levels(self.group, self.to)
+    def levels(self) -> Levels:
+        """The points below and above, as letters where the group has them."""
+        return read_levels(self.group, self.to) or fixed_levels(self.group, self.to)
 
-    @cached_property
-    def points(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The points below and above, one axis for each factor, of a group without letters."""
-        return _general(self.group, self.to)
+    @property
+    def kinds(self) -> tuple[tuple[Kind, ...], tuple[Kind, ...]]:
+        """The kinds of points below and above."""
+        return self.levels.inputs, self.levels.outputs
 
     @cached_property
     def parts(self) -> dict[str, LayerPlan]:
@@ -127,33 +133,23 @@ class LayerPlan:
 
     def describe(self) -> str:
         """Return the shapes of inputs and outputs for people."""
-        levels, sides = self.levels, []
-        for side, channels in enumerate(self.channels):
-            if levels is None:
-                texts = [", ".join(map(str, self.points[side]))]
-            else:
-                kinds = (levels.inputs, levels.outputs)[side]
-                texts = [kind.describe(levels.names) for kind in kinds]
+        sides = []
+        for kinds, channels in zip(self.kinds, self.channels, strict=True):
+            texts = [kind.describe(self.levels.names) for kind in kinds]
             shapes = [f"(…, {text}, {channels})" if text else f"(…, {channels})" for text in texts]
             sides.append(" and ".join(shapes))
         return " -> ".join(sides)
 
     def axes(self, side: int) -> list[int]:
         """Return the number of axes of points of each kind, below (0) or above (1)."""
-        if self.levels is None:
-            return [len(self.points[side])]
-        return [len(kind.axes) for kind in (self.levels.inputs, self.levels.outputs)[side]]
+        return [len(kind.axes) for kind in self.kinds[side]]
 
     @cached_property
-    def _axes(self) -> list[list[tuple[Any, ...]]]:
-        """For each input's axes of points: length or None, sort, number of letters, order."""
-        if self.levels is None:
-            return [[(length, 0, 0, True) for length in self.points[0]]]
+    def _axes(self) -> list[list[tuple[int, int, Axis]]]:
+        """For each input's axes of points: number of letters, their sort or the length."""
         return [
             [
-                (None, kind.sort(axis), len(axis.letters), axis.ordered)
-                if axis.letters
-                else (axis.fixed, 0, 0, True)
+                (axis.count, axis.sort if axis.count else axis.points.size(), axis)
                 for axis in kind.axes
             ]
             for kind in self.levels.inputs
@@ -162,7 +158,7 @@ class LayerPlan:
     def sizes(self, shapes: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         """Return the letters of each sort that inputs of given shapes have; raises InputError."""
         axes_of, channels = self._axes, self.channels[0]
-        sizes: list[Any] = list(self.levels.sizes) if self.levels else []
+        sizes: list[Any] = list(self.levels.sizes)
         if len(shapes) != len(axes_of):
             raise self._wrong(shapes)
         # Compilers trace this: plain loops are quick to compile.
@@ -170,12 +166,12 @@ class LayerPlan:
             first = len(shape) - len(axes) - 1
             if first < 0 or shape[-1] != channels:
                 raise self._wrong(shapes)
-            for (fixed, sort, count, ordered), length in zip(axes, shape[first:-1], strict=True):
-                if fixed is not None:
-                    if length != fixed:
+            for (count, sort, axis), length in zip(axes, shape[first:-1], strict=True):
+                if not count:
+                    if length != sort:
                         raise self._wrong(shapes)
                     continue
-                size = length if count == 1 else letters_of(length, count, ordered)
+                size = length if count == 1 else axis.letters_of(length)
                 if sizes[sort] is None:
                     sizes[sort] = size
                 elif sizes[sort] != size:
@@ -196,7 +192,8 @@ class LayerPlan:
     def _masks(self, ops: Operations, mask: Any, x: Tensor) -> dict[int, Tensor]:
         """Return the masks of sorts, of shape (batch, letters), given one or one for each."""
         levels = self.levels
-        if levels is None or any(letter.block for kind in levels.inputs for letter in kind.letters):
+        inside = any(block for kind in levels.inputs for _, block in kind.letters)
+        if inside or not levels.lettered:
             raise UsageError("expected a group of letters outside blocks for a mask", "mask")
         given = mask if isinstance(mask, tuple | list) else (mask,)
         if len(given) != len(levels.sizes):
@@ -235,7 +232,7 @@ class LayerPlan:
             flat: tuple[Any, ...] = (product(inner[:-1]), inner[-1])
             flat = (product(flat),) if isinstance(recipe, Gathered) else flat
             (y,) = recipe.compute(ops, weights, [ops.reshape(xs[0], (product(lead), *flat))])
-            return ops.reshape(y, (*lead, *self.points[1], self.channels[1]))
+            return ops.reshape(y, (*lead, *self.levels.outputs[0].shape(()), self.channels[1]))
         masks = None if mask is None else self._masks(ops, mask, xs[0])
         if len(lead) == 1:
             ys = recipe.compute(ops, weights, xs, sizes, masks)
@@ -276,8 +273,6 @@ class LayerPlan:
 
     def full(self, sizes: Sequence[int]) -> tuple[int, ...]:
         """Return the letters of every sort: those of the name, and those given for open ones."""
-        if self.levels is None:
-            return ()
         given = iter(sizes)
         full = tuple(next(given, None) if size is None else size for size in self.levels.sizes)
         if None in full or next(given, None) is not None:
@@ -287,11 +282,7 @@ class LayerPlan:
 
     def counts(self, sizes: Sequence[int]) -> tuple[int, int]:
         """Return the numbers of input and of output points."""
-        levels = self.levels
-        if levels is None:
-            return prod(self.points[0]), prod(self.points[1])
-        sides = (levels.inputs, levels.outputs)
-        below, above = (sum(prod(kind.shape(sizes)) for kind in side) for side in sides)
+        below, above = (sum(prod(kind.shape(sizes)) for kind in side) for side in self.kinds)
         return below, above
 
     def group_of(self, *sizes: int) -> GroupChoice:
@@ -389,10 +380,10 @@ def map_of(plans: Sequence[LayerPlan], *sizes: int, activation: str | None = Non
 
 @cache
 def _recipe(plan: LayerPlan) -> Recipe:
-    if plan.levels is not None:
+    if plan.levels.lettered:
         degrees = tuple(range(plan.degree + 1)) if plan.bias else (plan.degree,)
         return Lettered(plan.levels, plan.channels, degrees)
-    below = prod(plan.points[0])
+    below, _ = plan.counts(())
     to = "trivial1" if plan.to == "trivial" else plan.to
     choice = read_group(plan.group, below, None if to is None else {1: to})
     above = choice.widths.get(1, below)
@@ -413,27 +404,8 @@ def _renumbered(classes: Any) -> Any:
 
 def _cycles(plan: LayerPlan) -> tuple[int, ...]:
     """Return the factors of a product of different cyclic groups that acts on both sides."""
-    factors = _factors(parse_expression(plan.group).numbered())
-    cyclic = [f for f in factors if isinstance(f, Preset) and f.letter == "C" and f.points]
-    if plan.to is not None or len(set(cyclic)) < len(factors):
+    parts = factors(plan.group)
+    cyclic = [one for one in parts if isinstance(one, Preset) and one.letter == "C" and one.points]
+    if plan.to is not None or len(set(cyclic)) < len(parts):
         return ()
-    return tuple(factor.size() for factor in cyclic)
-
-
-def _factors(tree: Construction) -> list[Construction]:
-    if isinstance(tree, Product):
-        return [factor for part in tree.parts for factor in _factors(part)]
-    return [tree]
-
-
-@cache
-def _general(group: str, to: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the points of inputs and outputs of any group, one axis for each factor."""
-
-    def shape(text: str) -> tuple[int, ...]:
-        if text == "trivial":
-            return ()
-        return tuple(part.size() for part in _factors(parse_expression(text).numbered()))
-
-    below = shape(group)
-    return below, below if to is None else shape(to)
+    return tuple(one.size() for one in cyclic)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from math import prod
 from typing import Any
 
@@ -99,8 +100,8 @@ class _Writer:
 
     def _letters(self, x: Symbol, kind: Kind) -> Symbol:
         """Return inputs with one axis for each letter, fixed points as channels."""
-        moving = [at + 1 for at, axis in enumerate(kind.axes) if axis.letters]
-        fixed = [at + 1 for at, axis in enumerate(kind.axes) if not axis.letters]
+        moving = [at + 1 for at, axis in enumerate(kind.axes) if axis.count]
+        fixed = [at + 1 for at, axis in enumerate(kind.axes) if not axis.count]
         if fixed:
             x = self.program.permute(x, (0, *moving, *fixed, len(kind.axes) + 1))
             width = kind.fixed * x.shape[-1]
@@ -109,33 +110,33 @@ class _Writer:
             given = (BATCH, *(OPEN,) * len(moving), width)
             x = self.program.reshaped(x, given, (*whole, width))
         place = 1
-        for axis in (axis for axis in kind.axes if axis.letters):
-            x = self.program.expand(x, place, axis, kind.sort(axis))
-            place += len(axis.letters)
+        for axis in kind.axes:
+            if axis.count:
+                x = self.program.expand(x, place, axis)
+                place += axis.count
         return x
 
     def _points(self, y: Symbol, kind: Kind) -> Symbol:
         """Return outputs with the axes of their points, given one axis for each letter."""
-        place = 1
-        for axis in (axis for axis in kind.axes if axis.letters):
-            y = self.program.collect(y, place, axis, kind.sort(axis))
-            place += 1
-        fixed = [at for at, axis in enumerate(kind.axes) if not axis.letters]
+        moving = [axis for axis in kind.axes if axis.count]
+        fixed = [axis.points.size() for axis in kind.axes if not axis.count]
+        for place, axis in enumerate(moving, start=1):
+            y = self.program.collect(y, place, axis)
         if not fixed:
             return y
-        lengths = [kind.axes[at].fixed for at in fixed]
-        last = (*lengths, y.shape[-1] // kind.fixed)
-        given = (BATCH, *(OPEN,) * (place - 1), *last)
-        y = self.program.reshaped(y, given, (*y.shape[:place], *last))
-        moving = iter(range(1, place))
-        others = iter(range(place, place + len(fixed)))
-        order = [next(others if at in fixed else moving) for at in range(len(kind.axes))]
+        end = 1 + len(moving)
+        last = (*fixed, y.shape[-1] // kind.fixed)
+        y = self.program.reshaped(
+            y, (BATCH, *(OPEN,) * len(moving), *last), (*y.shape[:end], *last)
+        )
+        places, others = count(1), count(end)
+        order = [next(places if axis.count else others) for axis in kind.axes]
         return self.program.permute(y, (0, *order, len(kind.axes) + 1))
 
     def _masked(self, x: Symbol, kind: Kind) -> Symbol:
         """Return a tensor over letters with zeros where a sample has no such letter."""
-        for at, letter in enumerate(kind.letters):
-            x = self.program.mask(x, at + 1, letter.sort)
+        for at, (sort, _) in enumerate(kind.letters):
+            x = self.program.mask(x, at + 1, sort)
         return x
 
     # -- pooling --------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class _Writer:
         """Return the sort of each label of a source."""
         if source[0] == "input":
             own = self.recipe.levels.inputs[source[1]].letters
-            return {label: letter.sort for letter, label in zip(own, source[2], strict=True)}
+            return {label: sort for (sort, _), label in zip(own, source[2], strict=True)}
         found: dict[int, int] = {}
         for pool, labels in source[2]:
             sorts = self._sorts_of(pool.source)
@@ -304,7 +305,7 @@ class _Writer:
                 total = total + part
             sorts = [letters(sort) for sort in range(len(self.recipe.levels.sizes))]
             width = self.recipe.channels[1] * kind.fixed
-            full = (BATCH, *(sorts[letter.sort] for letter in kind.letters), width)
+            full = (BATCH, *(sorts[sort] for sort, _ in kind.letters), width)
             y = self.program.broadcast(total, full)
             results.append(self._points(self._masked(y, kind), kind))
         return results
@@ -331,5 +332,5 @@ class _Writer:
         for at, label in enumerate(pattern):
             first = pattern.index(label)
             if first < at:
-                total = self.program.eye(total, first + 1, at + 1, kind.letters[at].sort)
+                total = self.program.eye(total, first + 1, at + 1, kind.letters[at][0])
         return total

@@ -6,9 +6,9 @@ batch is to go through the notes. Sizes stay open, so that one program serves ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import permutations
 from math import prod
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.diagrams import Diagram
-from polyconstraints.backends.plan.kinds import Axis, subsets
+from polyconstraints.backends.plan.kinds import Axis, places, table
 from polyconstraints.errors import InputError
 
 __all__ = [
@@ -288,31 +288,30 @@ class Program:
     def eye(self, x: Symbol, first: int, second: int, sort: int) -> Symbol:
         """Note zeros where the letters of two axes, the second of length 1, differ."""
         shape = tuple(letters(sort) if at == second else n for at, n in enumerate(x.shape))
-        return self.note("eye", (x,), (first, second, sort, self._known(_eye, sort)), shape)
+        return self.note("eye", (x,), (first, second, sort, self._known(sort, _eye)), shape)
 
-    def _known(self, make: Any, sort: int, *more: Any) -> Any:
+    def _known(self, sort: int, make: Callable[[int], Any]) -> Any:
         """Return a constant where the number of letters is known: compilers want it made."""
         size = self.sizes[sort]
-        return None if size is None else make(size, *more)
+        return None if size is None else make(size)
 
-    def expand(self, x: Symbol, place: int, axis: Axis, sort: int) -> Symbol:
+    def expand(self, x: Symbol, place: int, axis: Axis) -> Symbol:
         """Note that an axis of points shall become one axis for each of their letters."""
-        count = len(axis.letters)
-        if count == 1:
+        if axis.count == 1:
             return x
-        shape = (*x.shape[:place], *(letters(sort),) * count, *x.shape[place + 1 :])
-        known = self._known(_table, sort, count, axis.ordered)
-        return self.note("expand", (x,), (place, count, axis.ordered, sort, known), shape)
+        letter = letters(axis.sort)
+        shape = (*x.shape[:place], *(letter,) * axis.count, *x.shape[place + 1 :])
+        known = self._known(axis.sort, partial(table, axis))
+        return self.note("expand", (x,), (place, axis, known), shape)
 
-    def collect(self, x: Symbol, place: int, axis: Axis, sort: int) -> Symbol:
+    def collect(self, x: Symbol, place: int, axis: Axis) -> Symbol:
         """Note that axes of letters shall become one axis of points."""
-        count = len(axis.letters)
-        if count == 1:
+        if axis.count == 1:
             return x
         # Nothing that follows looks at the number of points.
-        shape = (*x.shape[:place], letters(sort), *x.shape[place + count :])
-        known = self._known(_places, sort, count, axis.ordered)
-        return self.note("collect", (x,), (place, count, axis.ordered, sort, known), shape)
+        shape = (*x.shape[:place], letters(axis.sort), *x.shape[place + axis.count :])
+        known = self._known(axis.sort, partial(places, axis))
+        return self.note("collect", (x,), (place, axis, known), shape)
 
     # -- running --------------------------------------------------------------------------
 
@@ -388,29 +387,25 @@ class _Sized:
         eye = self.ops.constant(_eye(n) if known is None else known, x)
         return x * self.ops.reshape(eye, tuple(axes))
 
-    def expand(
-        self, x: Tensor, place: int, count: int, ordered: bool, sort: int, known: Any
-    ) -> Tensor:
-        ops, n, shape = self.ops, self.sizes[sort], x.shape
-        table, present = known or _table(n, count, ordered)
-        x = ops.take(x, table, place)
+    def expand(self, x: Tensor, place: int, axis: Axis, known: Any) -> Tensor:
+        ops, n, shape = self.ops, self.sizes[axis.sort], x.shape
+        numbers, present = known or table(axis, n)
+        x = ops.take(x, numbers, place)
         ones = [1] * (len(shape) - place - 1)
-        x = x * ops.reshape(ops.constant(present, x), (n**count, *ones))
-        return ops.reshape(x, (*shape[:place], *[n] * count, *shape[place + 1 :]))
+        x = x * ops.reshape(ops.constant(present, x), (n**axis.count, *ones))
+        return ops.reshape(x, (*shape[:place], *[n] * axis.count, *shape[place + 1 :]))
 
-    def collect(
-        self, x: Tensor, place: int, count: int, ordered: bool, sort: int, known: Any
-    ) -> Tensor:
-        ops, n, shape = self.ops, self.sizes[sort], x.shape
-        if not ordered:
+    def collect(self, x: Tensor, place: int, axis: Axis, known: Any) -> Tensor:
+        ops, n, shape, end = self.ops, self.sizes[axis.sort], x.shape, place + axis.count
+        if not axis.ordered:
             # The mean over the orders of the letters.
-            total, orders = x, [*permutations(range(place, place + count))]
+            total, orders = x, [*permutations(range(place, end))]
             for order in orders[1:]:
-                moved = (*range(place), *order, *range(place + count, len(shape)))
+                moved = (*range(place), *order, *range(end, len(shape)))
                 total = total + ops.permute(x, moved)
             x = total * (1 / len(orders))
-        x = ops.reshape(x, (*shape[:place], n**count, *shape[place + count :]))
-        return ops.take(x, _places(n, count, ordered) if known is None else known, place)
+        x = ops.reshape(x, (*shape[:place], n**axis.count, *shape[end:]))
+        return ops.take(x, places(axis, n) if known is None else known, place)
 
 
 @cache
@@ -422,22 +417,3 @@ def _correction(diagram: Diagram, sizes: tuple[int, ...]) -> float:
 @cache
 def _eye(n: int) -> NDArray[np.float64]:
     return np.eye(n)
-
-
-@cache
-def _table(n: int, count: int, ordered: bool) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the point of each tuple of letters, and 1 where there is one."""
-    table, present = np.zeros((n,) * count, dtype=np.int64), np.zeros((n,) * count)
-    points = np.array(subsets(n, count, ordered), dtype=np.int64).reshape(-1, count)
-    for order in [tuple(range(count))] if ordered else permutations(range(count)):
-        at = tuple(points[:, list(order)].T)
-        table[at] = np.arange(len(points))
-        present[at] = 1.0
-    return table.ravel(), present.ravel()
-
-
-@cache
-def _places(n: int, count: int, ordered: bool) -> NDArray[np.int64]:
-    """Return the place of each point among all tuples of letters."""
-    points = np.array(subsets(n, count, ordered), dtype=np.int64).reshape(-1, count)
-    return np.asarray(points @ (n ** np.arange(count - 1, -1, -1)))

@@ -76,8 +76,8 @@ def check_equivariance(
         ys = _called(module, xs)
         if to is None and len(ys) == 1 and ys[0].ndim < xs[0].ndim:
             plan = LayerPlan(group, plan.channels, to="trivial")
-        own = plan.levels.sizes if plan.levels else ()
-        choice = plan.group_of(*(size for at, size in enumerate(sizes) if own[at] is None))
+        own = zip(sizes, plan.levels.sizes, strict=True)
+        choice = plan.group_of(*(size for size, known in own if known is None))
         largest = max(float(y.abs().max()) for y in ys) or 1.0
         worst = 0.0
         for at, below in enumerate(choice.group.generators):
@@ -102,10 +102,8 @@ def _inputs(module: nn.Module, group: str) -> tuple[Tensor, ...]:
         raise UsageError("expected inputs x for a module without layers of this package", "x")
     weight, width = layer.weights()[0], layer.plan.channels[0]
     plan = LayerPlan(group, (width, 1))
-    shapes: list[tuple[int, ...]] = [plan.points[0]] if plan.levels is None else []
-    if plan.levels is not None:
-        sizes = [_LETTERS if size is None else size for size in plan.levels.sizes]
-        shapes = [kind.shape(sizes) for kind in plan.levels.inputs]
+    sizes = [_LETTERS if size is None else size for size in plan.levels.sizes]
+    shapes = [kind.shape(sizes) for kind in plan.levels.inputs]
     drawn = [torch.randn(2, *shape, width, device=weight.device) for shape in shapes]
     return tuple(x.to(weight.dtype) for x in drawn)
 
