@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
@@ -18,15 +18,9 @@ from polyconstraints.cli.options import (
     network_options,
     style_option,
 )
-from polyconstraints.cli.streaming import goes_on, streaming_options
+from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from polyconstraints.derivation import Derivation
-    from polyconstraints.render.tables import TableRow
-
-    Style = Literal["canonical", "paper"]
+Style = Literal["canonical", "paper"]
 
 
 @click.command(
@@ -57,7 +51,7 @@ def derive(
     `-n any` the counts are given as functions of n.
     """
     from polyconstraints.errors import UsageError
-    from polyconstraints.render.derivation import PROGRAMS
+    from polyconstraints.render.derivation import PROGRAMS, WRITERS
 
     kind = request.output_format
     if style == "paper" and kind not in ("text", "latex"):
@@ -77,7 +71,14 @@ def derive(
 
         if not goes_on(request, partial(estimate_derivation, derivation)):
             return
-    _write_derivation(derivation, request, style, classes=classes, equalities=equalities, fold=fold)
+    writer = WRITERS[kind](
+        derivation,
+        style,
+        classes=classes,
+        equalities=equalities,
+        memory_limit=request.memory_limit,
+    )
+    write_result(writer, request, "writing equalities", fold)
 
 
 def _write_law(request: Request) -> None:
@@ -92,33 +93,6 @@ def _write_law(request: Request) -> None:
         raise UsageError(f"expected text, latex or json with -n any, got {kind}", "--format")
     network = AnyNetwork.of(request)
     request.write(network.to_json, law_latex(network) if kind == "latex" else law_text(network))
-
-
-def _write_derivation(
-    derivation: Derivation,
-    request: Request,
-    style: Style,
-    *,
-    classes: bool,
-    equalities: bool,
-    fold: int,
-) -> None:
-    from polyconstraints.cli.streaming import write_result
-    from polyconstraints.render.derivation import WRITERS, print_derivation
-    from polyconstraints.render.words import FACT
-
-    def show(console: Console, ascii: bool) -> None:
-        print_derivation(writer, console, fold=fold, ascii=ascii)
-
-    writer = WRITERS[request.output_format](
-        derivation,
-        style,
-        classes=classes,
-        equalities=equalities,
-        memory_limit=request.memory_limit,
-    )
-    patterns = [(FACT, "bold"), *writer.names.layer_patterns(derivation.network)]
-    write_result(writer, request, "writing equalities", patterns=patterns, show=show)
 
 
 @click.command(
@@ -137,26 +111,13 @@ def table(request: Request) -> None:
     The first example is the paper's table (22). For symmetric groups the counts follow a rule
     in n, so that a row for n = 1000000 takes no longer than one for n = 3.
     """
-    from polyconstraints.cli.console import progress
+    from polyconstraints.cli.console import audience, progress
     from polyconstraints.render.several import derived_rows, table_sizes
+    from polyconstraints.render.tables import HEADER, explained_table, table_document, table_text
 
     with progress("deriving", len(table_sizes(request)), quiet=request.quiet) as advance:
         rows = derived_rows(request, request.memory_limit, advance)
-    _write_table(rows, request)
-
-
-def _write_table(rows: list[TableRow], request: Request) -> None:
-    from polyconstraints.cli.console import audience, make_console, unicode_wanted
-    from polyconstraints.cli.output import open_text
-    from polyconstraints.render.notation import painted
-    from polyconstraints.render.tables import HEADER, print_table, table_document, table_text
-
     kind = request.output_format
-    reader = audience(request.output_file) if kind == "text" else "plain"
-    if reader == "terminal":
-        with open_text(None) as handle:
-            print_table(rows, make_console(handle), ascii=not unicode_wanted(handle))
-        return
-    text = "" if kind == "json" else table_text(rows, kind)
-    colored = [(HEADER, "bold")] if reader == "colour" else []
-    request.write(table_document(rows), "".join(painted([text], colored)))
+    watched = kind == "text" and audience(request.output_file) == "terminal"
+    text = explained_table(rows) if watched else table_text(rows, kind)
+    request.write(lambda: table_document(rows), text, [(HEADER, "bold")])

@@ -20,11 +20,9 @@ from polyconstraints.cli.options import (
     option,
     style_option,
 )
-from polyconstraints.cli.streaming import goes_on, streaming_options
+from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from polyconstraints.jobs.estimate import Estimate
     from polyconstraints.render.expansion_view import ExpansionView
     from polyconstraints.spec.network import NetworkSpec
@@ -92,6 +90,7 @@ def expand(
     group a line. In SymPy's format several outputs are a list of expressions.
     """
     from polyconstraints.errors import UsageError
+    from polyconstraints.render.expansion import WRITERS
 
     kind = request.output_format
     if style == "paper" and kind in ("sympy", "json"):
@@ -106,7 +105,11 @@ def expand(
     if count:
         _write_count(view, request)
     else:
-        _write(view, request, style, grouped=grouped, fold=fold)
+        # Builds the expansion's tables, or refuses to, before anything is written.
+        _ = view.monomials
+        writer = WRITERS[kind](view, style, grouped=grouped)
+        # With values to substitute, counting the terms would take as long as writing them.
+        write_result(writer, request, "expanding", fold, counted=not view.assignment)
 
 
 def _estimate(
@@ -159,26 +162,3 @@ def _write_count(view: ExpansionView, request: Request) -> None:
         for output, count in zip(view.outputs, document["terms"], strict=True)
     ]
     request.write(document, "\n".join(lines))
-
-
-def _write(
-    view: ExpansionView, request: Request, style: Style, *, grouped: bool, fold: int
-) -> None:
-    from polyconstraints.cli.streaming import write_result
-    from polyconstraints.render.expansion import WRITERS, print_expansion
-
-    def show(console: Console, ascii: bool) -> None:
-        print_expansion(writer, console, fold=fold, ascii=ascii)
-
-    # Builds the expansion's tables, or refuses to, before anything is written.
-    _ = view.monomials
-    writer = WRITERS[request.output_format](view, style, grouped=grouped)
-    write_result(
-        writer,
-        request,
-        "expanding",
-        patterns=writer.names.layer_patterns(view.network),
-        show=show,
-        # With values to substitute, counting the terms would take as long as writing them.
-        counted=not view.assignment,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from polyconstraints.spec.problem import Description
 
 if TYPE_CHECKING:
     from polyconstraints.derivation import Derivation
+    from polyconstraints.render.notation import Pattern
     from polyconstraints.spec.groups import GroupChoice
     from polyconstraints.spec.problem import Problem
     from polyconstraints.spec.size import Product
@@ -151,20 +152,23 @@ class Request(Description):
 
         return _WATCHED if audience(self.output_file) == "terminal" else None
 
-    def write(self, document: Any, text: str | Iterable[str]) -> None:
+    def write(
+        self, document: Any, text: str | Iterable[str], patterns: Sequence[Pattern] = ()
+    ) -> None:
         """Write a result: its document where JSON is asked for, its text otherwise.
 
         The document may be given as what makes it, a text as its lines.
         """
-        from polyconstraints.cli.output import open_text
+        from polyconstraints.cli.output import open_text, write_text
         from polyconstraints.io.strict_json import dump_json
 
-        with open_text(self.output_file, words=self.output_format == "text") as handle:
-            if self.output_format == "json":
+        if self.output_format == "json":
+            with open_text(self.output_file) as handle:
                 dump_json(document() if callable(document) else document, handle)
-                return
-            lines = [text, "" if text.endswith("\n") else "\n"] if isinstance(text, str) else text
-            handle.writelines(lines)
+            return
+        lines = [text, "" if text.endswith("\n") else "\n"] if isinstance(text, str) else text
+        words = self.output_format == "text"
+        write_text(lines, self.output_file, words=words, patterns=patterns if words else ())
 
 
 #: The attributes that describe a network and its symmetry.

@@ -16,14 +16,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise, zip_longest
 from textwrap import wrap
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from polyconstraints.cli.console import is_dumb, is_terminal, occupied
+
+if TYPE_CHECKING:
+    from polyconstraints.render.notation import Pattern
 
 __all__ = ["Screen", "fitted", "pager"]
 
 #: Columns that words at the end of a table's rows get at least; with fewer they stand below.
 _LEAST = 20
+
+#: Characters of the longest paragraph that is held until it is whole, and of the longest line.
+_LONG = 1 << 20
 
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _PARAGRAPHS = re.compile(r"(\n(?: *\n)+|\n\Z)")
@@ -135,11 +141,16 @@ class Screen(io.TextIOBase):
     terminal : file object
     words : bool, default False
         Whether lines may be folded; else the terminal does with long ones what it does.
+    patterns : sequence of Pattern
+        What is coloured.
     """
 
-    def __init__(self, terminal: TextIO, *, words: bool = False) -> None:
+    def __init__(
+        self, terminal: TextIO, *, words: bool = False, patterns: Sequence[Pattern] = ()
+    ) -> None:
         self._terminal = terminal
         self._words = words
+        self._patterns = patterns
         self._width, self._height = shutil.get_terminal_size()
         self._open_paragraph = ""
         self._held: list[str] = []
@@ -164,18 +175,30 @@ class Screen(io.TextIOBase):
         if not self._words:
             self._show(text)
             return len(text)
-        whole, gap, self._open_paragraph = (self._open_paragraph + text).rpartition("\n\n")
+        held = self._open_paragraph + text
+        whole, gap, self._open_paragraph = held.rpartition("\n\n")
+        if not gap and len(held) > _LONG:
+            whole, gap, self._open_paragraph = held.rpartition("\n")
         if gap:
             self._show(fitted(whole, self._width) + gap)
+        elif len(held) > _LONG:
+            self._show(held)
+            self._open_paragraph = ""
         return len(text)
 
     def _show(self, text: str) -> None:
+        if self._patterns:
+            from polyconstraints.render.notation import painted
+
+            text = "".join(painted([text], self._patterns))
+        # Blanks that break no line are blanks all the same.
+        text = text.replace("\xa0", " ")
         if self._pager is not None and self._pager.stdin is not None:
             self._pager.stdin.write(text)
             return
         self._held.append(text)
-        for line in text.split("\n")[:-1]:
-            self._rows += max(1, -(-len(_COLOUR.sub("", line)) // self._width))
+        lines = _COLOUR.sub("", text).split("\n")
+        self._rows += len(lines) - 1 + sum((len(line) - 1) // self._width for line in lines if line)
         if self._rows >= self._height:
             self._begin()
 

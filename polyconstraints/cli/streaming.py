@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain, islice
@@ -14,14 +15,13 @@ from polyconstraints.cli.options import Integer, Request, compose, flag, option
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from polyconstraints.cli.console import Advance
     from polyconstraints.jobs import Batch, Writer
     from polyconstraints.jobs.engines import Result
     from polyconstraints.jobs.estimate import Estimate
     from polyconstraints.jobs.parts import PartFiles
-    from polyconstraints.render.notation import Pattern
+    from polyconstraints.render.derivation import DerivationWriter
+    from polyconstraints.render.expansion import ExpansionWriter
 
 ALL = "all"
 """What ``--jobs`` takes for as many processes as there are cores."""
@@ -63,28 +63,29 @@ def goes_on(request: Request, estimated: Callable[..., Estimate]) -> bool:
 
 
 def write_result(
-    writer: Writer,
+    writer: DerivationWriter | ExpansionWriter,
     request: Request,
     description: str,
+    fold: int,
     *,
-    patterns: Iterable[Pattern],
-    show: Callable[[Console, bool], None],
     counted: bool = True,
 ) -> None:
     """Write a result, however long, to a file or standard output, or show it on a terminal."""
-    from polyconstraints.cli.console import audience, make_console, progress, unicode_wanted
-    from polyconstraints.cli.output import open_text
+    from polyconstraints.cli.console import audience, progress, unicode_wanted
+    from polyconstraints.cli.output import write_text
+    from polyconstraints.jobs import written
     from polyconstraints.jobs.parts import takes_parts
 
     file = request.output_file
-    whom = audience(file)
+    watched = audience(file) == "terminal"
     text = request.output_format == "text"
-    if text and whom == "terminal":
-        with open_text(file) as handle:
-            show(make_console(handle), request.ascii or not unicode_wanted(handle))
+    patterns = writer.patterns if text else ()
+    if text and watched:
+        shown = writer.on_screen(fold, request.ascii or not unicode_wanted(sys.stdout))
+        write_text(written(shown), words=True, patterns=shown.patterns)
         return
     # On a terminal a bar would be torn by the lines that come in between.
-    quiet = request.quiet or whom == "terminal"
+    quiet = request.quiet or watched
     with progress(description, writer.steps if counted else None, quiet=quiet) as advance:
         if file is not None and takes_parts(file):
             _write_file(writer, file, request, advance)
@@ -92,18 +93,7 @@ def write_result(
         if request.resume:
             raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
         with _streamed(writer, request, advance) as pieces:
-            if text and whom == "colour":
-                from polyconstraints.render.notation import painted
-
-                pieces = painted(pieces, patterns)
-            _write(pieces, file)
-
-
-def _write(pieces: Iterable[str], file: str | None) -> None:
-    from polyconstraints.cli.output import open_text
-
-    with open_text(file) as handle:
-        handle.writelines(pieces)
+            write_text(pieces, file, patterns=patterns)
 
 
 @contextmanager
@@ -125,6 +115,7 @@ def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[It
 
 def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -> None:
     """Write a file: at once if it is short, else from part files."""
+    from polyconstraints.cli.output import write_text
     from polyconstraints.io.files import atomic_writer
     from polyconstraints.jobs import batches
     from polyconstraints.jobs.parts import PartFiles, parts_folder
@@ -133,7 +124,7 @@ def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -
     work = batches(writer.pieces())
     begun = list(islice(work, 2))
     if len(begun) < 2 and not (resume and os.path.lexists(parts_folder(file))):
-        _write((batch.written(writer.text) for batch in begun), file)
+        write_text((batch.written(writer.text) for batch in begun), file)
         return
     with PartFiles.opened(file, writer.identity(), resume=resume) as parts:
         names: dict[int, str] = {}

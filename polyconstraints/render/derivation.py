@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -13,19 +12,15 @@ from polyconstraints import __version__
 from polyconstraints.derivation import Derivation
 from polyconstraints.jobs import PartText, Piece, json_pieces
 from polyconstraints.render.notation import (
-    Medium,
     Notation,
+    Pattern,
     Style,
-    highlighted,
     linear_sum,
     notation,
 )
 from polyconstraints.render.tables import Table
 from polyconstraints.render.terms import Equalities, EqualityForm
-from polyconstraints.render.words import NO_CLASSES, derivation_facts, number, to_latex
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from polyconstraints.render.words import FACT, NO_CLASSES, derivation_facts, number, to_latex
 
 
 class _WeightClass(NamedTuple):
@@ -90,7 +85,7 @@ class DerivationWriter:
     """
 
     format: ClassVar[str]
-    form: ClassVar[EqualityForm]
+    form: EqualityForm
 
     def __init__(
         self,
@@ -108,6 +103,15 @@ class DerivationWriter:
         self.names = notation(derivation.network, self.form.medium, style)
         form = self.form._replace(style=style)
         self.text = Equalities(derivation.network, derivation.comparisons, form, memory_limit)
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """What is coloured: the names of facts, and weights by their layers."""
+        return [(FACT, "bold"), *self.names.layer_patterns(self.derivation.network)]
+
+    def on_screen(self, fold: int, ascii: bool) -> DerivationScreen:
+        """Return what writes the same for somebody who watches."""
+        return DerivationScreen(self, fold, ascii)
 
     @property
     def steps(self) -> int:
@@ -144,10 +148,13 @@ class DerivationText(DerivationWriter):
 
     format = "text"
     form = EqualityForm()
+    #: Members of a class that are shown, all for 0, and whether in characters of ASCII.
+    fold = 0
+    ascii = True
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
-        facts = derivation_facts(self.derivation)
+        facts = derivation_facts(self.derivation, ascii=self.ascii)
         column = max(len(fact.name) for fact in facts) + 2
         figures = max(len(fact.value) for fact in facts if fact.remark is not None)
         for name, value, remark in facts:
@@ -169,12 +176,32 @@ class DerivationText(DerivationWriter):
         dependent = []
         for item in _weight_classes(self.derivation, self.names):
             members = item.members
-            yield f"class of {members[0]} ({len(members)}): {', '.join(members)}\n"
+            shown = members[: self.fold or None]
+            if len(members) > len(shown):
+                dots = "..." if self.ascii else "…"
+                shown = [*shown, f"{dots} {len(members) - len(shown)} more"]
+            yield f"class of {members[0]} ({len(members)}): {', '.join(shown)}\n"
             if item.value is not None:
                 dependent.append(f"{item.equation(self.names)}\n")
         if dependent:
             yield "\ndependent weights:\n"
             yield from dependent
+
+
+class DerivationScreen(DerivationText):
+    """The same for somebody who watches: with raised and lowered digits, classes folded."""
+
+    def __init__(self, writer: DerivationWriter, fold: int, ascii: bool) -> None:
+        plain = ascii or writer.style == "paper"
+        self.form = EqualityForm("text" if plain else "unicode")
+        self.fold, self.ascii = fold, ascii
+        super().__init__(
+            writer.derivation,
+            writer.style,
+            classes=writer.classes,
+            equalities=writer.listed,
+            memory_limit=writer.text.memory_limit,
+        )
 
 
 class DerivationLatex(DerivationWriter):
@@ -296,62 +323,3 @@ WRITERS: Mapping[str, type[DerivationWriter]] = {
 
 #: Formats that are programs, which always list the equalities.
 PROGRAMS = ("sympy", "singular", "macaulay2")
-
-
-def print_derivation(
-    writer: DerivationWriter, console: Console, *, fold: int = 0, ascii: bool = False
-) -> None:
-    """Print what a writer writes of a derivation for somebody who watches.
-
-    Canonical names are shown with raised and lowered digits unless `ascii` is wanted. Of a class at
-    most `fold` members are shown, or all if that is 0.
-    """
-    from rich.table import Table as RichTable
-
-    derivation, network = writer.derivation, writer.derivation.network
-    grid = RichTable.grid(padding=(0, 2))
-    grid.add_column(style="bold")
-    grid.add_column(justify="right", style="bold cyan")
-    grid.add_column()
-    for name, value, remark in derivation_facts(derivation, ascii=ascii):
-        grid.add_row(name, *(("", value) if remark is None else (value, remark)))
-    console.print(grid)
-    if network.depth > 1:
-        console.print(_layer_table(derivation).rich({}, ascii=ascii))
-    medium: Medium = "text" if ascii or writer.style == "paper" else "unicode"
-    names = notation(network, medium, writer.style)
-    if writer.classes and not derivation.solved:
-        console.print(f"\n{NO_CLASSES}")
-    elif writer.classes:
-        _print_classes(derivation, console, names, fold, ascii)
-    if writer.listed:
-        patterns = names.layer_patterns(network)
-        console.print()
-        form = EqualityForm(medium, writer.style)
-        listed = Equalities(network, derivation.comparisons, form, writer.text.memory_limit)
-        for piece in chain.from_iterable(listed.items()):
-            text = piece if isinstance(piece, str) else listed(piece)
-            line = highlighted(text.removesuffix("\n"), patterns)
-            console.print(line, soft_wrap=True, end="\n" if text.endswith("\n") else "")
-
-
-def _print_classes(
-    derivation: Derivation, console: Console, names: Notation, fold: int, ascii: bool
-) -> None:
-    rows, dependent = [], []
-    for item in _weight_classes(derivation, names):
-        shown = item.members[:fold] if fold else item.members
-        folded = len(item.members) - len(shown)
-        more = [f"{'...' if ascii else '…'} {folded} more"] if folded else []
-        size = str(len(item.members))
-        rows.append((str(item.layer), item.members[0], size, "  ".join([*shown, *more])))
-        if item.value is not None:
-            dependent.append(item.equation(names))
-    table = Table(("layer", "class of", "size", "members"), rows, left=(1, 3))
-    drawn = table.rich({"class of": "bold cyan"}, ascii=ascii)
-    drawn.columns[1].no_wrap = True
-    console.print(drawn)
-    if dependent:
-        console.print("Dependent weights:", style="bold")
-        for line in dependent:
-            console.print(f"  {line}", soft_wrap=True)

@@ -2,11 +2,12 @@ r"""An expansion written as text, canonical or the paper's, as LaTeX, for SymPy,
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +19,13 @@ from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
 from polyconstraints.render.notation import (
     Medium,
     Notation,
+    Pattern,
     Style,
-    highlighted,
     layer_style,
     notation,
 )
 from polyconstraints.render.terms import TermWriter, row_texts, without_plus
 from polyconstraints.render.words import network_in_words, plural
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 SCHEMA = "polyconstraints/expansion/1"
 
@@ -53,7 +50,7 @@ class ExpansionWriter:
     """
 
     format: ClassVar[str]
-    medium: ClassVar[Medium] = "text"
+    medium: Medium = "text"
 
     def __init__(
         self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
@@ -74,6 +71,17 @@ class ExpansionWriter:
     def terms(self) -> TermWriter:
         """What writes terms."""
         return TermWriter(self.view.network, self.names)
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """What is coloured: weights, and layers in words, each layer in its own colour."""
+        words = (rf"(?m)(?<=[;,] )layer {at}\b" for at in range(self.view.network.depth))
+        layers = [(re.compile(word), layer_style(at)) for at, word in enumerate(words)]
+        return [*self.names.layer_patterns(self.view.network), *layers]
+
+    def on_screen(self, fold: int, ascii: bool) -> ExpansionScreen:
+        """Return what writes the same for somebody who watches."""
+        return ExpansionScreen(self, fold, ascii)
 
     @property
     def steps(self) -> int:
@@ -356,84 +364,65 @@ def count_document(view: ExpansionView) -> dict[str, Any]:
     }
 
 
-def print_expansion(
-    writer: ExpansionWriter, console: Console, *, fold: int = 0, ascii: bool = False
-) -> None:
-    """Print what a writer writes for somebody who watches, aligned and coloured by layer.
+#: Blanks within a term.
+_INSIDE = re.compile(" (?![+-] )")
 
-    Monomials stand before their coefficients if they are grouped, else after every term. Of a group
-    at most `fold` terms are shown, or all if that is 0.
+
+class ExpansionScreen(_Sums):
+    """An expansion for somebody who watches: its monomials, if grouped, stand before the sums.
+
+    Of a group at most `fold` terms are shown, or all if that is 0. Terms have blanks that break no
+    line.
     """
-    from rich.text import Text
 
-    view, grouped = writer.view, writer.grouped
-    medium: Medium = "text" if ascii or writer.style == "paper" else "unicode"
-    names = notation(view.network, medium, writer.style, grouped=grouped)
-    spelled, patterns = TermWriter(view.network, names), names.layer_patterns(view.network)
-    dots = "+ ..." if ascii else "+ …"
+    format = "text"
 
-    def words(group: Group, product: str, *, first: bool) -> Iterator[str]:
-        """Yield each term with its sign as one word, and a count of those left out."""
-        # Nothing is gained by folding a single term.
-        stop = fold if fold and group.size > fold + 1 else group.size
-        for terms in group.blocks(stop):
-            for text in spelled.signed(terms).tolist():
-                yield (without_plus(text) if first else text[1:]) + product
-                first = False
-        if stop < group.size:
-            yield f"{dots} {plural(group.size - stop, 'more term')}"
+    def __init__(self, writer: ExpansionWriter, fold: int, ascii: bool) -> None:
+        super().__init__(writer.view, writer.style, grouped=writer.grouped)
+        self.medium = "text" if ascii or self.style == "paper" else "unicode"
+        self.fold, self.ascii = fold, ascii
 
-    def lines(words: Iterator[str], label: str) -> Iterator[Text]:
-        """Yield words in lines of the console's width, all but the first indented."""
-        text = " ".join(word.replace(" ", "\0") for word in words)
-        indent = " " * len(label)
-        wrapper = textwrap.TextWrapper(console.width, label, indent, break_long_words=False)
-        wrapper.break_on_hyphens = False
-        for line in wrapper.wrap(text):
-            plain = line.replace("\0", " ")
-            shown = highlighted(plain, patterns)
-            shown.stylize("bold", 0, len(label))
-            if dots in plain:
-                shown.stylize("dim", plain.rindex(dots))
-            yield shown
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the texts that are there, and the parts that are still to be written."""
+        view, names = self.view, self.names
+        yield f"{network_in_words(view.network, ascii=self.ascii)}\n{self._legend()}\n"
+        width = max((len(names.monomial(one) or "1") for one in view.monomials), default=0) + 2
+        for output in view.outputs:
+            terms = plural(view.term_count(output), "term")
+            monomials = plural(view.monomial_count, "monomial")
+            yield f"\n{names.output(output)}  {terms} in {monomials}\n"
+            empty = True
+            for group in view.groups(output):
+                product = names.monomial(group.monomial)
+                yield f"{(product or '1').rjust(width)}  " if self.grouped else "  "
+                # Nothing is gained by folding a single term.
+                more = group.size - self.fold if self.fold and group.size > self.fold + 1 else 0
+                after = names.times + product if product and not self.grouped else ""
+                shown = replace(group, size=group.size - more)
+                yield from self.parts(output, shown, after, self.grouped or empty)
+                if more:
+                    words = f" + {'...' if self.ascii else '…'} {plural(more, 'more term')}"
+                    yield _INSIDE.sub("\xa0", words)
+                yield "\n"
+                empty = False
+            if empty:
+                yield "  0\n"
 
-    console.print(network_in_words(view.network, ascii=ascii))
-    console.print(_legend(view, names))
-    products = {monomial: names.monomial(monomial) for monomial in view.monomials}
-    width = max((len(text or "1") for text in products.values()), default=0) + _GAP
-    for output in view.outputs:
-        count = plural(view.term_count(output), "term")
-        heading = Text("\n")
-        heading.append(names.output(output), "bold")
-        heading.append(f"  {count} in {plural(view.monomial_count, 'monomial')}", "dim")
-        console.print(heading)
-        shown = False
-        for group in view.groups(output):
-            product = products[group.monomial]
-            label = (product or "1").rjust(width) if grouped else ""
-            after = names.times + product if product and not grouped else ""
-            terms = words(group, after, first=grouped or not shown)
-            for line in lines(terms, label + " " * _GAP):
-                console.print(line, soft_wrap=True)
-            shown = True
-        if not shown:
-            console.print(" " * _GAP + "0")
+    def text(self, part: Part) -> str:
+        """Write a part: a sum whose terms are not to be broken."""
+        text = super().text(part)
+        starts_later = part.key[2] == 0 and not part.key[5]
+        return _INSIDE.sub("\xa0", text[1:] if starts_later else text)
 
-
-def _legend(view: ExpansionView, names: Notation) -> Text:
-    """Return the line that explains a weight's name and the colours."""
-    from rich.text import Text
-
-    network = view.network
-    layer = network.layers[0]
-    last = layer.inputs if network.bias else min(2, layer.inputs)
-    numbers = (1, last, layer.first)[: 1 + layer.degree]
-    below = ("input" if network.depth == 1 else "unit") + ("s" if layer.degree > 1 else "")
-    line = Text("Weights: ")
-    line.append(names.weight(0, numbers), layer_style(0))
-    line.append(f" leads to unit 1 from {below} {' and '.join(map(str, numbers[1:]))}")
-    line.append(", unit 0 being the constant 1; " if network.bias else "; ")
-    for index in range(network.depth):
-        line.append(f"layer {index}", layer_style(index))
-        line.append(", " if index + 1 < network.depth else ".")
-    return line
+    def _legend(self) -> str:
+        """Return the line that explains a weight's name and the colours."""
+        network = self.view.network
+        layer = network.layers[0]
+        last = layer.inputs if network.bias else min(2, layer.inputs)
+        numbers = (1, last, layer.first)[: 1 + layer.degree]
+        below = ("input" if network.depth == 1 else "unit") + ("s" if layer.degree > 1 else "")
+        from_units = f"{below} {' and '.join(map(str, numbers[1:]))}"
+        constant = ", unit 0 being the constant 1" if network.bias else ""
+        layers = ", ".join(f"layer {index}" for index in range(network.depth))
+        name = self.names.weight(0, numbers)
+        return f"Weights: {name} leads to unit 1 from {from_units}{constant}; {layers}."

@@ -18,15 +18,12 @@ written with commas between the numbers: ``0,12W11,3`` and ``W⁰₁₂,₁₁,�
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 Style = Literal["canonical", "paper"]
 Medium = Literal["text", "sympy", "latex", "unicode", "macaulay2"]
@@ -135,7 +132,7 @@ class Notation:
         result = []
         for layer in range(network.depth):
             name = re.escape(self._weight(layer, "OUTPUT", "BELOW"))
-            below = f"[{digits}{self.between or ','}]+"
+            below = f"[{digits}{self.between or ','}]*[{digits}]"
             name = name.replace("OUTPUT", f"[{digits}]+").replace("BELOW", below)
             result.append((re.compile(rf"\b{name}{power}"), layer_style(layer)))
         return result
@@ -146,14 +143,16 @@ def layer_style(layer: int) -> str:
     return _LAYER_STYLES[layer % len(_LAYER_STYLES)]
 
 
-def painted(pieces: Iterable[str], patterns: Iterable[Pattern]) -> Iterator[str]:
-    r"""Yield text with matches, none of them spread over two pieces, in colours of terminals.
+def painted(pieces: Iterable[str], patterns: Sequence[Pattern]) -> Iterable[str]:
+    r"""Return text with matches, none of them spread over two pieces, in colours of terminals.
 
     Examples
     --------
     >>> list(painted(["a = b\n"], [(re.compile("b"), "cyan")]))
     ['a = \x1b[36mb\x1b[0m\n']
     """
+    if not patterns:
+        return pieces
     from rich.color import ColorSystem
     from rich.style import Style
 
@@ -161,21 +160,13 @@ def painted(pieces: Iterable[str], patterns: Iterable[Pattern]) -> Iterator[str]
         (pattern, Style.parse(style).render(r"\g<0>", color_system=ColorSystem.STANDARD))
         for pattern, style in patterns
     ]
-    for piece in pieces:
-        text = piece
+
+    def paint(piece: str) -> str:
         for pattern, mark in marks:
-            text = pattern.sub(mark, text)
-        yield text
+            piece = pattern.sub(mark, piece)
+        return piece
 
-
-def highlighted(line: str, patterns: Iterable[Pattern]) -> Text:
-    """Return text with matches in colours for a rich console."""
-    from rich.text import Text
-
-    text = Text(line)
-    for pattern, style in patterns:
-        text.highlight_regex(pattern, style)
-    return text
+    return map(paint, pieces)
 
 
 def linear_sum(

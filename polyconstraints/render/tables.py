@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,6 @@ from polyconstraints.render.words import SCOPES, layers_in_words, number, percen
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.classes.law import Law
     from polyconstraints.derivation import Derivation
@@ -134,20 +131,6 @@ class Table:
         writers = {"markdown": self.markdown, "csv": self.csv, "latex": self.escaped().latex}
         return writers.get(kind, self.text)()
 
-    def rich(self, styles: Mapping[str, str], *, ascii: bool = False) -> RichTable:
-        """Return the table for a rich console, with the styles of some columns by name."""
-        from rich import box
-        from rich.table import Table as RichTable
-
-        drawn = box.ASCII if ascii else box.SIMPLE_HEAD
-        table = RichTable(box=drawn, collapse_padding=True, pad_edge=False)
-        for at, name in enumerate(self.header):
-            side = "left" if at in self.left else "right"
-            table.add_column(name, justify=side, style=styles.get(name, ""))  # type: ignore[arg-type]
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
 
 def aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
     """Return lines of names and values, the values below one another."""
@@ -242,19 +225,16 @@ def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
     return Table(COLUMNS, cells).written(kind)
 
 
-def print_table(rows: Sequence[TableRow], console: Console, *, ascii: bool = False) -> None:
-    """Print the table for somebody who watches, without characters outside ASCII if wanted."""
+def explained_table(rows: Sequence[TableRow]) -> str:
+    """Return the table as text for somebody who watches, with what it is about."""
     network, symmetry = rows[0].network, rows[0].symmetry
     group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
     kind = f"{symmetry.kind} under {group}, {SCOPES[symmetry.scope]}"
-    console.print(f"{layers_in_words(network)}, {kind}")
-    styles = {"n": "bold", "distinct": "bold cyan", "function\ndimension": "bold magenta"}
-    # On two lines, so that no header is cut where columns are narrow.
-    header = [name.replace(" ", "\n").replace("/", "/\n") for name in COLUMNS]
-    console.print(Table(header, [row.cells() for row in rows]).rich(styles, ascii=ascii))
-    console.print("Function dimension: how many of the parameters show in what is computed.")
+    lines = [f"{layers_in_words(network)}, {kind}", "", table_text(rows), ""]
+    lines.append("Function dimension: how many of the parameters show in what is computed.")
     if any(row.dimension is None for row in rows):
-        console.print("Dimensions are not known in network scope; see `polyconstraints strata`.")
+        lines.append("Dimensions are not known in network scope; see `polyconstraints strata`.")
+    return "\n".join(lines)
 
 
 def law_text(network: AnyNetwork) -> Iterator[str]:

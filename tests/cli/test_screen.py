@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from polyconstraints.cli.main import run
-from polyconstraints.cli.screen import fitted
+from polyconstraints.cli.screen import Screen, fitted
 
 COMMANDS = [
     "strata -n 2 -d 2 --gauge",
@@ -132,6 +132,20 @@ def test_no_pager(
     pager, kept = keeping
     assert shown("groups", rows=rows, **{"PAGER": pager, **variables}) == shown("groups")
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("text", ["W0_1_1_1 = W0_2_2_2\n" * 1000, "x" * 20_000])
+def test_very_long_paragraphs_are_shown_as_they_come(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("NO_PAGER", "1")
+    terminal = Terminal()
+    screen = Screen(terminal, words=True)
+    for _ in range(200):
+        screen.write(text)
+    assert len(terminal.getvalue()) > 150 * len(text)
+    screen.end()
+    assert terminal.getvalue() == 200 * text
 
 
 def test_files_are_neither_folded_nor_paged(

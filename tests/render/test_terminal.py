@@ -1,54 +1,59 @@
-"""What a terminal shows, printed into a buffer of fixed width."""
+"""What a terminal shows, at a fixed width."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 
 import polyconstraints as pc
+from polyconstraints.cli.screen import Screen
 from polyconstraints.expansion import expand
-from polyconstraints.render.derivation import DerivationText, print_derivation
-from polyconstraints.render.expansion import ExpansionText, print_expansion
+from polyconstraints.jobs import written
+from polyconstraints.render.derivation import DerivationText, DerivationWriter
+from polyconstraints.render.expansion import ExpansionText, ExpansionWriter
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.notation import Style
-from polyconstraints.render.tables import TableRow, print_table
+from polyconstraints.render.tables import TableRow, explained_table
 from polyconstraints.spec.network import NetworkSpec
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def shown(draw: Callable[[Console], None], width: int = 80, *, color: bool = False) -> str:
+@pytest.fixture(autouse=True)
+def no_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PAGER", "1")
+
+
+def shown(
+    writer: ExpansionWriter | DerivationWriter,
+    width: int = 80,
+    *,
+    color: bool = False,
+    fold: int = 0,
+    ascii: bool = False,
+) -> str:
     buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width,
-        force_terminal=True,
-        color_system="standard" if color else None,
-        no_color=not color,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    draw(console)
-    return buffer.getvalue() if color else ESCAPE.sub("", buffer.getvalue())
+    on_screen = writer.on_screen(fold, ascii)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(width))
+        screen = Screen(buffer, words=True, patterns=on_screen.patterns if color else ())
+    screen.writelines(written(on_screen))
+    screen.end()
+    return buffer.getvalue()
 
 
 def expansion(
     network: NetworkSpec,
     width: int = 80,
     *,
-    color: bool = False,
     style: Style = "canonical",
     grouped: bool = True,
     **how: object,
 ) -> str:
-    writer = ExpansionText(ExpansionView(expand(network), [1]), style, grouped=grouped)
-    return shown(lambda console: print_expansion(writer, console, **how), width, color=color)  # type: ignore[arg-type]
+    view = ExpansionView(expand(network), [1])
+    return shown(ExpansionText(view, style, grouped=grouped), width, **how)  # type: ignore[arg-type]
 
 
 SMALL = NetworkSpec(2, depth=2, layer="linear", bias=True)
@@ -148,8 +153,7 @@ def derivation(
     network: NetworkSpec, *, classes: bool = False, equalities: bool = False, **how: object
 ) -> str:
     result = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(network.inputs)))
-    writer = DerivationText(result, classes=classes, equalities=equalities)
-    return shown(lambda console: print_derivation(writer, console, **how), 100)  # type: ignore[arg-type]
+    return shown(DerivationText(result, classes=classes, equalities=equalities), 100, **how)  # type: ignore[arg-type]
 
 
 def squeezed(text: str) -> list[str]:
@@ -160,13 +164,19 @@ def test_derivation() -> None:
     lines = squeezed(derivation(NetworkSpec(2, indices="redundant"), classes=True, equalities=True))
     assert "equalities 6 3 distinct: 2 simple, 1 linear, 0 polynomial" in lines
     assert "weights 8 → 6 distinct (75 %)" in lines
-    assert "0 W⁰₁,₁₁ 2 W⁰₁,₁₁ W⁰₂,₂₂" in lines
+    assert "class of W⁰₁,₁₁ (2): W⁰₁,₁₁, W⁰₂,₂₂" in lines
     assert "W⁰₂,₂₁ = W⁰₁,₁₂ + W⁰₁,₂₁ - W⁰₂,₁₂" in lines
     assert lines[-3:] == [
         "W⁰₁,₁₁ = W⁰₂,₂₂",
         "W⁰₁,₂₁ + W⁰₁,₁₂ = W⁰₂,₂₁ + W⁰₂,₁₂",
         "W⁰₁,₂₂ = W⁰₂,₁₁",
     ]
+
+
+def test_names_of_facts_are_bold_and_weights_in_colour() -> None:
+    text = derivation(NetworkSpec(2, indices="redundant"), classes=True, color=True)
+    assert "\x1b[1mequalities\x1b[0m" in text
+    assert "(2): \x1b[36mW⁰₁,₁₁\x1b[0m, \x1b[36mW⁰₂,₂₂\x1b[0m\n" in text
 
 
 def test_derivation_in_ascii() -> None:
@@ -178,26 +188,23 @@ def test_derivation_in_ascii() -> None:
 
 def test_members_are_folded() -> None:
     lines = squeezed(derivation(NetworkSpec(4), classes=True, fold=3))
-    assert "0 W⁰₁,₁₁ 4 W⁰₁,₁₁ W⁰₂,₂₂ W⁰₃,₃₃ … 1 more" in lines
+    assert "class of W⁰₁,₁₁ (4): W⁰₁,₁₁, W⁰₂,₂₂, W⁰₃,₃₃, … 1 more" in lines
     assert not any("more" in line for line in squeezed(derivation(NetworkSpec(4), classes=True)))
 
 
 def test_table() -> None:
     result = pc.derive(NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    rows = [TableRow.of(result)]
-    lines = squeezed(shown(lambda console: print_table(rows, console), 100))
+    lines = squeezed(explained_table([TableRow.of(result)]))
     assert lines[0] == (
         "1 quadratic layer with ordered indices, equivariant under S_n, each layer on its own"
     )
     assert lines[1:3] == [
-        "distinct/ function",
-        "n weights distinct weights dimension dimension",
+        "n weights distinct distinct/weights dimension function dimension",
+        "3 18 4 22.2 % 4 4",
     ]
-    assert "3 18 4 22.2 % 4 4" in lines
 
 
 def test_table_of_network_scope_says_where_to_look() -> None:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     result = pc.derive(NetworkSpec(2, depth=2), symmetry)
-    text = shown(lambda console: print_table([TableRow.of(result)], console))
-    assert "see `polyconstraints strata`" in text
+    assert "see `polyconstraints strata`" in explained_table([TableRow.of(result)])
