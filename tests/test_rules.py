@@ -147,13 +147,13 @@ def test_classes_of_any_degree(output: Any, inputs: Any, degree: int, expected: 
     [(1, 1, [1, 1, 1]), (2, 3, [3, 3, 3]), (3, 8, [6, 7, 8]), (4, 23, [11, 17, 21])],
 )
 def test_invariants_of_pairs_are_multigraphs(degree: int, large: int, small: list[int]) -> None:
-    layer = LayerPatterns(ONE, Selection(LETTERS), degree, ordered=True)
+    layer = LayerPatterns(ONE, Selection((LETTERS,)), degree, ordered=True)
     assert len(layer.classes) == large
     assert [len(layer.present((n,))) for n in (4, 5, 6)] == small
 
 
 @pytest.mark.parametrize(
-    ("points", "size"), [(LETTERS, 3), (Sum((ONE, LETTERS)), 2), (Selection(LETTERS), 3)]
+    ("points", "size"), [(LETTERS, 3), (Sum((ONE, LETTERS)), 2), (Selection((LETTERS,)), 3)]
 )
 @pytest.mark.parametrize("ordered", [True, False])
 def test_cubic_layers_equal_brute_force(points: Any, size: int, ordered: bool) -> None:
@@ -162,7 +162,7 @@ def test_cubic_layers_equal_brute_force(points: Any, size: int, ordered: bool) -
     places = {
         LETTERS: [(at,) for at in range(size)],
         Sum((ONE, LETTERS)): [(), *((at,) for at in range(size))],
-        Selection(LETTERS): list(itertools.combinations(range(size), 2)),
+        Selection((LETTERS,)): list(itertools.combinations(range(size), 2)),
     }[points]
 
     def normal(weight: tuple[int, ...]) -> tuple[int, ...]:

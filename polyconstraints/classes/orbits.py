@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from polyconstraints.equalities.coefficients import MonomialCoefficients
 from polyconstraints.equalities.comparison import Comparison
-from polyconstraints.spec.groups import Permutation, inverse
-from polyconstraints.spec.groups.permutations import orbits
-from polyconstraints.spec.symmetry import TranspositionMoves
+from polyconstraints.spec.groups import inverse
+from polyconstraints.spec.groups.permutations import orbits, stabilised
+from polyconstraints.spec.symmetry import Move, TranspositionMoves
 
 Numbers = NDArray[np.int64]
 
@@ -129,7 +129,7 @@ def _transposition_degrees(
 
 def _coefficient_orbits(
     space: MonomialCoefficients,
-    generators: Sequence[tuple[Permutation, Permutation]],
+    generators: Sequence[Move],
 ) -> Numbers:
     """Return, for each coefficient (k, μ), the smallest one of its orbit.
 
@@ -152,7 +152,7 @@ def _coefficient_orbits(
     for base in range(space.outputs):
         if done[base]:
             continue
-        inverses, stabiliser = _stabiliser(base, space.letters, moves)
+        inverses, stabiliser = stabilised(base, space.letters, moves)
         smallest = orbits(monomials, (one.image(letters, (0,)) for letters in stabiliser))
         smallest += base * monomials
         for output, letters in inverses.items():
@@ -160,32 +160,6 @@ def _coefficient_orbits(
             # Element t takes base to output, so (output, μ) comes from (base, t⁻¹μ).
             roots[output] = smallest if output == base else smallest[one.image(letters, (0,))]
     return roots.reshape(-1)
-
-
-def _stabiliser(
-    base: int, letters: int, moves: Sequence[tuple[NDArray[np.intp], Permutation]]
-) -> tuple[dict[int, NDArray[np.intp]], list[NDArray[np.intp]]]:
-    """Return what Schreier's lemma says of the stabiliser of an output.
-
-    For each output in the orbit, how the letters move under the inverse of an element that takes
-    the base to it; and how generators of the stabiliser move the letters, without repeats.
-    """
-    identity = np.arange(letters, dtype=np.intp)
-    forward, inverses = {base: identity}, {base: identity}
-    queue = [base]
-    found: dict[bytes, NDArray[np.intp]] = {}
-    for output in queue:
-        for move, outputs in moves:
-            image, moved = outputs[output], move[forward[output]]
-            if image not in forward:
-                forward[image] = moved
-                inverses[image] = np.argsort(moved)
-                queue.append(image)
-            else:
-                loop = inverses[image][moved]
-                found[loop.tobytes()] = loop
-    found.pop(identity.tobytes(), None)
-    return inverses, list(found.values())
 
 
 # -- why two weights are one ----------------------------------------------------------------------

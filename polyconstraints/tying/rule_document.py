@@ -163,10 +163,10 @@ def _points(
     where = f"{place}.{key}"
     if key in ("subsets", "arrangements"):
         of, length = parts
-        return Selection(_points(of, names, f"{where}[0]"), length, True, key == "arrangements")
+        return Selection((_points(of, names, f"{where}[0]"),), length, True, key == "arrangements")
     points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
     if key == "wreath":
-        return Wreath(*points)
+        return Wreath(points)
     return Sum(points) if key == "sum" else Product(points)
 
 

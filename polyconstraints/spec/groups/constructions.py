@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from itertools import combinations, permutations, product
+from itertools import chain, combinations, permutations, product
 from math import comb, factorial, perm, prod
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups.group import GroupAction, Key, require_room
+from polyconstraints.spec.groups.group import GroupAction, Key
 from polyconstraints.spec.groups.permutations import Permutation, orbits
 from polyconstraints.spec.groups.tree import (
     Address,
@@ -22,9 +22,9 @@ from polyconstraints.spec.groups.tree import (
     Construction,
     Factor,
     Fixed,
+    Inside,
     Movers,
     Preset,
-    Rename,
     Used,
 )
 
@@ -35,7 +35,17 @@ _MOST = 64
 NO_POINT = 1 << 34
 
 
-class _Combined(Construction):
+@dataclass(frozen=True)
+class Node(Construction):
+    """What has parts."""
+
+    parts: tuple[Construction, ...]
+
+    def replaced(self, leaf: Callable[[Construction], Construction]) -> Construction:
+        return replace(self, parts=tuple(part.replaced(leaf) for part in self.parts))
+
+
+class _Combined(Node):
     """Parts with an operator between them."""
 
     sign: ClassVar[str]
@@ -51,7 +61,7 @@ class _Combined(Construction):
         return self.sign.join([operand(first, self.binding), *others])
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
-        return self.rebuilt(tuple(part.lettered(sorts) for part in self.parts))
+        return replace(self, parts=tuple(part.lettered(sorts) for part in self.parts))
 
     def to_json(self, names: Sequence[str]) -> Any:
         return {self.word: [part.to_json(names) for part in self.parts]}
@@ -73,31 +83,19 @@ class _Combined(Construction):
         ]
         return found if sum(map(len, inside)) == len(set().union(*inside)) else None
 
-    def _joined(self, joined: Callable[[Sequence[Permutation]], Permutation]) -> GroupAction:
+    def _action(self) -> GroupAction:
         """Return the action in which a generator moves all parts that it is a key of."""
-        require_room(self.size())
         actions = [part.action() for part in self.parts]
-        keys = tuple(dict.fromkeys(key for action in actions for key in action.keys))
-        require_room(self.size(), len(keys))
-        moved = zip(*(action.of(keys) for action in actions), strict=True)
-        return GroupAction(self.size(), keys, tuple(map(joined, moved)))
+        keys = list(dict.fromkeys(key for action in actions for key in action.keys))
+        moved = zip(*(action.under(keys) for action in actions), strict=True)
+        return GroupAction.of(self.size(), keys, map(self._joined, moved))
+
+    def _joined(self, images: Sequence[Permutation]) -> Permutation:
+        """Return how the points move where the parts' points move."""
+        raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class _Several(_Combined):
-    """Any number of parts."""
-
-    of: tuple[Construction, ...]
-
-    @property
-    def parts(self) -> tuple[Construction, ...]:
-        return self.of
-
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        return type(self)(parts)
-
-
-class Sum(_Several):
+class Sum(_Combined):
     """A disjoint union; an address is (part, address in the part)."""
 
     binding = 0
@@ -105,50 +103,41 @@ class Sum(_Several):
     word = "sum"
 
     def size(self, sizes: Sequence[int] = ()) -> int:
-        return sum(part.size(sizes) for part in self.of)
+        return sum(part.size(sizes) for part in self.parts)
 
-    def action(self) -> GroupAction:
-        def joined(images: Sequence[Permutation]) -> Permutation:
-            found: list[int] = []
-            for image in images:
-                start = len(found)
-                found.extend(start + point for point in image)
-            return tuple(found)
-
-        return self._joined(joined)
+    def _joined(self, images: Sequence[Permutation]) -> Permutation:
+        found: list[int] = []
+        for image in images:
+            start = len(found)
+            found.extend(start + point for point in image)
+        return tuple(found)
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
-        for at, part in enumerate(self.of):
+        for at, part in enumerate(self.parts):
             for address, after in part.choices(used, blocks):
                 yield (at, address), after
 
-    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
         at, inner = address
-        return at, self.of[at].renamed(inner, rename, blocks)
+        yield self.parts[at], inner, blocks
 
-    def arrangements(self, address: Any) -> Iterator[Address]:
-        at, inner = address
-        for one in self.of[at].arrangements(inner):
-            yield at, one
-
-    def normal(self, address: Any) -> Any:
-        at, inner = address
-        return at, self.of[at].normal(inner)
+    def made(self, address: Any, parts: Sequence[Address]) -> Address:
+        return address[0], *parts
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         at, inner = address
-        start = sum(before.size(sizes) for before in self.of[:at])
-        return start + self.of[at].number(inner, sizes)
+        start = sum(before.size(sizes) for before in self.parts[:at])
+        return start + self.parts[at].number(inner, sizes)
 
     def label(self, address: Any) -> str:
         at, inner = address
-        if self.of[at] == Fixed(1):
+        if self.parts[at] == Fixed(1):
             return str(at)
-        rest = self.of[at].label(inner)
-        return rest if self.of[0] == Fixed(1) and len(self.of) == 2 else f"{at}:{rest}"
+        rest = self.parts[at].label(inner)
+        return rest if self.parts[0] == Fixed(1) and len(self.parts) == 2 else f"{at}:{rest}"
 
 
-class _Tuples(Construction):
+class _Tuples(Node):
     """Points that are tuples of points, the last one varying fastest.
 
     An address is the tuple of the points' addresses.
@@ -162,7 +151,7 @@ class _Tuples(Construction):
     def size(self, sizes: Sequence[int] = ()) -> int:
         return prod(points.size(sizes) for points in self.axes)
 
-    def _inside(self, at: int, address: Sequence[Any], blocks: Blocks) -> Blocks:
+    def _blocks(self, address: Sequence[Any], blocks: Blocks) -> Blocks:
         """Return the blocks that a place is met in, given the addresses before it."""
         return blocks
 
@@ -176,21 +165,15 @@ class _Tuples(Construction):
         if at == len(self.axes):
             yield address, used
             return
-        for one, after in self.axes[at].choices(used, self._inside(at, address, blocks)):
+        for one, after in self.axes[at].choices(used, self._blocks(address, blocks)):
             yield from self._extended((*address, one), after, blocks)
 
-    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
-        return tuple(
-            points.renamed(part, rename, self._inside(at, address, blocks))
-            for at, (points, part) in enumerate(zip(self.axes, address, strict=True))
-        )
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
+        for at, (points, part) in enumerate(zip(self.axes, address, strict=True)):
+            yield points, part, self._blocks(address[:at], blocks)
 
-    def arrangements(self, address: Any) -> Iterator[Address]:
-        pairs = zip(self.axes, address, strict=True)
-        yield from product(*(points.arrangements(part) for points, part in pairs))
-
-    def normal(self, address: Any) -> Any:
-        return tuple(points.normal(part) for points, part in zip(self.axes, address, strict=True))
+    def made(self, address: Any, parts: Sequence[Address]) -> Address:
+        return tuple(parts)
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         number = 0
@@ -199,78 +182,79 @@ class _Tuples(Construction):
         return number
 
 
-class Product(_Tuples, _Several):
+class Product(_Tuples, _Combined):
     """Tuples; a point of two factors is row · columns + column."""
 
     binding = 1
     sign = "x"
     word = "product"
 
-    def action(self) -> GroupAction:
+    def _joined(self, images: Sequence[Permutation]) -> Permutation:
         def both(rows: Permutation, columns: Permutation) -> Permutation:
             width = len(columns)
             return tuple(row * width + column for row in rows for column in columns)
 
-        return self._joined(lambda images: reduce(both, images))
+        return reduce(both, images)
 
     def label(self, address: Any) -> str:
-        pairs = zip(self.of, address, strict=True)
+        pairs = zip(self.parts, address, strict=True)
         return f"({','.join(factor.label(part) for factor, part in pairs)})"
 
 
-@dataclass(frozen=True)
 class Wreath(_Tuples, _Combined):
     """Blocks of points, sets of sets: one copy of a group in each block, another permutes them.
 
     Point = block · (points of a block) + place; an address is (address of the block, address
     inside it), and the letters of each block are a sort of their own.
 
-    >>> Wreath(Preset("S", 3), Preset("S", 2)).order()
+    >>> Wreath((Preset("S", 3), Preset("S", 2))).order()
     72
     """
 
-    inner: Construction
-    outer: Construction
     binding = 2
     sign = "wr"
     word = "wreath"
 
     @property
-    def parts(self) -> tuple[Construction, ...]:
-        return self.inner, self.outer
+    def inner(self) -> Construction:
+        """What is inside a block."""
+        return self.parts[0]
+
+    @property
+    def outer(self) -> Construction:
+        """What the blocks are."""
+        return self.parts[1]
 
     @property
     def axes(self) -> tuple[Construction, ...]:
         return self.outer, self.inner
 
-    def _inside(self, at: int, address: Sequence[Any], blocks: Blocks) -> Blocks:
-        return (*blocks, self.outer.normal(address[0])) if at else blocks
+    def _blocks(self, address: Sequence[Any], blocks: Blocks) -> Blocks:
+        return (*blocks, *map(self.outer.normal, address))
 
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        return Wreath(*parts)
-
-    def action(self) -> GroupAction:
-        require_room(self.size())
+    def _action(self) -> GroupAction:
         inner, top = self.inner.action(), self.outer.action()
         size, blocks = inner.degree, top.degree
-        degree = size * blocks
         # The copies are generated by those in one block of each orbit of the blocks.
         firsts = sorted(set(orbits(blocks, map(np.array, top.images)).tolist()))
-        require_room(degree, len(firsts) * len(inner.keys) + len(top.keys))
-        keys: list[Key] = []
-        images: list[Permutation] = []
-        for orbit, first in enumerate(firsts):
-            for ((name, occurrence), number), image in zip(inner.keys, inner.images, strict=True):
-                moved = list(range(degree))
-                moved[first * size : (first + 1) * size] = (first * size + at for at in image)
-                # Inside a wreath product a group is not a factor any more.
-                inside = f"{name} in a block of orbit {orbit} of {blocks}"
-                keys.append(Key((inside, occurrence), number))
-                images.append(tuple(moved))
-        for key, image in zip(top.keys, top.images, strict=True):
-            keys.append(key)
-            images.append(tuple(block * size + place for block in image for place in range(size)))
-        return GroupAction(degree, tuple(keys), tuple(images))
+        # Inside a wreath product a group is not a factor any more.
+        keys = [
+            Key((f"{name} in a block of orbit {orbit} of {blocks}", occurrence), number)
+            for orbit, _ in enumerate(firsts)
+            for (name, occurrence), number in inner.keys
+        ]
+
+        def copy(first: int, image: Permutation) -> Permutation:
+            moved = list(range(size * blocks))
+            moved[first * size : (first + 1) * size] = (first * size + at for at in image)
+            return tuple(moved)
+
+        def whole(image: Permutation) -> Permutation:
+            return tuple(block * size + place for block in image for place in range(size))
+
+        copies = (copy(first, image) for first in firsts for image in inner.images)
+        images = chain(copies, map(whole, top.images))
+        return GroupAction.of(size * blocks, [*keys, *top.keys], images)
 
     def movers(self) -> Movers | None:
         """Return the copies in all blocks, and what permutes these."""
@@ -291,7 +275,6 @@ class Selection(_Tuples):
     An address is the tuple of the points' addresses; that of a subset is in ascending order.
     """
 
-    of: Construction
     length: int = 2
     #: Whether the selected points differ, and whether their order counts.
     distinct: bool = True
@@ -300,20 +283,17 @@ class Selection(_Tuples):
     function: str = field(default="subsets", compare=False)
 
     @property
-    def parts(self) -> tuple[Construction, ...]:
-        return (self.of,)
+    def of(self) -> Construction:
+        """What the points are selected from."""
+        return self.parts[0]
 
     @property
     def axes(self) -> tuple[Construction, ...]:
-        return (self.of,) * self.length
-
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        [of] = parts
-        return Selection(of, self.length, self.distinct, self.ordered, self.function)
+        return self.parts * self.length
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
-        of = self.of.lettered(sorts)
-        return self.rebuilt((of,)) if self.distinct else Product((of,) * self.length)
+        parts = (self.of.lettered(sorts),)
+        return replace(self, parts=parts) if self.distinct else Product(parts * self.length)
 
     def size(self, sizes: Sequence[int] = ()) -> int:
         of = self.of.size(sizes)
@@ -331,19 +311,13 @@ class Selection(_Tuples):
         rest = "" if "pairs" in self.function else f",{self.length}"
         return f"{self.function}({self.of.text()}{rest})"
 
-    def action(self) -> GroupAction:
-        require_room(self.size())
-        action = self.of.action()
-        require_room(self.size(), len(action.keys))
-        points = self._all(range(action.degree))
-        return _induced(action, points, tuple if self.ordered else _ascending)
-
-    def _all(self, points: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    def _action(self) -> GroupAction:
+        action, points = self.of.action(), range(self.of.size())
         if not self.distinct:
-            return product(points, repeat=self.length)
+            return _induced(action, product(points, repeat=self.length), tuple)
         if self.ordered:
-            return permutations(points, self.length)
-        return combinations(points, self.length)
+            return _induced(action, permutations(points, self.length), tuple)
+        return _induced(action, combinations(points, self.length), _ascending)
 
     def movers(self) -> Movers | None:
         # The set of all points isn't moved.
@@ -390,29 +364,19 @@ class Selection(_Tuples):
 
 
 @dataclass(frozen=True)
-class Edges(Construction):
+class Edges(Node):
     """The edges of a graph whose nodes are the points, numbered as they are given."""
 
-    of: Construction
     graph: tuple[tuple[int, ...], ...]
-
-    @property
-    def parts(self) -> tuple[Construction, ...]:
-        return (self.of,)
-
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        [of] = parts
-        return Edges(of, self.graph)
 
     def size(self, sizes: Sequence[int] = ()) -> int:
         return len(self.graph)
 
     def text(self) -> str:
-        return f"edges({self.of.text()},{json.dumps(self.graph, separators=(',', ':'))})"
+        return f"edges({self.parts[0].text()},{json.dumps(self.graph, separators=(',', ':'))})"
 
-    def action(self) -> GroupAction:
-        action = self.of.action()
-        require_room(self.size(), len(action.keys))
+    def _action(self) -> GroupAction:
+        action = self.parts[0].action()
         listed: dict[tuple[int, ...], None] = {}
         for edge in self.graph:
             ends = _ascending(edge)
@@ -446,11 +410,11 @@ def _induced(
     number = {point: at for at, point in enumerate(points)}
     if not number:
         raise UsageError("expected an action on at least 1 point, got none")
-    images = tuple(
+    images = (
         tuple(number[normal(image[at] for at in point)] for point in number)
         for image in action.images
     )
-    return GroupAction(len(number), action.keys, images)
+    return GroupAction.of(len(number), action.keys, images)
 
 
 def _binomial(top: NDArray[np.int64], size: int) -> NDArray[np.int64]:

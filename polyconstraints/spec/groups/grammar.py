@@ -100,7 +100,7 @@ class _Parser:
         return kind((*first, *parts[1:]))
 
     def wreath(self) -> Construction:
-        return reduce(Wreath, self._operands(Wreath.sign, self.operand))
+        return reduce(lambda *parts: Wreath(parts), self._operands(Wreath.sign, self.operand))
 
     def _operands(self, symbol: str, operand: Callable[[], Construction]) -> list[Construction]:
         found = [operand()]
@@ -150,10 +150,10 @@ class _Parser:
         if "pairs" not in function:
             self._literal(",")
             if function == "edges":
-                return Edges(of, self._graph())
+                return Edges((of,), self._graph())
             length = self._number()
         ordered = function in ("ordered_pairs", "tuples")
-        return Selection(of, length, function != "tuples", ordered, function)
+        return Selection((of,), length, function != "tuples", ordered, function)
 
     def _grid(self) -> Construction:
         rows = self._number()

@@ -335,25 +335,31 @@ class GroupAction:
     #: How each generator moves the points.
     images: tuple[Permutation, ...]
 
+    @classmethod
+    def of(cls, degree: int, keys: Iterable[Key], images: Iterable[Permutation]) -> GroupAction:
+        """Return an action whose images are made only now, if they aren't too many."""
+        keys = tuple(keys)
+        require_images(degree, len(keys))
+        return cls(degree, keys, tuple(images))
+
     @property
     def owners(self) -> tuple[Owner, ...]:
         """The factors of the group, in order of appearance."""
         return tuple(dict.fromkeys(key.owner for key in self.keys))
 
-    def of(self, keys: Sequence[Key]) -> list[Permutation]:
+    def under(self, keys: Sequence[Key]) -> list[Permutation]:
         """Return how generators move the points; unknown ones leave them in place."""
         known, still = dict(zip(self.keys, self.images, strict=True)), tuple(range(self.degree))
         return [known.get(key, still) for key in keys]
 
 
-def require_room(degree: int, generators: int = 1) -> None:
+def require_points(degree: int) -> None:
     """Raise TooLargeError if an action has too many points to be written out."""
     if degree > MAX_POINTS:
         raise TooLargeError(
             f"expected an action on at most {MAX_POINTS} points, got {_bounded(degree)}; for "
             "groups made of symmetric ones a rule for any number of inputs needs no list of them"
         )
-    require_images(degree, generators)
 
 
 def require_images(degree: int, generators: int) -> None:

@@ -167,3 +167,30 @@ def numbered(root: Array) -> tuple[Array, Array]:
     is_root = root == np.arange(len(root))
     number = np.cumsum(is_root) - 1
     return number[root], np.flatnonzero(is_root)
+
+
+def stabilised(
+    base: int, size: int, moves: Sequence[tuple[NDArray[np.intp], Sequence[int]]]
+) -> tuple[dict[int, NDArray[np.intp]], list[NDArray[np.intp]]]:
+    """Return what Schreier's lemma says of the stabiliser of a point in a group.
+
+    Each generator moves ``size`` other things (first) and the points (second). For each point in
+    the orbit of the base: how those things move under the inverse of an element that takes the
+    base there; and how generators of the stabiliser move them, without repeats.
+    """
+    identity = np.arange(size, dtype=np.intp)
+    forward, inverses = {base: identity}, {base: identity}
+    queue = [base]
+    found: dict[bytes, NDArray[np.intp]] = {}
+    for point in queue:
+        for move, points in moves:
+            image, moved = points[point], move[forward[point]]
+            if image not in forward:
+                forward[image] = moved
+                inverses[image] = np.argsort(moved)
+                queue.append(image)
+            else:
+                loop = inverses[image][moved]
+                found[loop.tobytes()] = loop
+    found.pop(identity.tobytes(), None)
+    return inverses, list(found.values())

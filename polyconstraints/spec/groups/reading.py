@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
-from polyconstraints.spec import cut
+from polyconstraints.spec import cut, naming
 from polyconstraints.spec.groups.grammar import parse_expression, shown_group
 from polyconstraints.spec.groups.group import (
     MAX_POINTS,
@@ -77,17 +77,13 @@ def read_group(
         by_name = all(isinstance(one, str) for one in (actions or {}).values())
         known = by_name and names_its_group(described)
         described = name if known else list(described.generators)
-    try:
+    with naming("group", source):
         if isinstance(described, str):
-            tree = _completed(parse_expression(described), degree)
+            tree = completed(parse_expression(described), degree)
         elif described:
             tree = Generators(checked_alike(described, "generators", degree))
         else:
             tree = Preset("trivial", degree)
-    except UsageError as error:
-        raise UsageError(error.message, "group") from None
-    except InputError as error:
-        raise InputError(error.message, error.place, source or "group") from None
     if isinstance(tree, Preset) and tree.points == degree:
         if not actions:
             # Not built: its generators may never be asked for.
@@ -126,12 +122,8 @@ def group_points(described: GroupLike) -> int | None:
         return described.degree
     if not isinstance(described, str):
         return len(checked_alike(described, "generators")[0]) if described else None
-    try:
+    with naming("group"):
         tree = parse_expression(described)
-    except UsageError as error:
-        raise UsageError(error.message, "group") from None
-    except InputError as error:
-        raise InputError(error.message, error.place, "group") from None
     return None if tree.open_letters() else tree.size()
 
 
@@ -153,7 +145,7 @@ def _plain(described: GroupLike) -> str | PermutationGroup | Sequence[Any]:
     )
 
 
-def _completed(tree: Construction, degree: int) -> Construction:
+def completed(tree: Construction, degree: int) -> Construction:
     """Return a construction with the one size for a letter that gives the degree."""
     if isinstance(tree, Generators) and tree.open and tree.size() < degree:
         tree = tree.on(degree)
@@ -237,7 +229,7 @@ def _from_factors(
         if len(used) < len(same) and "#" not in text:
             choices = " or ".join(f"{owner[0]}#{occurrence}" for occurrence in sorted(same))
             raise UsageError(f"expected {choices}, got {owner[0]}, which could be any of them")
-    return Images.of(group, other.of(action.keys)), other.degree
+    return Images.of(group, other.under(action.keys)), other.degree
 
 
 def _spelling(owner: Owner, owners: Sequence[Owner]) -> str:

@@ -24,7 +24,7 @@ from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
 from polyconstraints.spec.groups.constructions import Wreath
 from polyconstraints.spec.groups.grammar import parse_expression
 from polyconstraints.spec.groups.group import Key, PermutationGroup
-from polyconstraints.spec.groups.permutations import Permutation, checked_alike
+from polyconstraints.spec.groups.permutations import Permutation, checked_alike, stabilised
 from polyconstraints.spec.groups.tree import Construction, Factor, Preset
 
 #: Points, of both sets, up to which orders of groups without a name are compared.
@@ -203,39 +203,32 @@ def _wreath_holds(wreath: Wreath, images: Mapping[Key, Array]) -> bool | None:
     """Return whether the copies in the blocks are as the blocks' group carries them around."""
     inner, top = wreath.inner.action(), wreath.outer.action()
     own = iter(_keys(wreath))
-    # For each block, what takes the first one of its orbit there; for each first one, its copy.
-    carried: dict[int, tuple[int, Array]] = {}
+    moves = [(images[key], blocks) for key, blocks in zip(top.keys, top.images, strict=True)]
+    # Each block with the generators of the copy in it, which that of another block carries there.
     copies: dict[int, list[Array]] = {}
+    firsts = []
     for first in range(top.degree):
-        if first in carried:
+        if first in copies:
             continue
+        firsts.append(first)
         copy = {key: images[next(own)] for key in inner.keys}
         holds = _satisfied(wreath.inner, copy)
         if not holds and copy:
             return holds
-        copies[first] = list(copy.values())
         width = len(next(iter(images.values())))
-        carried[first] = first, np.arange(width)
-        queue = [first]
-        for block in queue:
-            for key, blocks in zip(top.keys, top.images, strict=True):
-                image = images[key][carried[block][1]]
-                if blocks[block] not in carried:
-                    carried[blocks[block]] = first, image
-                    queue.append(blocks[block])
-                    continue
-                loop = np.argsort(carried[blocks[block]][1])[image]
-                if not all(_commute(loop, one) for one in copies[first]):
-                    return False
-    for first, own_copy in copies.items():
-        for block, (source, way) in carried.items():
-            if block == first:
-                continue
-            back = np.argsort(way)
-            for other in copies[source]:
-                if not all(_commute(one, way[other][back]) for one in own_copy):
-                    return False
-    return True
+        ways, loops = stabilised(first, width, moves)
+        if not all(_commute(loop, one) for loop in loops for one in copy.values()):
+            return False
+        for block, back in ways.items():
+            copies[block] = [np.argsort(back)[one][back] for one in copy.values()]
+    return all(
+        _commute(one, other)
+        for first in firsts
+        for block in copies
+        for one in copies[first]
+        for other in copies[block]
+        if block != first
+    )
 
 
 def _commute(one: Array, other: Array) -> bool:

@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from math import prod
 from typing import Any, ClassVar, TypeAlias
 
@@ -31,7 +32,7 @@ from polyconstraints.spec.groups.group import (
     PermutationGroup,
     preset_generators,
     preset_order,
-    require_room,
+    require_points,
 )
 from polyconstraints.spec.groups.permutations import Permutation
 
@@ -65,22 +66,14 @@ class Construction(ABC):
     #: How tightly the node's operator binds its operands when it is written.
     binding: ClassVar[int] = 3
 
+    #: What the points are made of; nothing for a leaf.
+    parts: tuple[Construction, ...]
+
     # -- the tree --------------------------------------------------------------------------
 
-    @property
-    def parts(self) -> tuple[Construction, ...]:
-        """What the points are made of; nothing for a leaf."""
-        return ()
-
-    def rebuilt(self, parts: tuple[Construction, ...]) -> Construction:
-        """Return the same construction with other parts."""
-        return self
-
+    @abstractmethod
     def replaced(self, leaf: Callable[[Construction], Construction]) -> Construction:
         """Return the tree with every leaf replaced by another one, from left to right."""
-        if not self.parts:
-            return leaf(self)
-        return self.rebuilt(tuple(part.replaced(leaf) for part in self.parts))
 
     def leaves(self) -> Iterator[Construction]:
         """Yield the leaves from left to right."""
@@ -140,9 +133,14 @@ class Construction(ABC):
     def text(self) -> str:
         """Return the construction as it is written, in its shortest form."""
 
-    @abstractmethod
     def action(self) -> GroupAction:
         """Return how the group acts on the points; every factor has its size and occurrence."""
+        require_points(self.size())
+        return self._action()
+
+    @abstractmethod
+    def _action(self) -> GroupAction:
+        """Return the action, if there aren't too many points."""
 
     def movers(self) -> Movers | None:
         """Return independent groups whose product moves the points, with their orders.
@@ -170,6 +168,28 @@ class Construction(ABC):
 
     # -- the points as letters -------------------------------------------------------------
 
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
+        """Yield what an address is made of: parts, their addresses and their blocks."""
+        yield from ()
+
+    def made(self, address: Any, parts: Sequence[Address]) -> Any:
+        """Return an address that is made of other addresses of its parts."""
+        return address
+
+    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
+        """Return an address with other labels."""
+        inside = self.inside(address, blocks)
+        return self.made(address, [part.renamed(one, rename, own) for part, one, own in inside])
+
+    def arrangements(self, address: Any) -> Iterator[Address]:
+        """Yield the address with the points of its subsets in every order."""
+        ways = product(*(part.arrangements(one) for part, one, _ in self.inside(address)))
+        return (self.made(address, way) for way in ways)
+
+    def normal(self, address: Any) -> Any:
+        """Return the address with the points of its subsets in ascending order."""
+        return self.made(address, [part.normal(one) for part, one, _ in self.inside(address)])
+
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         """Yield the addresses that a next point can have up to relabelling.
 
@@ -177,18 +197,6 @@ class Construction(ABC):
         addresses that differ by the order of new letters only, several may be met.
         """
         raise self._without_letters()
-
-    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
-        """Return an address with other labels."""
-        raise self._without_letters()
-
-    def arrangements(self, address: Any) -> Iterator[Address]:
-        """Yield the address with the points of its subsets in every order."""
-        yield address
-
-    def normal(self, address: Any) -> Any:
-        """Return the address with the points of its subsets in ascending order."""
-        return address
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         """Return the number of the point whose letters are the labels themselves.
@@ -209,11 +217,24 @@ class Construction(ABC):
         return UsageError(f"expected points made of letters, got {self.text()}")
 
 
+#: A part, the address in it, and the blocks that it is met in.
+Inside = tuple[Construction, Any, Blocks]
+
+
+class Leaf(Construction):
+    """What has no parts."""
+
+    parts = ()
+
+    def replaced(self, leaf: Callable[[Construction], Construction]) -> Construction:
+        return leaf(self)
+
+
 # --- leaves: groups -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Factor(Construction):
+class Factor(Leaf):
     """A leaf with generators: its name and its occurrence say which group it is.
 
     ``occurrence`` counts the groups of that name from 1; it is None where nothing is said.
@@ -234,10 +255,14 @@ class Factor(Construction):
     def text(self) -> str:
         return self.name + ("" if self.occurrence is None else f"#{self.occurrence}")
 
-    def _generated(self, images: Sequence[Permutation], degree: int) -> GroupAction:
-        require_room(degree, len(images))
-        keys = tuple(Key(self.owner, number) for number in range(len(images)))
-        return GroupAction(degree, keys, tuple(images))
+    def _action(self) -> GroupAction:
+        images = self._generators()
+        keys = [Key(self.owner, number) for number in range(len(images))]
+        return GroupAction.of(self.size(), keys, images)
+
+    @abstractmethod
+    def _generators(self) -> Sequence[Permutation]:
+        """Return how the generators move the points."""
 
 
 @dataclass(frozen=True)
@@ -258,10 +283,8 @@ class Preset(Factor):
             )
         return self.points
 
-    def action(self) -> GroupAction:
-        degree = self.size()
-        require_room(degree)
-        return self._generated(preset_generators(self.letter, degree), degree)
+    def _generators(self) -> Sequence[Permutation]:
+        return preset_generators(self.letter, self.size())
 
     def movers(self) -> Movers:
         return {self.owner: preset_order(self.letter, self.size())}
@@ -298,8 +321,8 @@ class Generators(Factor):
         more = tuple(range(self.size(), degree))
         return replace(self, images=tuple(images + more for images in self.images))
 
-    def action(self) -> GroupAction:
-        return self._generated(self.images, self.size())
+    def _generators(self) -> Sequence[Permutation]:
+        return self.images
 
     def movers(self) -> Movers:
         return {self.owner: PermutationGroup(self.size(), self.images).order()}
@@ -340,13 +363,12 @@ class Grid(Factor):
     def size(self, sizes: Sequence[int] = ()) -> int:
         return self.rows * self.columns
 
-    def action(self) -> GroupAction:
-        require_room(self.size(), 2)
+    def _generators(self) -> Sequence[Permutation]:
         cells = np.arange(self.size()).reshape(self.rows, self.columns)
         # In the place of each cell stands the one that it goes to.
         turn = np.rot90(cells) if self.symmetry.endswith("4") else cells[::-1, ::-1]
         moved = [turn, cells[::-1]] if self.symmetry.startswith("D") else [turn]
-        return self._generated([tuple(one.ravel().tolist()) for one in moved], self.size())
+        return [tuple(one.ravel().tolist()) for one in moved]
 
     def movers(self) -> Movers | None:
         # A single row or column has too few cells for a formula.
@@ -358,7 +380,7 @@ class Grid(Factor):
 
 
 @dataclass(frozen=True)
-class Letters(Construction):
+class Letters(Leaf):
     """The letters of one sort, permuted by their symmetric group; an address is a label."""
 
     sort: int
@@ -369,7 +391,7 @@ class Letters(Construction):
     def text(self) -> str:
         return f"S#{self.sort + 1}"
 
-    def action(self) -> GroupAction:
+    def _action(self) -> GroupAction:
         raise UsageError(f"expected a size of the group {self.text()}, got none")
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
@@ -395,7 +417,7 @@ class Letters(Construction):
 
 
 @dataclass(frozen=True)
-class Fixed(Construction):
+class Fixed(Leaf):
     """Points that no permutation moves: channels, the homogenising unit, invariant outputs."""
 
     count: int
@@ -406,7 +428,7 @@ class Fixed(Construction):
     def text(self) -> str:
         return f"trivial{self.count}"
 
-    def action(self) -> GroupAction:
+    def _action(self) -> GroupAction:
         return GroupAction(self.count, (), ())
 
     def movers(self) -> Movers:
@@ -415,9 +437,6 @@ class Fixed(Construction):
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         for point in range(self.count):
             yield point, used
-
-    def renamed(self, address: Any, rename: Rename, blocks: Blocks = ()) -> Any:
-        return address
 
     def number(self, address: Any, sizes: Sequence[int]) -> Any:
         return address
