@@ -769,7 +769,7 @@ def test_a_rule_states_the_group_of_its_document() -> None:
     ("images", "message"),
     [
         ([[1, 0]], "symmetry.actions: level 1: expected images that satisfy the relations"),
-        ([[0, 0]], "symmetry.actions.1[0]: expected a permutation of 2 components"),
+        ([[0, 0]], "symmetry.actions: level 1, image [0][1]: expected a permutation, got 0 as the"),
         ([[0, 1], [1, 0]], "symmetry.actions: level 1: expected one permutation for each of the 1"),
         ([[0, "x"]], "symmetry.actions.1[0][1]: expected an integer of at least 0, got 'x'"),
     ],

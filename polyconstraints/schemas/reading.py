@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from msgspec import inspect
 
-from polyconstraints.errors import InputError
+from polyconstraints.errors import InputError, printable
 
 T = TypeVar("T")
 
@@ -204,3 +204,13 @@ def number_key(key: str, place: str, low: int, high: int, expected: str) -> int:
     if plain and key == str(int(key)) and low <= int(key) <= high:
         return int(key)
     raise InputError(f"expected {expected}, got {shown(key)}", place)
+
+
+def agree(stated: object, expected: object, place: str, why: str = "") -> None:
+    """Refuse what is stated and is not what follows from the rest; leaving it out is allowed."""
+    if stated is not msgspec.UNSET and stated != expected:
+        wanted, got = (
+            printable(str(one), 60) if isinstance(one, dict | list) else shown(one)
+            for one in ("nothing" if expected is msgspec.UNSET else expected, stated)
+        )
+        raise InputError(f"expected {wanted}{why}, got {got}", place)

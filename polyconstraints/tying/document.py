@@ -5,11 +5,11 @@ Who reads a map and doesn't know activations would compute another function: hen
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from math import comb, prod
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,13 +19,9 @@ from numpy.typing import NDArray
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.schemas import maps, types
-from polyconstraints.schemas.reading import number_key, read, shown
-from polyconstraints.spec.groups import (
-    Permutation,
-    PermutationGroup,
-    parse_group,
-    require_true_name,
-)
+from polyconstraints.schemas.reading import agree, number_key, read, shown
+from polyconstraints.spec import Permutations
+from polyconstraints.spec.groups import PermutationGroup, parse_group, require_true_name
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
@@ -127,7 +123,13 @@ def _read(document: Any, classes_of: ClassesOf) -> Parts:
         for entry, layer in zip(declared.layers, network.layers, strict=True)
     )
     if declared.counts is not UNSET:
-        _check_counts(declared.counts, network, layers)
+        for key, value in (
+            ("weights", network.weights),
+            ("distinct", sum(layer.distinct for layer in layers)),
+            ("dimension", sum(layer.dimension for layer in layers)),
+        ):
+            stated = getattr(declared.counts, key)
+            agree(stated, value, f"counts.{key}", ", as the layers have it")
     origin = provenance.read(declared.provenance, network, symmetry)
     # Last, so that damage is named by its place wherever it has one.
     pairs = zip(declared.layers, layers, strict=True)
@@ -154,22 +156,11 @@ def read_problem(
     if len(declared.layers) != network.depth:
         raise InputError(f"expected {network.depth} layers, got {len(declared.layers)}", "layers")
     for entry, layer in zip(declared.layers, network.layers, strict=True):
-        _check_header(entry, layer)
+        place = f"layers[{layer.index}]"
+        agree(entry.name, f"layer{layer.index}", f"{place}.name")
+        agree(entry.shape, list(layer.shape), f"{place}.shape", ", which the network has")
+        agree(entry.axes, list(layer.axes), f"{place}.axes", ", which the network has")
     return declared, network, symmetry
-
-
-def _check_counts(
-    counts: maps.MapCounts, network: NetworkSpec, layers: tuple[LayerClasses, ...]
-) -> None:
-    for key, stated, value in (
-        ("weights", counts.weights, network.weights),
-        ("distinct", counts.distinct, sum(layer.distinct for layer in layers)),
-        ("dimension", counts.dimension, sum(layer.dimension for layer in layers)),
-    ):
-        if stated is not UNSET and stated != value:
-            raise InputError(
-                f"expected {value}, as the layers have it, got {shown(stated)}", f"counts.{key}"
-            )
 
 
 def stated_network(entry: types.Network) -> NetworkSpec:
@@ -185,11 +176,7 @@ def stated_network(entry: types.Network) -> NetworkSpec:
                 f"expected {depth + 1} numbers for depth {depth}, got {len(values)}",
                 f"network.{name}",
             )
-    if entry.inputs != entry.widths[0]:
-        raise InputError(
-            f"expected {shown(entry.inputs)}, the inputs, got {shown(entry.widths[0])}",
-            "network.widths[0]",
-        )
+    agree(entry.widths[0], entry.inputs, "network.widths[0]", ", the inputs")
     if max(entry.widths) > MAX_WIDTH:
         raise InputError(f"expected at most {MAX_WIDTH} components in a level", "network.widths")
     return NetworkSpec(
@@ -207,14 +194,13 @@ def stated_network(entry: types.Network) -> NetworkSpec:
 
 def stated_symmetry(entry: types.StatedSymmetry, network: NetworkSpec) -> Symmetry:
     """Return the symmetry that a document states, if it fits the network."""
-    actions: dict[int, tuple[Permutation, ...]] = {}
-    for key, images in ({} if entry.actions is UNSET else entry.actions).items():
-        where = f"symmetry.actions.{key}"
-        level = number_key(key, where, 1, network.depth, f"a level from 1 to {network.depth}")
-        actions[level] = tuple(
-            _permutation(image, network.widths[level], f"{where}[{at}]")
-            for at, image in enumerate(images)
+    wanted = f"a level from 1 to {network.depth}"
+    actions = {
+        number_key(key, f"symmetry.actions.{key}", 1, network.depth, wanted): (
+            tuple(map(tuple, images))
         )
+        for key, images in ({} if entry.actions is UNSET else entry.actions).items()
+    }
     symmetry = Symmetry(
         _group(entry, network.inputs),
         entry.kind,
@@ -246,39 +232,20 @@ def _group(entry: types.StatedSymmetry, degree: int) -> PermutationGroup:
 
 def _imposed(symmetry: Symmetry, count: int) -> Symmetry:
     """Return the symmetry with the choice of permutations that has the stated number."""
-    degree, known = symmetry.group.degree, symmetry.imposed_count
+    group, known = symmetry.group, symmetry.imposed_count
     if count == known:
         return symmetry
-    if not symmetry.actions and symmetry.group.is_symmetric():
-        if count == degree * (degree - 1) // 2:
-            return replace(symmetry, permutations="transpositions")
-        if count == degree - 1:
-            return replace(symmetry, permutations="adjacent")
-        if count == len(symmetry.group.generators):
-            return replace(symmetry, permutations="generators")
+    if not symmetry.actions and group.is_symmetric():
+        choices: dict[int, Permutations] = {
+            len(group.generators): "generators",
+            group.degree - 1: "adjacent",
+            comb(group.degree, 2): "transpositions",
+        }
+        if count in choices:
+            return replace(symmetry, permutations=choices[count])
     raise InputError(
         f"expected {known}, as many as are imposed, got {shown(count)}", "symmetry.permutations"
     )
-
-
-def _permutation(value: list[int], width: int, place: str) -> Permutation:
-    if sorted(value) != list(range(width)):
-        raise InputError(f"expected a permutation of {width} components", place)
-    return tuple(value)
-
-
-def _check_header(entry: maps.MapLayer, layer: LayerSpec) -> None:
-    place = f"layers[{layer.index}]"
-    if entry.name != f"layer{layer.index}":
-        raise InputError(f"expected 'layer{layer.index}', got {shown(entry.name)}", f"{place}.name")
-    for key, stated, expected in (
-        ("shape", entry.shape, list(layer.shape)),
-        ("axes", entry.axes, list(layer.axes)),
-    ):
-        if stated is not UNSET and stated != expected:
-            raise InputError(
-                f"expected {expected}, which the network has, got {shown(stated)}", f"{place}.{key}"
-            )
 
 
 def _by_classes(entry: maps.MapLayer, layer: LayerSpec, classes_of: ClassesOf) -> LayerClasses:
@@ -325,7 +292,7 @@ def _by_rule(
     sizes = tuple(stated.letters.values())
     key = (rule.patterns, frozenset(rule.numbers.items()), sizes)
     if key not in written:
-        entries = math.prod(layer.shape) + sum(array.size for array in written.values())
+        entries = prod(layer.shape) + sum(array.size for array in written.values())
         if entries > MAX_WEIGHTS:
             raise InputError(
                 f"expected at most {MAX_WEIGHTS} entries in layers whose rules differ, got "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from polyconstraints.errors import InputError, TooLargeError, UsageError, explai
 from polyconstraints.io.arrays import ARRAY_ENDINGS
 from polyconstraints.io.files import atomic_writer, ending_of, load_json
 from polyconstraints.io.strict_json import dump_json
-from polyconstraints.schemas.reading import number_key, shown
+from polyconstraints.schemas.reading import agree, number_key, shown
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import provenance
@@ -135,33 +134,19 @@ class TyingRule(Displayed):
     @classmethod
     def _read(cls, document: Any) -> TyingRule:
         declared, network, symmetry = read_problem(document)
-        rules: list[LayerRule] = []
-        letters: dict[str, int] = {}
-        group, actions = symmetry.group.name, {}
-        for layer, entry in zip(network.layers, declared.layers, strict=True):
-            rule, stated = read_rule(entry, layer)
-            place = f"layers[{layer.index}].rule"
-            if rules and stated.letters != letters:
-                raise InputError(
-                    f"expected {letters}, as in the layers before, got {stated.letters}",
-                    f"{place}.letters",
-                )
-            letters = stated.letters
-            if stated.group is not UNSET:
-                if rules and stated.group != group:
-                    raise InputError(
-                        f"expected {shown(group)}, as in the layers before, got "
-                        f"{shown(stated.group)}",
-                        f"{place}.group",
-                    )
-                group = stated.group
-            if stated.actions is not UNSET:
-                where, wanted = f"{place}.actions", "levels from 1 as keys"
-                actions = {
-                    number_key(level, f"{where}.{level}", 1, 999_999, wanted): text
-                    for level, text in stated.actions.items()
-                }
-            rules.append(rule)
+        pairs = zip(declared.layers, network.layers, strict=True)
+        rules, stated = zip(*(read_rule(entry, layer) for entry, layer in pairs), strict=True)
+        first = stated[0]
+        for at, one in enumerate(stated):
+            for key in ("letters", "group", "actions"):
+                known, why = getattr(first, key), ", as in the first layer"
+                agree(getattr(one, key), known, f"layers[{at}].rule.{key}", why)
+        group = symmetry.group.name if first.group is UNSET else first.group
+        where, wanted = "layers[0].rule.actions", "levels from 1 as keys"
+        actions = {
+            number_key(level, f"{where}.{level}", 1, 999_999, wanted): text
+            for level, text in ({} if first.actions is UNSET else first.actions).items()
+        }
         if symmetry.compare == "paper":
             raise InputError("expected function or tensor for a rule", "symmetry.compare")
         described = AnyNetwork(
@@ -177,17 +162,19 @@ class TyingRule(Displayed):
             actions,
         )
         sorts = [sort.name for sort in described.sorts]
-        if sorted(sorts) != sorted(letters):
+        if sorted(sorts) != sorted(first.letters):
             raise InputError(
                 f"expected the letters {', '.join(sorts)}, got others", "layers[0].rule.letters"
             )
-        sizes = [letters[name] for name in sorts]
+        sizes = [first.letters[name] for name in sorts]
         expected = described.patterns(ordered=network.indices == "ordered")
         for own, rule in zip(expected, rules, strict=True):
             if own.points != rule.patterns.points:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
-        made = cls(described, tuple(rules))
-        _check_group(made, sizes, symmetry)
+        made = cls(described, rules)
+        asked, ruled = symmetry.to_json(), made.symmetry(*sizes).to_json()
+        for key in ("kind", "group", "generators", "actions"):
+            agree(asked.get(key), ruled.get(key), f"symmetry.{key}", ", as the rule has it")
         # Last, so that damage is named by its place wherever it has one.
         provenance.check(document, declared.provenance, [])
         return made
@@ -205,15 +192,3 @@ class TyingRule(Displayed):
     def load(cls, path: str | os.PathLike[str]) -> TyingRule:
         """Read a rule from a JSON file; an `InputError` says where it holds none."""
         return cls.from_json(load_json(path), os.fspath(path))
-
-
-def _check_group(rule: TyingRule, sizes: Sequence[int], symmetry: Symmetry) -> None:
-    """Check that a rule's group is the one whose symmetry the document states."""
-    own = rule.symmetry(*sizes)
-    for key in ("kind", "group", "generators", "actions"):
-        stated, found = (known.to_json().get(key) for known in (symmetry, own))
-        if stated != found:
-            raise InputError(
-                f"expected {shown(found)}, as the rule has it, got {shown(stated)}",
-                f"symmetry.{key}",
-            )

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from polyconstraints.classes.patterns import LayerPatterns, Pattern, canonical, patterns
 from polyconstraints.errors import InputError
 from polyconstraints.schemas import maps
-from polyconstraints.schemas.reading import integer, shown
+from polyconstraints.schemas.reading import agree, integer, shown
 from polyconstraints.spec.groups.constructions import Product, Selection, Sum, Wreath
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters
 from polyconstraints.spec.network import LayerSpec
@@ -123,11 +123,7 @@ def read_rule(entry: maps.MapLayer, layer: LayerSpec) -> tuple[LayerRule, maps.L
     output = _points(stated.output, names, f"{place}.output")
     inputs = _points(stated.inputs, names, f"{place}.inputs")
     for points, size, key in ((output, layer.outputs, "output"), (inputs, layer.letters, "inputs")):
-        found = points.size(sizes)
-        if found != size:
-            raise InputError(
-                f"expected {size} points, which the network has, got {found}", f"{place}.{key}"
-            )
+        agree(points.size(sizes), size, f"{place}.{key}", " points, which the network has")
     patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
     rule = LayerRule(patterned, _numbers(stated.patterns, patterned, names, place))
     present = len(rule.present(sizes))
@@ -184,7 +180,13 @@ def _numbers(
             )
         if pattern in numbers:
             raise InputError("expected each pattern once, got one twice", f"{where}.at")
-        _check_range(entry, layer.needs(pattern, len(names)), names, where)
+        least = dict(zip(names, layer.needs(pattern, len(names)), strict=True))
+        agree(entry.from_, least, f"{where}.from", ", the letters that the pattern has")
+        if entry.to is not UNSET and entry.to not in (None, dict.fromkeys(names)):
+            raise InputError(
+                "expected null: a pattern that exists for some n exists for every larger one",
+                f"{where}.to",
+            )
         numbers[pattern] = number
     # Stops at the first one that is missing, however many there are.
     for pattern in patterns(layer.points):
@@ -213,20 +215,3 @@ def _address(points: Construction, value: Any, place: str) -> Any:
         return part, _address(points.parts[part], value[1], f"{place}[1]")
     pairs = enumerate(zip(parts, value, strict=True))
     return tuple(_address(part, one, f"{place}[{at}]") for at, (part, one) in pairs)
-
-
-def _check_range(
-    entry: maps.RulePattern, least: Sequence[int], names: Sequence[str], place: str
-) -> None:
-    """Check the range in which a pattern is said to exist; leaving it out is allowed."""
-    expected = dict(zip(names, least, strict=True))
-    if entry.from_ is not UNSET and entry.from_ != expected:
-        raise InputError(
-            f"expected {expected}, the letters that the pattern has, got {entry.from_}",
-            f"{place}.from",
-        )
-    if entry.to is not UNSET and entry.to not in (None, dict.fromkeys(names)):
-        raise InputError(
-            "expected null: a pattern that exists for some n exists for every larger one",
-            f"{place}.to",
-        )
