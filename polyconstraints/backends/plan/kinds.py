@@ -10,7 +10,7 @@ tensor each. Points that aren't made of letters are those of an axis that nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import count, islice
 from math import comb, isqrt, perm, prod
@@ -280,10 +280,10 @@ def _summands(tree: Construction) -> tuple[Construction, ...] | None:
         blocks = [axis for one in first for axis in Kind(one).axes]
         if any(not axis.count or not axis.ordered for axis in blocks):
             return None
-        return tuple(Wreath(rest[0], one) for one in first)
+        return tuple(Wreath((rest[0], one)) for one in first)
     if len(first) > 1 or not isinstance(tree, Selection) or not isinstance(first[0], Letters):
         return None
-    return (tree.rebuilt(first) if tree.length > 1 else first[0],)
+    return (replace(tree, parts=first) if tree.length > 1 else first[0],)
 
 
 @cache
