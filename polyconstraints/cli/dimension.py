@@ -104,7 +104,7 @@ def dimension(
     unit. Its dimension is a rank at random points modulo a prime: never too large, and proved
     where it is the expected one.
     """
-    from polyconstraints.render.dimension import (
+    from polyconstraints.render.strata import (
         dimension_document,
         dimension_text,
         signed_document,

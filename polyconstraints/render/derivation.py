@@ -20,7 +20,14 @@ from polyconstraints.render.notation import (
 )
 from polyconstraints.render.tables import Table
 from polyconstraints.render.terms import Equalities, EqualityForm
-from polyconstraints.render.words import FACT, NO_CLASSES, derivation_facts, number, to_latex
+from polyconstraints.render.words import (
+    FACT,
+    NO_CLASSES,
+    derivation_facts,
+    fact_lines,
+    number,
+    to_latex,
+)
 
 
 class _WeightClass(NamedTuple):
@@ -154,12 +161,8 @@ class DerivationText(DerivationWriter):
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the texts that are there, and the parts that are still to be written."""
-        facts = derivation_facts(self.derivation, ascii=self.ascii)
-        column = max(len(fact.name) for fact in facts) + 2
-        figures = max(len(fact.value) for fact in facts if fact.remark is not None)
-        for name, value, remark in facts:
-            text = value if remark is None else f"{value:>{figures}}   {remark}"
-            yield f"{name:<{column}}{text}\n"
+        for line in fact_lines(derivation_facts(self.derivation, ascii=self.ascii)):
+            yield f"{line}\n"
         yield f"\n{_layer_table(self.derivation).text()}\n"
         if self.classes:
             yield "\n"

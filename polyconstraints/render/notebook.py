@@ -6,8 +6,7 @@ document is whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,17 +19,24 @@ from polyconstraints.equalities.comparison import Equality
 from polyconstraints.expansion import Expansion
 from polyconstraints.jobs import written
 from polyconstraints.render.derivation import WRITERS, DerivationText
-from polyconstraints.render.dimension import dimension_text
 from polyconstraints.render.expansion import ExpansionLatex
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.figures.plot import drawing
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.notation import Style, linear_sum, notation
 from polyconstraints.render.several import SizesTable, law_latex
-from polyconstraints.render.strata import strata_table, strata_text
-from polyconstraints.render.tables import aligned, law_text
+from polyconstraints.render.strata import dimension_facts, strata_table, strata_text
+from polyconstraints.render.tables import Table, law_text
 from polyconstraints.render.verdicts import discovery_text, weight_check_text
-from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.render.words import (
+    Fact,
+    aligned,
+    derivation_facts,
+    fact_lines,
+    network_in_words,
+    number,
+    symmetry_in_words,
+)
 from polyconstraints.training import Outcome
 from polyconstraints.training.curve import outcome_text
 from polyconstraints.tying import TyingMap, TyingRule
@@ -39,13 +45,6 @@ from polyconstraints.variety.strata.variety import Strata, Stratum
 from polyconstraints.verification import Verification
 from polyconstraints.verification.discovery import Discovery
 from polyconstraints.verification.trained import WeightCheck
-
-__all__ = [
-    "derivation_html",
-    "derivation_latex",
-    "tying_html",
-    "tying_latex",
-]
 
 #: Equalities, classes, members of a class and terms that are shown at most.
 _MOST_EQUALITIES = 16
@@ -57,48 +56,23 @@ _MOST_TERMS = 60
 _MOST_DRAWN = 100_000
 
 
-def _table(rows: Iterable[Sequence[object]], heads: Sequence[str] = ()) -> str:
-    def row(cells: Sequence[object], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
-
-    head = f"<thead>{row(heads, 'th')}</thead>" if heads else ""
-    return f"<table>{head}<tbody>{''.join(row(cells, 'td') for cells in rows)}</tbody></table>"
+def _facts_html(facts: Iterable[Fact]) -> str:
+    rows = [(name, f"{value} {remark or ''}".rstrip()) for name, value, remark in facts]
+    return Table((), rows).html()
 
 
-def _aligned(lines: Iterable[str]) -> str:
-    body = " \\\\\n".join(lines)
-    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
-
-
-def _known(value: int | None) -> object:
-    return "unknown" if value is None else value
+def _shown_as(kind: type, facts: Callable[[Any], list[Fact]]) -> None:
+    """Have results of a type shown as facts."""
+    display.text.register(kind)(lambda result: "\n".join(fact_lines(facts(result))))
+    display.html.register(kind)(lambda result: _facts_html(facts(result)))
 
 
 # -- derivations ---------------------------------------------------------------------------
 
 
 @display.html.register
-def derivation_html(derivation: Derivation) -> str:
-    """Return a derivation's counts as a table.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> "<td>distinct weights</td><td>4</td>" in derivation_html(pc.derive(n=3))
-    True
-    """
-    counts = derivation.counts
-    kinds = f"{counts.simple} simple, {counts.linear} linear, {counts.polynomial} polynomial"
-    rows = [
-        ("network", network_in_words(derivation.network)),
-        ("symmetry", symmetry_in_words(derivation.symmetry)),
-        ("equalities", f"{counts.distinct} distinct of {counts.total}: {kinds}"),
-        ("rank", derivation.rank),
-        ("distinct weights", derivation.distinct_weights),
-        ("dimension", _known(derivation.dimension)),
-        ("function dimension", _known(derivation.function_dimension)),
-    ]
-    return _table(rows)
+def _derivation_html(derivation: Derivation) -> str:
+    return _facts_html(derivation_facts(derivation, ascii=False))
 
 
 @display.text.register
@@ -114,13 +88,13 @@ def _derivation_document(
 
 
 @display.latex.register
-def derivation_latex(derivation: Derivation) -> str:
+def _derivation_latex(derivation: Derivation) -> str:
     r"""Return a derivation's first equalities as LaTeX.
 
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> print(derivation_latex(pc.derive(n=2, layer="linear")))
+    >>> print(pc.derive(n=2, layer="linear")._repr_latex_())
     $$\begin{aligned}
     W^{0}_{1,1} &= W^{0}_{2,2} \\
     W^{0}_{1,2} &= W^{0}_{2,1}
@@ -142,7 +116,8 @@ def derivation_latex(derivation: Derivation) -> str:
     more = derivation.counts.distinct - len(lines)
     if more:
         lines.append(rf"&\;\;\text{{and {more} more}}")
-    return _aligned(lines or [r"\text{no equalities}"])
+    body = aligned(lines or [r"\text{no equalities}"], "aligned")
+    return f"$${body}$$"
 
 
 @display.picture.register
@@ -153,39 +128,33 @@ def _derivation_picture(derivation: Derivation, **options: Any) -> Any:
 # -- tying maps ----------------------------------------------------------------------------
 
 
-@display.html.register
-def tying_html(tying: TyingMap) -> str:
-    """Return a tying map's counts and its picture."""
-    rows = [
-        ("network", network_in_words(tying.network)),
-        ("symmetry", symmetry_in_words(tying.symmetry)),
-        ("weights", f"{tying.network.weights}, {tying.distinct} of them distinct"),
-        ("parameters", " + ".join(map(str, tying.parameters))),
-        ("function dimension", _known(tying.function_dimension)),
+def _tying_facts(tying: TyingMap) -> list[Fact]:
+    return [
+        Fact("network", network_in_words(tying.network)),
+        Fact("symmetry", symmetry_in_words(tying.symmetry)),
+        Fact("weights", number(tying.network.weights), f"{number(tying.distinct)} distinct"),
+        Fact("parameters", number(tying.dimension), " + ".join(map(str, tying.parameters))),
+        Fact("functions", number(tying.function_dimension), "dimension of the functions"),
     ]
-    if tying.network.weights > _MOST_DRAWN:
-        return _table(rows)
-    return _table(rows) + str(drawing(tying)._repr_html_())
 
 
-@display.text.register
-def _tying_text(tying: TyingMap) -> str:
-    parameters = " + ".join(map(str, tying.parameters))
-    return (
-        f"network     {network_in_words(tying.network)}\n"
-        f"symmetry    {symmetry_in_words(tying.symmetry)}\n"
-        f"parameters  {parameters}"
-    )
+_shown_as(TyingMap, _tying_facts)
+
+
+@display.html.register
+def _tying_html(tying: TyingMap) -> str:
+    small = tying.network.weights <= _MOST_DRAWN
+    return _facts_html(_tying_facts(tying)) + (drawing(tying)._repr_html_() if small else "")
 
 
 @display.latex.register
-def tying_latex(tying: TyingMap) -> str:
+def _tying_latex(tying: TyingMap) -> str:
     r"""Return a tying map's first classes as LaTeX: each parameter with the weights that it is.
 
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> print(tying_latex(pc.derive(n=2, layer="linear").tying_map()))
+    >>> print(pc.derive(n=2, layer="linear").tying_map()._repr_latex_())
     $$\begin{aligned}
     c^{0}_{0} &= W^{0}_{1,1} = W^{0}_{2,2} \\
     c^{0}_{1} &= W^{0}_{1,2} = W^{0}_{2,1}
@@ -195,14 +164,12 @@ def tying_latex(tying: TyingMap) -> str:
     total = sum(len(layer.present) for layer in tying.layers)
     if total > len(lines):
         lines.append(rf"&\;\;\text{{and {total - len(lines)} more classes}}")
-    return _aligned(lines)
+    return f"$${aligned(lines, 'aligned')}$$"
 
 
 @display.document.register
 def _tying_document(tying: TyingMap) -> str:
-    lines = _class_lines(tying, None, None)
-    body = " \\\\\n".join(lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"{aligned(_class_lines(tying, None, None), 'align*')}\n"
 
 
 def _class_lines(tying: TyingMap, most: int | None, members: int | None) -> list[str]:
@@ -211,8 +178,8 @@ def _class_lines(tying: TyingMap, most: int | None, members: int | None) -> list
     lines: list[str] = []
     for layer in tying.layers:
         index = layer.layer.index
-        for number in layer.present[: None if most is None else most - len(lines)]:
-            places = np.argwhere(layer.classes == number)
+        for own in layer.present[: None if most is None else most - len(lines)]:
+            places = np.argwhere(layer.classes == own)
             first = layer.layer.first
             names = [
                 notes.weight(index, (output + 1, *(at + first for at in units)))
@@ -220,11 +187,11 @@ def _class_lines(tying: TyingMap, most: int | None, members: int | None) -> list
             ]
             if len(places) > len(names):
                 names.append(r"\cdots")
-            if number in layer.dependent:
-                terms = layer.dependent[number].items()
+            if own in layer.dependent:
+                terms = layer.dependent[own].items()
                 free = ((f"c^{{{index}}}_{{{at}}}", factor) for at, factor in terms)
                 names.insert(0, linear_sum(free, " ", number=notes.number))
-            lines.append(f"c^{{{index}}}_{{{number}}} &= {' = '.join(names)}")
+            lines.append(f"c^{{{index}}}_{{{own}}} &= {' = '.join(names)}")
     return lines
 
 
@@ -234,17 +201,16 @@ display.picture.register(TyingMap)(drawing)
 # -- expansions ----------------------------------------------------------------------------
 
 
-@display.html.register
-def _expansion_html(expansion: Expansion) -> str:
-    network = expansion.network
-    return _table(
-        [
-            ("network", network_in_words(network)),
-            ("outputs", network.units[-1]),
-            ("monomials in the inputs", expansion.monomial_count),
-            ("terms of an output", expansion.term_count()),
-        ]
-    )
+def _expansion_facts(expansion: Expansion) -> list[Fact]:
+    return [
+        Fact("network", network_in_words(expansion.network)),
+        Fact("outputs", number(expansion.network.units[-1]), ""),
+        Fact("monomials", number(expansion.monomial_count), "in the inputs"),
+        Fact("terms", number(expansion.term_count()), "of an output"),
+    ]
+
+
+_shown_as(Expansion, _expansion_facts)
 
 
 @display.latex.register
@@ -269,23 +235,7 @@ def _expansion_document(
 
 @display.html.register
 def _stratum_html(stratum: Stratum) -> str:
-    return _strata_table([stratum])
-
-
-def _strata_table(strata: Iterable[Stratum]) -> str:
-    heads = ("stratum", "hidden", "weights", "tangent", "functions", "component")
-    rows = (
-        (
-            one.number,
-            " | ".join(map(str, one.hidden)),
-            one.weight_dimension,
-            one.tangent_dimension,
-            _known(one.function_dimension),
-            one.certainty or "not proved",
-        )
-        for one in strata
-    )
-    return _table(rows, heads)
+    return strata_table([stratum]).html()
 
 
 @display.text.register
@@ -295,7 +245,7 @@ def _stratum_text(stratum: Stratum) -> str:
 
 @display.html.register
 def _strata_html(strata: Strata) -> str:
-    return _strata_table(strata) + str(_strata_picture(strata)._repr_html_())
+    return strata_table(strata).html() + _strata_picture(strata)._repr_html_()
 
 
 @display.text.register
@@ -326,13 +276,12 @@ def _rule_text(rule: TyingRule) -> str:
     return _law_text(rule.network)
 
 
-@display.text.register
-def _verification_text(result: Verification) -> str:
-    facts = result.to_json().items()
-    said = (str, int, float)
-    return "\n".join(
-        aligned((k, str(v)) for k, v in facts if k != "schema" and isinstance(v, said))
-    )
+def _verification_facts(result: Verification) -> list[Fact]:
+    found = result.to_json().items()
+    return [Fact(k, str(v)) for k, v in found if k != "schema" and isinstance(v, str | int | float)]
+
+
+_shown_as(Verification, _verification_facts)
 
 
 @display.text.register
@@ -345,11 +294,7 @@ def _discovery_text(result: Discovery) -> str:
     return discovery_text(result, _MOST_EQUALITIES)
 
 
-@display.text.register
-def _dimension_text(found: Neurovariety) -> str:
-    return dimension_text([found])
-
-
+_shown_as(Neurovariety, dimension_facts)
 display.text.register(Outcome)(outcome_text)
 display.text.register(Equality)(str)
 

@@ -11,6 +11,7 @@ from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
 from polyconstraints.errors import UsageError, explained
 from polyconstraints.render.tables import TableRow, laws, table_document, table_text
+from polyconstraints.render.words import aligned
 from polyconstraints.spec import integer
 from polyconstraints.spec.problem import Description, Words, described
 
@@ -103,5 +104,4 @@ def law_latex(network: AnyNetwork) -> str:
         for name, value in laws(network)
         if not isinstance(value, str)
     ]
-    body = " \\\\\n".join(lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"{aligned(lines, 'align*')}\n"

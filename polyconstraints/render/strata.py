@@ -1,4 +1,4 @@
-"""Strata as text, Markdown, CSV, GraphML and as a JSON document."""
+"""Strata, and dimensions of neurovarieties, as text, tables, GraphML and JSON documents."""
 
 from __future__ import annotations
 
@@ -6,36 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.render.tables import Table
-from polyconstraints.render.words import network_in_words, number, plural, symmetry_in_words
+from polyconstraints.render.words import (
+    Fact,
+    fact_lines,
+    network_in_words,
+    number,
+    plural,
+    symmetry_in_words,
+)
 from polyconstraints.variety.strata.graph import strata_graph
 from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
 
 if TYPE_CHECKING:
     from polyconstraints.variety.certificate import Certificate
+    from polyconstraints.variety.fibre import Fibre
     from polyconstraints.variety.layerwise import Layerwise
+    from polyconstraints.variety.neurovariety import Neurovariety
     from polyconstraints.variety.search import Search
     from polyconstraints.variety.strata.exact import Answer
     from polyconstraints.variety.strata.gauge import GaugeFixing
-
-__all__ = [
-    "certificates_text",
-    "layerwise_text",
-    "search_text",
-    "strata_document",
-    "strata_graphml",
-    "strata_text",
-]
-
-COLUMNS = (
-    "stratum",
-    "hidden",
-    "weights",
-    "tangent",
-    "functions",
-    "distinct",
-    "gauge",
-    "component",
-)
 
 _LEGEND = (
     "hidden     how the hidden units move when the inputs do; free ones are bound by nothing",
@@ -54,21 +43,7 @@ def strata_text(
     answer: Answer | None = None,
     steps: bool = False,
 ) -> str:
-    """Return the table of strata; as text also what else is known.
-
-    Parameters
-    ----------
-    variety : Variety
-    strata : sequence of Stratum
-    complete : bool
-        Whether these are all.
-    kind : {"text", "markdown", "csv", "latex"}
-    gauges : mapping, optional
-        Gauge fixings by the number of the stratum.
-    answer : Answer, optional
-        What is known of the whole variety.
-    steps : bool
-        Whether to say how the equations were reduced.
+    """Return the table of strata, all if `complete`; as text also what else is known.
 
     Examples
     --------
@@ -96,13 +71,8 @@ def strata_text(
     table = strata_table(strata)
     if kind != "text":
         return table.written(kind)
-    lines = [
-        f"network   {network_in_words(variety.network, ascii=True)}",
-        f"symmetry  {symmetry_in_words(variety.symmetry)}",
-        f"strata    {number(len(strata))}{' of more'[: 8 * (not complete)]}, each closure once",
-        "",
-        table.text(),
-    ]
+    listed = f"{number(len(strata))}{'' if complete else ' of more'}, each closure once"
+    lines = [*_head(variety, Fact("strata", listed)), "", table.text()]
     if strata:
         largest = max(strata, key=lambda stratum: stratum.weight_dimension)
         size = f"stratum {largest.number} of dimension {largest.weight_dimension}"
@@ -121,15 +91,17 @@ def strata_text(
     return "\n".join(lines)
 
 
+def _head(variety: Variety, *facts: Fact) -> list[str]:
+    """Return lines on what is asked, and more facts."""
+    network = Fact("network", network_in_words(variety.network, ascii=True))
+    symmetry = Fact("symmetry", symmetry_in_words(variety.symmetry))
+    return fact_lines([network, symmetry, *facts])
+
+
 def strata_table(strata: Sequence[Stratum]) -> Table:
     """Return strata as a table."""
-    return Table(COLUMNS, list(_rows(strata)))
-
-
-def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
-    """Yield one row for each stratum."""
-    for stratum in strata:
-        yield (
+    rows = [
+        (
             str(stratum.number),
             " | ".join(str(level) for level in stratum.hidden) or "-",
             number(stratum.weight_dimension),
@@ -139,6 +111,10 @@ def _rows(strata: Sequence[Stratum]) -> Iterator[tuple[str, ...]]:
             number(stratum.gauge),
             stratum.certainty or "not proved",
         )
+        for stratum in strata
+    ]
+    header = "stratum hidden weights tangent functions distinct gauge component"
+    return Table(header.split(), rows)
 
 
 def _gauge_lines(stratum: int, gauge: GaugeFixing) -> Iterator[str]:
@@ -200,16 +176,7 @@ def _step_lines(answer: Answer) -> Iterator[str]:
 
 def search_text(found: Search, kind: str = "text") -> str:
     """Return the families that a search found as a table; as text also what is new."""
-    columns = (
-        "points",
-        "hidden",
-        "computed",
-        "leading",
-        "family",
-        "tangent",
-        "functions",
-        "verdict",
-    )
+    header = "points hidden computed leading family tangent functions verdict"
     rows = [
         (
             number(family.points),
@@ -225,20 +192,17 @@ def search_text(found: Search, kind: str = "text") -> str:
         )
         for family in found.families
     ]
-    table = Table(columns, rows)
+    table = Table(header.split(), rows)
     if kind != "text":
         return table.written(kind)
     missed = found.solutions - found.points
     verdicts = [family.verdict for family in found.families for _ in range(family.points)]
     counted = ", ".join(f"{number(verdicts.count(v))} {v}" for v in ("listed", "new", "neither"))
-    lines = [
-        f"network   {network_in_words(found.variety.network, ascii=True)}",
-        f"symmetry  {symmetry_in_words(found.variety.symmetry)}",
-        f"search    {plural(found.points, 'point')}: {counted}",
-        f"starts    {number(found.starts)}; {missed} solutions have no rational point nearby",
-        "",
-        table.text(),
-    ]
+    facts = (
+        Fact("search", f"{plural(found.points, 'point')}: {counted}"),
+        Fact("starts", f"{number(found.starts)}; {missed} solutions have no rational point nearby"),
+    )
+    lines = [*_head(found.variety, *facts), "", table.text()]
     new = [family.certificate for family in found.families if family.verdict == "new"]
     return "\n".join([*lines, *(["", *_proofs(found.variety, new)] if new else [])])
 
@@ -247,29 +211,26 @@ def layerwise_text(found: Layerwise) -> str:
     """Return whether equivariant layers compute a function, and for which hidden action."""
     answer = {True: "yes", False: "no", None: "not known"}[found.answer]
     lines = [f"layerwise  {answer}"]
+    outcomes = {
+        "weights": "with these weights",
+        "solvable": "with complex weights",
+        "impossible": "none, since the equations generate the whole ring over the rationals",
+        "not known": "not known within the time",
+    }
     for tried in found.actions:
-        outcome = {
-            "weights": "with these weights",
-            "solvable": "with complex weights",
-            "impossible": "none, since the equations generate the whole ring over the rationals",
-            "not known": "not known within the time",
-        }[tried.outcome]
-        lines.append(f"hidden     {' | '.join(map(str, tried.hidden)) or '-'}: {outcome}")
+        hidden = " | ".join(map(str, tried.hidden)) or "-"
+        lines.append(f"hidden     {hidden}: {outcomes[tried.outcome]}")
         for at, array in enumerate(tried.weights or ()):
             lines += [f"  layer{at}  {', '.join(map(str, row))}" for row in array]
-    systems = {tried.system for tried in found.actions if tried.system}
-    return "\n".join([*lines, *(f"bases      {system}" for system in sorted(systems))])
+    systems = sorted({tried.system for tried in found.actions if tried.system})
+    return "\n".join([*lines, *(f"bases      {system}" for system in systems)])
 
 
 def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> str:
     """Return what points prove that were checked."""
-    lines = [
-        f"network   {network_in_words(variety.network, ascii=True)}",
-        f"symmetry  {symmetry_in_words(variety.symmetry)}",
-        f"checked   {plural(len(certificates), 'point')}: every figure is right",
-        "",
-    ]
-    return "\n".join([*lines, *_proofs(variety, certificates)])
+    checked = f"{plural(len(certificates), 'point')}: every figure is right"
+    lines = [*_head(variety, Fact("checked", checked)), "", *_proofs(variety, certificates)]
+    return "\n".join(lines)
 
 
 def _proofs(variety: Variety, certificates: Iterable[Certificate]) -> Iterator[str]:
@@ -316,3 +277,115 @@ def strata_document(
         "strata": list(map(entry, strata)),
         **(answer.to_json() if answer else {}),
     }
+
+
+SCHEMA = "polyconstraints/dimension/2"
+
+_ARCHITECTURE = (
+    "widths activation parameters dimension expected ambient defect filling status threshold"
+)
+
+
+def dimension_document(found: Sequence[Neurovariety]) -> dict[str, Any]:
+    """Return the document of schema ``dimension``: of one architecture, or of several."""
+    entries = [one.to_json() for one in found]
+    body = entries[0] if len(entries) == 1 else {"architectures": entries}
+    return {"schema": SCHEMA, **body}
+
+
+def dimension_text(found: Sequence[Neurovariety], kind: str = "text") -> str:
+    """Return one architecture in words, or several as a table."""
+    if kind == "text" and len(found) == 1:
+        return "\n".join(fact_lines(dimension_facts(found[0])))
+    return Table(_ARCHITECTURE.split(), [_row(one) for one in found]).written(kind)
+
+
+def _row(one: Neurovariety) -> tuple[str, ...]:
+    entry = one.to_json()
+    entry["widths"] = " ".join(map(str, one.widths))
+    entry["filling"] = "yes" if one.filling else "no"
+    entry["threshold"] = "-" if one.threshold is None else one.threshold
+    return tuple(str(entry[name]) for name in _ARCHITECTURE.split())
+
+
+def dimension_facts(one: Neurovariety) -> list[Fact]:
+    """Return what is known of one architecture."""
+    widths = " → ".join(map(str, one.widths))
+    how = (
+        "proved: the rank meets its upper bound"
+        if one.status == "proved"
+        else "almost surely: a rank at random points, modulo two primes"
+    )
+    counted = one.parameters - one.gauge
+    activation = f"activation {one.activation} on hidden units"
+    smaller = f"the smaller one of {counted} and the ambient {one.ambient}"
+    facts = [
+        Fact("architecture", f"linear layers {widths}, {activation}"),
+        Fact("parameters", f"{one.parameters}, of which {one.gauge} only scale hidden units"),
+        Fact("dimension", f"{one.dimension}  {how}"),
+        Fact("expected", f"{one.expected}  {smaller}"),
+        Fact("defect", str(one.defect)),
+        Fact("filling", "yes: almost every function of these degrees" if one.filling else "no"),
+    ]
+    if one.threshold is not None:
+        largest = one.parameters - sum(one.widths[1:-1])
+        always = f"with z^r the dimension is {largest} for every r > {one.threshold}"
+        facts.append(Fact("threshold", f"{one.threshold}  {always}"))
+    if one.fibre is not None:
+        facts.append(Fact("fibre", _fibre_in_words(one.fibre)))
+    return facts
+
+
+def _fibre_in_words(fibre: Fibre) -> str:
+    if fibre.dimension:
+        return f"of dimension {fibre.dimension} beside the scalings: not identifiable"
+    known = f"{fibre.symmetries} of them permutations of hidden units"
+    verdict = "identifiable" if fibre.identifiable else "not identifiable"
+    return f"{fibre.degree} parameters give one function, {known}: {verdict} (by {fibre.system})"
+
+
+def signed_document(variety: Variety, strata: Sequence[Stratum]) -> dict[str, Any]:
+    """Return the document of schema ``dimension`` for the strata of symmetric networks."""
+    return {
+        "schema": SCHEMA,
+        "widths": list(variety.network.widths),
+        "activation": str(variety.network.activation),
+        "group": variety.symmetry.group.name,
+        "strata": [_entry(stratum) for stratum in strata],
+    }
+
+
+def _entry(stratum: Stratum) -> dict[str, Any]:
+    functions = stratum.function_dimension
+    return {
+        "hidden": [
+            "+".join(name for name, times in level.names.items() for _ in range(times)) or "0"
+            for level in stratum.hidden
+        ],
+        "parameters": stratum.parameters,
+        "weight_dimension": stratum.weight_dimension,
+        "tangent_dimension": stratum.tangent_dimension,
+        "function_dimension": functions,
+        "gauge": None if functions is None else stratum.weight_dimension - functions,
+        "component": stratum.component,
+        "certainty": stratum.certainty,
+        "error_bound": stratum.dimensions.error_bound,
+    }
+
+
+def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:
+    """Return the strata of symmetric networks as a table."""
+    rows = [
+        (
+            " | ".join(entry["hidden"]) or "-",
+            str(entry["parameters"]),
+            str(entry["weight_dimension"]),
+            str(entry["tangent_dimension"]),
+            number(entry["function_dimension"]),
+            number(entry["gauge"]),
+            entry["certainty"] or "not proved",
+        )
+        for entry in map(_entry, strata)
+    ]
+    header = "hidden parameters weights tangent functions gauge component"
+    return Table(header.split(), rows).written(kind)

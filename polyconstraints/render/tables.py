@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from polyconstraints.errors import UsageError
@@ -122,6 +123,16 @@ class Table:
         body = f"{rule}{header}{rule}{''.join(rows)}{rule}"
         return f"\\begin{{tabular}}{{{'r' * len(self.header)}}}\n{body}\\end{{tabular}}"
 
+    def html(self) -> str:
+        """Return the table as HTML; without a header if that is empty."""
+
+        def row(cells: Row, tag: str) -> str:
+            return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+        head = f"<thead>{row(self.header, 'th')}</thead>" if self.header else ""
+        body = "".join(row(cells, "td") for cells in self.rows)
+        return f"<table>{head}<tbody>{body}</tbody></table>"
+
     def escaped(self) -> Table:
         """Return the table with cells of plain text as LaTeX's."""
         return Table(self.header, [list(map(to_latex, row)) for row in self.rows])
@@ -130,13 +141,6 @@ class Table:
         """Return the table as plain text, Markdown, CSV or, from plain cells, LaTeX."""
         writers = {"markdown": self.markdown, "csv": self.csv, "latex": self.escaped().latex}
         return writers.get(kind, self.text)()
-
-
-def aligned(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Return lines of names and values, the values below one another."""
-    listed = list(rows)
-    width = max(len(name) for name, _ in listed)
-    return [f"{name:{width}}  {value}" for name, value in listed]
 
 
 @dataclass(frozen=True)

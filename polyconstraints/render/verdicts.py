@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from polyconstraints.render.tables import Table, aligned
-from polyconstraints.render.words import plural
+from polyconstraints.render.tables import Table
+from polyconstraints.render.words import Fact, fact_lines, plural
 from polyconstraints.reproduction import Item, Verdict
 from polyconstraints.spec.groups import group_label
 from polyconstraints.tying import TyingMap
@@ -42,35 +42,35 @@ def verification_text(tying: TyingMap, result: Verification) -> str:
     """
     symmetry = tying.symmetry
     rows = [
-        ("symmetric", _yes(result.symmetric)),
-        ("symmetry", f"{symmetry.kind} under {group_label(symmetry.group)}"),
+        Fact("symmetric", _yes(result.symmetric)),
+        Fact("symmetry", f"{symmetry.kind} under {group_label(symmetry.group)}"),
     ]
     if result.prime is not None:
         checked = f"{result.trials} random networks, {result.generators} generators"
-        rows.append(("checked", f"{checked}, degree {result.degree}, modulo {result.prime}"))
+        rows.append(Fact("checked", f"{checked}, degree {result.degree}, modulo {result.prime}"))
     if result.rule is not None:
         letters = ", ".join(map(str, result.rule.checked))
         all_asked = result.rule.checked == result.rule.asked
         larger = "" if all_asked else ", which decides for all larger numbers"
-        rows.append(("rule", f"checked for {letters} letters{larger}"))
+        rows.append(Fact("rule", f"checked for {letters} letters{larger}"))
     rows.append(_certainty(result))
     if result.found_actions:
         rows.append(_found(result.found_actions))
     if result.obstacle is not None:
         why = "not as the map states" if result.proof == "layerwise" else "not each symmetric"
-        rows.append(("layers", f"{why}: {result.obstacle}"))
+        rows.append(Fact("layers", f"{why}: {result.obstacle}"))
     if result.completeness is not None:
-        rows.append(("complete", _completeness(result.completeness)))
-    lines = aligned(rows)
+        rows.append(Fact("complete", _completeness(result.completeness)))
+    lines = fact_lines(rows)
     if result.counterexample is not None:
         lines += ["", *_counterexample(tying, result.counterexample)]
     return "\n".join(lines)
 
 
-def _certainty(result: Verification) -> tuple[str, str]:
+def _certainty(result: Verification) -> Fact:
     """Return in plain words what was proved and how, or how likely an error is."""
     if result.proof is None:
-        return "error", f"at most {result.error_bound:.1e}"
+        return Fact("error", f"at most {result.error_bound:.1e}")
     generators = plural(result.generators, "generator")
     sides = "equal" if result.symmetric else "different"
     proofs = {
@@ -79,13 +79,13 @@ def _certainty(result: Verification) -> tuple[str, str]:
         "expansion": f"the network, expanded as polynomials, and what it should be are {sides}",
         "counterexample": "a counterexample",
     }
-    return "proof", proofs[result.proof]
+    return Fact("proof", proofs[result.proof])
 
 
-def _found(actions: Mapping[int, Sequence[Sequence[int]]]) -> tuple[str, str]:
+def _found(actions: Mapping[int, Sequence[Sequence[int]]]) -> Fact:
     """Return the levels on which permutations were found, with those for one generator."""
     parts = [f"level {level}: {list(images[0])}" for level, images in actions.items()]
-    return "found", f"for the first generator the hidden units move as {'; '.join(parts)}"
+    return Fact("found", f"for the first generator the hidden units move as {'; '.join(parts)}")
 
 
 def _completeness(found: Completeness) -> str:
@@ -111,14 +111,14 @@ def _counterexample(tying: TyingMap, found: Counterexample) -> Iterator[str]:
     image = found.generator[found.output - 1] + 1 if moved else found.output
     modulo = "" if found.prime is None else f" modulo {found.prime}"
     yield f"A network of this map without the symmetry{modulo}:"
-    rows = [("generator", f"{list(found.generator)}   ((σx)_i = x_σ(i), from 0)")]
+    rows = [Fact("generator", f"{list(found.generator)}   ((σx)_i = x_σ(i), from 0)")]
     for layer, part in zip(tying.layers, found.parameters, strict=True):
         values = ", ".join(map("{}: {}".format, layer.free, part))
-        rows.append((layer.name, f"classes {values}" if values else "no parameters"))
-    rows.append(("input", str(list(found.input))))
-    rows.append((f"F_{found.output}(σx)", str(found.moved)))
-    rows.append(("expected" if symmetry.actions else f"F_{image}(x)", str(found.expected)))
-    for line in aligned(rows):
+        rows.append(Fact(layer.name, f"classes {values}" if values else "no parameters"))
+    rows.append(Fact("input", str(list(found.input))))
+    rows.append(Fact(f"F_{found.output}(σx)", str(found.moved)))
+    rows.append(Fact("expected" if symmetry.actions else f"F_{image}(x)", str(found.expected)))
+    for line in fact_lines(rows):
         yield f"  {line}"
 
 
@@ -126,18 +126,20 @@ def weight_check_text(result: WeightCheck, most: int | None = None) -> str:
     """Return the result of checking trained weights, with at most so many that deviate."""
     error = "overflows" if result.function_error is None else f"{result.function_error:.2e}"
     rows = [
-        ("symmetric", _yes(result.symmetric)),
-        ("tolerance", f"{result.tolerance:.1e}"),
-        ("function", f"{error} relative difference of F(σx) and σF(x), {result.points} inputs"),
-        ("weights", f"{result.weight_error:.2e} relative deviation from the classes"),
-        ("distance", f"{result.distance:.6g} to the nearest tied network"),
-        ("deviating", str(result.deviating)),
+        Fact("symmetric", _yes(result.symmetric)),
+        Fact("tolerance", f"{result.tolerance:.1e}"),
+        Fact("function", f"{error} relative difference of F(σx) and σF(x), {result.points} inputs"),
+        Fact("weights", f"{result.weight_error:.2e} relative deviation from the classes"),
+        Fact("distance", f"{result.distance:.6g} to the nearest tied network"),
+        Fact("deviating", str(result.deviating)),
     ]
     if result.proof is not None:
-        rows.append(("proof", "with these weights, as exact numbers, every layer is equivariant"))
+        rows.append(
+            Fact("proof", "with these weights, as exact numbers, every layer is equivariant")
+        )
     if result.found_actions:
         rows.append(_found(result.found_actions))
-    lines = aligned(rows)
+    lines = fact_lines(rows)
     if result.symmetric and result.deviating and not result.found_actions:
         lines += [
             "",

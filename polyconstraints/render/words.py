@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyconstraints.spec.groups import PRESETS, group_label
@@ -62,12 +63,22 @@ _LARGEST_DEGREE = 12
 
 
 class Fact(NamedTuple):
-    """One line of a summary: a figure with a remark, or a sentence."""
+    """One line of a summary: a figure with a remark, or a sentence where that is None."""
 
     name: str
     value: str
-    remark: str | None = ""
-    """None where the value is a sentence."""
+    remark: str | None = None
+
+
+def fact_lines(facts: Iterable[Fact]) -> list[str]:
+    """Return facts as lines, the values below one another."""
+    listed = list(facts)
+    column = max(len(fact.name) for fact in listed)
+    figures = max((len(fact.value) for fact in listed if fact.remark is not None), default=0)
+    return [
+        f"{name:{column}}  {value if remark is None else f'{value:>{figures}}   {remark}'}".rstrip()
+        for name, value, remark in listed
+    ]
 
 
 def number(value: int | None) -> str:
@@ -192,8 +203,8 @@ def derivation_facts(derivation: Derivation, *, ascii: bool = True) -> list[Fact
         arrow = "->" if ascii else "→"
         kept = f"{arrow} {number(distinct)} distinct ({percent(distinct, total)})"
     facts = [
-        Fact("network", network_in_words(derivation.network, ascii=ascii), None),
-        Fact("symmetry", symmetry_in_words(derivation.symmetry), None),
+        Fact("network", network_in_words(derivation.network, ascii=ascii)),
+        Fact("symmetry", symmetry_in_words(derivation.symmetry)),
         Fact(
             "equalities",
             number(counts.total),
@@ -296,6 +307,12 @@ def to_ascii(line: str) -> str:
         spelled = spelled.replace(character, plain)
     # What may be left are spaces that set thousands apart.
     return spelled.encode("ascii", "replace").decode("ascii").replace("?", " ")
+
+
+def aligned(lines: Iterable[str], environment: str) -> str:
+    """Return lines of LaTeX in an environment that aligns them at ``&`` (amsmath)."""
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
 
 
 def to_latex(text: str) -> str:

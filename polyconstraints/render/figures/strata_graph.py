@@ -39,11 +39,11 @@ from polyconstraints.variety.strata.representations import FREE
 Place = tuple[float, float]
 
 _MARGIN = 24
-_LEFT = 64  # room for lines around boxes
+_LEFT = 32  # room for lines beside boxes
 _HEIGHT = 58
 _GAP = 26
 _ROW = 116
-_PER_ROW = 5
+_PER_ROW = 8
 
 _NOTES = {
     "functions": "A line leads up to a stratum that computes the same functions and more.",
@@ -219,10 +219,11 @@ class StrataGraph(Picture):
             Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"),
             Text(_MARGIN, 28, self.title, 14, bold=True),
         ]
-        for a, b in self.edges:
+        for at, (a, b) in enumerate(self.edges):
             # In rows of equal height the order of the two says nothing.
             upper, lower = sorted((boxes[a], boxes[b]), key=lambda place: place[1])
-            path = _edge(upper, lower, width, list(boxes.values()))
+            # Lines that share a gap stay apart.
+            path = _edge(upper, lower, width, list(boxes.values()), 4 * (at % 5 - 2))
             items.append(Shape(path, stroke="#8a8a8a", width=1.5, role="edge"))
         for place, (x, top) in boxes.items():
             items += _box(self.strata[place], x, top, width)
@@ -285,34 +286,21 @@ def _ordered(graph: StrataGraph, group: list[int], boxes: Mapping[int, Place]) -
     return sorted(group, key=wanted)
 
 
-def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place]) -> Path:
-    """Return the line between two boxes, around those that stand between them."""
+def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place], aside: float) -> Path:
+    """Return the line between two boxes, `aside` of the middle of the gaps that it goes through."""
     (ax, ay), (bx, by) = upper, lower
-    half = _HEIGHT / 2
+    a, b = ax + width / 2, bx + width / 2
     if ay == by:
-        left, right = sorted((ax, bx))
-        if right - left < 1.5 * (width + _GAP):
-            return line([(left + width, ay + half), (right, ay + half)])
         low, high = ay + _HEIGHT, ay + _HEIGHT + 30
-        a, b = left + width / 2, right + width / 2
         return (("M", (a, low)), ("C", (a, high, b, high, b, low)))
-    rows = round((by - ay) / _ROW)
-    if rows == 1:
-        return line([(ax + width / 2, ay + _HEIGHT), (bx + width / 2, by)])
-    passed = [x for x, y in boxes if ay <= y <= by]
-    reach = 14 + 6 * rows
-    left, right = min(passed) - reach, max(passed) + width + reach
-    # The control points of a curve are further out than the curve itself.
-    if ax + bx - 2 * left <= 2 * right - ax - bx - 2 * width:
-        ends, outside = ((ax, ay + half), (bx, by + half)), left
-    else:
-        ends, outside = ((ax + width, ay + half), (bx + width, by + half)), right
-    (x, y), (u, v) = ends
-    return (
-        ("M", (x, y)),
-        ("C", (outside, y, outside, y + half, outside, (y + v) / 2)),
-        ("C", (outside, v - half, outside, v, u, v)),
-    )
+    points = [(a, ay + _HEIGHT)]
+    for y in sorted({y for _, y in boxes if ay < y < by}):
+        row = [x for x, at in boxes if at == y]
+        gaps = [min(row) - _GAP / 2, *(x + width + _GAP / 2 for x in row)]
+        straight = a + (b - a) * (y - ay) / (by - ay)
+        x = aside + min(gaps, key=lambda gap: abs(gap - straight))
+        points += [(x, y), (x, y + _HEIGHT)]
+    return line([*points, (b, by)])
 
 
 def _box_width(stratum: Stratum) -> float:
