@@ -1,16 +1,14 @@
-"""The click classes of the command line.
-
-A group that imports a command only when it is used, and a command whose help shows what to
-copy before anything else.
-"""
+"""The group of all commands, which imports one only when it is used, and messages of click's."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from polyconstraints import __version__
 
 if TYPE_CHECKING:
     from polyconstraints.cli.main import CommandEntry
@@ -23,53 +21,7 @@ CONTEXT_SETTINGS: Mapping[str, Any] = {
 }
 
 
-def program_version() -> str:
-    """Return the version of the package.
-
-    Examples
-    --------
-    >>> program_version().count(".") >= 2
-    True
-    """
-    from polyconstraints import __version__
-
-    return str(__version__)
-
-
-def _version_option() -> click.Option:
-    def show(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-        if value and not context.resilient_parsing:
-            click.echo(f"{context.find_root().info_name} {program_version()}")
-            context.exit()
-
-    return click.Option(
-        ["--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=show,
-        show_default=False,
-        help="Show the version and exit.",
-    )
-
-
-class ExampleCommand(click.Command):
-    """A command whose help starts with commands to copy, unwrapped; it takes ``--version``, too."""
-
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
-        kwargs["context_settings"] = {**CONTEXT_SETTINGS, **(kwargs.get("context_settings") or {})}
-        super().__init__(*args, **kwargs)
-        self.examples = tuple(examples)
-        self.params.append(_version_option())
-
-    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the usage line and the examples."""
-        super().format_usage(ctx, formatter)
-        if self.examples:
-            formatter.write_paragraph()
-            formatter.write("Examples:\n")
-            for example in self.examples:
-                formatter.write(f"  {example}\n")
+with_version = click.version_option(__version__, message="%(prog)s %(version)s", show_default=False)
 
 
 class LazyGroup(click.Group):
@@ -85,7 +37,7 @@ class LazyGroup(click.Group):
             **kwargs,
         )
         self.entries = dict(entries)
-        self.params.append(_version_option())
+        with_version(self)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands in their own order."""

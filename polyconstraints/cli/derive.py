@@ -5,31 +5,26 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-import click
-
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    ANY,
-    Request,
     ascii_option,
-    common_options,
+    command,
     flag,
     fold_option,
     network_options,
     style_option,
 )
+from polyconstraints.cli.parameters import ANY
+from polyconstraints.cli.request import Request
 from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
 
 Style = Literal["canonical", "paper"]
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints derive -n 3 --classes",
-        "polyconstraints derive -n 3 -d 2 --bias --scope network",
-        "polyconstraints derive -n any --bias",
-    ],
+@command(
+    "polyconstraints derive -n 3 --classes",
+    "polyconstraints derive -n 3 -d 2 --bias --scope network",
+    "polyconstraints derive -n any --bias",
+    formats=("text", "latex", "sympy", "singular", "macaulay2", "json"),
 )
 @network_options(inputs="any")
 @flag("--list", "equalities", help="Print the equalities too.")
@@ -39,7 +34,6 @@ Style = Literal["canonical", "paper"]
 @flag("--check", help="Count orbits a second time, from cycle types (Burnside and Molien).")
 @ascii_option()
 @streaming_options()
-@common_options(formats=("text", "latex", "sympy", "singular", "macaulay2", "json"))
 def derive(
     request: Request, equalities: bool, classes: bool, style: Style, fold: int, check: bool
 ) -> None:
@@ -95,16 +89,13 @@ def _write_law(request: Request) -> None:
     request.write(network.to_json, law_latex(network) if kind == "latex" else law_text(network))
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints table --indices redundant --compare paper -n 2..6",
-        "polyconstraints table -n 1-6 -d 2 --bias --format markdown",
-        "polyconstraints table -n 3,5,10 --layer linear --group C --format csv",
-    ],
+@command(
+    "polyconstraints table --indices redundant --compare paper -n 2..6",
+    "polyconstraints table -n 1-6 -d 2 --bias --format markdown",
+    "polyconstraints table -n 3,5,10 --layer linear --group C --format csv",
+    formats=("text", "json", "csv", "latex", "markdown"),
 )
 @network_options(inputs="range")
-@common_options(formats=("text", "json", "csv", "latex", "markdown"))
 def table(request: Request) -> None:
     """Derive over a range of n: how many weights stay distinct, and of which dimension.
 

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    Request,
     choice,
-    common_options,
+    command,
     flag,
     option,
     seed_option,
 )
-from polyconstraints.cli.parameters import WidthRanges
+from polyconstraints.cli.parameters import integer, width_choices
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
@@ -35,17 +33,15 @@ __all__ = ["dimension"]
 _MOST_STRATA = 10_000
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints dimension --widths 3,3,3,1",
-        "polyconstraints dimension --widths 3,1-8,1 --activation z^2 --activation z^4",
-        "polyconstraints dimension --widths 3,3,3 --activation z^4 --group S",
-    ],
+@command(
+    "polyconstraints dimension --widths 3,3,3,1",
+    "polyconstraints dimension --widths 3,1-8,1 --activation z^2 --activation z^4",
+    "polyconstraints dimension --widths 3,3,3 --activation z^4 --group S",
+    formats=("text", "json", "csv", "markdown"),
 )
 @option(
     "--widths architectures",
-    WidthRanges(),
+    width_choices,
     "D0,…,DL",
     "Widths from input to output; a range as 2-5 stands for all of them. More than once "
     "for a table.",
@@ -82,13 +78,12 @@ _MOST_STRATA = 10_000
 )
 @option(
     "--time-limit",
-    Integer(1),
+    integer,
     "SECONDS",
     "With --fibre: how long Singular, Macaulay2 or SymPy may take.",
     default=60,
 )
 @seed_option
-@common_options(formats=("text", "json", "csv", "markdown"))
 def dimension(
     request: Request,
     architectures: tuple[tuple[Widths, ...], ...],

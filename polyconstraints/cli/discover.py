@@ -6,26 +6,22 @@ from typing import Any
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
     INDICES,
-    IntegerList,
-    Request,
     choice,
-    common_options,
+    command,
     option,
     tolerance_option,
 )
+from polyconstraints.cli.parameters import one_or_integers
+from polyconstraints.cli.request import Request
 
 __all__ = ["discover"]
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints discover trained.npz --bias",
-        "polyconstraints discover trained.safetensors --activation z^2 --format json",
-    ],
+@command(
+    "polyconstraints discover trained.npz --bias",
+    "polyconstraints discover trained.safetensors --activation z^2 --format json",
 )
 @click.argument("weights_file", metavar="FILE")
 @click.option(
@@ -44,13 +40,12 @@ __all__ = ["discover"]
 )
 @option(
     "--channels",
-    IntegerList(1, plain=True),
+    one_or_integers,
     "M,…",
     "Channels of a component: one number, or one for each level.",
     default="1",
 )
 @tolerance_option
-@common_options()
 def discover(request: Request, weights_file: str, tolerance: float | None) -> None:
     """Find all permutations of the inputs that leave the network of given weights unchanged.
 
@@ -59,14 +54,12 @@ def discover(request: Request, weights_file: str, tolerance: float | None) -> No
     every weight goes to an equal one; a small network is also looked at as a function, multiplied
     out. Needs the package igraph.
     """
-    from polyconstraints.errors import InputError
+    from polyconstraints.io.arrays import naming
     from polyconstraints.render.verdicts import discovery_text
     from polyconstraints.verification.discovery import discover as find
 
     asked = {name: getattr(request, name) for name in ("bias", "indices", "channels", "activation")}
     limits: dict[str, Any] = {"tolerance": tolerance, "memory_limit": request.memory_limit}
-    try:
+    with naming(weights_file):
         result = find(None, weights_file, **asked, **limits)
-    except InputError as error:
-        raise InputError(error.message, error.place, error.source or weights_file) from None
     request.write(result.to_json(), discovery_text(result, request.most))

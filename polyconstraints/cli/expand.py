@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    Request,
     ascii_option,
-    common_options,
+    command,
     flag,
     fold_option,
     network_options,
     option,
     style_option,
 )
+from polyconstraints.cli.parameters import integer
+from polyconstraints.cli.request import Request
 from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
 
 if TYPE_CHECKING:
@@ -31,13 +30,11 @@ if TYPE_CHECKING:
     Order = Literal["graded", "paper"]
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints expand -n 3 -d 2 --bias",
-        "polyconstraints expand -n 3 -d 2 --bias --style paper --output 2",
-        "polyconstraints expand -n 4 -d 3 --bias --count",
-    ],
+@command(
+    "polyconstraints expand -n 3 -d 2 --bias",
+    "polyconstraints expand -n 3 -d 2 --bias --style paper --output 2",
+    "polyconstraints expand -n 4 -d 3 --bias --count",
+    formats=("text", "latex", "sympy", "json"),
 )
 @network_options()
 @click.option(
@@ -49,7 +46,7 @@ if TYPE_CHECKING:
 @flag("--count", help="Print only how large it is.")
 @option(
     "--output outputs",
-    Integer(1),
+    integer,
     "K",
     "Only output K, from 1; may be given several times.",
     multiple=True,
@@ -71,7 +68,6 @@ if TYPE_CHECKING:
 @fold_option("terms of a group")
 @ascii_option()
 @streaming_options()
-@common_options(formats=("text", "latex", "sympy", "json"))
 def expand(
     request: Request,
     grouped: bool,

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    ANY,
-    Request,
-    common_options,
+    command,
     flag,
     network_options,
     stratum_options,
 )
+from polyconstraints.cli.parameters import ANY
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints export -n 3 -d 2 --bias -o map.json",
-        "polyconstraints export -n any --bias --rule",
-        "polyconstraints export -n 3 -d 2 --scope network --stratum 2 | polyconstraints verify -",
-    ],
+@command(
+    "polyconstraints export -n 3 -d 2 --bias -o map.json",
+    "polyconstraints export -n any --bias --rule",
+    "polyconstraints export -n 3 -d 2 --scope network --stratum 2 | polyconstraints verify -",
+    formats=("json", "npz", "safetensors"),
 )
 @network_options(inputs="any")
 @flag("--rule", help="Write patterns of equal indices, which hold for every n, instead of classes.")
 @stratum_options
-@common_options(formats=("json", "npz", "safetensors"))
 def export(request: Request, rule: bool) -> None:
     """Write the tying map of a network: which weight is which parameter.
 

@@ -6,24 +6,22 @@ from typing import Any
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import Integer, Request, common_options, option
+from polyconstraints.cli.options import command, option
+from polyconstraints.cli.parameters import integer
+from polyconstraints.cli.request import Request
 
 #: Bytes a point: its images under a few generators, its orbit, and its name.
 _BYTES_A_POINT = 250
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints groups",
-        "polyconstraints groups -n 5 S C D",
-        "polyconstraints groups 'S3xS2' 'pairs(S4)' 'grid(4,4,D4)'",
-    ],
+@command(
+    "polyconstraints groups",
+    "polyconstraints groups -n 5 S C D",
+    "polyconstraints groups 'S3xS2' 'pairs(S4)' 'grid(4,4,D4)'",
+    formats=("text", "gap", "json"),
 )
 @click.argument("names", nargs=-1, metavar="[GROUP]...")
-@option("-n --inputs points", Integer(1), "N", "Number of points for S, A, C, D, trivial.")
-@common_options(formats=("text", "gap", "json"))
+@option("-n --inputs points", integer, "N", "Number of points for S, A, C, D, trivial.")
 def groups(request: Request, names: tuple[str, ...], points: int | None) -> None:
     """List how groups are written, or say what some GROUPs are.
 
@@ -58,13 +56,11 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
     request.write(group_documents(found), text)
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints reproduce",
-        "polyconstraints reproduce --only 22 --only 48",
-        "polyconstraints reproduce --format json -o paper.json",
-    ],
+@command(
+    "polyconstraints reproduce",
+    "polyconstraints reproduce --only 22 --only 48",
+    "polyconstraints reproduce --format json -o paper.json",
+    formats=("text", "markdown", "json"),
 )
 @option(
     "--only",
@@ -73,7 +69,6 @@ def groups(request: Request, names: tuple[str, ...], points: int | None) -> None
     "Only this item, as 22 or 26-27; may be given several times.",
     multiple=True,
 )
-@common_options(formats=("text", "markdown", "json"))
 def reproduce(request: Request, only: tuple[str, ...]) -> None:
     """Compare every number, equation and listing of the paper with ours.
 

@@ -1,61 +1,43 @@
 """The options that commands share, each checked while the command line is parsed.
 
-A command that takes a network is decorated with :func:`network_options`, and every command with
-:func:`common_options`, which hands what they say as one
-:class:`~polyconstraints.cli.request.Request` to a function that has a parameter ``request``.
+Every command is made by :func:`command`, one that takes a network besides by
+:func:`network_options`. What the shared options say reaches its function as one
+:class:`~polyconstraints.cli.request.Request`, the parameter ``request``.
 """
 
 from __future__ import annotations
 
-import functools
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar, get_args
 
 import click
 from click.core import ParameterSource
 
+from polyconstraints.cli.commands import CONTEXT_SETTINGS, with_version
+from polyconstraints.cli.console import patience
 from polyconstraints.cli.parameters import (
     ANY,
-    Integer,
-    IntegerList,
-    IntegerRange,
-    LayerKinds,
-    LevelAction,
-    Number,
-    ParamType,
-    Size,
+    Parsed,
+    integer,
+    integer_range,
+    integers,
+    kinds_that_continue,
+    layer_kinds,
+    level_action,
+    natural,
+    number,
+    one_or_integers,
 )
 from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 from polyconstraints.io.files import STANDARD_STREAM, check_writable, ending_of
+from polyconstraints.memory import parse_size
 from polyconstraints.spec import Compare, Kind, Permutations, Scope
 from polyconstraints.spec.network import IndexKind
 from polyconstraints.spec.problem import Description
-
-__all__ = [
-    "ANY",
-    "INDICES",
-    "Integer",
-    "IntegerList",
-    "IntegerRange",
-    "Number",
-    "Request",
-    "ascii_option",
-    "check_output_file",
-    "choice",
-    "common_options",
-    "compose",
-    "flag",
-    "fold_option",
-    "network_options",
-    "option",
-    "seed_option",
-    "stratum_options",
-    "style_option",
-    "tolerance_option",
-]
 
 INDICES = get_args(IndexKind)
 
@@ -80,10 +62,15 @@ def flag(*names: str, help: str) -> _Decorator[Any]:
 
 
 def option(
-    names: str, kind: ParamType | None, metavar: str, help: str, **how: Any
+    names: str,
+    kind: Callable[[str], Any] | click.ParamType[Any] | None,
+    metavar: str,
+    help: str,
+    **how: Any,
 ) -> _Decorator[Any]:
     """Return an option with a value; names stand as they are typed, the parameter's may follow."""
-    return click.option(*names.split(), type=kind, metavar=metavar, help=help, **how)
+    parsed = kind if kind is None or isinstance(kind, click.ParamType) else Parsed(kind)
+    return click.option(*names.split(), type=parsed, metavar=metavar, help=help, **how)
 
 
 def choice(name: str, among: Sequence[str], help: str) -> _Decorator[Any]:
@@ -91,15 +78,19 @@ def choice(name: str, among: Sequence[str], help: str) -> _Decorator[Any]:
     return click.option(name, type=click.Choice(among), default=among[0], help=help)
 
 
-#: What ``-n`` takes: its type, how that is written, and what is said of it.
-_INPUTS: Mapping[str, tuple[ParamType, str, str]] = {
+#: What ``-n`` takes: its meaning, how that is written, and what is said of it.
+_INPUTS: Mapping[str, tuple[Callable[[str], Any], str, str]] = {
     "one": (
-        Integer(1),
+        integer,
         "N",
         "Number of inputs n; may be left out where the group says it, as S3xS2.",
     ),
-    "any": (Integer(1, [ANY]), "N|any", "Number of inputs n, or 'any' for a rule for every n."),
-    "range": (IntegerRange(1), "RANGE", "Numbers of inputs n, as 2,4,8.  [default: 1-6]"),
+    "any": (
+        partial(integer, words=[ANY]),
+        "N|any",
+        "Number of inputs n, or 'any' for a rule for every n.",
+    ),
+    "range": (integer_range, "RANGE", "Numbers of inputs n, as 2,4,8.  [default: 1-6]"),
 }
 
 
@@ -112,9 +103,8 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
 
     Examples
     --------
-    >>> @click.command()
+    >>> @command("polyconstraints show -n 3")
     ... @network_options()
-    ... @common_options()
     ... def show(request: Request) -> None:
     ...     click.echo(f"{request.inputs} {request.bias} {request.widths}")
     >>> show.main(["-n", "3", "--bias", "-d2", "--widths", "4"], standalone_mode=False)
@@ -122,7 +112,7 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
     """
 
     def described(
-        names: str, kind: ParamType | None, metavar: str, help: str, **how: Any
+        names: str, kind: Callable[[str], Any] | None, metavar: str, help: str, **how: Any
     ) -> _Decorator[Any]:
         default = getattr(Description, names.split("--")[-1], None)
         return option(names, kind, metavar, help, **how | ({"default": default} if default else {}))
@@ -130,13 +120,14 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
     kind, metavar, said = _INPUTS[inputs]
     return compose(
         described("-n --inputs", kind, metavar, said),
-        described("-d --depth", Integer(1), "D", "Number of layers d."),
+        described("-d --depth", integer, "D", "Number of layers d."),
         described(
             "--layer",
-            LayerKinds(),
+            layer_kinds,
             "KIND,…",
             "What a layer does: quadratic, linear, cubic or a degree; one for all layers or d of "
             "them.",
+            shell_complete=kinds_that_continue,
         ),
         described(
             "--activation",
@@ -150,13 +141,13 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
         ),
         described(
             "--widths",
-            IntegerList(1),
+            integers,
             "W,…",
             "Hidden widths, d−1 numbers as 4,4; n each unless given.",
         ),
         described(
             "--channels",
-            IntegerList(1, plain=True),
+            one_or_integers,
             "M,…",
             "Channels of a component: one number, or d+1 as in,hidden,…,out.",
         ),
@@ -190,7 +181,7 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
         ),
         option(
             "--action actions",
-            LevelAction(),
+            level_action,
             "LEVEL=ACTION",
             "How the group acts on hidden level 1, 2, … or, as level d, on the outputs, as 1=S4; "
             "as on the inputs unless given.",
@@ -237,63 +228,74 @@ ENDINGS: Sequence[tuple[str, str]] = (
 _UTF8_FORMATS = frozenset({"graphml", "html", "json", "svg", "tikz"})
 
 
-def common_options(*, formats: Sequence[str] = ("text", "json")) -> _Decorator[Any]:
-    """Add ``--memory-limit``, ``--format``, ``-o/--output-file`` and ``-q/--quiet``.
+def command(
+    *examples: str, formats: Sequence[str] = ("text", "json")
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a function a command, with commands to copy and the formats that it can write.
 
-    The formats are those that the command can write, the default first; ``json`` is added where it
-    is missing. The decorator is to be the innermost one: the command gets a :class:`Request` of all
-    shared options as ``request``, and its own options as keywords.
+    The default comes first; ``json`` is added where it is missing.
     """
-    choices = tuple(formats) if "json" in formats else (*formats, "json")
-    options = compose(
-        option(
-            "--memory-limit",
-            Size(),
-            "SIZE",
-            "Memory that it may take, as 4GiB.  [default: half of what is free]",
-        ),
-        click.option(
-            "--format",
-            "output_format",
-            type=click.Choice(choices),
-            default=choices[0],
-            help="What to write; unless given, as the ending of FILE says.",
-        ),
-        option(
-            "-o --output-file",
-            None,
-            "FILE",
-            "Write to FILE instead of standard output.",
-            callback=check_output_file,
-        ),
-        flag("-q", "--quiet", help="No progress and no warnings on standard error."),
-    )
+    return click.command(cls=Command, examples=examples, formats=formats)
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def parsed(*args: Any, **keywords: Any) -> Any:
-            from polyconstraints.cli.console import patience
 
-            context = click.get_current_context()
-            given = frozenset(
-                name
-                for name in keywords
-                if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
-            )
-            if "output_format" not in given:
-                found = _format_of_file(keywords["output_file"], choices)
-                keywords["output_format"] = found or choices[0]
-            if keywords["output_format"] in _UTF8_FORMATS:
-                _write_utf8()
-            request = Request.of({**keywords, "given": given})
-            own = {name: value for name, value in keywords.items() if name not in vars(request)}
-            with patience(context.info_name or "", quiet=request.quiet):
-                return function(*args, request=request, **own)
+class Command(click.Command):
+    """A command with the options that all have, whose help starts with commands to copy."""
 
-        decorated: Callable[..., Any] = options(parsed)
-        return decorated
+    def __init__(
+        self, name: str, *, examples: Sequence[str], formats: Sequence[str], **kwargs: Any
+    ) -> None:
+        super().__init__(name, context_settings=dict(CONTEXT_SETTINGS), **kwargs)
+        self.examples = tuple(examples)
+        self.formats = tuple(dict.fromkeys((*formats, "json")))
+        for add in (
+            option(
+                "--memory-limit",
+                parse_size,
+                "SIZE",
+                "Memory that it may take, as 4GiB.  [default: half of what is free]",
+            ),
+            click.option(
+                "--format",
+                "output_format",
+                type=click.Choice(self.formats),
+                default=self.formats[0],
+                help="What to write; unless given, as the ending of FILE says.",
+            ),
+            option(
+                "-o --output-file",
+                None,
+                "FILE",
+                "Write to FILE instead of standard output.",
+                callback=check_output_file,
+            ),
+            flag("-q", "--quiet", help="No progress and no warnings on standard error."),
+            with_version,
+        ):
+            add(self)
 
-    return decorate
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line and the examples, unwrapped."""
+        super().format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write("Examples:\n")
+        for example in self.examples:
+            formatter.write(f"  {example}\n")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the function with the request and the command's own options."""
+        values = ctx.params
+        unsaid = (ParameterSource.DEFAULT, None)
+        given = frozenset(x for x in values if ctx.get_parameter_source(x) not in unsaid)
+        if "output_format" not in given:
+            found = _format_of_file(values["output_file"], self.formats)
+            values["output_format"] = found or self.formats[0]
+        if values["output_format"] in _UTF8_FORMATS:
+            _write_utf8()
+        request = Request.of({**values, "given": given})
+        own = {name: value for name, value in values.items() if name not in vars(request)}
+        ctx.params = {"request": request, **own}
+        with patience(ctx.info_name or "", quiet=request.quiet):
+            return super().invoke(ctx)
 
 
 def _format_of_file(file: str | None, choices: Sequence[str]) -> str | None:
@@ -336,18 +338,18 @@ style_option = choice(
 stratum_options = compose(
     option(
         "--stratum",
-        Integer(1),
+        integer,
         "K",
         "With --scope network: the K-th stratum of `polyconstraints strata`.",
     ),
     flag("--gauge-fixed", help="With --stratum: set to zero what a gauge fixing sets to zero."),
 )
 
-seed_option = option("--seed", Integer(0), "SEED", "Decides all random choices.", default=0)
+seed_option = option("--seed", natural, "SEED", "Decides all random choices.", default=0)
 
 tolerance_option = option(
     "--tolerance",
-    Number(),
+    number,
     "X",
     "Largest relative error that counts as none.  [default: 100 roundings of the weights' "
     "precision, at least 1e-9]",
@@ -358,7 +360,7 @@ def fold_option(members: str) -> _Decorator[Any]:
     """Add ``--fold``, the number of members that a terminal shows."""
     return option(
         "--fold",
-        Integer(0),
+        natural,
         "N",
         f"On a terminal show at most N {members}; 0 shows all.",
         default=12,

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    IntegerRange,
-    Request,
     ascii_option,
     choice,
-    common_options,
+    command,
     network_options,
     option,
 )
+from polyconstraints.cli.parameters import integer, integer_range
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,13 +24,11 @@ if TYPE_CHECKING:
     from polyconstraints.render.figures.strata_graph import StrataGraph
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints plot -n 4 --indices redundant --compare paper",
-        "polyconstraints plot map.json -o map.svg",
-        "polyconstraints strata -n 3 -d 2 --format json | polyconstraints plot --view strata -",
-    ],
+@command(
+    "polyconstraints plot -n 4 --indices redundant --compare paper",
+    "polyconstraints plot map.json -o map.svg",
+    "polyconstraints strata -n 3 -d 2 --format json | polyconstraints plot --view strata -",
+    formats=("text", "svg", "png", "pdf", "tikz", "json"),
 )
 @click.argument("source", required=False, metavar="[FILE]")
 @choice(
@@ -40,11 +37,16 @@ if TYPE_CHECKING:
     "Weights in blocks, the network's graph, or the strata in FILE.",
 )
 @network_options()
-@option("--layers", IntegerRange(0), "RANGE", "Draw the blocks of these layers only, from 0.")
-@option("--outputs", IntegerRange(1), "RANGE", "Draw the blocks of these outputs only, from 1.")
+@option(
+    "--layers",
+    partial(integer_range, least=0),
+    "RANGE",
+    "Draw the blocks of these layers only, from 0.",
+)
+@option("--outputs", integer_range, "RANGE", "Draw the blocks of these outputs only, from 1.")
 @option(
     "--units",
-    Integer(1),
+    integer,
     "N",
     "Units of a level that the graph shows at most.  [default: 3; linear layers: 6]",
 )
@@ -59,7 +61,6 @@ if TYPE_CHECKING:
     "--title/--no-title", default=True, help="Whether the picture says at its top what it shows."
 )
 @ascii_option("in text")
-@common_options(formats=("text", "svg", "png", "pdf", "tikz", "json"))
 def plot(
     request: Request,
     source: str | None,
@@ -138,18 +139,15 @@ def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
             handle.write(f"{fitted(shown, width) if watched else shown}\n")
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints report -n 3 -d 2 --bias -o page.html",
-        "polyconstraints report map.json -o page.html",
-        "polyconstraints report -n 3 -d 2 --scope network --strata strata.json -o page.html",
-    ],
+@command(
+    "polyconstraints report -n 3 -d 2 --bias -o page.html",
+    "polyconstraints report map.json -o page.html",
+    "polyconstraints report -n 3 -d 2 --scope network --strata strata.json -o page.html",
+    formats=("html", "json"),
 )
 @click.argument("source", required=False, metavar="[FILE]")
 @network_options()
 @option("--strata", None, "FILE", "Show these strata, too: what 'strata --format json' wrote.")
-@common_options(formats=("html", "json"))
 def report(request: Request, source: str | None, strata: str | None) -> None:
     """Write one HTML page about a tying map: FILE, or that of a network.
 

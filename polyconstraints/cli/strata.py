@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    Request,
     choice,
-    common_options,
+    command,
     flag,
     network_options,
     option,
 )
+from polyconstraints.cli.parameters import integer, natural
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,15 +40,13 @@ _MEASURING = ("hidden", "field", "limit", "gauge", "decompose", "steps")
 _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints strata -n 3 -d 2 --bias",
-        "polyconstraints strata -n 8 -d 4 --bias --hidden permutation --gauge",
-        "polyconstraints strata -n 3 -d 2 --layer linear --widths 2 --decompose auto",
-        "polyconstraints strata -n 2 -d 2 --bias --search -o found.json",
-        "polyconstraints strata --check found.json",
-    ],
+@command(
+    "polyconstraints strata -n 3 -d 2 --bias",
+    "polyconstraints strata -n 8 -d 4 --bias --hidden permutation --gauge",
+    "polyconstraints strata -n 3 -d 2 --layer linear --widths 2 --decompose auto",
+    "polyconstraints strata -n 2 -d 2 --bias --search -o found.json",
+    "polyconstraints strata --check found.json",
+    formats=("text", "json", "csv", "latex", "markdown", "graphml"),
 )
 @network_options()
 @option(
@@ -65,7 +62,7 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     ("rational", "complex"),
     "Over which the representations are irreducible (the same for S_n).",
 )
-@option("--limit", Integer(1), "N", "Measure at most N strata.", default=_LIMIT)
+@option("--limit", integer, "N", "Measure at most N strata.", default=_LIMIT)
 @flag("--gauge", help="Say which parameters to fix so that the rest can be learnt apart.")
 @click.option(
     "--decompose",
@@ -77,24 +74,23 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     "--search",
     help="Find random points of the variety instead, and say what families they belong to.",
 )
-@option("--points", Integer(1), "N", "With --search: how many to find.", default=100)
+@option("--points", integer, "N", "With --search: how many to find.", default=100)
 @option("--check", None, "FILE", "Check what --search wrote: every point, from its weights alone.")
 @option(
     "--time-limit",
-    Integer(1),
+    integer,
     "SECONDS",
     "How long measuring may take, and how long a search or the system may.  "
     f"[default: {_MEASURING_TIME}, and {_TIME_LIMIT}]",
 )
-@option("--seed", Integer(0), "N", "Seed of the random points.", default=0)
+@option("--seed", natural, "N", "Seed of the random points.", default=0)
 @option(
     "--max-weights",
-    Integer(1),
+    integer,
     "N",
     "Weights of the largest network that is measured.",
     default=3000,
 )
-@common_options(formats=("text", "json", "csv", "latex", "markdown", "graphml"))
 def strata(
     request: Request,
     hidden: tuple[str, ...],

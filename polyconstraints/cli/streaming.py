@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from polyconstraints.cli.options import Integer, Request, compose, flag, option
+from polyconstraints.cli.options import compose, flag, option
+from polyconstraints.cli.parameters import integer
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def streaming_options() -> Callable[[_Function], _Function]:
     """Add ``--jobs``, ``--resume``, ``--dask`` and ``--dry-run``."""
     said = "Processes that write; the result is the same for any number."
     return compose(
-        option("-j --jobs", Integer(1, words=[ALL]), "N|all", said, default=1),
+        option("-j --jobs", partial(integer, words=[ALL]), "N|all", said, default=1),
         flag("--resume", help="Go on where the same command, writing the same file, was stopped."),
         option("--dask", None, "ADDRESS", "Have the workers of the Dask scheduler there write."),
         flag("--dry-run", help="Print only how much there is to write and what it takes."),

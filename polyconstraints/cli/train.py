@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    Number,
-    Request,
     check_output_file,
     choice,
-    common_options,
+    command,
     network_options,
     option,
     seed_option,
     stratum_options,
 )
+from polyconstraints.cli.parameters import integer, number
+from polyconstraints.cli.request import Request
 
 if TYPE_CHECKING:
     from polyconstraints.training import Outcome
@@ -46,15 +45,12 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
         context.exit()
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints train -n 5",
-        "polyconstraints train -n 4 -d 2 --bias --symmetry invariant --target fourth-powers",
-        "polyconstraints export -n 6 --group C | polyconstraints train - --target neighbours",
-        "polyconstraints train -n 8 --plot loss.png --save trained.npz",
-        "polyconstraints train -n 3 -d 2 --bias --symmetry invariant --scope network --stratum 2",
-    ],
+@command(
+    "polyconstraints train -n 5",
+    "polyconstraints train -n 4 -d 2 --bias --symmetry invariant --target fourth-powers",
+    "polyconstraints export -n 6 --group C | polyconstraints train - --target neighbours",
+    "polyconstraints train -n 8 --plot loss.png --save trained.npz",
+    "polyconstraints train -n 3 -d 2 --bias --symmetry invariant --scope network --stratum 2",
 )
 @click.argument("map_file", metavar="[MAP]", required=False)
 @option("--target", None, "NAME", "The function to learn; --targets lists them.")
@@ -74,13 +70,13 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     "How layers are computed: by their structure where they have one, or weight by weight.",
 )
 @choice("--dtype", ("float64", "float32"), "Precision.")
-@option("--samples", Integer(1), "N", "Training samples.", default="512")
-@option("--steps", Integer(1), "N", "Training steps.", default="1000")
-@option("--batch", Integer(1), "N", "Samples of one step.", default="64")
+@option("--samples", integer, "N", "Training samples.", default="512")
+@option("--steps", integer, "N", "Training steps.", default="1000")
+@option("--batch", integer, "N", "Samples of one step.", default="64")
 @choice("--optimizer", ("adam", "sgd"), "What makes steps.")
 @option(
     "--learning-rate",
-    Number(above=True),
+    partial(number, above=True),
     "X",
     "Size of the steps.  [default: 0.05 for adam, 0.01 for sgd]",
 )
@@ -98,7 +94,6 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 )
 @network_options()
 @stratum_options
-@common_options()
 def train(
     request: Request,
     map_file: str | None,

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.options import (
-    Integer,
-    Request,
-    common_options,
+    command,
+    flag,
     network_options,
+    option,
     seed_option,
     stratum_options,
     tolerance_option,
 )
-from polyconstraints.cli.request import CHOOSING, DESCRIBING
+from polyconstraints.cli.parameters import integer
+from polyconstraints.cli.request import Request
 from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -31,57 +31,46 @@ if TYPE_CHECKING:
     Rule = tuple[TyingRule, tuple[int, ...]]
 
 
-@click.command(
-    cls=ExampleCommand,
-    examples=[
-        "polyconstraints verify map.json --exact",
-        "polyconstraints export -n 5 --group D | polyconstraints verify -",
-        "polyconstraints verify map.json --weights trained.npz",
-        "polyconstraints verify --weights trained.safetensors -n 3 -d 2 --bias",
-        "polyconstraints verify --weights network.npz -n 2 -d 2 --bias --layerwise",
-    ],
+@command(
+    "polyconstraints verify map.json --exact",
+    "polyconstraints export -n 5 --group D | polyconstraints verify -",
+    "polyconstraints verify map.json --weights trained.npz",
+    "polyconstraints verify --weights trained.safetensors -n 3 -d 2 --bias",
+    "polyconstraints verify --weights network.npz -n 2 -d 2 --bias --layerwise",
 )
 @click.argument("map_file", metavar="[MAP]", required=False)
-@click.option(
-    "--weights",
-    "weights_file",
-    metavar="FILE",
-    help="Check what was trained: arrays in a .npz or .safetensors file, the weights layer0, "
+@option(
+    "--weights weights_file",
+    None,
+    "FILE",
+    "Check what was trained: arrays in a .npz or .safetensors file, the weights layer0, "
     "layer1, …, a map's parameters theta0, … or those of a network's state, layers.0.theta, … The "
     "network is that of MAP, or the one that the options describe.",
 )
-@click.option(
+@option(
     "--trials",
-    type=Integer(1),
+    integer,
+    "T",
+    "Random networks to look at where the layers prove nothing.",
     default="3",
-    metavar="T",
-    help="Random networks to look at where the layers prove nothing.",
 )
 @seed_option
-@click.option(
-    "--exact",
-    is_flag=True,
-    show_default=False,
-    help="Where the layers prove nothing, prove the answer by expanding the network.",
-)
-@click.option(
+@flag("--exact", help="Where the layers prove nothing, prove the answer by expanding the network.")
+@flag(
     "--layerwise",
-    is_flag=True,
-    show_default=False,
     help="With --weights of a symmetric network, as exact numbers: find equivariant layers that "
     "compute the same function, or prove that there are none.",
 )
-@click.option(
+@option(
     "--time-limit",
-    type=Integer(1),
+    integer,
+    "SECONDS",
+    "With --layerwise: how long each proof may take.",
     default=60,
-    metavar="SECONDS",
-    help="With --layerwise: how long each proof may take.",
 )
 @tolerance_option
 @network_options()
 @stratum_options
-@common_options()
 @click.pass_context
 def verify(
     context: click.Context,
@@ -129,6 +118,7 @@ def verify(
 def _layers_sought(
     given: TyingMap | Rule, file: str, time_limit: int, seed: int
 ) -> tuple[Layerwise, str]:
+    from polyconstraints.io.arrays import naming
     from polyconstraints.render.strata import layerwise_text
     from polyconstraints.variety.layerwise import layerwise
     from polyconstraints.variety.strata import Variety
@@ -136,26 +126,23 @@ def _layers_sought(
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
     weights = read_weights(file)
-    try:
+    with naming(file):
         rows = exact_rows(tying.network, weights)
         result = layerwise(Variety(tying.network, tying.symmetry, seed), rows, time_limit)
-    except InputError as error:
-        raise InputError(error.message, error.place, file) from None
     return result, layerwise_text(result)
 
 
 def _weights_checked(
     request: Request, given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
 ) -> tuple[WeightCheck, str]:
+    from polyconstraints.io.arrays import naming
     from polyconstraints.render.verdicts import weight_check_text
     from polyconstraints.verification.trained import check_weights
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
-    try:
+    with naming(file):
         weights = _weights(tying, file)
         result = check_weights(tying, weights, tolerance=tolerance, seed=seed)
-    except InputError as error:
-        raise InputError(error.message, error.place, file) from None
     return result, weight_check_text(result, request.most)
 
 
@@ -207,20 +194,13 @@ def _map_verified(
 
 def _given(request: Request, map_file: str | None, weights_file: str | None) -> TyingMap | Rule:
     """Return the map that was given, or the one of the network that the options describe."""
-    if map_file is not None:
-        for name in (*DESCRIBING, *CHOOSING):
-            if name in request.given:
-                raise UsageError(
-                    "expected no options that describe a network beside MAP, which describes "
-                    "its own",
-                    name,
-                )
-        return _loaded(map_file)
-    if weights_file is None:
+    if map_file is None and weights_file is None:
         raise UsageError("expected a file, got none", "MAP")
-    if request.inputs is None:
+    if map_file is None and not request.has_network:
         raise UsageError("expected MAP or a network's options beside --weights", "-n/--inputs")
-    return request.tying_map()
+    if request.described_beside(map_file):
+        return request.tying_map()
+    return _loaded(str(map_file))
 
 
 def _loaded(file: str) -> TyingMap | Rule:

@@ -110,7 +110,7 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
 
     def read(self, name: str, most: int = MAX_ENTRIES) -> NDArray[Any]:
         """Return an array of at most ``most`` entries."""
-        with _naming(self.source, name):
+        with naming(self.source, name):
             if name not in self._entries:
                 raise InputError("expected an array of this name, got none")
             array = self._read(self._entries[name], min(most, MAX_ENTRIES))
@@ -121,7 +121,7 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
 
 
 @contextmanager
-def _naming(source: str, place: str = "") -> Iterator[None]:
+def naming(source: str, place: str = "") -> Iterator[None]:
     """Let complaints name the file, and the place in it unless they know a closer one."""
     try:
         yield
@@ -138,7 +138,7 @@ def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) ->
     name = os.fspath(path)
     ending = ending_of(name)
     data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
-    with _naming(name):
+    with naming(name):
         opened = _open_safetensors(data) if ending == "safetensors" else _open_npz(data)
     return ArrayFile(name, *opened, most)
 

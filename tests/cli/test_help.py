@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.main import build_cli
+from polyconstraints.cli.options import Command
 
 RunCommand = Callable[..., Any]
 
@@ -21,7 +21,7 @@ COMMANDS = ("expand", "derive", "table", "export")
 def examples_of(name: str) -> tuple[str, ...]:
     group = build_cli()
     command = group.get_command(click.Context(group), name)
-    assert isinstance(command, ExampleCommand)
+    assert isinstance(command, Command)
     return command.examples
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import click
 import pytest
 
-from polyconstraints.cli.commands import ExampleCommand
 from polyconstraints.cli.main import COMMANDS, CommandEntry, build_cli, run
+from polyconstraints.cli.options import command
 from polyconstraints.errors import (
     InputError,
     NotSymmetricError,
@@ -126,12 +126,12 @@ def test_success_and_explicit_status(run_command: RunCommand) -> None:
     ],
 )
 def test_wrong_usage_is_one_line(run_command: RunCommand, args: list[str], line: str) -> None:
-    @click.command(cls=ExampleCommand)
+    @command()
     @click.option("--size", type=int, required=True)
-    def command(size: int) -> None:
+    def sized(request: object, size: int) -> None:
         """Do nothing."""
 
-    result = run_command(command, *args)
+    result = run_command(sized, *args)
     assert result.status == 2
     assert result.stdout == ""
     assert result.stderr.startswith(f"polyconstraints: error: {line}")

@@ -13,16 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyconstraints.cli.commands import ExampleCommand
-from polyconstraints.cli.options import (
-    Integer,
-    IntegerList,
-    IntegerRange,
-    Request,
-    common_options,
-    network_options,
+from polyconstraints.cli.options import command, network_options
+from polyconstraints.cli.parameters import (
+    MAX_INTEGER,
+    Parsed,
+    integer,
+    integer_range,
+    integers,
 )
-from polyconstraints.cli.parameters import MAX_INTEGER
+from polyconstraints.cli.request import Request
 
 RunCommand = Callable[..., Any]
 
@@ -31,16 +30,17 @@ def recording(**how: Any) -> tuple[click.Command, list[Request]]:
     """Return a command with all shared options, and where it leaves what it was given."""
     seen: list[Request] = []
 
-    @click.command(
-        cls=ExampleCommand, examples=["polyconstraints try -n 3", "polyconstraints try -n 4 --bias"]
+    @command(
+        "polyconstraints try -n 3",
+        "polyconstraints try -n 4 --bias",
+        formats=["text", "latex"],
     )
     @network_options(**how)
-    @common_options(formats=["text", "latex"])
-    def command(request: Request) -> None:
+    def recorded(request: Request) -> None:
         """Record the options."""
         seen.append(request)
 
-    return command, seen
+    return recorded, seen
 
 
 def test_defaults(run_command: RunCommand) -> None:
@@ -183,12 +183,11 @@ def test_not_required(run_command: RunCommand) -> None:
 
 
 def test_json_is_always_a_format() -> None:
-    @click.command()
-    @common_options(formats=["html"])
-    def command(request: Request) -> None:
+    @command(formats=["html"])
+    def nothing(request: Request) -> None:
         """Do nothing."""
 
-    [kind] = [one.type for one in command.params if one.name == "output_format"]
+    [kind] = [one.type for one in nothing.params if one.name == "output_format"]
     assert isinstance(kind, click.Choice)
     assert tuple(kind.choices) == ("html", "json")
 
@@ -231,7 +230,7 @@ def test_an_ending_that_cannot_be_written_is_refused(
 
 @given(st.text(max_size=30))
 def test_any_text_is_parsed_or_refused_in_one_way(text: str) -> None:
-    for kind in (Integer(1), IntegerList(1), IntegerRange(1)):
+    for kind in map(Parsed, (integer, integers, integer_range)):
         message = "expected "
         value: Any = ()
         try:
@@ -246,7 +245,14 @@ def test_any_text_is_parsed_or_refused_in_one_way(text: str) -> None:
 @given(st.lists(st.integers(1, MAX_INTEGER), min_size=1))
 def test_lists_read_back(numbers: list[int]) -> None:
     text = ",".join(map(str, numbers))
-    assert IntegerList(1).convert(text, None, None) == tuple(numbers)
+    assert integers(text) == tuple(numbers)
+
+
+def test_shells_complete_kinds_of_layers() -> None:
+    derive = recording()[0]
+    [option] = [one for one in derive.params if one.name == "layer"]
+    found = option.shell_complete(click.Context(derive), "linear,q")
+    assert [item.value for item in found] == ["linear,quadratic"]
 
 
 def test_help_starts_with_commands_to_copy(run_command: RunCommand) -> None:

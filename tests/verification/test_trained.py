@@ -267,7 +267,7 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("args", "message"),
     [
         ("verify", "MAP: expected a file, got none"),
-        ("verify {map} -n 3", "--inputs: expected no options that describe a network"),
+        ("verify {map} -n 3", "-n/--inputs: expected no description of a network beside a file"),
         ("verify --weights {file}", "-n/--inputs: expected MAP or a network's options"),
         ("verify --weights {file} -n 2", "{file}: layer0: expected shape (2, 2, 2), got (3, 3, 3)"),
         ("verify {map} --tolerance nan", "--tolerance: expected a number of at least 0, got nan"),
