@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -410,14 +411,14 @@ def interrupted(tmp_path: Path, child_environment: dict[str, str]) -> Callable[.
     script = tmp_path / "interrupted.py"
     script.write_text(INTERRUPTED)
 
-    def run_it(number: int, *args: str) -> subprocess.CompletedProcess[str]:
+    def run_it(number: int, *args: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(script), str(number), *args],
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
-            env=child_environment,
+            env={**child_environment, **more},
         )
 
     return run_it
@@ -445,6 +446,27 @@ def test_a_killed_command_goes_on(
     assert sorted(os.listdir(tmp_path)) == ["interrupted.py", "result.json"]
     assert run_cli([*COMMAND.split(), "-o", str(tmp_path / "other.json")]) == 0
     assert target.read_bytes() == (tmp_path / "other.json").read_bytes()
+
+
+def test_a_killed_command_leaves_nothing_for_long(
+    tmp_path: Path, interrupted: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on its way to standard output when a process is killed goes with the next one."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    (place / "polyconstraints-of-somebody").mkdir()
+    (place / "polyconstraints-of-somebody" / "precious.txt").write_text("precious")
+    done = interrupted(signal.SIGKILL, *COMMAND.split(), "--jobs", "2", TMPDIR=str(place))
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(place.iterdir())) == 2
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    with PartFiles.private() as alive:
+        alive.put(0, "a")
+        with PartFiles.private():
+            assert len(list(place.iterdir())) == 3
+        assert os.listdir(alive.folder)
+    assert os.listdir(place) == ["polyconstraints-of-somebody"]
+    assert os.listdir(place / "polyconstraints-of-somebody") == ["precious.txt"]
 
 
 @needs_proc

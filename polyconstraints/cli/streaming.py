@@ -102,18 +102,18 @@ def write_result(
 @contextmanager
 def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[Iterator[str]]:
     """Give a result's text as it comes; with helpers, by part files of a private directory."""
-    from tempfile import TemporaryDirectory
-
     from polyconstraints.jobs import batches, written
     from polyconstraints.jobs.parts import PartFiles
 
     if request.dask is None and job_count(request) == 1:
         yield written(writer, advance)
         return
-    with TemporaryDirectory(prefix="polyconstraints-", ignore_cleanup_errors=True) as folder:
-        parts = PartFiles(folder)
-        with _running(writer, batches(writer.pieces()), parts, request, advance) as results:
-            yield (parts.take(name) for _, name in results)
+    work = batches(writer.pieces())
+    with (
+        PartFiles.private() as parts,
+        _running(writer, work, parts, request, advance) as results,
+    ):
+        yield (parts.take(name) for _, name in results)
 
 
 def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -> None:

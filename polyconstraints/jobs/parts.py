@@ -13,11 +13,14 @@ import json
 import os
 import re
 import stat
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import glob
 from itertools import islice
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from polyconstraints.errors import InputError, PolyconstraintsError, UsageError
@@ -34,6 +37,9 @@ _PART = re.compile(r"[0-9a-f]{16}-([0-9]{8,})-([0-9a-f]{8})")
 _UNFINISHED = re.compile(r"\.polyconstraints-[0-9a-f]+\.tmp")
 
 _LONGEST_NAME = 255
+
+#: Begins the names of directories for parts on their way to standard output.
+_PRIVATE = "polyconstraints-"
 
 #: How often a part is written before a directory that keeps vanishing is given up.
 _TRIES = 3
@@ -90,6 +96,24 @@ class PartFiles:
                 parts._clear()
             raise
         parts._clear()
+
+    @classmethod
+    @contextmanager
+    def private(cls) -> Iterator[PartFiles]:
+        """Keep parts that nobody will continue for as long as a block lasts.
+
+        A process that is killed leaves its own behind, but no lock on them: they go first.
+        """
+        with (
+            TemporaryDirectory(prefix=_PRIVATE, ignore_cleanup_errors=True) as folder,
+            _locked(folder),
+        ):
+            for left in map(cls, glob(os.path.join(os.path.dirname(folder), f"{_PRIVATE}*"))):
+                with _locked(left.folder) as dead, suppress(UsageError):
+                    if dead:
+                        left._check()
+                        left._clear(everything=True)
+            yield cls(folder)
 
     def put(self, number: int, text: str) -> str:
         """Write a part; return its name."""
@@ -178,6 +202,29 @@ class PartFiles:
                     os.unlink(os.path.join(self.folder, name))
         with suppress(OSError):
             os.rmdir(self.folder)
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[bool]:
+    """Hold a lock on a directory, unless another process does; say whether it is held."""
+    if sys.platform == "win32":
+        yield False
+        return
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        yield False
+        return
+    try:
+        flock(descriptor, LOCK_EX | LOCK_NB)
+    except OSError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
 
 
 def _is_ours(name: str) -> bool:
