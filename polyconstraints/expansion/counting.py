@@ -1,32 +1,35 @@
 """How large an expansion is, before anything is expanded.
 
 The number of terms of an output is a number of paths (see
-:mod:`polyconstraints.expansion.graph`), and all states whose exponents are the same but for
-their order have equally many paths below them. So it is enough to follow *types* of states,
-the partitions of numbers up to the degree: a network of eight inputs and four layers has
-some 10¹⁶ terms and less than a hundred types. The numbers of edges between types count
-multigraphs with given degrees, and come from a recursion of their own.
+:mod:`polyconstraints.expansion.graph`), and depends on the exponents of a state but not on their
+order. So what a product of units expands to is kept as a symmetric polynomial of the letters below,
+written in their power sums p_k: eight inputs and four layers have some 10²³ terms, and a polynomial
+of a few dozen. A unit to the power m is h_m, the complete symmetric polynomial, of its products,
+and a product of r letters is h_r of these; that p_k of such products is h_r with p_j turned
+into p_kj, and a bias one more in each power sum, is all that has to be known of a layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations_with_replacement, product
-from math import comb, factorial, perm, prod
+from functools import cache
+from itertools import product
+from math import comb, prod
+from typing import Any
 
+from polyconstraints.algebra import PolynomialRing
 from polyconstraints.expansion.graph import multiset_count, unit_terms
 from polyconstraints.memory import default_limit, many, require_memory
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.size import check_degree
 
-#: A type of states: the exponents of a product of units in descending order, without zeros.
-Partition = tuple[int, ...]
-
-#: Steps of the recursion after which counting exactly is given up: a second or two.
-_STEPS = 1_000_000
+#: Steps after which counting exactly is given up, a second or two: each product of polynomials
+#: is one, and so are so many products of their terms.
+_STEPS = 400_000
+_TERMS_A_STEP = 10
 
 #: Bytes that the tables take for each edge while they are built and sorted: coefficient,
 #: child and sorted place remain (20), the rest are intermediate arrays of one or two words.
@@ -37,21 +40,6 @@ _BYTES_PER_STATE = 300
 
 #: What Python and NumPy take before anything is computed.
 _BYTES_AT_START = 40 << 20
-
-
-def partitions(size: int, parts: int, largest: int | None = None) -> Iterator[Partition]:
-    """Yield the partitions of a number into at most ``parts`` parts, largest parts first."""
-    if size == 0:
-        yield ()
-        return
-    if parts == 0:
-        return
-    top = size if largest is None else min(size, largest)
-    for first in range(top, 0, -1):
-        if first * parts < size:
-            return
-        for rest in partitions(size - first, parts - 1, first):
-            yield (first, *rest)
 
 
 def level_degrees(network: NetworkSpec) -> list[set[int]]:
@@ -104,272 +92,120 @@ def monomial_count(network: NetworkSpec) -> int:
 def term_bound(network: NetworkSpec) -> int:
     """Return an upper bound for the number of terms of one output.
 
-    With T terms in each of n units, a product of r of them is a multiset of r of their n·T
-    terms, so that a layer with ordered indices has at most C(n·T + r - 1, r) terms in an
-    output; a bias is a unit of one term. With redundant indices each order of the factors
-    has a weight of its own.
+    With T terms in each of n units, a product of r of them is a multiset of r of their n·T terms
+    and that of the bias, or with redundant indices at most a sequence of such.
     """
     terms = 1
     for layer in network.layers:
-        if layer.ordered or layer.degree == 1:
-            terms = multiset_count(layer.inputs * terms + layer.bias, layer.degree)
-        else:
-            terms = _redundant_bound(layer, terms)
+        summands = layer.inputs * terms + layer.bias
+        terms = multiset_count(summands, layer.degree) if layer.ordered else summands**layer.degree
         activation = network.activation_of(layer)
         if activation is not None:
             terms = sum(multiset_count(terms, power) for power in activation.power(1))
     return terms
 
 
-def _redundant_bound(layer: LayerSpec, terms: int) -> int:
-    """Return r! times the coefficient of t^r in (Σ_e C(T + e - 1, e) t^e / e!)^n · exp(t)."""
-    degree = layer.degree
-    own = [Fraction(multiset_count(terms, size), factorial(size)) for size in range(degree + 1)]
-    series = [Fraction(layer.bias or not size, factorial(size)) for size in range(degree + 1)]
-    for bit in bin(layer.inputs)[2:][::-1]:
-        if bit == "1":
-            series = _truncated_product(series, own)
-        own = _truncated_product(own, own)
-    return int(series[degree] * factorial(degree))
-
-
-def _truncated_product(a: Sequence[Fraction], b: Sequence[Fraction]) -> list[Fraction]:
-    return [
-        sum((a[at] * b[size - at] for at in range(size + 1)), Fraction(0)) for size in range(len(a))
-    ]
-
-
 def count_terms(network: NetworkSpec, steps: int = _STEPS) -> int | None:
     """Return the exact number of terms of one output, or None if that takes too long.
 
-    All outputs have equally many. Cost grows with the number of pairs of partitions of the
-    degrees of neighbouring levels, not with the number of terms.
+    All outputs have equally many. Cost grows with the number of partitions of the degrees of the
+    levels, not with the number of terms.
     """
-    counter = _EdgeCounter(steps)
-    degrees = level_degrees(network)
-    below: dict[Partition, int] = {}
+    counter = _Counter(steps)
+    # The output, one unit, as a polynomial in power sums: coefficients by exponents.
+    form: dict[tuple[int, ...], Any] = {(1,): 1}
+    units = 1
     try:
-        for layer in network.layers:
-            weighted = {kind: _states(kind, layer.inputs) * below[kind] for kind in below}
-            activation = network.activation_of(layer)
-            plain: dict[Partition, int] = {}
-
-            found = {}
-            for kind in counter.listed(_types(network, layer.index + 1, degrees)):
-                found[kind] = 0
-                for powers, ways in counter.activated(kind, activation):
-                    if powers not in plain:
-                        plain[powers] = counter.terms(layer, powers, weighted)
-                    found[kind] += ways * plain[powers]
-            below = found
+        for layer in reversed(network.layers):
+            degree = max(sum(k * e for k, e in enumerate(parts, 1)) for parts in form)
+            powers = counter.powers(layer, network.activation_of(layer), degree)
+            placed = counter.placement(powers)
+            total = sum(placed(parts, units) * factor for parts, factor in form.items())
+            if layer.index:
+                form, units = dict(total.terms()), layer.inputs
     except _OutOfSteps:
         return None
-    return below[(1,)]
-
-
-def _types(network: NetworkSpec, level: int, degrees: Sequence[set[int]]) -> Iterable[Partition]:
-    """Yield the types of the states of a level."""
-    for size in sorted(degrees[level]):
-        yield from partitions(size, network.units[level])
-
-
-def _states(kind: Partition, units: int) -> int:
-    """Return how many states have a type: arrangements of the exponents on the units."""
-    repeats = [kind.count(part) for part in set(kind)]
-    return perm(units, len(kind)) // prod(factorial(repeat) for repeat in repeats)
+    return int(total)
 
 
 class _OutOfSteps(Exception):
     """Counting takes longer than was allowed."""
 
 
-class _EdgeCounter:
-    """Counts the edges between types of states."""
+class _Counter:
+    """Computes with symmetric polynomials, for as many steps as are allowed."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
-        self._assigned: dict[tuple[int, bool, Partition, Partition], int] = {}
-        self._drawn: dict[tuple[int, bool, int, Partition], int] = {}
 
-    def _step(self) -> None:
-        self.steps -= 1
+    def times(self, a: Any, b: Any) -> Any:
+        """Return a product of polynomials or numbers."""
+        sizes = [1 if isinstance(factor, int | Fraction) else len(factor) for factor in (a, b)]
+        self.steps -= 1 + prod(sizes) // _TERMS_A_STEP
         if self.steps < 0:
             raise _OutOfSteps
+        return a * b
 
-    def listed(self, kinds: Iterable[Partition]) -> list[Partition]:
-        """Return types as a list, each of them a step."""
-        result = []
-        for kind in kinds:
-            self._step()
-            result.append(kind)
-        return result
+    def complete(self, sums: Sequence[Any], degree: int) -> list[Any]:
+        """Return h_0, h_1, … by Newton's identity D h_D = Σ p_j h_(D-j)."""
+        found: list[Any] = [1]
+        for size in range(1, degree + 1):
+            total = sum(self.times(sums[at], found[-1 - at]) for at in range(size))
+            found.append(total * Fraction(1, size))
+        return found
 
-    def terms(self, layer: LayerSpec, kind: Partition, below: Mapping[Partition, int]) -> int:
-        """Return the number of terms of a product of a layer's outputs.
+    def power_sums(self, letters: int, count: int) -> list[Any]:
+        """Return p_1, p_2, … of so many letters, those beyond the letters by the first ones."""
+        ring = PolynomialRing([f"p{at}" for at in range(1, min(letters, count) + 1)])
+        sums: list[Any] = list(ring.gens())
+        signed = self.complete([-power for power in sums], len(sums))
+        while len(sums) < count:
+            sums.append(-sum(self.times(signed[at], sums[-at]) for at in range(1, letters + 1)))
+        return sums
 
-        ``below`` are the terms of all states together of each type of the level below.
+    def powers(self, layer: LayerSpec, activation: Activation | None, degree: int) -> list[Any]:
+        """Return what a layer's outputs, activated, expand to, to the powers from 0 on.
+
+        For the first layer numbers: what that is where each letter is 1.
         """
-        if layer.index == 0:
-            return prod(multiset_count(layer.products, exponent) for exponent in kind)
-        return sum(count * self.edges(layer, kind, lower) for lower, count in below.items())
+        chosen = [
+            [m] if activation is None else list(activation.power(m)) for m in range(degree + 1)
+        ]
+        most = max(map(max, chosen))
+        count = layer.degree * most
+        sums = self.power_sums(layer.inputs, count) if layer.index else [layer.inputs] * count
+        letters = [power + int(layer.bias) for power in sums]
+        products = [
+            self.complete(letters[at - 1 :: at], layer.degree)[-1]
+            if layer.ordered
+            else letters[at - 1] ** layer.degree
+            for at in range(1, most + 1)
+        ]
+        complete = self.complete(products, most)
+        return [sum(complete[power] for power in powers) for powers in chosen]
 
-    def activated(
-        self, kind: Partition, activation: Activation | None
-    ) -> Iterator[tuple[Partition, int]]:
-        """Yield the types that a product of activated units expands to, with their numbers.
+    def placement(self, powers: Sequence[Any]) -> Callable[[tuple[int, ...], int], Any]:
+        """Return what a product of power sums of so many units expands to, given powers of units.
 
-        Each is a choice of a power of z from every a(z)^m.
+        Each p_k gives k to the exponent of some unit.
         """
-        if activation is None:
-            yield kind, 1
-            return
-        choices: list[list[tuple[tuple[int, ...], int]]] = []
-        for exponent in sorted(set(kind), reverse=True):
-            count = kind.count(exponent)
-            powers = sorted(activation.power(exponent))
-            choices.append(
-                [
-                    (chosen, _arrangements(chosen))
-                    for chosen in combinations_with_replacement(powers, count)
-                ]
-            )
-        for parts in product(*choices):
-            self._step()
-            merged = sorted((power for chosen, _ in parts for power in chosen if power))
-            yield tuple(reversed(merged)), prod(ways for _, ways in parts)
 
-    def edges(self, layer: LayerSpec, upper: Partition, lower: Partition) -> int:
-        """Return how many edges lead from a state of one type to a given one of another."""
-        self._step()
-        constant = layer.degree * sum(upper) - sum(lower)
-        if constant < 0 or (constant and not layer.bias):
-            return 0
-        letters = tuple(sorted((*lower, constant), reverse=True)) if constant else lower
-        return self._assignments(layer.degree, layer.indices == "redundant", upper, letters)
+        @cache
+        def placed(parts: tuple[int, ...], units: int) -> Any:
+            first = next((at for at, count in enumerate(parts) if count), None)
+            if first is None or not units:
+                return int(first is None)
+            rest = [count - (at == first) for at, count in enumerate(parts)]
+            total: Any = 0
+            # Those that come to the same unit as the first one.
+            for taken in product(*(range(count + 1) for count in rest)):
+                exponent = first + 1 + sum(k * count for k, count in enumerate(taken, 1))
+                left = tuple(count - used for count, used in zip(rest, taken, strict=True))
+                ways = units * prod(map(comb, rest, taken))
+                total = total + self.times(powers[exponent], placed(left, units - 1)) * ways
+            return total
 
-    def _assignments(
-        self, degree: int, redundant: bool, upper: Partition, letters: Partition
-    ) -> int:
-        """Count the ways to write a monomial as a product of powers of units.
-
-        ``letters`` are the exponents of the monomial, and the power ``a`` of one unit takes
-        ``a`` of the layer's products.
-        """
-        if not upper:
-            return int(not letters)
-        key = (degree, redundant, upper, letters)
-        if key not in self._assigned:
-            total = 0
-            for part, rest, ways in self._divisions(letters, degree * upper[0]):
-                ways *= self._multisets(degree, redundant, 1, part)
-                total += ways * self._assignments(degree, redundant, upper[1:], rest)
-            self._assigned[key] = total
-        return self._assigned[key]
-
-    def _divisions(
-        self, letters: Partition, size: int
-    ) -> Iterator[tuple[Partition, Partition, int]]:
-        """Yield the divisions of exponents into a part of some size and the rest.
-
-        Those that differ only by letters with equal exponents are yielded once, with their
-        number.
-        """
-        values = sorted(set(letters), reverse=True)
-        groups = tuple((value, letters.count(value)) for value in values)
-        for choice in self._choices(groups, size):
-            part: list[int] = []
-            rest: list[int] = []
-            ways = 1
-            for value, taken in zip(values, choice, strict=True):
-                repeats = [taken.count(given) for given in set(taken)]
-                ways *= factorial(len(taken)) // prod(map(factorial, repeats))
-                part += filter(None, taken)
-                rest += [value - given for given in taken if given < value]
-            yield tuple(sorted(part, reverse=True)), tuple(sorted(rest, reverse=True)), ways
-
-    def _choices(
-        self, groups: tuple[tuple[int, int], ...], size: int
-    ) -> Iterator[tuple[Partition, ...]]:
-        """Yield what the letters of each exponent give to a part, in all different ways."""
-        if not groups:
-            if size == 0:
-                yield ()
-            return
-        (value, count), others = groups[0], groups[1:]
-        room = sum(other * repeat for other, repeat in others)
-        for taken in combinations_with_replacement(range(value + 1), count):
-            self._step()
-            if 0 <= size - sum(taken) <= room:
-                for rest in self._choices(others, size - sum(taken)):
-                    yield (taken, *rest)
-
-    def _multisets(self, degree: int, redundant: bool, colours: int, letters: Partition) -> int:
-        """Count the multisets of coloured products in which letters occur given numbers of times.
-
-        Of products of two letters these are multigraphs with loops and given degrees. The
-        products with the first letter are those that have it t times, at some of their
-        places where indices are redundant, and that leave a product of degree - t others.
-        """
-        if degree == 1 or not letters:
-            return prod(multiset_count(colours, count) for count in letters)
-        key = (degree, redundant, colours, letters)
-        if key not in self._drawn:
-            first, others = letters[0], letters[1:]
-            self._drawn[key] = sum(
-                ways * self._multisets(degree, redundant, colours, rest)
-                for rest, ways in self._without(degree, redundant, colours, degree, first, others)
-            )
-        return self._drawn[key]
-
-    def _without(
-        self, degree: int, redundant: bool, colours: int, times: int, first: int, others: Partition
-    ) -> Iterator[tuple[Partition, int]]:
-        """Yield what is left of the other letters beside the products with the first one.
-
-        Those that have it at most ``times`` times; each with the number of ways.
-        """
-        self._step()
-        if times == 0:
-            if first == 0:
-                yield tuple(sorted(filter(None, others), reverse=True)), 1
-            return
-        places = comb(degree, times) if redundant else 1
-        for count in range(first // times + 1):
-            if times == degree:
-                choices = [((0,) * len(others), multiset_count(colours, count))]
-            elif times == 1 and (first - count):
-                continue  # Only products with one of them are left: they take them all.
-            else:
-                size = count * (degree - times)
-                choices = [
-                    (taken, self._multisets(degree - times, redundant, colours * places, kind))
-                    for taken in _parts_of(size, others)
-                    for kind in [tuple(sorted(filter(None, taken), reverse=True))]
-                ]
-            for taken, ways in choices:
-                self._step()
-                rest = tuple(other - used for other, used in zip(others, taken, strict=True))
-                for left, more in self._without(
-                    degree, redundant, colours, times - 1, first - times * count, rest
-                ):
-                    yield left, ways * more
-
-
-def _arrangements(chosen: tuple[int, ...]) -> int:
-    repeats = [chosen.count(value) for value in set(chosen)]
-    return factorial(len(chosen)) // prod(map(factorial, repeats))
-
-
-def _parts_of(total: int, bounds: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Yield the ways to write a number as a sum of numbers from 0 up to each bound."""
-    if not bounds:
-        if total == 0:
-            yield ()
-        return
-    room = sum(bounds[1:])
-    for first in range(max(0, total - room), min(total, bounds[0]) + 1):
-        for rest in _parts_of(total - first, bounds[1:]):
-            yield (first, *rest)
+        return placed
 
 
 # --- tables -------------------------------------------------------------------------------
