@@ -79,8 +79,7 @@ def _write_law(request: Request) -> None:
     """Write what holds for every number of inputs."""
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.errors import UsageError
-    from polyconstraints.render.several import law_latex
-    from polyconstraints.render.tables import law_text
+    from polyconstraints.render.several import law_latex, law_text
 
     kind = request.output_format
     if kind not in ("text", "latex", "json"):
@@ -103,12 +102,11 @@ def table(request: Request) -> None:
     in n, so that a row for n = 1000000 takes no longer than one for n = 3.
     """
     from polyconstraints.cli.console import audience, progress
-    from polyconstraints.render.several import derived_rows, table_sizes
-    from polyconstraints.render.tables import HEADER, explained_table, table_document, table_text
+    from polyconstraints.render.several import HEADER, SizesTable, table_sizes
 
     with progress("deriving", len(table_sizes(request)), quiet=request.quiet) as advance:
-        rows = derived_rows(request, request.memory_limit, advance)
+        found = SizesTable.of(request, request.memory_limit, advance)
     kind = request.output_format
     watched = kind == "text" and audience(request.output_file) == "terminal"
-    text = explained_table(rows) if watched else table_text(rows, kind)
-    request.write(lambda: table_document(rows), text, [(HEADER, "bold")])
+    text = found.explained() if watched else found.text(kind)
+    request.write(found.to_json, text, [(HEADER, "bold")])

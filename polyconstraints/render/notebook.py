@@ -24,9 +24,9 @@ from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.figures.plot import drawing
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.notation import Style, linear_sum, notation
-from polyconstraints.render.several import SizesTable, law_latex
+from polyconstraints.render.several import SizesTable, law_latex, law_text
 from polyconstraints.render.strata import dimension_facts, strata_table, strata_text
-from polyconstraints.render.tables import Table, law_text
+from polyconstraints.render.tables import Table
 from polyconstraints.render.verdicts import discovery_text, weight_check_text
 from polyconstraints.render.words import (
     Fact,

@@ -1,36 +1,19 @@
-"""Tables for every format: of several n as the paper's (22), of laws, of groups."""
+"""Tables for every format, and those of groups."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.render.words import SCOPES, layers_in_words, number, percent, plural, to_latex
+from polyconstraints.render.words import plural, to_latex
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
-if TYPE_CHECKING:
-    from polyconstraints.classes.any_network import AnyNetwork
-    from polyconstraints.classes.law import Law
-    from polyconstraints.derivation import Derivation
-    from polyconstraints.spec.network import NetworkSpec
-    from polyconstraints.spec.symmetry import Symmetry
-
 Row = Sequence[str]
-
-COLUMNS = ("n", "weights", "distinct", "distinct/weights", "dimension", "function dimension")
-
-#: How the header is found in the plain table.
-HEADER = re.compile(r"^ *n .*$", re.MULTILINE)
-
-#: Pieces of a law that stand on one line.
-_PIECES = 4
-
 
 #: An example of every construction, and what it is.
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -141,151 +124,6 @@ class Table:
         """Return the table as plain text, Markdown, CSV or, from plain cells, LaTeX."""
         writers = {"markdown": self.markdown, "csv": self.csv, "latex": self.escaped().latex}
         return writers.get(kind, self.text)()
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """What one derivation leaves; dimensions are None where they aren't known."""
-
-    network: NetworkSpec
-    symmetry: Symmetry
-    distinct: int
-    dimension: int | None
-    function_dimension: int | None
-
-    @classmethod
-    def of(cls, derivation: Derivation) -> TableRow:
-        """Return the row of a derivation."""
-        found = derivation.network, derivation.symmetry, derivation.distinct_weights
-        if not derivation.solved:
-            # In network scope a lower bound at best: no figure for a row without remarks.
-            return cls(*found, None, None)
-        return cls(*found, derivation.dimension, derivation.function_dimension)
-
-    @classmethod
-    def by_rule(cls, laws: AnyNetwork, network: NetworkSpec, symmetry: Symmetry) -> TableRow:
-        """Return the row that laws for any n give: nothing is derived."""
-        sizes = laws.sizes_for(network.inputs)
-        law = laws.function_dimension
-        functions = None if law is None else law(*sizes)
-        return cls(network, symmetry, laws.distinct(*sizes), laws.dimension(*sizes), functions)
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the row for people."""
-        return (
-            str(self.network.inputs),
-            number(self.network.weights),
-            number(self.distinct),
-            percent(self.distinct, self.network.weights),
-            number(self.dimension),
-            number(self.function_dimension),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the row of the JSON document."""
-        weights = self.network.weights
-        return {
-            "inputs": self.network.inputs,
-            "weights": weights,
-            "distinct": self.distinct,
-            "percentage": (2000 * self.distinct + weights) // (2 * weights) / 10,
-            "dimension": self.dimension,
-            "function_dimension": self.function_dimension,
-        }
-
-
-def table_document(rows: Sequence[TableRow]) -> dict[str, Any]:
-    """Return the JSON document of schema ``table``.
-
-    What is the same in every row stands in ``network`` and ``symmetry``; the numbers of
-    inputs, widths and imposed permutations are left to the rows.
-    """
-    network, symmetry = rows[0].network.to_json(), rows[0].symmetry.to_json()
-    del network["inputs"], network["widths"], symmetry["permutations"]
-    for key in ("generators", "actions"):
-        symmetry.pop(key, None)
-    if any(set(row.network.hidden) - {row.network.inputs} for row in rows):
-        network["hidden"] = list(rows[0].network.hidden)
-    return {
-        "schema": "polyconstraints/table/1",
-        "network": network,
-        "symmetry": symmetry,
-        "rows": [row.to_json() for row in rows],
-    }
-
-
-def table_text(rows: Sequence[TableRow], kind: str = "text") -> str:
-    """Return the table as text, CSV, LaTeX or Markdown."""
-    if kind == "csv":
-        # Plain numbers for programs, empty where one isn't known.
-        entries = [row.to_json() for row in rows]
-        plain = [["" if cell is None else str(cell) for cell in row.values()] for row in entries]
-        return Table(("n", *list(entries[0])[1:]), plain).csv()
-    cells = [row.cells() for row in rows]
-    if kind == "latex":
-        # A thin space keeps the thousands apart, and a line break away.
-        latex = [[to_latex(cell).replace(" ", r"\,") for cell in row] for row in cells]
-        return Table(("$n$", *COLUMNS[1:]), latex).latex()
-    return Table(COLUMNS, cells).written(kind)
-
-
-def explained_table(rows: Sequence[TableRow]) -> str:
-    """Return the table as text for somebody who watches, with what it is about."""
-    network, symmetry = rows[0].network, rows[0].symmetry
-    group = f"{symmetry.group.name}_n" if symmetry.is_plain else symmetry.group.name
-    kind = f"{symmetry.kind} under {group}, {SCOPES[symmetry.scope]}"
-    lines = [f"{layers_in_words(network)}, {kind}", "", table_text(rows), ""]
-    lines.append("Function dimension: how many of the parameters show in what is computed.")
-    if any(row.dimension is None for row in rows):
-        lines.append("Dimensions are not known in network scope; see `polyconstraints strata`.")
-    return "\n".join(lines)
-
-
-def law_text(network: AnyNetwork) -> Iterator[str]:
-    """Yield the laws of a network, whatever its number of inputs, line by line."""
-    for name, value in laws(network):
-        pieces = [value] if isinstance(value, str) else value.piece_texts()
-        # A law of many pieces takes a line for each.
-        parts = pieces if len(pieces) > _PIECES else [", ".join(pieces)]
-        for at, part in enumerate(parts):
-            yield f"{'' if at else name:<10}  {part}\n"
-    if not network.bounded:
-        yield "\nThe number of distinct weights grows with n: there is no finite list of them.\n"
-        return
-    header = ("layer", "class", f"{'weight':16}", f"{'from':>10}", "weights")
-    rows = [
-        (
-            str(layer["layer"]),
-            str(pattern["class"]),
-            pattern["text"],
-            ", ".join(f"{name} = {size}" for name, size in pattern["from"].items()),
-            pattern["weights"],
-        )
-        for layer in network.to_json()["layers"]
-        for pattern in layer["patterns"]
-    ]
-    yield f"\n{Table(header, rows, left=(2, 4)).text()}\n"
-    yield "\nDifferent letters stand for different indices.\n"
-
-
-def laws(network: AnyNetwork) -> Iterator[tuple[str, str | Law]]:
-    """Yield what is said of a network for every n: names, with texts or laws."""
-    names = [sort.name for sort in network.sorts if sort.size is None]
-    inputs = "any number n of inputs" if names == ["n"] else f"any {' and '.join(names)}"
-    if set(network.model.channels) != {1}:
-        inputs += f", channels {' -> '.join(map(str, network.model.channels))}"
-    yield "network", f"{layers_in_words(network)}, {inputs}"
-    yield "symmetry", f"{network.kind} under {network.group}, {SCOPES['layer']}"
-    if len(network.sorts) > 1:
-        sizes = ("any size" if sort.size is None else f"size {sort.size}" for sort in network.sorts)
-        named = zip(network.sorts, sizes, strict=True)
-        yield "groups", ", ".join(f"{sort.name} of {size}" for sort, size in named)
-    yield "weights", network.total
-    yield "distinct", network.distinct
-    yield "dimension", network.dimension
-    functions = network.function_dimension
-    yield "functions", "not known for every n" if functions is None else functions
-    yield "rank", network.rank
 
 
 def described_groups(

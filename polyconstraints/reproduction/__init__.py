@@ -2,8 +2,8 @@
 
 "The paper" is YKY, "Permutation-invariant neural networks" (2019). What it prints lies in
 ``data/``, with the words in which an answer is given. No verdict is written down: each follows
-from the comparison of what :mod:`~polyconstraints.reproduction.printed` reads with what
-:mod:`~polyconstraints.reproduction.ours` computes.
+from :mod:`~polyconstraints.reproduction.comparisons` with what
+:mod:`~polyconstraints.reproduction.printed` reads.
 """
 
 from __future__ import annotations

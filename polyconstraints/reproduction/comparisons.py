@@ -1,30 +1,24 @@
-"""The comparisons of all items: equations, counts, listings and back-propagation."""
+"""What is computed here, compared with what is printed: equations, counts, listings, gradients."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import Enum
 from fractions import Fraction
 from functools import partial
 from itertools import permutations, product
 from math import comb
+from typing import Any
 
+import networkx as nx
 import numpy as np
 
 import polyconstraints as pc
 from polyconstraints.evaluation import EXACT, exact_array, forward
-from polyconstraints.reproduction.ours import (
-    CHECKS,
-    Found,
-    Verdict,
-    check,
-    classes,
-    derivation,
-    derived,
-    expanded_group,
-    judged,
-    transposed,
-)
 from polyconstraints.reproduction.printed import (
     Equality,
+    Exponents,
     Listing,
     equalities,
     listing,
@@ -32,33 +26,111 @@ from polyconstraints.reproduction.printed import (
     paper,
 )
 
-__all__ = ["CHECKS", "Verdict"]
-
 _SIZES = (2, 3, 4, 5)
 
 Values = dict[str, Fraction]
 
 
+class Verdict(Enum):
+    """What becomes of a printed value: ours is the same, ours is right, or more is to be said."""
+
+    SAME = "same"
+    CORRECTED = "corrected"
+    INCOMPLETE = "incomplete"
+
+
+#: What a comparison finds: a verdict, and what the words of the data are filled in with.
+Found = tuple[Verdict, dict[str, Any]]
+
+#: The comparisons by the keys of their items.
+CHECKS: dict[str, Callable[[], Found]] = {}
+
+
+def check(key: str) -> Callable[[Callable[[], Found]], Callable[[], Found]]:
+    """Have a function compare the item of a key."""
+
+    def register(compare: Callable[[], Found]) -> Callable[[], Found]:
+        CHECKS[key] = compare
+        return compare
+
+    return register
+
+
+def judged(same: object, **found: Any) -> Found:
+    """Return what is found where ours either agrees or corrects."""
+    return Verdict.SAME if same else Verdict.CORRECTED, found
+
+
+def derived(n: int, compare: Any = "function", **network: Any) -> set[Equality]:
+    """Return the distinct equalities of one layer.
+
+    Examples
+    --------
+    >>> sorted(sorted(sides) for sides in derived(2, layer="linear"))
+    [[('W0_1_1',), ('W0_2_2',)], [('W0_1_2',), ('W0_2_1',)]]
+    """
+    return {
+        frozenset(tuple(sorted(side.variables())) for side in (one.left, one.right))
+        for one in pc.derive(n=n, compare=compare, **network).equalities()
+    }
+
+
+def classes(names: Iterable[str], equalities: Iterable[Equality]) -> set[frozenset[str]]:
+    """Return the classes of weights under those equalities that equate single weights."""
+    graph: Any = nx.Graph()
+    graph.add_nodes_from(names)
+    for one, other in equalities:
+        if len(one) == len(other) == 1:
+            graph.add_edge(one[0], other[0])
+    return set(map(frozenset, nx.connected_components(graph)))
+
+
+def expanded_group(
+    expansion: pc.Expansion, output: int, monomial: Exponents
+) -> Counter[tuple[str, ...]]:
+    """Return the terms of one monomial as products of weight names with multiplicities."""
+    polynomial = expansion.coefficient_polynomial(output, monomial)
+    names = polynomial.ring.names
+    return Counter(
+        {
+            tuple(sorted(Counter(dict(zip(names, exponents, strict=True))).elements())): int(factor)
+            for exponents, factor in polynomial.terms()
+        }
+    )
+
+
+def transposed(n: int, output: int, h: int, k: int, indices: Any) -> dict[Exponents, Counter[str]]:
+    """Return y_output of one layer with x_h and x_k exchanged, as monomials and weights."""
+    expansion = pc.expand(n=n, indices=indices)
+    result = {}
+    for monomial in expansion.monomials:
+        moved = list(monomial)
+        moved[h - 1], moved[k - 1] = moved[k - 1], moved[h - 1]
+        terms = expanded_group(expansion, output, monomial)
+        result[tuple(moved)] = Counter({name: count for (name,), count in terms.items()})
+    return result
+
+
 @check("1-2")
 def _definitions() -> Found:
     maps = [
-        derivation(3, kind=kind, depth=2, bias=True, outputs=outputs).tying_map()
-        for kind, outputs in (("invariant", 1), ("equivariant", 3))
+        pc.derive(n=3, depth=2, bias=True, symmetry="invariant").tying_map(),
+        pc.derive(n=3, depth=2, bias=True, symmetry="equivariant").tying_map(),
     ]
     return judged(all(pc.verify(tying).symmetric for tying in maps))
 
 
 @check("8")
 def _neuron() -> Found:
-    size = pc.expand(pc.NetworkSpec(3, indices="redundant")).term_count(1)
+    size = pc.expand(n=3, indices="redundant").term_count(1)
     return judged(size == 9, size=size)
 
 
 def _equations(
-    number: str, compare: str = "function", **network: str
+    number: str, compare: str = "function", **network: Any
 ) -> tuple[list[set[Equality]], list[set[Equality]], bool]:
     """Return the printed equalities, ours, and whether the classes agree, for some n."""
-    layers = [pc.NetworkSpec(n, **network).layers[0] for n in _SIZES]  # type: ignore[arg-type]
+    layers = [pc.NetworkSpec(n, **network).layers[0] for n in _SIZES]
     printed = [
         set().union(*(equalities(one, layer) for one in number.split("+"))) for layer in layers
     ]
@@ -70,7 +142,7 @@ def _equations(
     return printed, ours, agree
 
 
-def _missing(number: str, **network: str) -> Found:
+def _missing(number: str, **network: Any) -> Found:
     """Return what is found of equations that leave out the outputs that σ does not move."""
     printed, ours, agree = _equations(number, **network)
     counts = "; ".join(
@@ -96,9 +168,9 @@ def _linear_form() -> Found:
     return judged(all(map(is_form, _SIZES)))
 
 
-def _identity(number: str, indices: str) -> Found:
+def _identity(number: str, indices: Any) -> Found:
     """Compare both sides of a printed polynomial identity with the expanded layer."""
-    (layer,) = pc.NetworkSpec(4, indices=indices).layers  # type: ignore[arg-type]
+    (layer,) = pc.NetworkSpec(4, indices=indices).layers
 
     def agrees(side: str, output: int, h: int, k: int) -> bool:
         printed = monomial_terms(number, side, layer, h, k)
@@ -120,9 +192,9 @@ CHECKS["25"] = partial(_identity, "25", "ordered")
 @check("21")
 def _paper_comparison() -> Found:
     printed, ours, _ = _equations("21", "paper", indices="redundant")
-    kinds = ("tensor", "paper", "function")
+    kinds: list[Any] = ["tensor", "paper", "function"]
     dimensions = [
-        "/".join(str(derivation(n, kind, indices="redundant").dimension) for kind in kinds)
+        "/".join(str(pc.derive(n=n, compare=kind, indices="redundant").dimension) for kind in kinds)
         for n in _SIZES
     ]
     return judged(printed == ours, count=len(ours[-1]), dimensions=dimensions)
@@ -147,7 +219,7 @@ def _entries() -> Found:
 @check("ordered-distinct")
 def _ordered_counts() -> Found:
     printed = paper()["ordered_distinct"]
-    ours = {n: derivation(n).distinct_weights for n in range(1, 9)}
+    ours = {n: pc.derive(n=n).distinct_weights for n in range(1, 9)}
     same = all(count == printed.get(str(n), printed["otherwise"]) for n, count in ours.items())
     return judged(same, ours=list(ours.values()))
 
@@ -155,7 +227,7 @@ def _ordered_counts() -> Found:
 @check("22")
 def _table() -> Found:
     rows = paper()["table_22"]
-    found = [derivation(n, "paper", indices="redundant") for n, *_ in rows]
+    found = [pc.derive(n=n, compare="paper", indices="redundant") for n, *_ in rows]
     ours = [[one.distinct_weights, one.total_weights] for one in found]
     same = ours == [counts for _, *counts, _ in rows]
     return Verdict.INCOMPLETE if same else Verdict.CORRECTED, {
@@ -206,7 +278,9 @@ def _sets() -> Found:
 
 @check("22-symmetry")
 def _reflection() -> Found:
-    blocks = [derivation(n, "paper", indices="redundant").layers[0].classes for n in (3, 4)]
+    blocks = [
+        pc.derive(n=n, compare="paper", indices="redundant").layers[0].classes for n in (3, 4)
+    ]
     symmetric = [(cells == cells.transpose(0, 2, 1)).all() for cells in blocks]
     inner = len({int(blocks[0][place]) for place in permutations(range(3))}) == 1
     return judged(any(symmetric) or not inner)
@@ -220,11 +294,9 @@ def _terms() -> Found:
 
 @check("transpositions")
 def _transpositions() -> Found:
-    network = pc.NetworkSpec(4, depth=2, bias=True)
-    group = pc.PermutationGroup.symmetric(4)
+    imposed: list[Any] = ["transpositions", "adjacent"]
     every, adjacent = (
-        pc.derive(network, pc.Symmetry(group, scope="network", permutations=which))
-        for which in ("transpositions", "adjacent")
+        pc.derive(n=4, depth=2, bias=True, scope="network", permutations=which) for which in imposed
     )
     same = len(every.symmetry.imposed()) == 6 and adjacent.rank == every.rank
     return judged(same, every=every.rank, adjacent=adjacent.rank)
@@ -233,7 +305,7 @@ def _transpositions() -> Found:
 @check("30")
 def _monomials() -> Found:
     printed = paper()["equation_30"]
-    ours = len(pc.expand(pc.NetworkSpec(3, depth=3, bias=True)).monomials)
+    ours = len(pc.expand(n=3, depth=3, bias=True).monomials)
     good = (
         ours == printed["total"] == sum(printed["summands"]) == comb(11, 3)
         and [comb(*pair) for pair in printed["binomials"]] == printed["summands"]
@@ -243,7 +315,7 @@ def _monomials() -> Found:
 
 def _compared(printed: Listing) -> tuple[bool, dict[str, int]]:
     """Return whether all that is printed is ours, and how many of the complete groups are."""
-    expansion = pc.expand(pc.NetworkSpec(3, depth=2, bias=True))
+    expansion = pc.expand(n=3, depth=2, bias=True)
     right, good = 0, True
     for monomial, terms in printed.groups.items():
         true = expanded_group(expansion, printed.output, monomial)
@@ -270,9 +342,8 @@ def _grouped() -> Found:
 
 @check("2.7")
 def _whole_network() -> Found:
-    symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3), scope="network")
-    one = pc.derive(pc.NetworkSpec(3, depth=2, bias=True), symmetry)
-    layered = derivation(3, depth=2, bias=True)
+    one = pc.derive(n=3, depth=2, bias=True, scope="network")
+    layered = pc.derive(n=3, depth=2, bias=True)
     return Verdict.INCOMPLETE, {
         "total": one.counts.total,
         "distinct": one.counts.distinct,
@@ -343,7 +414,7 @@ def _delta() -> Found:
 
 @check("49-51")
 def _shared() -> Found:
-    (layer,) = derivation(3).layers
+    (layer,) = pc.derive(n=3).layers
     widest = max(
         len(np.unique(np.argwhere(layer.classes == number)[:, 0])) for number in layer.present
     )
@@ -352,9 +423,9 @@ def _shared() -> Found:
 
 @check("52-54")
 def _additive() -> Found:
-    found = [derivation(n, "paper", indices="redundant") for n in range(2, 7)]
+    found = [pc.derive(n=n, compare="paper", indices="redundant") for n in range(2, 7)]
     equations = [one.counts.linear for one in found]
-    ranks = [one.distinct_weights - one.dimension for one in found]
+    ranks = [one.distinct_weights - one.layers[0].dimension for one in found]
     verdict = Verdict.SAME if equations == ranks else Verdict.INCOMPLETE
     return verdict, {"equations": equations, "ranks": ranks}
 
@@ -362,7 +433,7 @@ def _additive() -> Found:
 @check("A")
 def _analytic() -> Found:
     def commutes(n: int) -> bool:
-        (tied,) = derivation(n, layer="linear").tying_map().weights([np.array([7, -3])])
+        (tied,) = pc.derive(n=n, layer="linear").tying_map().weights([np.array([7, -3])])
         return all(
             (tied[order][:, order] == tied).all()
             for order in (np.roll(np.arange(n), 1), np.array([1, 0, *range(2, n)]))

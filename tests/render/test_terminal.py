@@ -15,7 +15,7 @@ from polyconstraints.render.derivation import DerivationText, DerivationWriter
 from polyconstraints.render.expansion import ExpansionText, ExpansionWriter
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.notation import Style
-from polyconstraints.render.tables import TableRow, explained_table
+from polyconstraints.render.several import SizesTable, TableRow
 from polyconstraints.spec.network import NetworkSpec
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -194,7 +194,7 @@ def test_members_are_folded() -> None:
 
 def test_table() -> None:
     result = pc.derive(NetworkSpec(3), pc.Symmetry(pc.PermutationGroup.symmetric(3)))
-    lines = squeezed(explained_table([TableRow.of(result)]))
+    lines = squeezed(SizesTable((TableRow.of(result),)).explained())
     assert lines[0] == (
         "1 quadratic layer with ordered indices, equivariant under S_n, each layer on its own"
     )
@@ -207,4 +207,4 @@ def test_table() -> None:
 def test_table_of_network_scope_says_where_to_look() -> None:
     symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
     result = pc.derive(NetworkSpec(2, depth=2), symmetry)
-    assert "see `polyconstraints strata`" in explained_table([TableRow.of(result)])
+    assert "see `polyconstraints strata`" in SizesTable((TableRow.of(result),)).explained()

@@ -12,7 +12,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.report import Report, report_html
+from polyconstraints.render.report import Report
 
 
 @dataclass
@@ -39,7 +39,7 @@ def write_page(tmp_path: Path) -> Callable[..., Path]:
             pc.NetworkSpec(n, **network), kind, strata=strata, command="polyconstraints report …"
         )
         path = tmp_path / "page.html"
-        path.write_text(report_html(report), encoding="utf-8")
+        path.write_text(report.html(), encoding="utf-8")
         return path
 
     return write

@@ -14,7 +14,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.render.figures.strata_graph import StrataGraph
-from polyconstraints.render.report import Report, report_html
+from polyconstraints.render.report import Report
 
 WritePage = Callable[..., Path]
 OpenPage = Callable[..., Any]
@@ -304,7 +304,7 @@ def test_what_the_symmetry_does_not_tie_is_not_explained(
     for key in ("counts", "provenance"):
         document.pop(key, None)
     path = tmp_path / "page.html"
-    path.write_text(report_html(Report.of_map(pc.TyingMap.from_json(document))), encoding="utf-8")
+    path.write_text(Report.of_map(pc.TyingMap.from_json(document)).html(), encoding="utf-8")
     with open_page(path, viewport=DESKTOP) as tab:
         page = tab.page
         (own,) = data_of(page)["layers"]

@@ -59,8 +59,50 @@ class Report:
     version: str = __version__
 
     def html(self) -> str:
-        """Return the page."""
-        return report_html(self)
+        """Return the page.
+
+        Examples
+        --------
+        >>> import polyconstraints as pc
+        >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
+        >>> page = Report.of_problem(pc.NetworkSpec(3), symmetry).html()
+        >>> page.startswith("<!doctype html>"), "src=" in page
+        (True, False)
+        """
+        style = _asset("page.css")
+        script = "\n".join(map(_asset, _SCRIPTS))
+        derivation, tying = self.derivation, self.tying
+        network, symmetry = derivation.network, derivation.symmetry
+        layers = list(_layers(tying)) if tying else []
+        knowledge = {
+            "network": network.to_json(),
+            "moves": data.move_names(symmetry),
+            "layers": [layer.data for layer in layers],
+            "weights": [layer.weights for layer in network.layers],
+            "equalities": data.equality_data(derivation, [layer.reasons for layer in layers]),
+            "polynomials": data.polynomial_data(network),
+            "derivation": derivation.to_json(),
+        }
+        words, symmetric = network_in_words(network), symmetry_in_words(symmetry)
+        kind = symmetry.kind.capitalize()
+        return Template(_asset("page.html")).substitute(
+            policy=_policy(style, script),
+            title=escape(f"{kind} network, n = {network.inputs}, d = {network.depth}"),
+            network=escape(words[0].upper() + words[1:]),
+            symmetry=escape(symmetric[0].upper() + symmetric[1:]),
+            group=escape(symmetry.group.name),
+            layer_formula=layer_formula(network),
+            symmetry_formula=symmetry_formula(symmetry),
+            counts=_counts(derivation, tying),
+            pictures="\n".join(layer.html for layer in layers) if tying else _NO_CLASSES,
+            strata=_strata(self.strata),
+            command=escape(self.command or "polyconstraints report"),
+            version=escape(self.version),
+            style=style,
+            script=script,
+            data=_json(knowledge),
+            map=_json(tying.to_json()) if tying else "null",
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file."""
@@ -112,53 +154,6 @@ def report(
     if symmetry is not None or words:
         raise UsageError("expected no description of a network beside a map", "symmetry")
     return Report.of_map(source, strata=graph)
-
-
-def report_html(report: Report) -> str:
-    """Return the page.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> page = report_html(Report.of_problem(pc.NetworkSpec(3), symmetry))
-    >>> page.startswith("<!doctype html>"), "src=" in page
-    (True, False)
-    """
-    style = _asset("page.css")
-    script = "\n".join(map(_asset, _SCRIPTS))
-    derivation, tying = report.derivation, report.tying
-    network, symmetry = derivation.network, derivation.symmetry
-    layers = list(_layers(tying)) if tying else []
-    knowledge = {
-        "network": network.to_json(),
-        "moves": data.move_names(symmetry),
-        "layers": [layer.data for layer in layers],
-        "weights": [layer.weights for layer in network.layers],
-        "equalities": data.equality_data(derivation, [layer.reasons for layer in layers]),
-        "polynomials": data.polynomial_data(network),
-        "derivation": derivation.to_json(),
-    }
-    words, symmetric = network_in_words(network), symmetry_in_words(symmetry)
-    kind = symmetry.kind.capitalize()
-    return Template(_asset("page.html")).substitute(
-        policy=_policy(style, script),
-        title=escape(f"{kind} network, n = {network.inputs}, d = {network.depth}"),
-        network=escape(words[0].upper() + words[1:]),
-        symmetry=escape(symmetric[0].upper() + symmetric[1:]),
-        group=escape(symmetry.group.name),
-        layer_formula=layer_formula(network),
-        symmetry_formula=symmetry_formula(symmetry),
-        counts=_counts(derivation, tying),
-        pictures="\n".join(layer.html for layer in layers) if tying else _NO_CLASSES,
-        strata=_strata(report.strata),
-        command=escape(report.command or "polyconstraints report"),
-        version=escape(report.version),
-        style=style,
-        script=script,
-        data=_json(knowledge),
-        map=_json(tying.to_json()) if tying else "null",
-    )
 
 
 def _asset(name: str) -> str:
