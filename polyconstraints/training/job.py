@@ -52,67 +52,40 @@ _CURVE = 200
 
 @dataclass(frozen=True)
 class Job:
-    """What is trained, on what, and how.
-
-    Attributes
-    ----------
-    plan : NetworkPlan
-    symmetry : Symmetry
-    target : Target
-    backend : {"numpy", "torch", "jax"}
-    path : str
-        Where the plan comes from: the structure of the layers, or their weights looked up.
-    dtype : {"float64", "float32"}
-    samples : int
-        Training samples, drawn from the standard normal distribution.
-    steps : int
-    batch : int
-        Samples of one step.
-    optimizer : {"adam", "sgd"}
-    learning_rate : float
-    seed : int
-        Decides the samples, the batches and the initial parameters.
-    """
+    """What is trained, on what, and how."""
 
     plan: NetworkPlan
     symmetry: Symmetry
     target: Target
     backend: Backend = "numpy"
+    #: Where the plan comes from: the structure of the layers, or their weights looked up.
     path: str = "structure"
     dtype: Literal["float64", "float32"] = "float64"
+    #: Training samples, drawn from the standard normal distribution, and those of one step.
     samples: int = 512
     steps: int = 1000
     batch: int = 64
     optimizer: Literal["adam", "sgd"] = "adam"
     learning_rate: float = _LEARNING_RATES["adam"]
+    #: Decides the samples, the batches and the initial parameters.
     seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome(Displayed):
-    """What came of a job.
-
-    Attributes
-    ----------
-    job : Job
-    theta : list of arrays
-        The parameters of each layer, those of the tying map.
-    losses : list of float
-        The mean of the squared errors of each step's batch.
-    test : float
-        The same over samples that weren't trained on.
-    variance : float
-        That of the target over those samples: the loss of the best constant.
-    symmetry_error : float
-        Largest deviation of F(σx) from σF(x), or from F(x), over the group's generators
-        and some samples, relative to the largest output.
-    """
+    """What came of a job."""
 
     job: Job
+    #: The parameters of each layer, those of the tying map.
     theta: list[Array]
+    #: The mean of the squared errors of each step's batch.
     losses: list[float]
+    #: The same over samples that weren't trained on.
     test: float
+    #: That of the target over those samples: the loss of the best constant.
     variance: float
+    #: Largest deviation of F(σx) from σF(x), or from F(x), over the group's generators and
+    #: some samples, relative to the largest output.
     symmetry_error: float
 
     @property

@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import subprocess
+import sys
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -136,23 +139,38 @@ def test_exports_for_every_n() -> None:
         torch.testing.assert_close(program.module()(x), layer(x))
 
 
-def test_distributed_training(tmp_path: Path) -> None:
+def half_of_a_batch(rank: int, rendezvous: str) -> tuple[Any, Any]:
+    """Take a step as one of two processes; return the module and the whole batch."""
     torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{tmp_path}/rendezvous", rank=0, world_size=1
+        "gloo", f"file://{rendezvous}", timedelta(seconds=60), rank=rank, world_size=2
     )
     try:
         torch.manual_seed(0)
         module = torch.nn.Sequential(EquivariantQuadratic("S", 2, 3), EquivariantLinear("S", 3, 1))
-        plain, x = copy.deepcopy(module), torch.randn(4, 5, 2)
-        spread = torch.nn.parallel.DistributedDataParallel(module)
-        for one in (spread, plain):
-            one(x).square().sum().backward()
-        for mine, theirs in zip(spread.parameters(), plain.parameters(), strict=True):
-            torch.testing.assert_close(mine.grad, theirs.grad)
-        state = {name.removeprefix("module."): p for name, p in spread.state_dict().items()}
-        plain.load_state_dict(state)
+        spread, x = torch.nn.parallel.DistributedDataParallel(module), torch.randn(4, 5, 2)
+        spread(x[rank::2]).square().mean().backward()
+        return spread, x
     finally:
         torch.distributed.destroy_process_group()
+
+
+def test_distributed_training(tmp_path: Path) -> None:
+    """Two processes with half of a batch each have the gradient of the whole."""
+    call = f"from {__name__} import half_of_a_batch as half; half(1, {str(tmp_path / 'meet')!r})"
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", call], cwd=root) as other:
+        try:
+            spread, x = half_of_a_batch(0, str(tmp_path / "meet"))
+            assert other.wait(timeout=60) == 0
+        finally:
+            other.kill()
+    plain = copy.deepcopy(spread.module)
+    plain.zero_grad()
+    plain(x).square().mean().backward()
+    for mine, theirs in zip(spread.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, theirs.grad)
+    state = {name.removeprefix("module."): p for name, p in spread.state_dict().items()}
+    plain.load_state_dict(state)
 
 
 @pytest.mark.slow
@@ -398,6 +416,12 @@ def test_expands_to_what_it_computes() -> None:
     expansion = pc.expand(tying.network)
     found = [float(expansion.polynomial(output).evaluate(names)) for output in (1, 2, 3)]
     np.testing.assert_allclose(found, network(x).detach().flatten(), rtol=1e-10)
+
+
+def test_masks_of_some_groups_only() -> None:
+    layer = EquivariantLayer("pairs(S)xS", 1, 2, 2, to="S#1", dtype=torch.float64)
+    x, mask = torch.randn(2, 6, 5, 1, dtype=torch.float64), torch.arange(5).expand(2, 5) < 3
+    torch.testing.assert_close(layer(x, (None, mask)), layer(x[:, :, :3]))
 
 
 def test_low_rank() -> None:

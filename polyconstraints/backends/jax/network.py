@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -14,26 +14,23 @@ from polyconstraints.backends.jax.operations import OPERATIONS
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
 
-__all__ = [
-    "EquivariantLayer",
-    "EquivariantLinear",
-    "EquivariantQuadratic",
-    "Network",
-    "from_map",
-    "from_rule",
-    "symmetric",
-]
+
+def _normals(key: Array, shapes: Sequence[tuple[int, ...]], dtype: Any) -> list[Array]:
+    """Return standard normal arrays; low precisions are drawn in single precision."""
+    wide = jnp.promote_types(_dtype(dtype), jnp.float32)
+    keys = jax.random.split(key, max(len(shapes), 1))
+    return [jax.random.normal(own, shape, wide) for own, shape in zip(keys, shapes, strict=False)]
 
 
 def _dtype(dtype: Any) -> Any:
     return jnp.zeros(0).dtype if dtype is None else dtype
 
 
-def _normals(key: Array, shapes: Sequence[tuple[int, ...]], dtype: Any) -> list[Array]:
-    """Return standard normal arrays; low precisions are drawn in single precision."""
-    wide = jnp.promote_types(dtype, jnp.float32)
-    keys = jax.random.split(key, max(len(shapes), 1))
-    return [jax.random.normal(own, shape, wide) for own, shape in zip(keys, shapes, strict=False)]
+class Options(TypedDict, total=False):
+    """What layers of any degree take beside group and channels."""
+
+    to: str | None
+    bias: bool
 
 
 @dataclass(frozen=True)
@@ -41,23 +38,8 @@ class EquivariantLayer:
     """A polynomial layer of any degree between the points of a group.
 
     It has no state: equal layers are equal, hash alike and can be pickled; parameters are a
-    dictionary of arrays, in unit coordinates.
-
-    Parameters
-    ----------
-    group : str
-        How the inputs are points: ``S``, ``S20xS30``, ``pairs(S10)``, ``C64``, …
-    in_channels, out_channels : int
-    degree : int
-        1 for a linear layer, 2 for a quadratic one, and so on.
-    to : str, optional
-        How the outputs are points, in terms of the same factors; ``trivial`` for one that no
-        permutation moves. As the inputs unless given.
-    bias : bool
-        Whether there are terms of all lower degrees too, constants among them.
-    rank : int, optional
-        For degree two. Of full rank unless given; else the products are those of so many
-        channels of two linear layers, mixed by a third one, and with a bias a fourth is added.
+    dictionary of arrays, in unit coordinates. What makes a layer is said in
+    :class:`~polyconstraints.backends.plan.LayerPlan`.
 
     Examples
     --------
@@ -83,9 +65,10 @@ class EquivariantLayer:
 
     def init(self, key: Array, dtype: Any = None) -> dict[str, Array]:
         """Return parameters to start from; see :meth:`LayerPlan.initial`."""
-        plan, dtype = self.plan, _dtype(dtype)
-        drawn = plan.initial(OPERATIONS, _normals(key, list(plan.shapes.values()), dtype))
-        return {name: part.astype(dtype) for name, part in zip(plan.shapes, drawn, strict=True)}
+        shapes = self.plan.shapes
+        drawn = self.plan.initial(OPERATIONS, _normals(key, list(shapes.values()), dtype))
+        pairs = zip(shapes, drawn, strict=True)
+        return {name: part.astype(_dtype(dtype)) for name, part in pairs}
 
     def apply(self, theta: Mapping[str, Array], x: Any, mask: Any = None) -> Any:
         """Return the outputs.
@@ -111,10 +94,10 @@ class EquivariantLayer:
 
 
 def EquivariantLinear(
-    group: str, in_channels: int, out_channels: int, *, to: str | None = None, bias: bool = True
+    group: str, in_channels: int, out_channels: int, **options: Unpack[Options]
 ) -> EquivariantLayer:
     """Return a linear layer; see :class:`EquivariantLayer`."""
-    return EquivariantLayer(group, in_channels, out_channels, 1, to, bias)
+    return EquivariantLayer(group, in_channels, out_channels, 1, **options)
 
 
 def EquivariantQuadratic(
@@ -123,11 +106,10 @@ def EquivariantQuadratic(
     out_channels: int,
     *,
     rank: int | None = None,
-    to: str | None = None,
-    bias: bool = True,
+    **options: Unpack[Options],
 ) -> EquivariantLayer:
     """Return a quadratic layer; see :class:`EquivariantLayer`."""
-    return EquivariantLayer(group, in_channels, out_channels, 2, to, bias, rank)
+    return EquivariantLayer(group, in_channels, out_channels, 2, rank=rank, **options)
 
 
 class Network(Planned):
@@ -161,9 +143,10 @@ class Network(Planned):
         -------
         list of one array of shape (parameters,) a layer, in unit coordinates
         """
-        normals = _normals(key, [(count,) for count in self.plan.parameters], _dtype(dtype))
+        normals = _normals(key, [(count,) for count in self.plan.parameters], dtype)
         pairs = zip(self.plan.layers, normals, strict=True)
-        return [layer.initial(OPERATIONS, one).astype(_dtype(dtype)) for layer, one in pairs]
+        drawn = [layer.initial(OPERATIONS, [one])[0] for layer, one in pairs]
+        return [theta.astype(_dtype(dtype)) for theta in drawn]
 
     def apply(self, theta: Sequence[Array], x: Array) -> Array:
         """Return the outputs.

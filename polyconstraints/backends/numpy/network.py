@@ -13,8 +13,6 @@ from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
 from polyconstraints.errors import InputError
 
-__all__ = ["EquivariantLayer", "Tape", "TiedNetwork"]
-
 Array = NDArray[Any]
 
 #: The parameters, the inputs and the outputs on the tape.
@@ -90,10 +88,11 @@ class TiedNetwork(Planned):
     ) -> list[NDArray[Any]]:
         """Return parameters to start from; see :meth:`LayerPlan.initial`."""
         rng = np.random.default_rng(seed)
-        return [
-            np.asarray(layer.initial(_OPERATIONS, rng.standard_normal(layer.parameters)), dtype)
+        drawn = [
+            layer.initial(_OPERATIONS, [rng.standard_normal(layer.parameters)])
             for layer in self.plan.layers
         ]
+        return [theta.astype(dtype) for (theta,) in drawn]
 
     def to_map(self, theta: Sequence[Array]) -> list[Array]:
         """Return the parameters of the tying map, one array a layer, of the same function.

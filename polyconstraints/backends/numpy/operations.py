@@ -10,6 +10,7 @@ start. Constants stay plain arrays.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.program import Operations
 
-__all__ = ["Node", "NumpyOperations", "backward"]
-
 Array = NDArray[Any]
 Pull = Callable[[Array], Array]
+
+
+#: Nodes are numbered as they are made: what one is made of has smaller numbers.
+_NUMBERS = count()
 
 
 class Node:
@@ -38,7 +41,8 @@ class Node:
 
     def __init__(self, value: Array, parents: Sequence[tuple[Node, Pull]] = ()) -> None:
         self.value = value
-        self.parents = list(parents)
+        self.parents = parents
+        self.number = next(_NUMBERS)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,9 +86,40 @@ class Node:
 
         return Node(self.value[at], [(self, pull)])
 
+    # -- what arrays have as methods, too ---------------------------------------------------
+
     def reshape(self, shape: tuple[int, ...]) -> Node:
         """Return the node in another shape."""
         return Node(self.value.reshape(shape), [(self, lambda delta: delta.reshape(self.shape))])
+
+    def transpose(self, order: tuple[int, ...]) -> Node:
+        """Return the node with its axes in another order."""
+        back = np.argsort(order)
+        return Node(self.value.transpose(order), [(self, lambda delta: delta.transpose(back))])
+
+    def sum(self, axis: int) -> Node:
+        """Return the sum over an axis."""
+
+        def pull(delta: Array) -> Array:
+            return np.broadcast_to(np.expand_dims(delta, axis), self.shape)
+
+        return Node(self.value.sum(axis), [(self, pull)])
+
+    def mean(self, axis: int) -> Node:
+        """Return the mean over an axis."""
+        return self.sum(axis) * (1 / self.shape[axis])
+
+    def diagonal(self, offset: int, first: int, second: int) -> Node:
+        """Return the part where two axes are equal, as the last axis."""
+
+        def pull(delta: Array) -> Array:
+            whole = np.zeros(self.shape, delta.dtype)
+            moved = np.moveaxis(whole, (first, second), (-2, -1))
+            places = np.arange(delta.shape[-1])
+            moved[..., places, places] = delta
+            return whole
+
+        return Node(self.value.diagonal(offset, first, second), [(self, pull)])
 
 
 def _value(x: Any) -> Any:
@@ -109,6 +144,8 @@ def _summed_to(shape: tuple[int, ...]) -> Pull:
 class NumpyOperations(Operations):
     """See :class:`polyconstraints.backends.plan.program.Operations`."""
 
+    library = np
+
     def constant(self, array: Array, like: Node | Array) -> Array:
         return array.astype(like.dtype)
 
@@ -118,36 +155,10 @@ class NumpyOperations(Operations):
     def accepts(self, x: Node, parameter: Node) -> bool:
         return True
 
-    def sum(self, x: Any, axes: tuple[int, ...]) -> Any:
-        if not isinstance(x, Node):
-            return x.sum(axis=axes)
-        shape, kept = x.shape, tuple(1 if at in axes else n for at, n in enumerate(x.shape))
-        pull = lambda delta: np.broadcast_to(delta.reshape(kept), shape)  # noqa: E731
-        return Node(x.value.sum(axis=axes), [(x, pull)])
-
-    def mean(self, x: Node, axes: tuple[int, ...]) -> Node:
-        count = np.prod([x.shape[at] for at in axes])
-        total: Node = self.sum(x, axes)
-        return total * float(1 / count)
-
-    def diagonal(self, x: Node, first: int, second: int) -> Node:
-        def pull(delta: Array) -> Array:
-            whole = np.zeros(x.shape, delta.dtype)
-            np.einsum(_diagonal(x.ndim, first, second), whole)[...] = delta
-            return whole
-
-        return Node(np.diagonal(x.value, 0, first, second), [(x, pull)])
-
-    def permute(self, x: Node, order: tuple[int, ...]) -> Node:
-        back = np.argsort(order)
-        return Node(x.value.transpose(order), [(x, lambda delta: delta.transpose(back))])
-
-    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
-        return x.reshape(shape)
+    def permute(self, x: Any, order: tuple[int, ...]) -> Any:
+        return x.transpose(order)
 
     def broadcast(self, x: Any, shape: tuple[int, ...]) -> Any:
-        if x.shape == shape:
-            return x
         if not isinstance(x, Node):
             return np.broadcast_to(x, shape)
         return Node(np.broadcast_to(x.value, shape), [(x, _summed_to(x.shape))])
@@ -172,23 +183,19 @@ class NumpyOperations(Operations):
         whole = np.concatenate([_value(part) for part in parts], -1)
         return Node(whole, pulls) if pulls else whole
 
-    def positive(self, x: Array) -> Array:
-        return np.maximum(x, 1)
-
     def linear(self, x: Node, weight: Node) -> Node:
         def to_weight(delta: Array) -> Array:
             flat = delta.reshape(-1, delta.shape[-1])
             return flat.T @ x.value.reshape(len(flat), -1)
 
-        pulls: list[tuple[Node, Pull]] = [(weight, to_weight)]
-        pulls.append((x, lambda delta: delta @ weight.value))
+        pulls = [(weight, to_weight), (x, lambda delta: delta @ weight.value)]
         return Node(x.value @ weight.value.T, pulls)
 
     def apply(self, matrix: Array, x: Node) -> Node:
-        own = matrix.astype(x.dtype)
-        return Node(own @ x.value, [(x, lambda delta: own.T @ delta)])
+        return self.einsum(self.constant(matrix, x), x, "ij,jk->ik")
 
-    def einsum(self, formula: str, *operands: Any) -> Node:
+    def einsum(self, *given: Any) -> Node:
+        *operands, formula = given
         left, result = formula.split("->")
         parts = left.split(",")
 
@@ -202,36 +209,19 @@ class NumpyOperations(Operations):
         return Node(value, [(x, pull(at)) for at, x in enumerate(operands) if isinstance(x, Node)])
 
 
-def _diagonal(ndim: int, first: int, second: int) -> str:
-    letters = [chr(ord("a") + at) for at in range(ndim)]
-    letters[second] = letters[first]
-    rest = [one for at, one in enumerate(letters) if at not in (first, second)]
-    return f"{''.join(letters)}->{''.join(rest)}{letters[first]}"
-
-
 def backward(result: Node, delta: Array, wanted: Sequence[Node]) -> list[Array]:
     """Return the gradients of Σ delta · result with respect to some nodes."""
-    order: list[Node] = []
-    seen: set[int] = set()
-    stack: list[tuple[Node, bool]] = [(result, False)]
+    nodes: dict[int, Node] = {}
+    stack = [result]
     while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((parent, False) for parent, _ in node.parents)
-    gradients: dict[int, Array] = {id(result): delta}
-    for node in reversed(order):
-        gradient = gradients.get(id(node))
-        if gradient is None:
-            continue
-        for parent, pull in node.parents:
-            part = pull(gradient)
-            known = gradients.get(id(parent))
-            gradients[id(parent)] = part if known is None else known + part
-    return [
-        np.asarray(gradients[id(node)]) if id(node) in gradients else np.zeros_like(node.value)
-        for node in wanted
-    ]
+        node = stack.pop()
+        if node.number not in nodes:
+            nodes[node.number] = node
+            stack.extend(parent for parent, _ in node.parents)
+    gradients = {result.number: delta}
+    for number in sorted(nodes, reverse=True):
+        for parent, pull in nodes[number].parents:
+            part = pull(gradients[number])
+            known = gradients.get(parent.number)
+            gradients[parent.number] = part if known is None else known + part
+    return [np.asarray(gradients.get(node.number, np.zeros_like(node.value))) for node in wanted]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, groupby, permutations, product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -29,27 +29,32 @@ from polyconstraints.backends.plan.diagrams import Diagram
 from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.lettered import Lettered
 
-__all__ = ["Conversion"]
-
 Array = NDArray[Any]
 
 #: A diagram, and for each factor which of the different channels it has.
 Coloured = tuple[Diagram, tuple[int, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
+class _Column(NamedTuple):
+    """A diagram's function of some channels: as many choices of them as are served alike."""
+
+    diagram: Diagram
+    #: The channels of each factor, of shape (choices, factors).
+    channels: Array
+    #: The number of the term, and the columns of its parameters.
+    term: int
+    places: Array
+
+
+class _Block(NamedTuple):
     """The diagrams of one output kind and some input kinds, with channels of one pattern."""
 
-    #: Each diagram, with the place of each factor's channel in a choice.
-    columns: list[Coloured]
+    columns: list[_Column]
     #: The columns whose labels can all differ: the orbits.
-    rows: list[int]
+    rows: list[_Column]
     #: The coefficient of each orbit in each diagram, and what leads back from orbits.
-    matrix: list[list[Fraction]]
-    inverse: list[list[Fraction]]
-    #: The channels that the block serves, of shape (choices, factors).
-    channels: Array
+    matrix: Array
+    inverse: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,37 +108,26 @@ class Conversion:
                 least = all(arranged <= tuple(arranged[at] for at in o) for o in diagram.orders)
                 if kinds == diagram.inputs and arranged not in seen and least:
                     seen.add(arranged)
-                    columns.append((diagram, order))
+                    own = channels[:, list(order)]
+                    term, table = self._columns[diagram]
+                    places = table[tuple(own.T)].reshape(len(own))
+                    columns.append(_Column(diagram, own, term, places))
                     named.append((diagram, arranged))
         rows = [at for at, (diagram, _) in enumerate(named) if diagram.exists(self.sizes)]
-        matrix = [
-            [_coefficient(named[row], column, self.sizes) for column in named] for row in rows
-        ]
-        own = [[fmpq(line[at].numerator, line[at].denominator) for at in rows] for line in matrix]
-        inverse = (
-            [
-                [Fraction(int(value.p), int(value.q)) for value in line]
-                for line in fmpq_mat(own).inv().tolist()
-            ]
-            if rows
-            else []
-        )
-        return _Block(columns, rows, matrix, inverse, channels)
+        entries = [_coefficient(named[row], column, self.sizes) for row in rows for column in named]
+        matrix = np.array(entries, dtype=object).reshape(len(rows), len(named))
+        square = [fmpq(value.numerator, value.denominator) for value in matrix[:, rows].flat]
+        back = fmpq_mat(len(rows), len(rows), square).inv().entries() if rows else []
+        inverse = np.array([Fraction(int(value.p), int(value.q)) for value in back], dtype=object)
+        orbits = [columns[at] for at in rows]
+        return _Block(columns, orbits, matrix, inverse.reshape(len(rows), len(rows)))
 
-    def _column(self, block: _Block, at: int) -> tuple[int, Array]:
-        """Return the term of one of a block's columns, and its parameters' columns."""
-        diagram, order = block.columns[at]
-        term, table = self._columns[diagram]
-        arranged = block.channels[:, list(order)]
-        return term, table[tuple(arranged.T)].reshape(len(arranged))
-
-    def _places(self, block: _Block, row: int, every: bool) -> Iterator[tuple[Array, Array]]:
+    def _places(self, orbit: _Column, every: bool) -> Iterator[tuple[Array, Array]]:
         """Yield output units, and the input units of each choice of channels.
 
         At one place of the orbit, or at all of them.
         """
-        diagram, order = block.columns[row]
-        channels = block.channels[:, list(order)]
+        diagram, channels = orbit.diagram, orbit.channels
         scopes: dict[Any, list[int]] = {}
         for label, scope in diagram.scopes.items():
             scopes.setdefault(scope, []).append(label)
@@ -168,30 +162,26 @@ class Conversion:
         monomial of each orbit, or of ``every`` monomial.
         """
         for block in self._blocks:
-            places = [self._column(block, at) for at in range(len(block.columns))]
-            parts = [weights[term][:, column] for term, column in places]
-            for row, entries in zip(block.rows, block.matrix, strict=True):
-                values = _combined(parts, entries)
-                for place in self._places(block, row, every):
+            parts = [weights[column.term][:, column.places] for column in block.columns]
+            for orbit, values in zip(block.rows, _combined(block.matrix, parts), strict=True):
+                for place in self._places(orbit, every):
                     yield *place, values
 
     def weights(self, value: Callable[[Array, Array], Array], dtype: Any) -> list[Array]:
         """Return the terms' parameters, given the coefficients at places of monomials."""
         result = [np.zeros(shape, dtype=dtype) for shape in self.recipe.shapes]
         for block in self._blocks:
-            found = [value(*next(self._places(block, row, False))) for row in block.rows]
-            for row, entries in zip(block.rows, block.inverse, strict=True):
-                term, column = self._column(block, row)
-                result[term][:, column] = _combined(found, entries)
+            found = [value(*next(self._places(orbit, False))) for orbit in block.rows]
+            for orbit, values in zip(block.rows, _combined(block.inverse, found), strict=True):
+                result[orbit.term][:, orbit.places] = values
         return result
 
 
-def _combined(parts: Sequence[Array], factors: Sequence[Fraction]) -> Array:
-    """Return a linear combination, exact for arrays of rationals."""
-    exact = parts[0].dtype == object
-    pairs = zip(parts, factors, strict=True)
-    terms = [part * (factor if exact else float(factor)) for part, factor in pairs if factor]
-    return np.asarray(sum(terms))
+def _combined(matrix: Array, parts: Sequence[Array]) -> Array:
+    """Return linear combinations, exact for arrays of rationals."""
+    stacked = np.array(parts)
+    exact = stacked.dtype == object
+    return np.tensordot(matrix if exact else matrix.astype(np.float64), stacked, 1)
 
 
 def _multisets(inputs: Sequence[int], widths: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -34,8 +34,6 @@ from polyconstraints.backends.plan.kinds import Kind, Levels
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups.constructions import Product
 
-__all__ = ["Diagram", "channel_orbits", "diagrams"]
-
 Labels = tuple[tuple[int, ...], ...]
 #: Most partitions of letters that are gone through.
 _MAX_PARTITIONS = 100_000
@@ -69,6 +67,18 @@ class Diagram:
         """The labels that only inputs have."""
         inside = dict.fromkeys(label for labels in self.labels[1:] for label in labels)
         return tuple(label for label in inside if label not in self.labels[0])
+
+    @cached_property
+    def shared(self) -> tuple[tuple[int, ...], ...]:
+        """The labels of each factor that the output or another factor has."""
+        return tuple(
+            tuple(
+                label
+                for label in dict.fromkeys(own)
+                if any(label in other for at, other in enumerate(self.labels) if at != place)
+            )
+            for place, own in enumerate(self.labels[1:], start=1)
+        )
 
     @cached_property
     def scopes(self) -> dict[int, tuple[int, tuple[int, ...]]]:

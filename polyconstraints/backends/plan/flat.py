@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import permutations
+from itertools import accumulate, permutations
 from itertools import product as combinations
 from math import prod
 from typing import Any
@@ -19,14 +19,13 @@ from polyconstraints.backends.plan.gathered import Gathered, Indexed, whole_numb
 from polyconstraints.backends.plan.kinds import Levels, read_levels
 from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.program import Operations, check_dtypes, product
+from polyconstraints.backends.plan.terms import degrees_of
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError, PolyconstraintsError
 from polyconstraints.spec.groups import read_group
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layer_forms
-
-__all__ = ["FlatLayer", "between_letters", "known", "of_map"]
 
 Array = NDArray[Any]
 Tensor = Any
@@ -82,19 +81,16 @@ class FlatLayer:
         if not x.shape or x.shape[-1] != layer.inputs:
             raise InputError(f"expected shape (batch, {layer.inputs}), got {tuple(x.shape)}", "x")
         x = x if len(lead) == 1 else ops.reshape(x, (product(lead), layer.inputs))
+        xs = [x]
         if isinstance(self.recipe, Lettered):
-            levels, below = self.recipe.levels, self.recipe.channels[0]
-            xs, start = [], 0
-            for kind in levels.inputs:
-                shape = (*kind.shape(self.sizes), below)
-                stop = start + prod(shape)
-                part = x if len(levels.inputs) == 1 else x[:, start:stop]
-                xs.append(ops.reshape(part, (x.shape[0], *shape)))
-                start = stop
-            ys = self.recipe.compute(ops, weights, xs, self.sizes)
-            ys = [ops.reshape(y, (x.shape[0], product(y.shape[1:]))) for y in ys]
-        else:
-            ys = self.recipe.compute(ops, weights, [x])
+            inputs, below = self.recipe.levels.inputs, self.recipe.channels[0]
+            shapes = [(*kind.shape(self.sizes), below) for kind in inputs]
+            ends = list(accumulate(map(prod, shapes)))
+            parts = [x[:, end - prod(shape) : end] for end, shape in zip(ends, shapes, strict=True)]
+            pairs = zip([x] if len(ends) == 1 else parts, shapes, strict=True)
+            xs = [ops.reshape(part, (x.shape[0], *shape)) for part, shape in pairs]
+        ys = self.recipe.compute(ops, weights, xs, self.sizes)
+        ys = [ops.reshape(y, (x.shape[0], product(y.shape[1:]))) for y in ys]
         y = ys[0] if len(ys) == 1 else ops.concatenate(*ys)
         return y if len(lead) == 1 else ops.reshape(y, (*lead, layer.outputs))
 
@@ -150,10 +146,11 @@ class FlatLayer:
         parts = self._conversion.weights(coefficients, theta.dtype)
         return np.concatenate([part.ravel() for part in parts])
 
-    def initial(self, ops: Operations, normal: Tensor) -> Tensor:
-        """Return parameters to start from, given standard normal ones; see LayerPlan."""
-        parts = self.recipe.initial(ops, self.split(normal))
-        return ops.concatenate(*[ops.reshape(part, (product(part.shape),)) for part in parts])
+    def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
+        """Return the vector to start from, given a standard normal one; see LayerPlan."""
+        parts = self.recipe.initial(ops, self.split(normals[0]))
+        flat = [ops.reshape(part, (product(part.shape),)) for part in parts]
+        return [ops.concatenate(*flat)]
 
     @cached_property
     def digest(self) -> str:
@@ -195,16 +192,16 @@ def between_letters(
     network: NetworkSpec,
     index: int,
     levels: Levels,
-    sizes: tuple[int, ...],
     source: Callable[[tuple[int, ...]], LayerClasses],
-    model: tuple[int, ...],
+    model: tuple[int, ...] | None = None,
 ) -> FlatLayer:
-    """Return a layer of a network between points made of letters."""
-    layer = network.layers[index]
+    """Return a layer of a network between points made of given numbers of letters."""
+    layer, sizes = network.layers[index], tuple(size or 0 for size in levels.sizes)
     below, above = network.channels[index : index + 2]
-    degrees = tuple(range(layer.degree + 1)) if layer.bias else (layer.degree,)
-    recipe = Lettered(levels, (below, above), degrees, independent=True)
-    return FlatLayer(layer, recipe, sizes, source, model)
+    recipe = Lettered(
+        levels, (below, above), degrees_of(layer.degree, layer.bias), independent=True
+    )
+    return FlatLayer(layer, recipe, sizes, source, sizes if model is None else model)
 
 
 def of_map(tying: TyingMap, index: int, structure: bool) -> FlatLayer:
@@ -212,8 +209,7 @@ def of_map(tying: TyingMap, index: int, structure: bool) -> FlatLayer:
     layer, source = tying.layers[index], partial(known, tying.layers[index])
     levels = next(_recognised(tying, index), None) if structure else None
     if levels is not None:
-        sizes = tuple(size or 0 for size in levels.sizes)
-        lettered = between_letters(tying.network, index, levels, sizes, source, sizes)
+        lettered = between_letters(tying.network, index, levels, source)
         if _fills(lettered, layer):
             return lettered
     return FlatLayer(layer.layer, Gathered(layer), (), source, ())

@@ -20,10 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.program import Operations
-from polyconstraints.backends.plan.terms import share
+from polyconstraints.backends.plan.terms import degrees_of, share
 from polyconstraints.classes.layer import LayerClasses
-
-__all__ = ["Gathered", "Indexed", "whole_numbers"]
 
 Array = NDArray[Any]
 Tensor = Any
@@ -49,41 +47,36 @@ class Gathered:
         return ((len(self.tying.free),),)
 
     @cached_property
-    def _present(self) -> tuple[int, ...]:
-        return self.tying.present
-
-    @cached_property
     def _numbering(self) -> Array:
         """The number of each class among those that have weights."""
-        numbering = np.full(self._present[-1] + 1, -1, dtype=np.int64)
-        numbering[list(self._present)] = np.arange(len(self._present))
+        numbering = np.full(len(self.tying.sizes), -1, dtype=np.int64)
+        numbering[list(self.tying.present)] = np.arange(self.tying.distinct)
         return numbering
 
     @cached_property
-    def values(self) -> tuple[Array, NDArray[np.float64]] | None:
+    def values(self) -> tuple[Array, NDArray[np.float64]]:
         """For each class the parameters that its value combines, and their factors.
 
-        The first are flat, the others of shape (classes, most parameters of one class);
-        None if the classes are the parameters.
+        The first are flat, the others of shape (classes, most parameters of one class).
         """
-        tying = self.tying
-        if tying.free == self._present:
-            return None
-        place = {number: at for at, number in enumerate(tying.free)}
-        rows = [
-            {place[number]: Fraction(1)}
-            if number in place
-            else {place[free]: factor for free, factor in tying.dependent[number].items()}
-            for number in self._present
-        ]
-        width = max(1, *map(len, rows))
+        tying, count = self.tying, len(self.tying.free)
+        rows, columns, shares = tying.dependence
+        rows = self._numbering[np.concatenate([np.array(tying.free, dtype=np.int64), rows])]
+        columns = np.concatenate([np.arange(count), columns])
+        order = np.lexsort((columns, rows))
+        rows, columns = rows[order], columns[order]
+        places = np.arange(len(rows)) - np.searchsorted(rows, rows)
         # Where a class combines fewer of them stands a zero, which follows the parameters.
-        index = np.full((len(rows), width), len(tying.free), dtype=np.int64)
-        factors = np.zeros((len(rows), width))
-        for at, row in enumerate(rows):
-            for column, (parameter, factor) in enumerate(sorted(row.items())):
-                index[at, column], factors[at, column] = parameter, float(factor)
+        index = np.full((tying.distinct, max(places, default=0) + 1), count, dtype=np.int64)
+        factors = np.zeros(index.shape)
+        index[rows, places] = columns
+        factors[rows, places] = np.concatenate([np.ones(count), shares.astype(float)])[order]
         return index.ravel(), factors
+
+    @property
+    def _plain(self) -> bool:
+        """Whether the classes are the parameters."""
+        return self.tying.free == self.tying.present
 
     @cached_property
     def products(self) -> Array:
@@ -99,7 +92,7 @@ class Gathered:
         The number of classes, where a zero is kept, for an order that repeats another one.
         """
         tying, layer = self.tying, self.tying.layer
-        zero = len(self._present)
+        zero = tying.distinct
         orders = list(permutations(range(layer.degree)))
         places = [self.products[list(order)] for order in orders[: 1 if layer.ordered else None]]
         found = []
@@ -115,7 +108,7 @@ class Gathered:
         layer = self.tying.layer
         facts = (layer.degree, layer.bias, layer.inputs, layer.outputs, layer.ordered)
         content = hashlib.sha256(repr((*facts, self.shapes)).encode())
-        for array in (*self.classes, *(self.values or ())):
+        for array in (*self.classes, *(() if self._plain else self.values)):
             content.update(np.ascontiguousarray(array).tobytes())
         return content.hexdigest()
 
@@ -136,39 +129,33 @@ class Gathered:
     @cached_property
     def members(self) -> NDArray[np.float64]:
         """For each parameter, the most weights of one output that it sets, factors counted."""
-        count = len(self._present)
-        most = np.zeros(count + 1)
+        most = np.zeros(self.tying.distinct + 1)
         for rows in zip(*self.classes, strict=True):
-            found = sum(np.bincount(row, minlength=count + 1) for row in rows)
+            found = sum(np.bincount(row, minlength=len(most)) for row in rows)
             np.maximum(most, found, out=most)
-        if self.values is None:
-            return np.maximum(most[:count], 1.0)
         index, factors = self.values
-        shares = np.abs(factors) * most[:count, None]
-        count = len(self.tying.free)
+        shares, count = np.abs(factors) * most[:-1, None], len(self.tying.free)
         sums = np.bincount(index, shares.ravel(), minlength=count + 1)[:count]
         return np.where(sums > 0, sums, 1.0)
 
     @cached_property
     def degrees(self) -> NDArray[np.int64]:
         """For each parameter, the largest degree of the products that it weighs."""
-        layer, count = self.tying.layer, len(self._present)
+        layer = self.tying.layer
         real = (self.products >= int(layer.bias)).sum(axis=0)
-        highest = np.zeros(count + 1, dtype=np.int64)
+        highest = np.zeros(self.tying.distinct + 1, dtype=np.int64)
         for classes in self.classes:
             np.maximum.at(highest, classes, np.broadcast_to(real, classes.shape))
-        if self.values is None:
-            return highest[:count]
         index, factors = self.values
         found = np.zeros(len(self.tying.free), dtype=np.int64)
         used, index = factors != 0, index.reshape(factors.shape)
-        np.maximum.at(found, index[used], np.broadcast_to(highest[:count, None], used.shape)[used])
+        np.maximum.at(found, index[used], np.broadcast_to(highest[:-1, None], used.shape)[used])
         return found
 
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
         """Return parameters to start from, given standard normal ones of their shapes."""
         layer = self.tying.layer
-        degrees = tuple(range(layer.degree + 1)) if layer.bias else (layer.degree,)
+        degrees = degrees_of(layer.degree, layer.bias)
         found = np.zeros(len(self.tying.free))
         for degree in degrees:
             here = self.degrees == degree
@@ -178,13 +165,11 @@ class Gathered:
 
     def _seen(self, parameters: NDArray[np.bool_]) -> int:
         """Return the most of some parameters that one output depends on."""
-        index = np.arange(len(self._present))[:, None]
-        if self.values is not None:
-            index = self.values[0].reshape(self.values[1].shape)
+        index = self.values[0].reshape(self.values[1].shape)
         most = 1
         for rows in zip(*self.classes, strict=True):
             classes = np.unique(np.concatenate(rows))
-            read = np.unique(index[classes[classes < len(self._present)]])
+            read = np.unique(index[classes[classes < len(index)]])
             read = read[read < len(parameters)]
             most = max(most, int(parameters[read].sum()))
         return most
@@ -192,7 +177,7 @@ class Gathered:
     def weights(self, ops: Operations, theta: Tensor) -> Tensor:
         """Return the layer's weight array; 0 where there is no weight."""
         layer = self.tying.layer
-        classes = np.append(self._numbering, len(self._present))[self.tying.classes]
+        classes = np.append(self._numbering, self.tying.distinct)[self.tying.classes]
         values = ops.take(self._values(ops, theta), classes.ravel(), 0)
         if not layer.ordered:
             return ops.reshape(values, layer.shape)
@@ -202,19 +187,19 @@ class Gathered:
     def _values(self, ops: Operations, theta: Tensor) -> Tensor:
         """Return the values of the classes, and a zero."""
         theta = theta * ops.constant(self._shares, theta)
-        if self.values is not None:
+        if not self._plain:
             index, factors = self.values
             theta = ops.concatenate(theta, ops.constant(_ZERO, theta))
             parts = ops.reshape(ops.take(theta, index, 0), factors.shape)
-            theta = ops.sum(parts * ops.constant(factors, theta), (1,))
+            theta = ops.sum(parts * ops.constant(factors, theta), 1)
         return ops.concatenate(theta, ops.constant(_ZERO, theta))
 
     def compute(
         self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
     ) -> list[Tensor]:
-        """Return the outputs, of shape (batch, outputs), for inputs (batch, inputs)."""
-        (theta,), (x,) = weights, xs
-        layer = self.tying.layer
+        """Return the outputs, of shape (batch, outputs), for inputs of as many units."""
+        layer, (theta,) = self.tying.layer, weights
+        x = ops.reshape(xs[0], (xs[0].shape[0], layer.inputs))
         theta = self._values(ops, theta)
         if layer.bias:
             one = ops.broadcast(ops.constant(_ONE, x), (x.shape[0], 1))
@@ -316,8 +301,9 @@ class Indexed:
     def compute(
         self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
     ) -> list[Tensor]:
-        """Return the outputs, (batch, points, channels), for inputs of such a shape."""
-        weight, (x,) = weights[0], xs
+        """Return the outputs, (batch, points, channels), for inputs of as many units."""
+        weight, size = weights[0], (self.classes.shape[1], self.channels[0])
+        x = ops.reshape(xs[0], (xs[0].shape[0], *size))
         if self._shares is not None:
             weight = weight * ops.constant(self._shares, x)
         waves = self.fourier
@@ -372,7 +358,7 @@ class Indexed:
         a, b = (ops.reshape(ops.apply(m, x), (half, batch, below)) for m in (cosine, sine))
 
         def mixed(seen: Tensor, matrix: Tensor) -> Tensor:
-            return ops.einsum("fbc,foc->fbo", seen, matrix)
+            return ops.einsum(seen, matrix, "fbc,foc->fbo")
 
         # (c + i s) of the weights times (a - i b) of the inputs.
         real, other = mixed(a, c) + mixed(b, s), mixed(b, c) + mixed(a, s) * -1.0

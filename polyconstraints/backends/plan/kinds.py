@@ -25,17 +25,6 @@ from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import NO_POINT, Product, Selection, Sum, Wreath
 from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Letters, Preset, Scope
 
-__all__ = [
-    "Axis",
-    "Kind",
-    "Levels",
-    "factors",
-    "fixed_levels",
-    "places",
-    "read_levels",
-    "table",
-]
-
 
 @dataclass(frozen=True)
 class Axis:

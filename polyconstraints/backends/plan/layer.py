@@ -23,6 +23,7 @@ from polyconstraints.backends.plan.kinds import (
 )
 from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.program import Operations, check_dtypes, product
+from polyconstraints.backends.plan.terms import degrees_of
 from polyconstraints.classes.any_network import sized_texts
 from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
@@ -32,8 +33,6 @@ from polyconstraints.spec.groups.tree import Preset
 from polyconstraints.spec.network import NetworkSpec, layer_kind
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
-
-__all__ = ["LayerPlan", "map_of"]
 
 Tensor = Any
 Recipe = Lettered | Indexed | Gathered
@@ -223,22 +222,16 @@ class LayerPlan:
             return self._low_rank(ops, weights, x, mask)
         xs = x if isinstance(x, tuple | list) else (x,)
         check_dtypes(ops, xs, weights[0])
-        recipe, sizes = self.recipe, self.sizes([one.shape for one in xs])
+        sizes = self.sizes([one.shape for one in xs])
         lead = tuple(xs[0].shape[: -len(self._axes[0]) - 1])
-        if not isinstance(recipe, Lettered):
-            if mask is not None:
-                self._masks(ops, mask, xs[0])
-            inner = tuple(xs[0].shape[len(lead) :])
-            flat: tuple[Any, ...] = (product(inner[:-1]), inner[-1])
-            flat = (product(flat),) if isinstance(recipe, Gathered) else flat
-            (y,) = recipe.compute(ops, weights, [ops.reshape(xs[0], (product(lead), *flat))])
-            return ops.reshape(y, (*lead, *self.levels.outputs[0].shape(()), self.channels[1]))
         masks = None if mask is None else self._masks(ops, mask, xs[0])
-        if len(lead) == 1:
-            ys = recipe.compute(ops, weights, xs, sizes, masks)
-        else:
+        if len(lead) != 1:
             xs = [ops.reshape(one, (product(lead), *one.shape[len(lead) :])) for one in xs]
-            ys = recipe.compute(ops, weights, xs, sizes, masks)
+        ys = self.recipe.compute(ops, weights, xs, sizes, masks)
+        if not self.levels.lettered:
+            lead = (*lead, *self.levels.outputs[0].shape(()), self.channels[1])
+            return ops.reshape(ys[0], lead)
+        if len(lead) != 1:
             ys = [ops.reshape(y, (*lead, *y.shape[1:])) for y in ys]
         return ys[0] if len(ys) == 1 else tuple(ys)
 
@@ -381,7 +374,7 @@ def map_of(plans: Sequence[LayerPlan], *sizes: int, activation: str | None = Non
 @cache
 def _recipe(plan: LayerPlan) -> Recipe:
     if plan.levels.lettered:
-        degrees = tuple(range(plan.degree + 1)) if plan.bias else (plan.degree,)
+        degrees = degrees_of(plan.degree, plan.bias)
         return Lettered(plan.levels, plan.channels, degrees)
     below, _ = plan.counts(())
     to = "trivial1" if plan.to == "trivial" else plan.to

@@ -15,13 +15,17 @@ that every library runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
 from itertools import count
 from math import prod
-from typing import Any
+from operator import add, mul
+from typing import Any, NamedTuple
 
-from polyconstraints.backends.plan.diagrams import Diagram
+import numpy as np
+
+from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits
 from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.program import (
     BATCH,
@@ -31,9 +35,7 @@ from polyconstraints.backends.plan.program import (
     Symbol,
     letters,
 )
-from polyconstraints.backends.plan.terms import Feature, Pool, Term, Terms
-
-__all__ = ["Lettered"]
+from polyconstraints.backends.plan.terms import Term, Terms
 
 Tensor = Any
 
@@ -76,13 +78,21 @@ class Lettered(Terms):
         return known
 
 
+class _Factor(NamedTuple):
+    """A factor of a product: a tensor, what says which one it is, and the labels of its axes."""
+
+    x: Symbol
+    key: Any
+    labels: tuple[int, ...]
+
+
 class _Writer:
     """Writes the program of a recipe; what is needed twice is noted once."""
 
     def __init__(self, recipe: Terms, masked: tuple[int, ...]) -> None:
         self.recipe = recipe
         self.program = program = Program(recipe.levels.sizes)
-        self.known: dict[Any, Any] = {}
+        self.known: dict[Any, Symbol] = {}
         below = recipe.channels[0]
         sorts = [letters(sort) for sort in range(len(recipe.levels.sizes))]
         weights = [program.given(shape) for shape in recipe.shapes]
@@ -139,47 +149,37 @@ class _Writer:
             x = self.program.mask(x, at + 1, sort)
         return x
 
-    # -- pooling --------------------------------------------------------------------------
+    # -- factors and products ----------------------------------------------------------------
 
-    def _pooled(self, pool: Pool) -> Symbol:
-        """Return a pooled tensor, from the smallest one that is needed as well."""
-        key = (pool.source, pool.kept)
-        if key not in self.known:
-            kept = set(pool.kept)
-            sorts = self._sorts_of(pool.source)
-            base, labels = None, tuple(sorted(sorts))
-            for other in self.recipe.pools[pool.source]:
-                if kept < set(other):
-                    base, labels = self._pooled(Pool(pool.source, other)), other
-                    break
-            if base is None:
-                base = self._source(pool.source)
-            gone = [at for at, label in enumerate(labels) if label not in kept]
-            over = [sorts[labels[at]] for at in gone]
-            self.known[key] = self.program.mean(base, [at + 1 for at in gone], over)
-        found: Symbol = self.known[key]
-        return found
+    def _mean(
+        self, key: Any, make: Callable[[], Symbol], sorts: Sequence[int], kept: tuple[int, ...]
+    ) -> Symbol:
+        """Return a tensor with axes for letters of some sorts, averaged over all but some.
 
-    def _source(self, source: tuple[Any, ...]) -> Symbol:
-        """Return a source with all its labels."""
-        if source not in self.known:
-            make = self._diagonal if source[0] == "input" else self._product
-            self.known[source] = make(*source[1:])
-        found: Symbol = self.known[source]
-        return found
+        Step by step, so that tensors of fewer axes are made of those that are needed as well.
+        """
+        if (key, kept) not in self.known:
+            gone = next((at for at in range(len(sorts)) if at not in kept), None)
+            if gone is None:
+                made = make()
+            else:
+                more = tuple(sorted((*kept, gone)))
+                base = self._mean(key, make, sorts, more)
+                made = self.program.mean(base, 1 + more.index(gone), sorts[gone])
+            self.known[key, kept] = made
+        return self.known[key, kept]
 
-    def _sorts_of(self, source: tuple[Any, ...]) -> dict[int, int]:
-        """Return the sort of each label of a source."""
-        if source[0] == "input":
-            own = self.recipe.levels.inputs[source[1]].letters
-            return {label: sort for (sort, _), label in zip(own, source[2], strict=True)}
-        found: dict[int, int] = {}
-        for pool, labels in source[2]:
-            sorts = self._sorts_of(pool.source)
-            found.update(zip(labels, (sorts[label] for label in pool.kept), strict=True))
-        return found
+    def _factor(self, diagram: Diagram, at: int) -> _Factor:
+        """Return a factor, averaged over the labels that it alone has."""
+        kind, own = diagram.inputs[at], diagram.labels[1 + at]
+        labels = list(dict.fromkeys(own))
+        local, kept = (tuple(map(labels.index, some)) for some in (own, diagram.shared[at]))
+        sorts = [diagram.scopes[label][0] for label in labels]
+        x = self._mean((kind, local), lambda: self._diagonal(kind, local), sorts, kept)
+        return _Factor(x, (kind, local, kept), diagram.shared[at])
 
     def _diagonal(self, kind: int, labels: tuple[int, ...]) -> Symbol:
+        """Return inputs at the points whose letters are equal where labels are."""
         x, present = self.inputs[kind], list(labels)
         while len(set(present)) < len(present):
             label = next(one for one in present if present.count(one) > 1)
@@ -197,97 +197,103 @@ class _Writer:
         shape = tuple(next(lengths) if label in labels else 1 for label in target)
         return self.program.reshape(x, (x.shape[0], *shape, x.shape[-1]))
 
-    def _product(self, channels: Any, factors: tuple[tuple[Pool, tuple[int, ...]], ...]) -> Symbol:
-        target = sorted({label for _, labels in factors for label in labels})
-        parts = [self._aligned(self._pooled(pool), labels, target) for pool, labels in factors]
-        if len(factors) == 2 and factors[0] == factors[1]:
+    def _product(self, diagram: Diagram, factors: Sequence[_Factor], union: list[int]) -> Symbol:
+        """Return a product with axes for all labels of its factors."""
+        parts = [self._aligned(factor.x, factor.labels, union) for factor in factors]
+        widths = self.recipe.widths(diagram)
+        if len(factors) == 2 and factors[0][1:] == factors[1][1:]:
             return self.program.pairs(parts[0])
-        if len(channels[1]) > 1:
-            taken = [
-                self.program.take(part, at)
-                for part, at in zip(parts, self.recipe.channel_index(*channels), strict=True)
-            ]
+        if len(diagram.orders) > 1:
+            parts = self._taken(diagram, parts)
         else:
             # All channels with all: an outer product, which costs no index.
-            taken, widths = [], channels[0]
             for at, part in enumerate(parts):
                 ones = [width if at == place else 1 for place, width in enumerate(widths)]
-                taken.append(self.program.reshape(part, (*part.shape[:-1], *ones)))
-        out = taken[0]
-        for part in taken[1:]:
-            out = out * part
-        axes = 1 + len(target)
-        return self.program.reshape(out, (*out.shape[:axes], prod(out.shape[axes:])))
+                parts[at] = self.program.reshape(part, (*part.shape[:-1], *ones))
+        return self._one_channel(reduce(mul, parts), 1 + len(union))
 
-    # -- features and terms ---------------------------------------------------------------
+    def _taken(self, diagram: Diagram, parts: Sequence[Symbol]) -> list[Symbol]:
+        """Return the channels of the factors of each product of channels."""
+        choices = channel_orbits(tuple(self.recipe.widths(diagram)), diagram.orders)
+        index = np.array(choices, dtype=np.int64).T
+        return [self.program.take(part, at.copy()) for part, at in zip(parts, index, strict=True)]
+
+    def _one_channel(self, x: Symbol, axes: int) -> Symbol:
+        """Return a tensor with all but the first axes as one."""
+        return self.program.reshape(x, (*x.shape[:axes], prod(x.shape[axes:])))
+
+    # -- diagrams and terms ----------------------------------------------------------------
 
     def _names(self, diagram: Diagram, labels: Sequence[int]) -> str:
         """Return the indices of labels in a formula."""
         names = {label: chr(ord("i") + at) for at, label in enumerate(diagram.scopes)}
         return "".join(names[label] for label in labels)
 
-    def _contracted(self, feature: Feature) -> Symbol:
+    def _contracted(self, diagram: Diagram, factors: Sequence[_Factor]) -> Symbol:
         """Return a product, averaged over the labels that several factors share."""
-        diagram, factors = feature.diagram, feature.contraction or ()
-        tensors = [self._pooled(pool) for pool, _ in factors]
-        own = [self._names(diagram, labels) for _, labels in factors]
+        tensors, names = [factor.x for factor in factors], "ABCDEFG"[: len(factors)]
         kept = self._names(diagram, diagram.kept)
-        widths = self.recipe.widths(diagram)
         if len(diagram.orders) > 1:
-            index = self.recipe.channel_index(tuple(widths), diagram.orders)
-            tensors = [
-                self.program.take(tensor, at) for tensor, at in zip(tensors, index, strict=True)
-            ]
-        names = "A" * len(tensors) if len(diagram.orders) > 1 else "ABCDEFG"[: len(tensors)]
-        parts = [f"b{mine}{name}" for mine, name in zip(own, names, strict=True)]
+            tensors, names = self._taken(diagram, tensors), "A" * len(factors)
+        parts = [
+            f"b{self._names(diagram, factor.labels)}{name}"
+            for factor, name in zip(factors, names, strict=True)
+        ]
         last = "".join(dict.fromkeys(names))
         out = self.program.einsum(f"{','.join(parts)}->b{kept}{last}", *tensors)
-        axes = 1 + len(kept)
-        out = self.program.reshape(out, (*out.shape[:axes], prod(out.shape[axes:])))
-        return self.program.divide(out, self._contracted_sorts(feature))
+        return self._divided(self._one_channel(out, 1 + len(kept)), diagram)
 
-    def _contracted_sorts(self, feature: Feature) -> list[int]:
-        shared = {label for _, labels in feature.contraction or () for label in labels}
-        diagram = feature.diagram
-        return [diagram.scopes[at][0] for at in diagram.averaged if at in shared]
+    def _divided(self, x: Symbol, diagram: Diagram) -> Symbol:
+        """Return a sum over the averaged labels that several factors share as a mean."""
+        shared = {label for labels in diagram.shared for label in labels}
+        averaged = [label for label in diagram.averaged if label in shared]
+        return self.program.divide(x, [diagram.scopes[label][0] for label in averaged])
 
-    def _factorwise(self, feature: Feature, weight: Symbol) -> Symbol:
+    def _factorwise(self, diagram: Diagram, weight: Symbol) -> Symbol:
         """Return a product of two factors, mixed with the smaller one first."""
-        diagram, factors = feature.diagram, feature.contraction or ()
+        factors = [self._factor(diagram, at) for at in (0, 1)]
         widths = self.recipe.widths(diagram)
-        first = min((0, 1), key=lambda at: self.recipe.size(diagram, factors[at][1]))
-        small, large = (self._pooled(factors[at][0]) for at in (first, 1 - first))
-        own, other = (self._names(diagram, factors[at][1]) for at in (first, 1 - first))
+        first = min((0, 1), key=lambda at: self.recipe.size(diagram, factors[at].labels))
+        small, large = factors[first], factors[1 - first]
+        own, other = (self._names(diagram, factor.labels) for factor in (small, large))
         outputs = weight.shape[0]
         if first == 1:
             # The channels of the smaller factor come last: an ordinary product with a matrix.
-            mixed = self.program.linear(
-                small, self.program.reshape(weight, (outputs * widths[0], widths[1]))
-            )
-            mixed = self.program.reshape(mixed, (*small.shape[:-1], outputs, widths[0]))
+            matrix = self.program.reshape(weight, (outputs * widths[0], widths[1]))
+            mixed = self.program.linear(small.x, matrix)
+            mixed = self.program.reshape(mixed, (*small.x.shape[:-1], outputs, widths[0]))
         else:
             matrix = self.program.reshape(weight, (outputs, *widths))
-            mixed = self.program.einsum(f"b{own}A,oAB->b{own}oB", small, matrix)
+            mixed = self.program.einsum(f"b{own}A,oAB->b{own}oB", small.x, matrix)
         kept = self._names(diagram, diagram.kept)
-        out = self.program.einsum(f"b{other}B,b{own}oB->b{kept}o", large, mixed)
-        return self.program.divide(out, self._contracted_sorts(feature))
+        out = self.program.einsum(f"b{other}B,b{own}oB->b{kept}o", large.x, mixed)
+        return self.program.correct(self._divided(out, diagram), diagram)
 
-    def _feature(self, feature: Feature) -> Symbol:
-        """Return a feature with its axes in the order of the output's letters."""
-        if feature.pool is None:
-            x = self._contracted(feature)
+    def _function(self, diagram: Diagram) -> Symbol:
+        """Return a diagram's function, its axes in the order of the output's letters."""
+        factors = [self._factor(diagram, at) for at in range(diagram.degree)]
+        if diagram.degree == 1:
+            ((x, _, labels),) = factors
+        elif self.recipe.contracted(diagram):
+            x, labels = self._contracted(diagram, factors), diagram.kept
         else:
-            x = self._aligned(self._pooled(feature.pool), feature.axes, feature.diagram.kept)
-        return self.program.correct(x, feature.diagram)
+            union = list(dict.fromkeys(label for factor in factors for label in factor.labels))
+            numbered = [(key, tuple(map(union.index, labels))) for _, key, labels in factors]
+            kept = tuple(at for at, label in enumerate(union) if label in diagram.kept)
+            sorts = [diagram.scopes[label][0] for label in union]
+            make = partial(self._product, diagram, factors, union)
+            x = self._mean((diagram.orders, *numbered), make, sorts, kept)
+            labels = tuple(union[at] for at in kept)
+        return self.program.correct(self._aligned(x, labels, diagram.kept), diagram)
 
     def _mixed(self, term: Term, weight: Symbol) -> Symbol:
         if not term.degree:
             return self.program.reshape(weight, (1, weight.shape[0]))
+        functions = [diagram for diagram, _ in term.columns]
         if term.factorwise:
-            (feature,) = term.features
-            return self.program.correct(self._factorwise(feature, weight), feature.diagram)
-        features = [self._feature(feature) for feature in term.features]
-        return self.program.linear(self.program.concatenate(features), weight)
+            return self._factorwise(functions[0], weight)
+        whole = self.program.concatenate([self._function(diagram) for diagram in functions])
+        return self.program.linear(whole, weight)
 
     def _outputs(self, weights: Sequence[Symbol]) -> list[Symbol]:
         """Return the outputs of every kind."""
@@ -300,13 +306,9 @@ class _Writer:
                     patterns.setdefault(term.pattern, []).append((term, weight))
             parts = [self._embedded(kind, *item) for item in patterns.items()]
             parts.sort(key=lambda part: sum(n != 1 for n in part.shape))
-            total = parts[0]
-            for part in parts[1:]:
-                total = total + part
-            sorts = [letters(sort) for sort in range(len(self.recipe.levels.sizes))]
             width = self.recipe.channels[1] * kind.fixed
-            full = (BATCH, *(sorts[sort] for sort, _ in kind.letters), width)
-            y = self.program.broadcast(total, full)
+            full = (BATCH, *(letters(sort) for sort, _ in kind.letters), width)
+            y = self.program.broadcast(reduce(add, parts), full)
             results.append(self._points(self._masked(y, kind), kind))
         return results
 
@@ -319,9 +321,7 @@ class _Writer:
             self._aligned(self._mixed(term, weight), term.kept, labels)
             for term, weight in sorted(terms, key=lambda pair: len(pair[0].kept))
         ]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
+        total = reduce(add, parts)
         if len(labels) == len(pattern):
             return total
         lengths = iter(total.shape[1:-1])

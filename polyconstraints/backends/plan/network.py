@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Self
@@ -21,8 +21,6 @@ from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap, TyingRule
-
-__all__ = ["NetworkPlan", "Planned", "horner"]
 
 Tensor = Any
 
@@ -95,11 +93,8 @@ class NetworkPlan:
                 f"expected {n} output components for equivariance, got {network.outputs}",
                 "symmetry",
             )
-        texts = [f"S{n}"] * (network.depth + 1)
-        if kind == "invariant":
-            texts[-1] = f"trivial{network.outputs}"
         source = partial(_derived, network, kind)
-        return cls(network, _between_letters(network, f"S{n}", texts, (n,), source))
+        return cls(network, _between_letters(network, kind, f"S{n}", {}, (n,), source))
 
     @classmethod
     def from_rule(cls, rule: TyingRule, *sizes: int) -> NetworkPlan:
@@ -121,12 +116,9 @@ class NetworkPlan:
         described = rule.network
         full = described.sizes(sizes)
         network = described.network(full)
-        texts = [described.actions.get(level, described.group) for level in range(network.depth)]
-        texts.append(described.actions.get(network.depth, described.group))
-        if described.kind == "invariant":
-            texts[-1] = f"trivial{network.outputs}"
+        kind, group, actions = described.kind, described.group, described.actions
         source = partial(_of_rule, rule)
-        return cls(network, _between_letters(network, described.group, texts, tuple(full), source))
+        return cls(network, _between_letters(network, kind, group, actions, full, source))
 
     def check(self, theta: Sequence[Any]) -> None:
         """Raise InputError unless there is a vector of parameters for each layer."""
@@ -190,14 +182,35 @@ def _of_rule(rule: TyingRule, index: int, sizes: tuple[int, ...]) -> LayerClasse
     return rule.at(*sizes).layers[index]
 
 
+def _derived(
+    network: NetworkSpec, kind: SymmetryKind, index: int, sizes: tuple[int, ...]
+) -> LayerClasses:
+    """Return a layer of the network's map with fewer components."""
+    (n,) = sizes
+    small = NetworkSpec(
+        n,
+        network.depth,
+        network.layer,
+        network.indices,
+        network.bias,
+        outputs=network.outputs if kind == "invariant" else n,
+        channels=network.channels,
+    )
+    return derive(small, Symmetry(PermutationGroup.symmetric(n), kind)).tying_map().layers[index]
+
+
 def _between_letters(
     network: NetworkSpec,
+    kind: SymmetryKind,
     group: str,
-    texts: Sequence[str],
+    actions: Mapping[int, str],
     sizes: tuple[int, ...],
     source: Callable[[int, tuple[int, ...]], LayerClasses],
 ) -> tuple[FlatLayer, ...]:
     """Return the layers of a network, given the points of each level and the sorts' letters."""
+    texts = [actions.get(level, group) for level in range(network.depth + 1)]
+    if kind == "invariant":
+        texts[-1] = f"trivial{network.outputs}"
     found = []
     for index, layer in enumerate(network.layers):
         levels = read_levels(group, texts[index + 1], texts[index])
@@ -206,23 +219,5 @@ def _between_letters(
         above, below = (len(kinds[0].letters) for kinds in (levels.outputs, levels.inputs))
         model = tuple(min(size, max(above + layer.degree * below, 2)) for size in sizes)
         levels = replace(levels, sizes=sizes)
-        found.append(between_letters(network, index, levels, sizes, partial(source, index), model))
+        found.append(between_letters(network, index, levels, partial(source, index), model))
     return tuple(found)
-
-
-def _derived(
-    network: NetworkSpec, kind: SymmetryKind, index: int, sizes: tuple[int, ...]
-) -> LayerClasses:
-    """Return a layer of the network's map with fewer components."""
-    (n,) = sizes
-    outputs = network.outputs if kind == "invariant" else n
-    small = NetworkSpec(
-        n,
-        network.depth,
-        network.layer,
-        network.indices,
-        network.bias,
-        outputs=outputs,
-        channels=network.channels,
-    )
-    return derive(small, Symmetry(PermutationGroup.symmetric(n), kind)).tying_map().layers[index]

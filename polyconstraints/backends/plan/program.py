@@ -6,12 +6,13 @@ batch is to go through the notes. Sizes stay open, so that one program serves ev
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import permutations
 from math import prod
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +20,6 @@ from numpy.typing import NDArray
 from polyconstraints.backends.plan.diagrams import Diagram
 from polyconstraints.backends.plan.kinds import Axis, places, table
 from polyconstraints.errors import InputError
-
-__all__ = [
-    "BATCH",
-    "OPEN",
-    "Operations",
-    "Program",
-    "Symbol",
-    "check_dtypes",
-    "letters",
-    "product",
-]
 
 Tensor = Any
 
@@ -45,53 +35,74 @@ def letters(sort: int) -> int:
     return -2 - sort
 
 
-class Operations(Protocol):
-    """What a library has to offer; ``+`` and ``*`` broadcast besides."""
+class Operations(ABC):
+    """What a recipe needs of a library; ``+`` and ``*`` broadcast besides.
 
+    Most of it has one name in PyTorch and in JAX.
+    """
+
+    #: The library's functions.
+    library: Any
+
+    @abstractmethod
     def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
         """Return an array of floats as a tensor, in the dtype of another one."""
 
-    def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """Return the mean over axes."""
-
-    def sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """Return the sum over axes."""
-
-    def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
-        """Return the part where two axes are equal, as the last axis."""
-
-    def permute(self, x: Tensor, order: tuple[int, ...]) -> Tensor:
-        """Return the tensor with its axes in another order."""
-
-    def reshape(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
-        """Return the tensor in another shape."""
-
-    def broadcast(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
-        """Return the tensor repeated to a shape."""
-
-    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
-        """Return the entries of an axis at the places of a one-dimensional index."""
-
-    def concatenate(self, *parts: Tensor) -> Tensor:
-        """Return tensors one after the other along the last axis."""
-
-    def positive(self, x: Tensor) -> Tensor:
-        """Return the larger of each entry and 1."""
-
-    def linear(self, x: Tensor, weight: Tensor) -> Tensor:
-        """Return x Wᵀ, on the last axis."""
-
-    def apply(self, matrix: NDArray[Any], x: Tensor) -> Tensor:
-        """Return M x, on the last axis but one."""
-
-    def einsum(self, formula: str, *operands: Tensor) -> Tensor:
-        """Return a contraction; each index is in the result or in two operands."""
-
+    @abstractmethod
     def cast(self, x: Tensor, like: Tensor) -> Tensor:
         """Return a tensor in the dtype of another one."""
 
+    @abstractmethod
+    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
+        """Return the entries of an axis at the places of a one-dimensional index."""
+
+    @abstractmethod
+    def permute(self, x: Tensor, order: tuple[int, ...]) -> Tensor:
+        """Return the tensor with its axes in another order."""
+
+    @abstractmethod
+    def linear(self, x: Tensor, weight: Tensor) -> Tensor:
+        """Return x Wᵀ, on the last axis."""
+
     def accepts(self, x: Tensor, parameter: Tensor) -> bool:
         """Return whether inputs have the dtype that they must, given a parameter's."""
+        return bool(x.dtype == parameter.dtype)
+
+    def mean(self, x: Tensor, axis: int) -> Tensor:
+        """Return the mean over an axis."""
+        return x.mean(axis)
+
+    def sum(self, x: Tensor, axis: int) -> Tensor:
+        """Return the sum over an axis."""
+        return x.sum(axis)
+
+    def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
+        """Return the part where two axes are equal, as the last axis."""
+        return x.diagonal(0, first, second)
+
+    def reshape(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        """Return the tensor in another shape."""
+        return x.reshape(shape)
+
+    def broadcast(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
+        """Return the tensor repeated to a shape."""
+        return self.library.broadcast_to(x, shape)
+
+    def concatenate(self, *parts: Tensor) -> Tensor:
+        """Return tensors one after the other along the last axis."""
+        return self.library.concatenate(parts, -1)
+
+    def positive(self, x: Tensor) -> Tensor:
+        """Return the larger of each entry and 1."""
+        return self.library.clip(x, 1, None)
+
+    def apply(self, matrix: NDArray[Any], x: Tensor) -> Tensor:
+        """Return M x, on the last axis but one."""
+        return self.library.matmul(self.constant(matrix, x), x)
+
+    def einsum(self, *operands: Any) -> Tensor:
+        """Return a contraction, its formula last; each index is in the result or in two."""
+        return self.library.einsum(operands[-1], *operands[:-1])
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the sum of two tensors that broadcast."""
@@ -100,10 +111,6 @@ class Operations(Protocol):
     def multiply(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the product of two tensors that broadcast."""
         return x * y
-
-    def contracted(self, *operands: Any) -> Tensor:
-        """Return a contraction, its formula last."""
-        return self.einsum(operands[-1], *operands[:-1])
 
     def pairs(self, x: Tensor) -> Tensor:
         """Return the products of two channels; slices cost less than an index."""
@@ -196,14 +203,12 @@ class Program:
         self.steps.append((name, looks, first, tuple(rest), static))
         return self.given(shape)
 
-    def mean(self, x: Symbol, axes: Sequence[int], sorts: Sequence[int]) -> Symbol:
-        """Note a mean over axes of letters of some sorts, those that a sample has."""
-        if not axes:
-            return x
-        shape = tuple(n for at, n in enumerate(x.shape) if at not in axes)
-        if not any(sort in self.masked for sort in sorts):
-            return self.note("mean", (x,), (tuple(axes),), shape)
-        return self.divide(self.note("sum", (x,), (tuple(axes),), shape), sorts)
+    def mean(self, x: Symbol, axis: int, sort: int) -> Symbol:
+        """Note a mean over an axis of letters of a sort, those that a sample has."""
+        shape = x.shape[:axis] + x.shape[axis + 1 :]
+        if sort not in self.masked:
+            return self.note("mean", (x,), (axis,), shape)
+        return self.divide(self.note("sum", (x,), (axis,), shape), [sort])
 
     def divide(self, x: Symbol, sorts: Sequence[int]) -> Symbol:
         """Note the division of a sum by the numbers of letters that it went over."""
@@ -274,7 +279,7 @@ class Program:
             for name, size in zip(part, symbol.shape, strict=True)
         }
         shape = tuple(sizes[name] for name in result)
-        return self.note("contracted", operands, (formula,), shape)
+        return self.note("einsum", operands, (formula,), shape)
 
     def mask(self, x: Symbol, axis: int, sort: int) -> Symbol:
         """Note zeros at the letters of an axis that a sample hasn't."""
@@ -323,7 +328,7 @@ class Program:
         # Compilers trace what follows: what is short here is quick to compile.
         sized: Any = None
         if self.looks:
-            counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
+            counts = {sort: ops.sum(given[at], 1) for sort, at in self.masked.items()}
             sized = _Sized(ops, batch, sizes, counts)
         for name, looks, first, rest, static in self.steps:
             step = getattr(sized if looks else ops, name)
@@ -371,14 +376,15 @@ class _Sized:
         return x
 
     def correct(self, x: Tensor, diagram: Diagram, known: float | None) -> Tensor:
-        if known is None and not self.counts:
+        sorts = [diagram.scopes[label][0] for label in diagram.averaged]
+        if known is None and self.counts.keys().isdisjoint(sorts):
             known = _correction(diagram, tuple(self.sizes))
         if known is not None:
             return x * known
         sizes = [self.counts.get(sort, size) for sort, size in enumerate(self.sizes)]
         ratio = self.ops.positive(diagram.assignments(sizes)) ** -1.0
-        for label in diagram.averaged:
-            ratio = ratio * sizes[diagram.scopes[label][0]]
+        for sort in sorts:
+            ratio = ratio * sizes[sort]
         return x * self._column(ratio, x)
 
     def eye(self, x: Tensor, first: int, second: int, sort: int, known: Any) -> Tensor:

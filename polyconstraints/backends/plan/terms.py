@@ -8,13 +8,8 @@ from functools import cached_property
 from math import prod, sqrt
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits, diagrams
 from polyconstraints.backends.plan.kinds import Levels
-
-__all__ = ["Feature", "Pool", "Term", "Terms", "share"]
 
 #: Letters of a sort whose size is open, for predicting costs.
 _TYPICAL = 32
@@ -23,33 +18,9 @@ _TYPICAL = 32
 _HIGHER = 0.5
 
 
-@dataclass(frozen=True)
-class Pool:
-    """A tensor that features are made of: a source, averaged over all labels but some."""
-
-    #: ``("input", kind, labels)``: an input's letters, equal labels on the diagonal; or
-    #: ``("product", channels, ((pool, labels), …))``: a product of pooled tensors.
-    source: tuple[Any, ...]
-    #: The labels of its axes, ascending.
-    kept: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One diagram's function before channels are mixed.
-
-    ``axes`` are the labels of the result's axes, in the order of the output's letters.
-    """
-
-    diagram: Diagram
-    axes: tuple[int, ...]
-    pool: Pool | None = None
-    contraction: tuple[Any, ...] | None = None
-
-
 @dataclass(frozen=True, eq=False)
 class Term:
-    """Features that one matrix mixes and that are embedded alike."""
+    """Diagrams whose functions one matrix mixes and that are embedded alike."""
 
     name: str
     #: The kind of the outputs, and the labels of their letters.
@@ -58,10 +29,9 @@ class Term:
     #: The labels of the mixed tensor's axes.
     kept: tuple[int, ...]
     degree: int
-    features: tuple[Feature, ...]
     #: What the columns of the matrix weigh, diagram by diagram: channels of the factors.
     columns: tuple[tuple[Diagram, list[tuple[int, ...]]], ...]
-    #: Whether the one feature is mixed factor by factor.
+    #: Whether the one diagram is mixed factor by factor.
     factorwise: bool = False
 
     @property
@@ -90,7 +60,7 @@ class Terms:
                 if self.independent and not diagram.exists(self.levels.sizes):
                     continue
                 columns = (diagram, channel_orbits(tuple(self.widths(diagram)), diagram.orders))
-                alone = diagram if self._factorwise(diagram) else None
+                alone = diagram if self.factorwise(diagram) else None
                 key = (diagram.output, diagram.labels[0], diagram.kept, degree, alone)
                 groups.setdefault(key, []).append(columns)
         return tuple(
@@ -100,7 +70,6 @@ class Terms:
                 pattern,
                 kept,
                 degree,
-                tuple(self._feature(diagram) for diagram, _ in columns),
                 tuple(columns),
                 alone is not None,
             )
@@ -144,11 +113,11 @@ class Terms:
         sizes = self.levels.sizes
         return prod(sizes[diagram.scopes[label][0]] or _TYPICAL for label in set(labels))
 
-    def _factorwise(self, diagram: Diagram) -> bool:
+    def factorwise(self, diagram: Diagram) -> bool:
         """Return whether mixing factor by factor is predicted to be cheaper."""
         if diagram.degree != 2 or len(diagram.orders) > 1:
             return False
-        first, second = (self._shared(diagram, at) for at in (0, 1))
+        first, second = diagram.shared
         a, b = self.widths(diagram)
         out = self.channels[1] * self.levels.outputs[diagram.output].fixed
         union, kept = self.size(diagram, first + second), self.size(diagram, diagram.kept)
@@ -156,74 +125,16 @@ class Terms:
         smaller = min(self.size(diagram, first), self.size(diagram, second))
         return 2 * smaller * a * b * out + 2 * union * max(a, b) * out < together
 
-    def _shared(self, diagram: Diagram, factor: int) -> tuple[int, ...]:
-        """Return the labels of a factor that the output or another factor has."""
-        own = diagram.labels[1 + factor]
-        others = {
-            label
-            for at, labels in enumerate(diagram.labels)
-            if at != 1 + factor
-            for label in labels
-        }
-        return tuple(label for label in dict.fromkeys(own) if label in others)
+    def contracted(self, diagram: Diagram) -> bool:
+        """Return whether a product is averaged without being made, as it would be too large."""
+        union = [label for labels in diagram.shared for label in labels]
+        largest = max(self.size(diagram, labels) for labels in diagram.shared)
+        return not set(union) <= set(diagram.kept) and self.size(diagram, union) > largest
 
-    def _input(self, diagram: Diagram, factor: int) -> tuple[Pool, tuple[int, ...]]:
-        """Return a factor, pooled, and the diagram's labels of its axes."""
-        own = diagram.labels[1 + factor]
-        numbers: dict[int, int] = {}
-        local = tuple(numbers.setdefault(label, len(numbers)) for label in own)
-        shared = sorted(self._shared(diagram, factor), key=numbers.__getitem__)
-        source = ("input", diagram.inputs[factor], local)
-        return Pool(source, tuple(numbers[label] for label in shared)), tuple(shared)
 
-    def _feature(self, diagram: Diagram) -> Feature:
-        if not diagram.degree:
-            return Feature(diagram, ())
-        factors = [self._input(diagram, at) for at in range(diagram.degree)]
-        if diagram.degree == 1:
-            return Feature(diagram, factors[0][1], factors[0][0])
-        union = tuple(dict.fromkeys(label for _, labels in factors for label in labels))
-        largest = max(self.size(diagram, labels) for _, labels in factors)
-        if self._factorwise(diagram) or (
-            set(union) - set(diagram.kept) and self.size(diagram, union) > largest
-        ):
-            return Feature(diagram, diagram.kept, contraction=tuple(factors))
-        numbers = {label: at for at, label in enumerate(union)}
-        source = (
-            "product",
-            (tuple(self.widths(diagram)), diagram.orders),
-            tuple((pool, tuple(numbers[label] for label in labels)) for pool, labels in factors),
-        )
-        kept = tuple(sorted(numbers[label] for label in union if label in diagram.kept))
-        return Feature(diagram, tuple(union[at] for at in kept), Pool(source, kept))
-
-    @cached_property
-    def pools(self) -> dict[tuple[Any, ...], list[tuple[int, ...]]]:
-        """For each source the sets of labels that are kept somewhere, the smallest first."""
-        found: dict[tuple[Any, ...], set[tuple[int, ...]]] = {}
-
-        def need(pool: Pool) -> None:
-            found.setdefault(pool.source, set()).add(pool.kept)
-            if pool.source[0] == "product":
-                for factor, _ in pool.source[2]:
-                    need(factor)
-
-        for term in self.terms:
-            for feature in term.features:
-                if feature.pool is not None:
-                    need(feature.pool)
-                for pool, _ in feature.contraction or ():
-                    need(pool)
-        return {
-            source: sorted(kept, key=lambda labels: (len(labels), labels))
-            for source, kept in found.items()
-        }
-
-    def channel_index(
-        self, widths: tuple[int, ...], orders: tuple[tuple[int, ...], ...]
-    ) -> NDArray[np.int64]:
-        """Return the channels of each factor of products, of shape (factors, columns)."""
-        return np.array(channel_orbits(widths, orders), dtype=np.int64).T.copy()
+def degrees_of(degree: int, bias: bool) -> tuple[int, ...]:
+    """Return the degrees of a layer's terms."""
+    return tuple(range(degree + 1)) if bias else (degree,)
 
 
 def share(degree: int, degrees: Sequence[int]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypedDict, Unpack
 
@@ -14,15 +15,6 @@ from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.errors import InputError
 from polyconstraints.tying import TyingMap
 
-__all__ = [
-    "EquivariantLayer",
-    "EquivariantLinear",
-    "EquivariantQuadratic",
-    "Factory",
-    "TiedLayer",
-    "param_groups",
-]
-
 
 class Factory(TypedDict, total=False):
     """Where parameters are made, as for PyTorch's own layers."""
@@ -31,16 +23,23 @@ class Factory(TypedDict, total=False):
     dtype: torch.dtype | None
 
 
-class Marked(nn.Module):
+class Options(Factory, total=False):
+    """What layers of any degree take beside group and channels."""
+
+    to: str | None
+    bias: bool
+
+
+class Marked(nn.Module, ABC):
     """A module whose state says which layer it is of, so that no other layer takes it.
 
     The mark is part of the state and neither a parameter nor a buffer: it is made when the
     state is, and so is right whatever became of the module's tensors.
     """
 
+    @abstractmethod
     def mark(self) -> str:
         """Return what a state must be of."""
-        raise NotImplementedError
 
     def get_extra_state(self) -> Tensor:
         """Return the mark, as bytes."""
@@ -79,19 +78,12 @@ def _draw(plan: LayerPlan | FlatLayer, parameters: Sequence[Tensor]) -> None:
     """Draw parameters anew; low precisions in single precision."""
     if any(parameter.is_meta for parameter in parameters):
         return
+    wide = [torch.promote_types(parameter.dtype, torch.float32) for parameter in parameters]
     normals = [
-        torch.randn(
-            parameter.shape,
-            device=parameter.device,
-            dtype=torch.promote_types(parameter.dtype, torch.float32),
-        )
-        for parameter in parameters
+        torch.randn_like(parameter, dtype=dtype)
+        for parameter, dtype in zip(parameters, wide, strict=True)
     ]
-    if isinstance(plan, LayerPlan):
-        drawn = plan.initial(OPERATIONS, normals)
-    else:
-        drawn = [plan.initial(OPERATIONS, normals[0])]
-    for parameter, value in zip(parameters, drawn, strict=True):
+    for parameter, value in zip(parameters, plan.initial(OPERATIONS, normals), strict=True):
         parameter.copy_(value)
 
 
@@ -185,10 +177,8 @@ class EquivariantLayer(Marked):
         super().__init__()
         self.plan = LayerPlan(group, (in_channels, out_channels), degree, bias, to, rank)
         self.plan.prepare()
-        dtype = factory.get("dtype") or torch.get_default_dtype()
         for name, shape in self.plan.shapes.items():
-            empty = torch.empty(shape, device=factory.get("device"), dtype=dtype)
-            self.register_parameter(name, nn.Parameter(empty))
+            self.register_parameter(name, nn.Parameter(torch.empty(shape, **factory)))
         self.reset_parameters()
 
     def weights(self) -> list[Tensor]:
@@ -283,16 +273,9 @@ class EquivariantLinear(EquivariantLayer):
     """
 
     def __init__(
-        self,
-        group: str,
-        in_channels: int,
-        out_channels: int,
-        *,
-        to: str | None = None,
-        bias: bool = True,
-        **factory: Unpack[Factory],
+        self, group: str, in_channels: int, out_channels: int, **options: Unpack[Options]
     ) -> None:
-        super().__init__(group, in_channels, out_channels, 1, to=to, bias=bias, **factory)
+        super().__init__(group, in_channels, out_channels, 1, **options)
 
 
 class EquivariantQuadratic(EquivariantLayer):
@@ -314,13 +297,9 @@ class EquivariantQuadratic(EquivariantLayer):
         out_channels: int,
         *,
         rank: int | None = None,
-        to: str | None = None,
-        bias: bool = True,
-        **factory: Unpack[Factory],
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(
-            group, in_channels, out_channels, 2, to=to, bias=bias, rank=rank, **factory
-        )
+        super().__init__(group, in_channels, out_channels, 2, rank=rank, **options)
 
 
 class TiedLayer(Marked):
@@ -344,10 +323,7 @@ class TiedLayer(Marked):
         super().__init__()
         self.plan = plan
         plan.recipe.prepare()
-        dtype = factory.get("dtype") or torch.get_default_dtype()
-        self.theta = nn.Parameter(
-            torch.empty(plan.parameters, device=factory.get("device"), dtype=dtype)
-        )
+        self.theta = nn.Parameter(torch.empty(plan.parameters, **factory))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -14,8 +14,6 @@ from torch.nn import functional
 
 from polyconstraints.backends.plan.program import Operations
 
-__all__ = ["OPERATIONS", "TorchOperations"]
-
 #: Constants by array, dtype and device; the array is kept, so that its address stays its own.
 _CONSTANTS: dict[tuple[int, torch.dtype, torch.device], tuple[NDArray[Any], Tensor]] = {}
 
@@ -41,6 +39,8 @@ def _tensor(array: NDArray[Any], dtype: torch.dtype, like: Tensor) -> Tensor:
 class TorchOperations(Operations):
     """See :class:`polyconstraints.backends.plan.program.Operations`."""
 
+    library = torch
+
     def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
         return _tensor(array, like.dtype, like)
 
@@ -50,41 +50,14 @@ class TorchOperations(Operations):
     def accepts(self, x: Tensor, parameter: Tensor) -> bool:
         return x.dtype == parameter.dtype or torch.is_autocast_enabled(x.device.type)
 
-    def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return x.mean(axes)
-
-    def sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return x.sum(axes)
-
-    def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
-        return x.diagonal(0, first, second)
+    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
+        return x.index_select(axis, _tensor(index, torch.int64, x))
 
     def permute(self, x: Tensor, order: tuple[int, ...]) -> Tensor:
         return x.permute(order)
 
-    def reshape(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
-        return x.reshape(shape)
-
-    def broadcast(self, x: Tensor, shape: tuple[Any, ...]) -> Tensor:
-        return x.expand(shape)
-
-    def take(self, x: Tensor, index: NDArray[np.int64], axis: int) -> Tensor:
-        return x.index_select(axis, _tensor(index, torch.int64, x))
-
-    def concatenate(self, *parts: Tensor) -> Tensor:
-        return torch.cat(parts, -1)
-
-    def positive(self, x: Tensor) -> Tensor:
-        return x.clamp(min=1)
-
     def linear(self, x: Tensor, weight: Tensor) -> Tensor:
         return functional.linear(x, weight)
-
-    def apply(self, matrix: NDArray[Any], x: Tensor) -> Tensor:
-        return torch.matmul(self.constant(matrix, x), x)
-
-    def einsum(self, formula: str, *operands: Tensor) -> Tensor:
-        return torch.einsum(formula, *operands)
 
 
 OPERATIONS = TorchOperations()
