@@ -23,14 +23,14 @@ References
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations, combinations_with_replacement, islice, permutations, product
 from math import prod
 from typing import Any
 
-from polyconstraints.backends.plan.kinds import Kind, Levels
+from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups.constructions import Product
 
@@ -89,6 +89,10 @@ class Diagram:
             for (sort, block), label in zip(kind.letters, labels, strict=True)
         }
 
+    def sorts(self, labels: Iterable[int]) -> list[int]:
+        """Return the sorts of labels."""
+        return [self.scopes[label][0] for label in labels]
+
     @cached_property
     def orders(self) -> tuple[tuple[int, ...], ...]:
         """The orders of the factors that change nothing."""
@@ -124,7 +128,7 @@ class Diagram:
     def choices(self) -> list[tuple[int, list[int]]]:
         """How many values the averaged labels have: signs, and sorts whose sizes to multiply."""
         return [
-            (sign, [self.scopes[label][0] for label in labels])
+            (sign, self.sorts(labels))
             for sign, labels in _colourings(frozenset(self.averaged), self.conflicts)
         ]
 
@@ -206,24 +210,21 @@ def canonical(kinds: Sequence[Kind], labels: Labels, orders: Sequence[tuple[int,
     return best or labels
 
 
-def diagrams(levels: Levels, degree: int) -> list[Diagram]:
-    """Return the diagrams of one degree.
+@cache
+def diagrams(below: tuple[Kind, ...], above: tuple[Kind, ...], degree: int) -> list[Diagram]:
+    """Return the diagrams of one degree, given the kinds of inputs and outputs.
 
     Examples
     --------
     >>> from polyconstraints.backends.plan.kinds import read_levels
-    >>> for diagram in diagrams(read_levels("S"), 2):
+    >>> kinds = read_levels("S").inputs
+    >>> for diagram in diagrams(kinds, kinds, 2):
     ...     print(*diagram.labels)
     (0,) (0,) (0,)
     (0,) (0,) (1,)
     (0,) (1,) (1,)
     (0,) (1,) (2,)
     """
-    return _diagrams(levels.inputs, levels.outputs, degree)
-
-
-@cache
-def _diagrams(below: tuple[Kind, ...], above: tuple[Kind, ...], degree: int) -> list[Diagram]:
     found = []
     for output, kind in enumerate(above):
         for inputs in combinations_with_replacement(range(len(below)), degree):

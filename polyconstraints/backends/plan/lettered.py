@@ -33,6 +33,7 @@ from polyconstraints.backends.plan.program import (
     Operations,
     Program,
     Symbol,
+    Writer,
     letters,
 )
 from polyconstraints.backends.plan.terms import Term, Terms
@@ -74,7 +75,7 @@ class Lettered(Terms):
         """Return what is done, given the sorts that have masks."""
         known = self._programs.get(masked)
         if known is None:
-            known = self._programs[masked] = _Writer(self, masked).program
+            known = self._programs[masked] = _Writer(self, masked).written()
         return known
 
 
@@ -86,25 +87,21 @@ class _Factor(NamedTuple):
     labels: tuple[int, ...]
 
 
-class _Writer:
+class _Writer(Writer):
     """Writes the program of a recipe; what is needed twice is noted once."""
 
     def __init__(self, recipe: Terms, masked: tuple[int, ...]) -> None:
+        super().__init__(recipe.levels.sizes)
         self.recipe = recipe
-        self.program = program = Program(recipe.levels.sizes)
         self.known: dict[Any, Symbol] = {}
-        below = recipe.channels[0]
-        sorts = [letters(sort) for sort in range(len(recipe.levels.sizes))]
-        weights = [program.given(shape) for shape in recipe.shapes]
-        xs = [
-            program.given((BATCH, *kind.shape(sorts, counted=False), below))
-            for kind in recipe.levels.inputs
-        ]
+        below, kinds = recipe.channels[0], recipe.levels.inputs
+        sorts = [letters(sort) for sort in range(len(self.sizes))]
+        self.weights = [self.given(shape) for shape in recipe.shapes]
+        xs = [self.given((BATCH, *kind.shape(sorts, counted=False), below)) for kind in kinds]
         for sort in masked:
-            program.masked[sort] = program.given((BATCH, letters(sort))).slot
-        pairs = zip(recipe.levels.inputs, xs, strict=True)
+            self.masked[sort] = self.given((BATCH, letters(sort))).slot
+        pairs = zip(kinds, xs, strict=True)
         self.inputs = [self._masked(self._letters(x, kind), kind) for kind, x in pairs]
-        program.results = [symbol.slot for symbol in self._outputs(weights)]
 
     # -- from points to letters and back --------------------------------------------------
 
@@ -113,16 +110,16 @@ class _Writer:
         moving = [at + 1 for at, axis in enumerate(kind.axes) if axis.count]
         fixed = [at + 1 for at, axis in enumerate(kind.axes) if not axis.count]
         if fixed:
-            x = self.program.permute(x, (0, *moving, *fixed, len(kind.axes) + 1))
+            x = self.permute(x, (0, *moving, *fixed, len(kind.axes) + 1))
             width = kind.fixed * x.shape[-1]
             whole = x.shape[: 1 + len(moving)]
             # Points that are subsets keep their number, which no letters say.
             given = (BATCH, *(OPEN,) * len(moving), width)
-            x = self.program.reshaped(x, given, (*whole, width))
+            x = self.reshaped(x, given, (*whole, width))
         place = 1
         for axis in kind.axes:
             if axis.count:
-                x = self.program.expand(x, place, axis)
+                x = self.expand(x, place, axis)
                 place += axis.count
         return x
 
@@ -131,22 +128,20 @@ class _Writer:
         moving = [axis for axis in kind.axes if axis.count]
         fixed = [axis.points.size() for axis in kind.axes if not axis.count]
         for place, axis in enumerate(moving, start=1):
-            y = self.program.collect(y, place, axis)
+            y = self.collect(y, place, axis)
         if not fixed:
             return y
         end = 1 + len(moving)
         last = (*fixed, y.shape[-1] // kind.fixed)
-        y = self.program.reshaped(
-            y, (BATCH, *(OPEN,) * len(moving), *last), (*y.shape[:end], *last)
-        )
+        y = self.reshaped(y, (BATCH, *(OPEN,) * len(moving), *last), (*y.shape[:end], *last))
         places, others = count(1), count(end)
         order = [next(places if axis.count else others) for axis in kind.axes]
-        return self.program.permute(y, (0, *order, len(kind.axes) + 1))
+        return self.permute(y, (0, *order, len(kind.axes) + 1))
 
     def _masked(self, x: Symbol, kind: Kind) -> Symbol:
         """Return a tensor over letters with zeros where a sample has no such letter."""
         for at, (sort, _) in enumerate(kind.letters):
-            x = self.program.mask(x, at + 1, sort)
+            x = self.mask(x, at + 1, sort)
         return x
 
     # -- factors and products ----------------------------------------------------------------
@@ -165,7 +160,7 @@ class _Writer:
             else:
                 more = tuple(sorted((*kept, gone)))
                 base = self._mean(key, make, sorts, more)
-                made = self.program.mean(base, 1 + more.index(gone), sorts[gone])
+                made = self.mean(base, 1 + more.index(gone), sorts[gone])
             self.known[key, kept] = made
         return self.known[key, kept]
 
@@ -174,7 +169,7 @@ class _Writer:
         kind, own = diagram.inputs[at], diagram.labels[1 + at]
         labels = list(dict.fromkeys(own))
         local, kept = (tuple(map(labels.index, some)) for some in (own, diagram.shared[at]))
-        sorts = [diagram.scopes[label][0] for label in labels]
+        sorts = diagram.sorts(labels)
         x = self._mean((kind, local), lambda: self._diagonal(kind, local), sorts, kept)
         return _Factor(x, (kind, local, kept), diagram.shared[at])
 
@@ -185,42 +180,42 @@ class _Writer:
             label = next(one for one in present if present.count(one) > 1)
             first = present.index(label)
             second = present.index(label, first + 1)
-            x = self.program.diagonal(x, first + 1, second + 1)
+            x = self.diagonal(x, first + 1, second + 1)
             del present[second]
         return x
 
     def _aligned(self, x: Symbol, labels: Sequence[int], target: Sequence[int]) -> Symbol:
         """Return a tensor with axes for target labels, of length 1 where it has none."""
         order = sorted(range(len(labels)), key=lambda at: list(target).index(labels[at]))
-        x = self.program.permute(x, (0, *(at + 1 for at in order), x.ndim - 1))
+        x = self.permute(x, (0, *(at + 1 for at in order), x.ndim - 1))
         lengths = iter(x.shape[1:-1])
         shape = tuple(next(lengths) if label in labels else 1 for label in target)
-        return self.program.reshape(x, (x.shape[0], *shape, x.shape[-1]))
+        return self.reshape(x, (x.shape[0], *shape, x.shape[-1]))
 
     def _product(self, diagram: Diagram, factors: Sequence[_Factor], union: list[int]) -> Symbol:
         """Return a product with axes for all labels of its factors."""
         parts = [self._aligned(factor.x, factor.labels, union) for factor in factors]
         widths = self.recipe.widths(diagram)
         if len(factors) == 2 and factors[0][1:] == factors[1][1:]:
-            return self.program.pairs(parts[0])
+            return self.pairs(parts[0])
         if len(diagram.orders) > 1:
             parts = self._taken(diagram, parts)
         else:
             # All channels with all: an outer product, which costs no index.
             for at, part in enumerate(parts):
                 ones = [width if at == place else 1 for place, width in enumerate(widths)]
-                parts[at] = self.program.reshape(part, (*part.shape[:-1], *ones))
+                parts[at] = self.reshape(part, (*part.shape[:-1], *ones))
         return self._one_channel(reduce(mul, parts), 1 + len(union))
 
     def _taken(self, diagram: Diagram, parts: Sequence[Symbol]) -> list[Symbol]:
         """Return the channels of the factors of each product of channels."""
         choices = channel_orbits(tuple(self.recipe.widths(diagram)), diagram.orders)
         index = np.array(choices, dtype=np.int64).T
-        return [self.program.take(part, at.copy()) for part, at in zip(parts, index, strict=True)]
+        return [self.take(part, at.copy()) for part, at in zip(parts, index, strict=True)]
 
     def _one_channel(self, x: Symbol, axes: int) -> Symbol:
         """Return a tensor with all but the first axes as one."""
-        return self.program.reshape(x, (*x.shape[:axes], prod(x.shape[axes:])))
+        return self.reshape(x, (*x.shape[:axes], prod(x.shape[axes:])))
 
     # -- diagrams and terms ----------------------------------------------------------------
 
@@ -240,14 +235,14 @@ class _Writer:
             for factor, name in zip(factors, names, strict=True)
         ]
         last = "".join(dict.fromkeys(names))
-        out = self.program.einsum(f"{','.join(parts)}->b{kept}{last}", *tensors)
+        out = self.einsum(f"{','.join(parts)}->b{kept}{last}", *tensors)
         return self._divided(self._one_channel(out, 1 + len(kept)), diagram)
 
     def _divided(self, x: Symbol, diagram: Diagram) -> Symbol:
         """Return a sum over the averaged labels that several factors share as a mean."""
         shared = {label for labels in diagram.shared for label in labels}
         averaged = [label for label in diagram.averaged if label in shared]
-        return self.program.divide(x, [diagram.scopes[label][0] for label in averaged])
+        return self.divide(x, diagram.sorts(averaged))
 
     def _factorwise(self, diagram: Diagram, weight: Symbol) -> Symbol:
         """Return a product of two factors, mixed with the smaller one first."""
@@ -259,15 +254,15 @@ class _Writer:
         outputs = weight.shape[0]
         if first == 1:
             # The channels of the smaller factor come last: an ordinary product with a matrix.
-            matrix = self.program.reshape(weight, (outputs * widths[0], widths[1]))
-            mixed = self.program.linear(small.x, matrix)
-            mixed = self.program.reshape(mixed, (*small.x.shape[:-1], outputs, widths[0]))
+            matrix = self.reshape(weight, (outputs * widths[0], widths[1]))
+            mixed = self.linear(small.x, matrix)
+            mixed = self.reshape(mixed, (*small.x.shape[:-1], outputs, widths[0]))
         else:
-            matrix = self.program.reshape(weight, (outputs, *widths))
-            mixed = self.program.einsum(f"b{own}A,oAB->b{own}oB", small.x, matrix)
+            matrix = self.reshape(weight, (outputs, *widths))
+            mixed = self.einsum(f"b{own}A,oAB->b{own}oB", small.x, matrix)
         kept = self._names(diagram, diagram.kept)
-        out = self.program.einsum(f"b{other}B,b{own}oB->b{kept}o", large.x, mixed)
-        return self.program.correct(self._divided(out, diagram), diagram)
+        out = self.einsum(f"b{other}B,b{own}oB->b{kept}o", large.x, mixed)
+        return self.correct(self._divided(out, diagram), diagram)
 
     def _function(self, diagram: Diagram) -> Symbol:
         """Return a diagram's function, its axes in the order of the output's letters."""
@@ -280,25 +275,25 @@ class _Writer:
             union = list(dict.fromkeys(label for factor in factors for label in factor.labels))
             numbered = [(key, tuple(map(union.index, labels))) for _, key, labels in factors]
             kept = tuple(at for at, label in enumerate(union) if label in diagram.kept)
-            sorts = [diagram.scopes[label][0] for label in union]
+            sorts = diagram.sorts(union)
             make = partial(self._product, diagram, factors, union)
             x = self._mean((diagram.orders, *numbered), make, sorts, kept)
             labels = tuple(union[at] for at in kept)
-        return self.program.correct(self._aligned(x, labels, diagram.kept), diagram)
+        return self.correct(self._aligned(x, labels, diagram.kept), diagram)
 
     def _mixed(self, term: Term, weight: Symbol) -> Symbol:
         if not term.degree:
-            return self.program.reshape(weight, (1, weight.shape[0]))
+            return self.reshape(weight, (1, weight.shape[0]))
         functions = [diagram for diagram, _ in term.columns]
         if term.factorwise:
             return self._factorwise(functions[0], weight)
-        whole = self.program.concatenate([self._function(diagram) for diagram in functions])
-        return self.program.linear(whole, weight)
+        whole = self.concatenate([self._function(diagram) for diagram in functions])
+        return self.linear(whole, weight)
 
-    def _outputs(self, weights: Sequence[Symbol]) -> list[Symbol]:
-        """Return the outputs of every kind."""
+    def written(self) -> Program:
+        """Return the program of the outputs of every kind."""
         results = []
-        pairs = list(zip(self.recipe.terms, weights, strict=True))
+        pairs = list(zip(self.recipe.terms, self.weights, strict=True))
         for number, kind in enumerate(self.recipe.levels.outputs):
             patterns: dict[tuple[int, ...], list[tuple[Term, Symbol]]] = {}
             for term, weight in pairs:
@@ -308,9 +303,9 @@ class _Writer:
             parts.sort(key=lambda part: sum(n != 1 for n in part.shape))
             width = self.recipe.channels[1] * kind.fixed
             full = (BATCH, *(letters(sort) for sort, _ in kind.letters), width)
-            y = self.program.broadcast(reduce(add, parts), full)
+            y = self.broadcast(reduce(add, parts), full)
             results.append(self._points(self._masked(y, kind), kind))
-        return results
+        return self.program(results)
 
     def _embedded(
         self, kind: Kind, pattern: tuple[int, ...], terms: list[tuple[Term, Symbol]]
@@ -328,9 +323,9 @@ class _Writer:
         shape = tuple(
             next(lengths) if label not in pattern[:at] else 1 for at, label in enumerate(pattern)
         )
-        total = self.program.reshape(total, (total.shape[0], *shape, total.shape[-1]))
+        total = self.reshape(total, (total.shape[0], *shape, total.shape[-1]))
         for at, label in enumerate(pattern):
             first = pattern.index(label)
             if first < at:
-                total = self.program.eye(total, first + 1, at + 1, kind.letters[at][0])
+                total = self.eye(total, first + 1, at + 1, kind.letters[at][0])
         return total

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import permutations
 from math import prod
@@ -146,7 +146,7 @@ def check_dtypes(ops: Operations, xs: Sequence[Tensor], parameter: Tensor) -> No
 class Symbol:
     """A tensor of a program that is being written."""
 
-    program: Program
+    writer: Writer
     slot: int
     shape: tuple[int, ...]
 
@@ -156,11 +156,11 @@ class Symbol:
         return len(self.shape)
 
     def __add__(self, other: Symbol) -> Symbol:
-        return self.program.note("add", (self, other), (), _broadcast(self.shape, other.shape))
+        return self.writer.note("add", (self, other), (), _broadcast(self.shape, other.shape))
 
     def __mul__(self, other: Symbol) -> Symbol:
         shape = _broadcast(self.shape, other.shape)
-        return self.program.note("multiply", (self, other), (), shape)
+        return self.writer.note("multiply", (self, other), (), shape)
 
 
 def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
@@ -169,7 +169,7 @@ def _broadcast(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ..
     return tuple(b if a == 1 else a for a, b in zip(first, second, strict=True))
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Steps: name, whether it looks at sizes, slots that it reads, what else it is given.
 
@@ -177,16 +177,47 @@ class Program:
     the inputs, the last ones the masks.
     """
 
-    sizes: tuple[int | None, ...]
-    steps: list[tuple[str, bool, int, tuple[int, ...], tuple[Any, ...]]] = field(
-        default_factory=list
-    )
-    looks: bool = False
-    slots: int = 0
-    results: list[int] = field(default_factory=list)
-    masked: dict[int, int] = field(default_factory=dict)
+    steps: list[tuple[str, bool, int, tuple[int, ...], tuple[Any, ...]]]
+    results: list[int]
+    #: The slot of each sort's mask.
+    masked: dict[int, int]
+    #: Whether any step looks at sizes.
+    looks: bool
 
-    # -- writing --------------------------------------------------------------------------
+    def run(
+        self, ops: Operations, given: Sequence[Tensor], batch: Any, sizes: Sequence[Any]
+    ) -> list[Tensor]:
+        """Return the results, given parameters, inputs and masks, and the sorts' letters."""
+        slots = list(given)
+        # Compilers trace what follows: what is short here is quick to compile.
+        sized: Any = None
+        if self.looks:
+            counts = {sort: ops.sum(given[at], 1) for sort, at in self.masked.items()}
+            sized = _Sized(ops, batch, sizes, counts)
+        for name, looks, first, rest, static in self.steps:
+            step = getattr(sized if looks else ops, name)
+            if not rest:
+                slots.append(step(slots[first], *static))
+            elif len(rest) == 1:
+                slots.append(step(slots[first], slots[rest[0]], *static))
+            else:
+                slots.append(step(slots[first], *[slots[at] for at in rest], *static))
+        return [slots[at] for at in self.results]
+
+
+class Writer:
+    """Notes what is done to symbols; ``sizes`` are the sorts' letters where they are known."""
+
+    def __init__(self, sizes: tuple[int | None, ...]) -> None:
+        self.sizes = sizes
+        self.steps: list[tuple[str, bool, int, tuple[int, ...], tuple[Any, ...]]] = []
+        self.masked: dict[int, int] = {}
+        self.slots = 0
+
+    def program(self, results: Sequence[Symbol]) -> Program:
+        """Return what has been noted."""
+        looks = any(step[1] for step in self.steps)
+        return Program(self.steps, [symbol.slot for symbol in results], self.masked, looks)
 
     def given(self, shape: tuple[int, ...]) -> Symbol:
         """Return a symbol for a tensor that is given."""
@@ -198,9 +229,7 @@ class Program:
     ) -> Symbol:
         """Note a step: a method of :class:`Operations`, or of :class:`_Sized`."""
         first, *rest = [symbol.slot for symbol in read]
-        looks = hasattr(_Sized, name)
-        self.looks = self.looks or looks
-        self.steps.append((name, looks, first, tuple(rest), static))
+        self.steps.append((name, hasattr(_Sized, name), first, tuple(rest), static))
         return self.given(shape)
 
     def mean(self, x: Symbol, axis: int, sort: int) -> Symbol:
@@ -318,28 +347,6 @@ class Program:
         known = self._known(axis.sort, partial(places, axis))
         return self.note("collect", (x,), (place, axis, known), shape)
 
-    # -- running --------------------------------------------------------------------------
-
-    def run(
-        self, ops: Operations, given: Sequence[Tensor], batch: Any, sizes: Sequence[Any]
-    ) -> list[Tensor]:
-        """Return the results, given parameters, inputs and masks, and the sorts' letters."""
-        slots = list(given)
-        # Compilers trace what follows: what is short here is quick to compile.
-        sized: Any = None
-        if self.looks:
-            counts = {sort: ops.sum(given[at], 1) for sort, at in self.masked.items()}
-            sized = _Sized(ops, batch, sizes, counts)
-        for name, looks, first, rest, static in self.steps:
-            step = getattr(sized if looks else ops, name)
-            if not rest:
-                slots.append(step(slots[first], *static))
-            elif len(rest) == 1:
-                slots.append(step(slots[first], slots[rest[0]], *static))
-            else:
-                slots.append(step(slots[first], *[slots[at] for at in rest], *static))
-        return [slots[at] for at in self.results]
-
 
 class _Sized:
     """The steps that look at the sizes: batch, letters of sorts, those that samples have."""
@@ -376,7 +383,7 @@ class _Sized:
         return x
 
     def correct(self, x: Tensor, diagram: Diagram, known: float | None) -> Tensor:
-        sorts = [diagram.scopes[label][0] for label in diagram.averaged]
+        sorts = diagram.sorts(diagram.averaged)
         if known is None and self.counts.keys().isdisjoint(sorts):
             known = _correction(diagram, tuple(self.sizes))
         if known is not None:
@@ -416,7 +423,7 @@ class _Sized:
 
 @cache
 def _correction(diagram: Diagram, sizes: tuple[int, ...]) -> float:
-    total = prod(sizes[diagram.scopes[label][0]] for label in diagram.averaged)
+    total = prod(sizes[sort] for sort in diagram.sorts(diagram.averaged))
     return float(total / max(diagram.assignments(sizes), 1))
 
 

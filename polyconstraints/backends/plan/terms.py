@@ -56,7 +56,7 @@ class Terms:
         """The terms, in the order of their parameters."""
         groups: dict[Any, list[tuple[Diagram, list[tuple[int, ...]]]]] = {}
         for degree in sorted(self.degrees, reverse=True):
-            for diagram in diagrams(self.levels, degree):
+            for diagram in diagrams(self.levels.inputs, self.levels.outputs, degree):
                 if self.independent and not diagram.exists(self.levels.sizes):
                     continue
                 columns = (diagram, channel_orbits(tuple(self.widths(diagram)), diagram.orders))
@@ -111,7 +111,7 @@ class Terms:
     def size(self, diagram: Diagram, labels: Sequence[int]) -> int:
         """Return how many values labels have, typically where a size is open."""
         sizes = self.levels.sizes
-        return prod(sizes[diagram.scopes[label][0]] or _TYPICAL for label in set(labels))
+        return prod(sizes[sort] or _TYPICAL for sort in diagram.sorts(set(labels)))
 
     def factorwise(self, diagram: Diagram) -> bool:
         """Return whether mixing factor by factor is predicted to be cheaper."""
