@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 PIPE_WIDTH = 1_000_000
 """Columns that a pipe is said to have, so that nothing is wrapped for it."""
@@ -125,19 +126,6 @@ def make_console(stream: IO[str] | None) -> Console:
     )
 
 
-def stderr_console() -> Console:
-    """Return a console for standard error."""
-    return make_console(sys.stderr)
-
-
-def warn(message: str, *, quiet: bool = False) -> None:
-    """Print one line of warning to standard error, unless it is to be quiet."""
-    import click
-
-    if not quiet:
-        click.echo(f"polyconstraints: warning: {' '.join(message.split())}", err=True)
-
-
 @contextmanager
 def patience(command: str, *, quiet: bool = False) -> Iterator[None]:
     """Say once on standard error that a command goes on, if it takes its time.
@@ -211,63 +199,46 @@ def progress(
 
     started = clock()
     done = 0.0
-    stop: Callable[[], None] | None = None
-    update: Callable[[float], None] | None = None
+    bar: Progress | None = None
 
     def advance(steps: float = 1) -> None:
-        nonlocal done, stop, update
+        nonlocal done, bar
         done += steps
-        if update is None and clock() - started >= PROGRESS_DELAY:
-            update, stop = _show_bar(description, total, console or stderr_console())
-        if update is not None:
-            update(done)
+        if bar is None and clock() - started >= PROGRESS_DELAY:
+            bar = _shown_bar(description, total, console or make_console(sys.stderr))
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
 
     try:
         yield advance
     finally:
-        if stop is not None:
-            stop()
+        if bar is not None:
+            bar.stop()
+            occupied.discard(id(bar))
 
 
 def _ignore(steps: float = 1) -> None:
     """Take no notice of progress."""
 
 
-def _show_bar(
-    description: str, total: float | None, console: Console
-) -> tuple[Callable[[float], None], Callable[[], None]]:
-    """Show a bar; return what sets the number of steps done and what takes the bar away."""
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def _shown_bar(description: str, total: float | None, console: Console) -> Progress:
+    """Return a progress bar that is shown until it is stopped."""
+    from rich import progress as rich
 
-    bar = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+    bar = rich.Progress(
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.TaskProgressColumn(),
+        rich.TimeElapsedColumn(),
+        rich.TextColumn("left"),
+        rich.TimeRemainingColumn(),
         console=console,
         transient=True,
         # Otherwise rich would take standard output over, even where it is a pipe.
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    task = bar.add_task(description, total=total)
+    bar.add_task(description, total=total)
     bar.start()
     occupied.add(id(bar))
-
-    def update(done: float) -> None:
-        bar.update(task, completed=done)
-
-    def stop() -> None:
-        bar.stop()
-        occupied.discard(id(bar))
-
-    return update, stop
+    return bar

@@ -101,10 +101,10 @@ def table(request: Request) -> None:
     The first example is the paper's table (22). For symmetric groups the counts follow a rule
     in n, so that a row for n = 1000000 takes no longer than one for n = 3.
     """
-    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.cli.console import audience
     from polyconstraints.render.several import HEADER, SizesTable, table_sizes
 
-    with progress("deriving", len(table_sizes(request)), quiet=request.quiet) as advance:
+    with request.progress("deriving", len(table_sizes(request))) as advance:
         found = SizesTable.of(request, request.memory_limit, advance)
     kind = request.output_format
     watched = kind == "text" and audience(request.output_file) == "terminal"

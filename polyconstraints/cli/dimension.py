@@ -122,42 +122,38 @@ def dimension(
     else:
         found = _measured(request, list(product(sizes, parsed)), threshold, seed)
         if fibre:
-            found = [replace(one, fibre=_fibre(one, time_limit, seed)) for one in found]
+            found = [replace(one, fibre=_fibre(request, one, time_limit, seed)) for one in found]
         document, text = dimension_document(found), dimension_text(found, request.output_format)
     request.write(document, text)
 
 
-def _fibre(found: Neurovariety, time_limit: int, seed: int) -> Fibre | None:
-    from polyconstraints.cli.console import warn
+def _fibre(request: Request, found: Neurovariety, time_limit: int, seed: int) -> Fibre | None:
     from polyconstraints.variety.fibre import generic_fibre
 
     fibre = generic_fibre(found.widths, found.activation, time_limit, seed)
     if fibre is None:
-        warn(f"no fibre of {','.join(map(str, found.widths))} within {time_limit} s (--time-limit)")
+        widths = ",".join(map(str, found.widths))
+        request.warn(f"no fibre of {widths} within {time_limit} s (--time-limit)")
     return fibre
 
 
 def _measured(
     request: Request, pairs: list[tuple[Widths, Activation]], wanted: bool | None, seed: int
 ) -> list[Neurovariety]:
-    from polyconstraints.cli.console import progress
     from polyconstraints.variety.neurovariety import neurovariety
 
     found = []
-    with progress("architectures", len(pairs), quiet=request.quiet) as advance:
-        for widths, activation in pairs:
-            one = neurovariety(widths, activation, seed)
-            if wanted or (wanted is None and len(pairs) == 1):
-                one = one.with_threshold(seed, unbounded=bool(wanted))
-            found.append(one)
-            advance(1)
+    for widths, activation in request.counted("architectures", pairs):
+        one = neurovariety(widths, activation, seed)
+        if wanted or (wanted is None and len(pairs) == 1):
+            one = one.with_threshold(seed, unbounded=bool(wanted))
+        found.append(one)
     return found
 
 
 def _measured_strata(
     request: Request, widths: Widths, activation: Activation, seed: int
 ) -> tuple[Variety, list[Stratum]]:
-    from polyconstraints.cli.console import progress
     from polyconstraints.spec.network import NetworkSpec
     from polyconstraints.spec.symmetry import Symmetry
     from polyconstraints.variety.strata.variety import Variety
@@ -174,11 +170,8 @@ def _measured_strata(
     choices = list(islice(variety.choices(), _MOST_STRATA + 1))
     if len(choices) > _MOST_STRATA:
         raise TooLargeError(f"expected at most {_MOST_STRATA} strata, got more")
-    measured = []
-    with progress("measuring strata", len(choices), quiet=request.quiet) as advance:
-        for place, choice in enumerate(choices, start=1):
-            measured.append(variety.measure(choice, place))
-            advance(1)
+    counted = enumerate(request.counted("measuring strata", choices), start=1)
+    measured = [variety.measure(choice, place) for place, choice in counted]
     # Those with the largest set of functions first.
     measured.sort(key=lambda one: (-(one.function_dimension or 0), -one.weight_dimension))
     return variety, measured

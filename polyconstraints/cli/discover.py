@@ -52,7 +52,7 @@ def discover(request: Request, weights_file: str, tolerance: float | None) -> No
     FILE holds arrays layer0, layer1, … in .npz or .safetensors; their shapes give the
     network. A network is unchanged layer by layer if hidden units can be permuted along so that
     every weight goes to an equal one; a small network is also looked at as a function, multiplied
-    out. Needs the package igraph.
+    out. Needs the extra 'discover'.
     """
     from polyconstraints.io.arrays import naming
     from polyconstraints.render.verdicts import discovery_text

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     help="One group for each monomial in x, or one term for each monomial in x and W.",
 )
 @style_option
-@flag("--count", help="Print only how large it is.")
+@flag("--count", help="Print only how many monomials and terms there are.")
 @option(
     "--output outputs",
     integer,

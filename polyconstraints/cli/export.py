@@ -27,8 +27,8 @@ from polyconstraints.errors import UsageError
 def export(request: Request, rule: bool) -> None:
     """Write the tying map of a network: which weight is which parameter.
 
-    Unless a format is asked for, the ending of the output file's name chooses it; standard
-    output gets JSON. All formats hold the same content.
+    All formats hold the same content. A stratum of network scope is a map, too, of networks whose
+    hidden layers carry something else than the inputs.
     """
     from polyconstraints.cli.output import write_bytes
 

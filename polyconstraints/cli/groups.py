@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from polyconstraints.cli.options import command, option
@@ -79,22 +77,16 @@ def reproduce(request: Request, only: tuple[str, ...]) -> None:
     """
     from shutil import get_terminal_size
 
-    from polyconstraints.cli.console import audience, progress
+    from polyconstraints.cli.console import audience
     from polyconstraints.render.verdicts import WIDTH, reproduction_markdown, reproduction_text
-    from polyconstraints.reproduction import Item, document
+    from polyconstraints.reproduction import document
     from polyconstraints.reproduction import reproduce as reproduce_items
-
-    def counted() -> Any:
-        with progress("comparing", quiet=request.quiet) as advance:
-            item: Item
-            for item in reproduce_items(only):
-                advance()
-                yield item
 
     watched = audience(request.output_file) == "terminal"
     width = get_terminal_size().columns if watched else WIDTH
     # A document is written item by item; lines would tear the bar.
-    items = counted() if request.output_format == "json" else list(counted())
+    counted = request.counted("comparing", reproduce_items(only))
+    items = counted if request.output_format == "json" else list(counted)
     markdown = request.output_format == "markdown"
     lines = reproduction_markdown(items) if markdown else reproduction_text(items, width)
     request.write(lambda: document(items), (f"{line}\n" for line in lines))

@@ -90,7 +90,7 @@ _INPUTS: Mapping[str, tuple[Callable[[str], Any], str, str]] = {
         "N|any",
         "Number of inputs n, or 'any' for a rule for every n.",
     ),
-    "range": (integer_range, "RANGE", "Numbers of inputs n, as 2,4,8.  [default: 1-6]"),
+    "range": (integer_range, "RANGE", "Numbers of inputs n, as 1-6 or 2,4,8.  [default: 1-6]"),
 }
 
 

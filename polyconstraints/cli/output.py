@@ -63,22 +63,15 @@ def write_text(
         handle.writelines(pieces)
 
 
-@contextmanager
-def open_binary(output_file: str | None) -> Iterator[IO[bytes]]:
-    """Give a handle for the bytes of a result."""
+def write_bytes(data: bytes, output_file: str | None = None) -> None:
+    """Write bytes, to a terminal none."""
     if output_file not in (None, STANDARD_STREAM):
         with atomic_writer(output_file, binary=True, field=OUTPUT_OPTION) as handle:
-            yield handle
+            handle.write(data)
         return
     if sys.stdout is None or sys.stdout.isatty():
         raise UsageError(
             "expected a file or a pipe for binary data, got the terminal", OUTPUT_OPTION
         )
-    yield sys.stdout.buffer
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
-
-
-def write_bytes(data: bytes, output_file: str | None = None) -> None:
-    """Write bytes."""
-    with open_binary(output_file) as handle:
-        handle.write(data)

@@ -75,9 +75,8 @@ def plot(
 
     The block picture has n blocks of n × n weights for each layer, one colour and number for
     each class. In the graph edges are weights, coloured by class; of wide levels it shows the
-    first few units and the last. For strata FILE is what `strata --format json` wrote. The
-    format follows the output file's ending unless it is given. PNG and PDF need the extra
-    'plot'; TikZ is a picture for LaTeX.
+    first few units and the last. For strata FILE is what `strata --format json` wrote. PNG
+    and PDF need the extra 'plot'; TikZ is a picture for LaTeX.
     """
     from polyconstraints.cli.output import write_bytes
     from polyconstraints.render.figures.plot import drawing

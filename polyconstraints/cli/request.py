@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -12,6 +12,9 @@ from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.problem import Description
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from polyconstraints.cli.console import Advance
     from polyconstraints.derivation import Derivation
     from polyconstraints.render.notation import Pattern
     from polyconstraints.spec.groups import GroupChoice
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from polyconstraints.spec.size import Product
     from polyconstraints.tying import TyingMap
 
+
+_T = TypeVar("_T")
 
 #: Entries of a list that somebody who watches is shown.
 _WATCHED = 20
@@ -30,39 +35,26 @@ class Request(Description):
 
     The group may be ``@FILE``: a list of generators in JSON, or an object with ``group`` (a text)
     or ``generators``, and ``name`` and ``actions`` if need be.
-
-    Attributes
-    ----------
-    stratum : int or None
-        Which of the strata of network scope, from 1.
-    gauge_fixed : bool
-        Whether to set to zero what a gauge fixing of the stratum sets to zero.
-    output_format : str
-        The format asked for, or that of the output file's ending.
-    output_file : str or None
-        None stands for standard output; so does ``-``, which is turned into None.
-    quiet : bool
-    memory_limit : int or None
-        Bytes; None stands for half of what is free.
-    ascii : bool
-        No Unicode in text for people.
-    jobs, resume, dask, dry_run
-        How a long result is to be written.
-    given : frozenset of str
-        The parameters that were typed.
     """
 
+    #: Which of the strata of network scope, from 1, and whether what a gauge fixing of it sets to
+    #: zero is to be zero.
     stratum: int | None = None
     gauge_fixed: bool = False
+    #: The format asked for, or that of the file's ending; no file stands for standard output.
     output_format: str = "text"
     output_file: str | None = None
     quiet: bool = False
+    #: Bytes; half of what is free unless given.
     memory_limit: int | None = None
+    #: No Unicode in text for people.
     ascii: bool = False
+    #: How a long result is to be written.
     jobs: int | Literal["all"] = 1
     resume: bool = False
     dask: str | None = None
     dry_run: bool = False
+    #: The parameters that were typed.
     given: frozenset[str] = frozenset()
 
     @classmethod
@@ -144,6 +136,24 @@ class Request(Description):
         return False
 
     # -- the result ------------------------------------------------------------------------
+
+    def progress(self, what: str, total: float | None = None) -> AbstractContextManager[Advance]:
+        """Show progress on standard error, if somebody watches and it takes its time."""
+        from polyconstraints.cli.console import progress
+
+        return progress(what, total, quiet=self.quiet)
+
+    def counted(self, what: str, items: Iterable[_T]) -> Iterator[_T]:
+        """Yield items, and show how many are done."""
+        with self.progress(what, len(items) if isinstance(items, Sized) else None) as advance:
+            for item in items:
+                yield item
+                advance()
+
+    def warn(self, message: str) -> None:
+        """Print one line of warning to standard error, unless it is to be quiet."""
+        if not self.quiet:
+            click.echo(f"polyconstraints: warning: {' '.join(message.split())}", err=True)
 
     @property
     def most(self) -> int | None:

@@ -15,8 +15,9 @@ from polyconstraints.cli.options import (
     flag,
     network_options,
     option,
+    seed_option,
 )
-from polyconstraints.cli.parameters import integer, natural
+from polyconstraints.cli.parameters import integer
 from polyconstraints.cli.request import Request
 from polyconstraints.errors import UsageError
 
@@ -83,7 +84,7 @@ _SEARCHING = ("search", "points", "time_limit", "seed", "max_weights")
     "How long measuring may take, and how long a search or the system may.  "
     f"[default: {_MEASURING_TIME}, and {_TIME_LIMIT}]",
 )
-@option("--seed", natural, "N", "Seed of the random points.", default=0)
+@seed_option
 @option(
     "--max-weights",
     integer,
@@ -133,7 +134,7 @@ def strata(
     if hidden:
         listed, complete = [variety.measure(variety.parse(hidden), 1)], False
     else:
-        listed, complete = _measured(variety, limit, time_limit or _MEASURING_TIME, request.quiet)
+        listed, complete = _measured(variety, limit, time_limit or _MEASURING_TIME, request)
     if kind == "graphml":
         request.write(None, strata_graphml(listed))
         return
@@ -178,17 +179,15 @@ def _require_use(
 
 def _search(request: Request, variety: Variety, points: int, seed: int, time_limit: int) -> None:
     """Search for points, with progress, and write what they are."""
-    from polyconstraints.cli.console import progress, warn
     from polyconstraints.render.strata import search_text
     from polyconstraints.variety.search import search
 
-    with progress("finding points", points, quiet=request.quiet) as advance:
+    with request.progress("finding points", points) as advance:
         found = search(variety, points, seed, time_limit, advance)
     if found.points < points:
-        warn(
+        request.warn(
             f"{found.points} of {points} points were found within {time_limit} s: --time-limit "
-            "allows more",
-            quiet=request.quiet,
+            "allows more"
         )
     request.write(found.to_json(), search_text(found, request.output_format))
 
@@ -206,29 +205,24 @@ def _check(request: Request, file: str) -> None:
 
 
 def _measured(
-    variety: Variety, limit: int, time_limit: int, quiet: bool
+    variety: Variety, limit: int, time_limit: int, request: Request
 ) -> tuple[list[Stratum], bool]:
     """Return strata, measured while there is time, and whether these are all."""
-    from polyconstraints.cli.console import progress, warn
-
     choices = list(islice(variety.choices(), limit + 1))
     complete, choices = len(choices) <= limit, choices[:limit]
     variety.require_time(len(choices), time_limit)
     if not complete:
-        warn(f"{limit} strata of more are measured: --limit allows more", quiet=quiet)
+        request.warn(f"{limit} strata of more are measured: --limit allows more")
     ends = time.monotonic() + time_limit
     measured = []
-    with progress("measuring strata", len(choices), quiet=quiet) as advance:
-        for number, hidden in enumerate(choices, start=1):
-            measured.append(variety.measure(hidden, number))
-            advance()
-            if number < len(choices) and time.monotonic() > ends:
-                warn(
-                    f"{number} of {len(choices)} strata were measured within "
-                    f"{time_limit} s: --time-limit allows more",
-                    quiet=quiet,
-                )
-                return measured, False
+    for number, hidden in enumerate(request.counted("measuring strata", choices), start=1):
+        measured.append(variety.measure(hidden, number))
+        if number < len(choices) and time.monotonic() > ends:
+            request.warn(
+                f"{number} of {len(choices)} strata were measured within {time_limit} s: "
+                "--time-limit allows more"
+            )
+            return measured, False
     return measured, complete
 
 

@@ -37,11 +37,14 @@ def _archive(context: click.Context, param: click.Parameter, value: str | None) 
 
 def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
+        from polyconstraints.cli.output import write_text
         from polyconstraints.training import TARGETS
 
         width = max(map(len, TARGETS))
-        for target in TARGETS.values():
-            click.echo(f"{target.name:<{width}}  {target.kind:<11}  {target.formula}")
+        write_text(
+            (f"{one.name:<{width}}  {one.kind:<11}  {one.formula}\n" for one in TARGETS.values()),
+            words=True,
+        )
         context.exit()
 
 
@@ -67,7 +70,8 @@ def _names(context: click.Context, param: click.Parameter, value: bool) -> None:
 @choice(
     "--path",
     ("structure", "auto", "gather"),
-    "How layers are computed: by their structure where they have one, or weight by weight.",
+    "How layers are computed: by their structure where they have one, by whatever is quicker, or "
+    "weight by weight.",
 )
 @choice("--dtype", ("float64", "float32"), "Precision.")
 @option("--samples", integer, "N", "Training samples.", default="512")
@@ -107,7 +111,6 @@ def train(
     one that the options describe: with --stratum one whose hidden layers carry something else
     than the inputs. Samples are standard normal; the loss is the mean of the squared errors.
     """
-    from polyconstraints.cli.console import progress
     from polyconstraints.training.curve import outcome_text
     from polyconstraints.training.job import train as run
 
@@ -116,7 +119,7 @@ def train(
         source: tuple[Any, ...] = request.problem()
     else:
         source = (request.tying_map(map_file),)
-    with progress("training", total=training["steps"], quiet=request.quiet) as advance:
+    with request.progress("training", training["steps"]) as advance:
         outcome = run(*source, memory_limit=request.memory_limit, watch=advance, **training)
     if plot is not None:
         _plot(outcome, plot)

@@ -16,9 +16,8 @@ from polyconstraints.cli.console import (
     is_terminal,
     make_console,
     progress,
-    stderr_console,
-    warn,
 )
+from polyconstraints.cli.request import Request
 
 
 class FakeTerminal(io.StringIO):
@@ -90,7 +89,7 @@ def test_forced_colour_wraps_nothing_and_spares_files(monkeypatch: pytest.Monkey
 
 def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    stderr_console().print("nobody")
+    make_console(sys.stderr).print("nobody")
     assert not is_terminal(None)
     closed = io.StringIO()
     closed.close()
@@ -107,8 +106,8 @@ def test_broken_pipe_is_an_error_of_its_own() -> None:
 
 
 def test_warning_is_one_line_and_can_be_silenced(capsys: pytest.CaptureFixture[str]) -> None:
-    warn("first\n  second")
-    warn("third", quiet=True)
+    Request().warn("first\n  second")
+    Request(quiet=True).warn("third")
     assert capsys.readouterr() == ("", "polyconstraints: warning: first second\n")
 
 
