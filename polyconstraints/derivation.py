@@ -93,12 +93,11 @@ def derive(
         orbits = Orbits(network_comparison(network, symmetry))
         layers = tuple(untied(layer) for layer in network.layers)
         return Derivation(network, symmetry, (orbits,), layers)
-    symmetry.require_hidden_actions(network)
+    comparisons = [layer_comparison(network, symmetry, layer) for layer in network.layers]
     # Equal layers are one layer: of a thousand hidden ones one is compared and reduced.
     known: dict[tuple[LayerSpec, Comparison], tuple[Orbits, LayerClasses]] = {}
     found = []
-    for layer in network.layers:
-        comparison = layer_comparison(network, symmetry, layer)
+    for layer, comparison in zip(network.layers, comparisons, strict=True):
         key = (replace(layer, index=0), comparison)
         if key not in known:
             orbits = Orbits(comparison)

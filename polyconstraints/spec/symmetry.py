@@ -194,17 +194,6 @@ class Symmetry:
             return None
         return _on_units(image, channels)
 
-    def require_hidden_actions(self, network: NetworkSpec) -> None:
-        """Raise UsageError unless the group acts on every hidden level (layer scope)."""
-        for level in range(1, network.depth):
-            if level not in self.actions and network.widths[level] != network.inputs:
-                raise UsageError(
-                    f"expected hidden width {network.inputs} (the group must act on every "
-                    f"hidden layer in layer scope; or be asked of the whole network alone), got "
-                    f"{network.widths[level]}",
-                    "widths",
-                )
-
     def to_json(self) -> dict[str, Any]:
         """Return the ``symmetry`` part of every document."""
         document: dict[str, Any] = {
@@ -321,7 +310,10 @@ def imposed_moves(
     ):
         if letters is None or outputs is None:
             raise UsageError(
-                "expected the group to act on every hidden layer in layer scope", "widths"
+                f"expected hidden width {network.inputs} (the group must act on every hidden layer "
+                "in layer scope; or be asked of the whole network alone), got "
+                f"{network.widths[below if letters is None else above]}",
+                "widths",
             )
         moves.append((_with_unit(letters, network.bias), outputs))
     if not lazily:

@@ -48,6 +48,8 @@ _MAX_NESTING = 50
 #: Most factors and constructions in one text; each operator nests the expression deeper.
 _MAX_OPERANDS = 100
 
+_OPERATORS = (Sum, Product, Wreath)
+
 _BLANK = re.compile(r"\s*")
 _FACTOR = re.compile(r"(trivial|[SACD])([0-9]{1,7})?(?:#([0-9]{1,4}))?")
 _WORD = re.compile(r"[a-z_]+")
@@ -86,27 +88,19 @@ class _Parser:
 
     # -- the three operators ---------------------------------------------------------------
 
-    def sum(self) -> Construction:
-        return self._flat(Sum, self.product)
-
-    def product(self) -> Construction:
-        return self._flat(Product, self.wreath)
-
-    def _flat(self, kind: type[Sum | Product], operand: Callable[[], Construction]) -> Construction:
-        parts = self._operands(kind.sign, operand)
-        if len(parts) == 1:
-            return parts[0]
-        first = parts[0].parts if isinstance(parts[0], kind) else parts[:1]
-        return kind((*first, *parts[1:]))
-
-    def wreath(self) -> Construction:
-        return reduce(lambda *parts: Wreath(parts), self._operands(Wreath.sign, self.operand))
-
-    def _operands(self, symbol: str, operand: Callable[[], Construction]) -> list[Construction]:
-        found = [operand()]
-        while self._operator(symbol):
-            found.append(operand())
-        return found
+    def sum(self, level: int = 0) -> Construction:
+        """Read operands and the operators that bind at least as tightly as those of a level."""
+        if level == len(_OPERATORS):
+            return self.operand()
+        kind = _OPERATORS[level]
+        parts = [self.sum(level + 1)]
+        while self._operator(kind.sign):
+            parts.append(self.sum(level + 1))
+        if kind is Wreath:
+            return reduce(lambda inner, outer: Wreath((inner, outer)), parts)
+        # What is in parentheses at the start is part of the same sum or product.
+        first = parts[0].parts if len(parts) > 1 and isinstance(parts[0], kind) else parts[:1]
+        return kind((*first, *parts[1:])) if len(parts) > 1 else parts[0]
 
     def _operator(self, symbol: str) -> bool:
         found = self._peek(symbol)
