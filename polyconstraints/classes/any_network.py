@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import pairwise
-from math import prod
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
@@ -17,6 +16,7 @@ from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.display import Written
 from polyconstraints.errors import UsageError, explained
+from polyconstraints.spec import naming
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import Product, Sum, Wreath
@@ -161,10 +161,8 @@ class AnyNetwork(Written):
 
     @cached_property
     def _presets(self) -> dict[Preset, int]:
-        try:
+        with naming("group"):
             return sorts_of(parse_expression(self.group))
-        except UsageError as error:
-            raise UsageError(error.message, "group") from None
 
     @cached_property
     def sorts(self) -> tuple[Sort, ...]:
@@ -298,7 +296,7 @@ class AnyNetwork(Written):
         """
         if self.depth == 1:
             return self.layer_laws[0].functions
-        degree = self._total_degree
+        degree = self.model.degree
         units = (degree + 1) * max(self.model.channels)
         if self.group != "S" or self.actions or units > _MOST_UNITS:
             return None
@@ -311,12 +309,6 @@ class AnyNetwork(Written):
             steps.append(((n,), found - before))
             before = found
         return Law(self.sorts, 0, tuple(steps))
-
-    @property
-    def _total_degree(self) -> int:
-        activation = self.model.activation
-        own = 1 if activation is None else activation.degree
-        return prod(self.degrees) * int(own ** (self.depth - 1))
 
     def _function_dimension_at(self, n: int) -> int | None:
         """Return the dimension for one number of letters; None where it takes too long."""
@@ -486,10 +478,8 @@ def sized_texts(
 
 
 def _lettered(text: str, sorts: Mapping[Preset, int], field: str) -> Construction:
-    try:
+    with naming(field):
         return parse_expression(text).numbered().lettered(sorts)
-    except UsageError as error:
-        raise UsageError(error.message, field) from None
 
 
 def _contexts(

@@ -128,38 +128,19 @@ def orbits(size: int, permutations: Iterable[Array]) -> Array:
     """Return, for each of ``size`` elements, the smallest one that permutations tie it to.
 
     The images of all elements under each permutation are looked at one after another, so that
-    one array at a time needs to be in memory.
-
-    For the first one the smallest element of every cycle is found by doubling, in
-    log(longest cycle) rounds of two look-ups an element. The others act on the classes found
-    so far, which they merge by :func:`classes_of_pairs`.
+    one array at a time needs to be in memory; each acts on the classes found so far, which it
+    merges by :func:`classes_of_pairs`.
     """
-    rest = iter(permutations)
-    first = next(rest, None)
-    if first is None:
-        return np.arange(size, dtype=np.int64)
-    classes, representatives = numbered(_smallest_of_cycles(first))
-    for images in rest:
+    classes = representatives = np.arange(size, dtype=np.int64)
+    for images in permutations:
         others = classes[images]
         apart = np.flatnonzero(classes != others)
-        if not len(apart):
-            continue
-        merged = classes_of_pairs(len(representatives), classes[apart], others[apart])
-        renumbered, kept = numbered(merged)
-        representatives = representatives[kept]
-        classes = renumbered[classes]
+        if len(apart):
+            merged = classes_of_pairs(len(representatives), classes[apart], others[apart])
+            renumbered, kept = numbered(merged)
+            representatives = representatives[kept]
+            classes = renumbered[classes]
     return representatives[classes]
-
-
-def _smallest_of_cycles(images: Array) -> Array:
-    """Return the smallest element of each element's cycle."""
-    smallest = np.minimum(np.arange(len(images), dtype=np.int64), images)
-    step = images[images]
-    while True:
-        following = np.minimum(smallest, smallest[step])
-        if np.array_equal(following, smallest):
-            return smallest
-        smallest, step = following, step[step]
 
 
 def numbered(root: Array) -> tuple[Array, Array]:
