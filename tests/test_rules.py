@@ -32,6 +32,7 @@ CASES: list[dict[str, Any]] = [
     {"kind": "invariant", "bias": True},
     {"kind": "invariant", "layer": "linear", "channels": (2, 3)},
     {"depth": 2, "bias": True},
+    {"depth": 2, "layer": "linear", "activation": "z^2"},
     {"channels": (3, 1)},
     {"channels": (2, 2), "bias": True, "layer": "linear"},
     {"depth": 3, "channels": (1, 2, 1, 2), "layer": "linear", "bias": True},
@@ -335,6 +336,7 @@ def test_documents_are_read_again(case: dict[str, Any], tmp_path: Path) -> None:
     # The document states n = 4, its rule holds for the others too.
     for n in (1, 2, 7):
         assert again.at(n) == rule.at(n)
+    assert again.network.activation == rule.network.activation
     assert again.to_json(4) == rule.to_json(4)
 
 

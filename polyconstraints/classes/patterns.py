@@ -9,11 +9,12 @@ the pattern is the least one that any order gives.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise, permutations
 from math import factorial, perm, prod
+from operator import ge
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,8 @@ class LayerPatterns:
     degree: int
     #: Whether only weights with i ≥ j ≥ … exist, so that exchanging them is no difference.
     ordered: bool
+    #: The class of every pattern, where a document has others than :attr:`classes`.
+    stated: Mapping[Pattern, int] | None = field(default=None, hash=False)
 
     @cached_property
     def points(self) -> Product:
@@ -227,14 +230,22 @@ class LayerPatterns:
         counts = scopes(self.points, pattern)
         return _needs(((sort, count) for (sort, _), count in counts.items()), sorts)
 
+    @cached_property
+    def numbers(self) -> Mapping[Pattern, int]:
+        """The class of every pattern."""
+        if self.stated is not None:
+            return self.stated
+        pairs = enumerate(self.classes)
+        return {member: number for number, one in pairs for member in one.members}
+
     def present(self, sizes: Sequence[int]) -> list[int]:
-        """Return the classes that have weights, in the order of their smallest weights."""
-        least = enumerate(one.needs(len(sizes)) for one in self.classes)
-        return [
+        """Return the classes that have weights for given numbers of letters, ascending."""
+        found = {
             number
-            for number, needs in least
-            if all(size >= need for size, need in zip(sizes, needs, strict=True))
-        ]
+            for pattern, number in self.numbers.items()
+            if all(map(ge, sizes, self.needs(pattern, len(sizes))))
+        }
+        return sorted(found)
 
     def weights(self, sizes: Sequence[int]) -> int:
         """Return the number of weights of the layer."""
@@ -245,15 +256,22 @@ class LayerPatterns:
         kind = FunctionCoefficients if self.ordered else TensorCoefficients
         return kind(self.output.size(sizes), self.inputs.size(sizes), self.degree)
 
-    def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
-        """Return the class of every weight, -1 where there is none."""
-        pairs = enumerate(self.classes)
-        return self.written([(one, at) for at, found in pairs for one in found.members], sizes)
+    def tied(self, sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the class of every weight, numbered in the order of the smallest weights."""
+        raw = self.array(sizes)
+        flat = raw.reshape(-1)
+        # The first weight of each class; there are few classes, so no sort of the weights.
+        firsts = {number: int(np.argmax(flat == number)) for number in set(self.numbers.values())}
+        kept = sorted((first, number) for number, first in firsts.items() if flat[first] == number)
+        order = [number for _, number in kept]
+        if order == list(range(len(order))):
+            return raw
+        table = np.full(max(firsts) + 2, -1, dtype=np.int64)
+        table[order] = range(len(order))
+        return table[raw]
 
-    def written(
-        self, writes: Collection[tuple[Pattern, int]], sizes: Sequence[int]
-    ) -> NDArray[np.int64]:
-        """Return an array with a number at all weights of each given pattern.
+    def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
+        """Return the class of every weight, -1 where there is none.
 
         Letters run over all values, equal ones included. Patterns with more different letters
         are written first and then overwritten where letters coincide, so the time is a small
@@ -263,12 +281,12 @@ class LayerPatterns:
         # What is no point, a subset of equal ones, is written behind the others.
         spare = int(_has_selections(self.points))
         result = np.full([size + spare for size in shape], -1, dtype=np.int64)
-        counts = {pattern: scopes(self.points, pattern) for pattern, _ in writes}
-        for pattern, number in sorted(writes, key=lambda write: -sum(counts[write[0]].values())):
+        counts = {pattern: scopes(self.points, pattern) for pattern in self.numbers}
+        for pattern in sorted(counts, key=lambda pattern: -sum(counts[pattern].values())):
             indices = self._indices(self._all(pattern, counts[pattern], sizes), sizes)
             if spare:
                 indices = tuple(map(np.minimum, indices, shape))
-            result[indices] = number
+            result[indices] = self.numbers[pattern]
         if spare:
             result = np.ascontiguousarray(result[tuple(map(slice, shape))])
         if self.ordered:

@@ -290,7 +290,7 @@ def _by_rule(
         raise InputError("expected none where a rule gives the classes", f"{place}.dependent")
     rule, stated = read_rule(entry, layer)
     sizes = tuple(stated.letters.values())
-    key = (rule.patterns, frozenset(rule.numbers.items()), sizes)
+    key = (rule, sizes)
     if key not in written:
         entries = prod(layer.shape) + sum(array.size for array in written.values())
         if entries > MAX_WEIGHTS:
@@ -299,7 +299,7 @@ def _by_rule(
                 f"{entries}",
                 f"{place}.rule",
             )
-        written[key] = rule.array(sizes)
+        written[key] = rule.tied(sizes)
     return LayerClasses(layer, written[key])
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from polyconstraints.classes.any_network import AnyNetwork, sized_texts
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError, TooLargeError, UsageError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS
@@ -22,7 +23,7 @@ from polyconstraints.tying import provenance
 from polyconstraints.tying.document import MAX_WEIGHTS, naming_places, read_problem, write_header
 from polyconstraints.tying.map import TyingMap
 from polyconstraints.tying.provenance import Origin
-from polyconstraints.tying.rule_document import LayerRule, read_rule, write_rule
+from polyconstraints.tying.rule_document import read_rule, write_rule
 
 
 @explained
@@ -42,12 +43,12 @@ class TyingRule(Displayed):
     #: The network and its symmetry, with the number of inputs left open.
     network: AnyNetwork
     #: The patterns of each layer and the class of each.
-    layers: tuple[LayerRule, ...]
+    layers: tuple[LayerPatterns, ...]
 
     @classmethod
     def of(cls, network: AnyNetwork) -> TyingRule:
         """Return the rule of a network; a UsageError if the number of classes grows with n."""
-        return cls(network, tuple(LayerRule.of(layer) for layer in network.layers))
+        return cls(network, network.layers)
 
     # -- for one number of inputs ----------------------------------------------------------
 
@@ -63,7 +64,7 @@ class TyingRule(Displayed):
     def weights(self, *sizes: int) -> int:
         """Return the number of weights for given numbers of letters."""
         full = self.network.sizes(sizes)
-        return sum(rule.patterns.weights(full) for rule in self.layers)
+        return sum(rule.weights(full) for rule in self.layers)
 
     def at(self, *sizes: int) -> TyingMap:
         """Return the tying map for given numbers of letters.
@@ -82,7 +83,7 @@ class TyingRule(Displayed):
             )
         symmetry = self.symmetry(*full)
         pairs = zip(network.layers, self.layers, strict=True)
-        layers = tuple(LayerClasses(layer, rule.array(full)) for layer, rule in pairs)
+        layers = tuple(LayerClasses(layer, rule.tied(full)) for layer, rule in pairs)
         origin = Origin.of(network, symmetry)
         return TyingMap(network, symmetry, layers, self._function_dimension(full), origin)
 
@@ -160,6 +161,7 @@ class TyingRule(Displayed):
             symmetry.compare,
             network.widths[-1],
             actions,
+            network.activation,
         )
         sorts = [sort.name for sort in described.sorts]
         if sorted(sorts) != sorted(first.letters):
@@ -169,7 +171,7 @@ class TyingRule(Displayed):
         sizes = [first.letters[name] for name in sorts]
         expected = described.patterns(ordered=network.indices == "ordered")
         for own, rule in zip(expected, rules, strict=True):
-            if own.points != rule.patterns.points:
+            if own.points != rule.points:
                 raise InputError(f"expected the points of the group {group}, got others", "layers")
         made = cls(described, rules)
         asked, ruled = symmetry.to_json(), made.symmetry(*sizes).to_json()

@@ -18,13 +18,10 @@ subsets of k points, or k different points in some order, are ``{"subsets": [poi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from operator import ge
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from msgspec import UNSET
-from numpy.typing import NDArray
 
 from polyconstraints.classes.patterns import LayerPatterns, Pattern, canonical, patterns
 from polyconstraints.errors import InputError
@@ -35,56 +32,14 @@ from polyconstraints.spec.groups.tree import Address, Construction, Fixed, Lette
 from polyconstraints.spec.network import LayerSpec
 
 
-@dataclass(frozen=True)
-class LayerRule:
-    """A layer's patterns with the class of each."""
-
-    #: What the axes run over.
-    patterns: LayerPatterns
-    #: The class of every pattern.
-    numbers: Mapping[Pattern, int]
-
-    @classmethod
-    def of(cls, layer: LayerPatterns) -> LayerRule:
-        """Return the rule that numbers the classes of the patterns in their order."""
-        pairs = enumerate(layer.classes)
-        return cls(layer, {member: number for number, one in pairs for member in one.members})
-
-    def present(self, sizes: Sequence[int]) -> list[int]:
-        """Return the classes that have weights for given numbers of letters, ascending."""
-        return sorted(
-            {
-                number
-                for pattern, number in self.numbers.items()
-                if all(map(ge, sizes, self.patterns.needs(pattern, len(sizes))))
-            }
-        )
-
-    def array(self, sizes: Sequence[int]) -> NDArray[np.int64]:
-        """Return the class of every weight, numbered in the order of the smallest weights."""
-        raw = self.patterns.written(self.numbers.items(), sizes)
-        flat = raw.reshape(-1)
-        # The first weight of each class; there are few classes, so no sort of the weights.
-        present = sorted(set(self.numbers.values()))
-        firsts = {number: int(np.argmax(flat == number)) for number in present}
-        kept = sorted((first, number) for number, first in firsts.items() if flat[first] == number)
-        order = [number for _, number in kept]
-        if order == list(range(len(order))):
-            return raw
-        table = np.full(max(present) + 2, -1, dtype=np.int64)
-        table[order] = range(len(order))
-        return table[raw]
-
-
 def write_rule(
-    rule: LayerRule, names: Sequence[str], sizes: Sequence[int], group: Mapping[str, Any]
+    layer: LayerPatterns, names: Sequence[str], sizes: Sequence[int], group: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the rule part of a layer, given each sort's name and number of letters.
 
     ``group`` has the group as text, and its actions on levels if there are any.
     """
-    layer = rule.patterns
-    order = sorted(rule.numbers.items(), key=lambda entry: (entry[1], repr(entry[0])))
+    order = sorted(layer.numbers.items(), key=lambda entry: (entry[1], repr(entry[0])))
     return {
         **group,
         "letters": dict(zip(names, sizes, strict=True)),
@@ -110,7 +65,7 @@ def _plain(address: Address) -> Any:
 # --- reading ------------------------------------------------------------------------------
 
 
-def read_rule(entry: maps.MapLayer, layer: LayerSpec) -> tuple[LayerRule, maps.LayerRule]:
+def read_rule(entry: maps.MapLayer, layer: LayerSpec) -> tuple[LayerPatterns, maps.LayerRule]:
     """Return the rule of a layer, and its entry as it is declared.
 
     A rule that leaves a pattern without a class is none.
@@ -124,8 +79,8 @@ def read_rule(entry: maps.MapLayer, layer: LayerSpec) -> tuple[LayerRule, maps.L
     inputs = _points(stated.inputs, names, f"{place}.inputs")
     for points, size, key in ((output, layer.outputs, "output"), (inputs, layer.letters, "inputs")):
         agree(points.size(sizes), size, f"{place}.{key}", " points, which the network has")
-    patterned = LayerPatterns(output, inputs, layer.degree, layer.ordered)
-    rule = LayerRule(patterned, _numbers(stated.patterns, patterned, names, place))
+    rule = LayerPatterns(output, inputs, layer.degree, layer.ordered)
+    rule = replace(rule, stated=_numbers(stated.patterns, rule, names, place))
     present = len(rule.present(sizes))
     if entry.free is not UNSET and entry.free != list(range(present)):
         raise InputError(
