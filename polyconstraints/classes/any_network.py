@@ -405,18 +405,7 @@ class AnyNetwork(Written):
 
     def network(self, sizes: Sequence[int]) -> NetworkSpec:
         """Return the network with given numbers of letters."""
-        widths = [points.size(sizes) for points in self.components]
-        return NetworkSpec(
-            widths[0],
-            self.depth,
-            self.layer,
-            self.indices,
-            self.bias,
-            widths[1:-1],
-            widths[-1],
-            self.channels,
-            self.activation,
-        )
+        return self.model.fitted({at: one.size(sizes) for at, one in enumerate(self.components)})
 
 
 @explained

@@ -332,6 +332,8 @@ class NetworkSpec:
     def fitted(self, widths: Mapping[int, int]) -> NetworkSpec:
         """Return the network with widths of some levels, where it was not told its own.
 
+        The inputs, level 0, are what they are given as.
+
         Examples
         --------
         >>> NetworkSpec(3, depth=2).fitted({1: 4, 2: 1}).widths
@@ -342,11 +344,12 @@ class NetworkSpec:
         open_hidden, open_outputs = self._open
         levels = list(self.widths)
         for level, width in widths.items():
-            if open_outputs if level == self.depth else open_hidden and 0 < level < self.depth:
+            left_open = open_outputs if level == self.depth else open_hidden
+            if level == 0 or (left_open and 0 < level <= self.depth):
                 levels[level] = width
         kinds = (self.degrees, self.indices, self.bias)
         ends = (levels[-1], self.channels, self.activation)
-        return NetworkSpec(self.inputs, self.depth, *kinds, levels[1:-1], *ends)
+        return NetworkSpec(levels[0], self.depth, *kinds, levels[1:-1], *ends)
 
     @property
     def layer(self) -> LayerKind:
