@@ -110,33 +110,29 @@ def read_map(document: Any, source: str = "", classes_of: ClassesOf | None = Non
     document unless it is given.
     """
     with naming_places(source):
-        return _read(document, classes_of or _listed)
-
-
-def _read(document: Any, classes_of: ClassesOf) -> Parts:
-    declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
-    written: dict[Any, NDArray[np.int64]] = {}
-    layers = tuple(
-        _by_classes(entry, layer, classes_of)
-        if entry.rule is UNSET
-        else _by_rule(entry, layer, written)
-        for entry, layer in zip(declared.layers, network.layers, strict=True)
-    )
-    if declared.counts is not UNSET:
-        for key, value in (
-            ("weights", network.weights),
-            ("distinct", sum(layer.distinct for layer in layers)),
-            ("dimension", sum(layer.dimension for layer in layers)),
-        ):
-            stated = getattr(declared.counts, key)
-            agree(stated, value, f"counts.{key}", ", as the layers have it")
-    origin = provenance.read(declared.provenance, network, symmetry)
-    # Last, so that damage is named by its place wherever it has one.
-    pairs = zip(declared.layers, layers, strict=True)
-    listed = (layer.classes for entry, layer in pairs if entry.rule is UNSET)
-    provenance.check(document, declared.provenance, listed)
-    # What the document says of its functions isn't taken over: the map works it out when asked.
-    return network, symmetry, layers, origin
+        declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
+        written: dict[Any, NDArray[np.int64]] = {}
+        layers = tuple(
+            _by_classes(entry, layer, classes_of or _listed)
+            if entry.rule is UNSET
+            else _by_rule(entry, layer, written)
+            for entry, layer in zip(declared.layers, network.layers, strict=True)
+        )
+        if declared.counts is not UNSET:
+            for key, value in (
+                ("weights", network.weights),
+                ("distinct", sum(layer.distinct for layer in layers)),
+                ("dimension", sum(layer.dimension for layer in layers)),
+            ):
+                stated = getattr(declared.counts, key)
+                agree(stated, value, f"counts.{key}", ", as the layers have it")
+        origin = provenance.read(declared.provenance, network, symmetry)
+        # Last, so that damage is named by its place wherever it has one.
+        pairs = zip(declared.layers, layers, strict=True)
+        listed = (layer.classes for entry, layer in pairs if entry.rule is UNSET)
+        provenance.check(document, declared.provenance, listed)
+        # What the document says of its functions isn't taken over: the map works it out when asked.
+        return network, symmetry, layers, origin
 
 
 def read_problem(
