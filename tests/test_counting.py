@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from itertools import permutations
 from math import factorial
 from typing import Any
@@ -14,18 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
-from polyconstraints.equalities.burnside import (
-    OrbitCount,
-    fixed_polynomial,
-    mean_over_symmetric_group,
-    predicted_orbits,
-)
+from polyconstraints.equalities.burnside import OrbitCount, predicted_orbits
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
     TensorCoefficients,
 )
-from polyconstraints.spec.groups import cycle_lengths, read_group
+from polyconstraints.spec.groups import read_group
 
 S = pc.PermutationGroup.symmetric
 MODES = [
@@ -88,39 +82,23 @@ def test_prediction_agrees_for_a_group_without_generators() -> None:
     assert count == OrbitCount(9, 9)
 
 
-@pytest.mark.parametrize("n", range(1, 6))
-@pytest.mark.parametrize("exponents", [(1,), (3,), (1, 1), (2, 1), (0, 2), (1, 0, 1), (2, 1, 1)])
-def test_means_over_the_symmetric_group(n: int, exponents: tuple[int, ...]) -> None:
-    total = 0
-    for element in permutations(range(n)):
-        lengths = cycle_lengths(element)
-        value = 1
-        for length, exponent in enumerate(exponents, start=1):
-            value *= lengths.count(length) ** exponent
-        total += value
-    expected = Fraction(total, factorial(n))
-    ring = pc.PolynomialRing([f"c{length}" for length, _ in enumerate(exponents, start=1)])
-    assert mean_over_symmetric_group(ring.from_terms({exponents: 1}), n) == expected
-
-
-@pytest.mark.parametrize("commuting", [False, True])
-@pytest.mark.parametrize("bias", [False, True])
-def test_fixed_polynomial_counts_fixed_coefficients(commuting: bool, bias: bool) -> None:
-    polynomial = fixed_polynomial(3, None, (2, 1), bias, commuting)
-    kind: Any = FunctionCoefficients if commuting else TensorCoefficients
-    space = kind(4, 8 + bias, 3)
-    for element in permutations(range(4)):
-        lengths = cycle_lengths(element)
-        counts = [lengths.count(length) for length in (1, 2, 3)]
-        value: int | Fraction = 0
-        for exponents, coefficient in polynomial.terms():
-            for count, exponent in zip(counts, exponents, strict=True):
-                coefficient *= count**exponent
-            value += coefficient
-        letters = tuple(2 * component + at for component in element for at in range(2))
-        if bias:
-            letters = (0, *(1 + letter for letter in letters))
-        assert value == np.count_nonzero(space.image(letters, element) == np.arange(space.size))
+@pytest.mark.parametrize("layer", [1, 2, 3, 4])
+@pytest.mark.parametrize("case", [{}, {"bias": True, "channels": (2, 1)}, {"indices": "redundant"}])
+def test_means_over_the_symmetric_group(layer: int, case: dict[str, Any]) -> None:
+    """Means over few points against those over all elements, for as many points and for more."""
+    bias, (width, _) = case.get("bias", False), case.get("channels", (1, 1))
+    for n, symmetry in ((1, "equivariant"), (layer + 1, "invariant"), (6, "equivariant")):
+        found = pc.derive(n=n, layer=layer, symmetry=symmetry, **case)  # type: ignore[arg-type]
+        space = found.comparisons[0].space
+        numbers = np.arange(space.size)
+        fixed = 0
+        for element in permutations(range(n)):
+            units = [width * component + at for component in element for at in range(width)]
+            letters = [0, *(1 + unit for unit in units)] if bias else units
+            outputs = element if symmetry == "equivariant" else (0,)
+            fixed += int(np.count_nonzero(space.image(letters, outputs) == numbers))
+        mean, rest = divmod(fixed, factorial(n))
+        assert (found.orbit_counts, rest) == ([OrbitCount(mean, mean)], 0)
 
 
 def test_large_groups() -> None:

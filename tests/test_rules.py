@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polyconstraints as pc
+from polyconstraints.classes.law import Sort, weights_law
 from polyconstraints.classes.patterns import LayerPatterns, canonical, patterns
 from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups.constructions import Product, Selection, Sum
@@ -181,7 +182,7 @@ def test_cubic_layers_equal_brute_force(points: Any, size: int, ordered: bool) -
     array, present = layer.array((size,)), layer.present((size,))
     for weight in itertools.product(range(len(places)), repeat=4):
         assert array[weight] == (present[order[roots[weight]]] if weight in roots else -1)
-    counted = [one.weights((size,)) for one in layer.classes]
+    counted = [weights_law((Sort("n", None),), [one])(size) for one in layer.classes]
     assert [counted[at] for at in layer.present((size,))] == [
         list(roots.values()).count(root) for root in order
     ]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, pairwise, permutations
-from math import factorial, perm, prod
+from math import factorial, prod
 from operator import ge
 from typing import Any
 
@@ -142,10 +142,6 @@ class PatternClass:
     def needs(self, sorts: int) -> tuple[int, ...]:
         """Return how many letters of each sort the class needs, at least 1 of each."""
         return _needs(self.labels, sorts)
-
-    def weights(self, sizes: Sequence[int]) -> int:
-        """Return the number of weights for given numbers of letters."""
-        return prod(perm(sizes[sort], count) for sort, count in self.labels) // self.divisor
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,17 @@ coefficient of t^D in Π 1/(1 - t^c) over the cycle lengths c (Molien's series o
 representation). This is a second way to the numbers that
 :mod:`~polyconstraints.derivation` counts, and shares nothing with union-find.
 
-For the symmetric group on any number of points the mean is taken by moments: the numbers
-c_j of cycles of length j have E[Π (c_j)_{r_j}] = Π j^{-r_j} where Σ j r_j ≤ n, and 0 beyond
-[1]_, so that only the degree of the layer matters and not n.
-
-References
-----------
-.. [1] P. Diaconis, M. Shahshahani, "On the eigenvalues of random matrices", 1994, and
-   G. A. Watterson, "The sampling theory of selectively neutral alleles", 1974.
+A coefficient of degree D involves D + 1 components at most, so that the symmetric group has as
+many orbits for every larger number of components: cycle types of few points are enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import product
+from math import factorial, prod
 from typing import Any
 
-from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
     FunctionCoefficients,
@@ -70,34 +62,70 @@ def predicted_orbits(
     """
     if not isinstance(space, FunctionCoefficients | TensorCoefficients):
         return None
-    below, above = levels
     degree, commuting = space.degree, isinstance(space, FunctionCoefficients)
     if symmetry.is_plain:
-        stays = symmetry.kind == "invariant" and above == network.depth
-        outputs = network.widths[above] if stays else None
-        channels = (network.channels[below], network.channels[above])
-        count = fixed_polynomial(degree, outputs, channels, network.bias, commuting)
-        return int(mean_over_symmetric_group(count, symmetry.group.degree))
-    if symmetry.group.letter and symmetry.group.order() > MAX_ELEMENTS:
+        found = _by_cycle_types(network, symmetry, degree, levels)
+    elif symmetry.group.letter and symmetry.group.order() > MAX_ELEMENTS:
         return None
-    # The group that acts on both at once: an element of it may do nothing on one of them.
-    letters = space.letters
-    moves = imposed_moves(network, symmetry, below, above, generators=True)
-    joint = [(*inner, *(letters + point for point in outer)) for inner, outer in moves]
-    group = PermutationGroup(letters + space.outputs, joint)
+    else:
+        found = _by_elements(network, symmetry, space, levels)
     total = elements = 0
-    for element in group.elements(MAX_ELEMENTS):
-        elements += 1
-        if elements > MAX_ELEMENTS:
-            return None
-        lengths = cycle_lengths(element[:letters])
+    for lengths, kept, count in found:
         fixed = fixed_multisets(lengths, degree) if commuting else lengths.count(1) ** degree
-        kept = sum(point == at for at, point in enumerate(element[letters:], start=letters))
-        total += kept * fixed
+        total += count * kept * fixed
+        elements += count
+        if elements > MAX_ELEMENTS and not symmetry.is_plain:
+            return None
     orbits, rest = divmod(total, elements)
     if rest:
         raise ArithmeticError(f"expected a whole number of orbits, got {total}/{elements}")
     return orbits
+
+
+#: The lengths of an element's cycles of letters, the outputs that it fixes; of how many elements.
+Fixing = tuple[list[int], int, int]
+
+
+def _by_elements(
+    network: NetworkSpec,
+    symmetry: Symmetry,
+    space: FunctionCoefficients | TensorCoefficients,
+    levels: tuple[int, int],
+) -> Iterator[Fixing]:
+    """Yield what each element of a group fixes, one more than may be listed at most."""
+    # The group that acts on both at once: an element of it may do nothing on one of them.
+    letters = space.letters
+    moves = imposed_moves(network, symmetry, *levels, generators=True)
+    joint = [(*inner, *(letters + point for point in outer)) for inner, outer in moves]
+    for element in PermutationGroup(letters + space.outputs, joint).elements(MAX_ELEMENTS):
+        kept = sum(point == at for at, point in enumerate(element[letters:], start=letters))
+        yield cycle_lengths(element[:letters]), kept, 1
+
+
+def _by_cycle_types(
+    network: NetworkSpec, symmetry: Symmetry, degree: int, levels: tuple[int, int]
+) -> Iterator[Fixing]:
+    """Yield what the elements of each cycle type fix in a symmetric group with as many orbits."""
+    below, above = levels
+    components = min(symmetry.group.degree, degree + 1)
+    stay = symmetry.kind == "invariant" and above == network.depth
+    for cycles in _cycle_types(components, components):
+        lengths = [1] * network.bias
+        for length, count in cycles.items():
+            lengths += [length] * (count * network.channels[below])
+        kept = network.units[above] if stay else cycles[1] * network.channels[above]
+        centraliser = prod(length**count * factorial(count) for length, count in cycles.items())
+        yield lengths, kept, factorial(components) // centraliser
+
+
+def _cycle_types(points: int, longest: int) -> Iterator[dict[int, int]]:
+    """Yield how many cycles of each length up to the longest there are, in all ways."""
+    if longest == 1:
+        yield {1: points}
+        return
+    for count in range(points // longest + 1):
+        for shorter in _cycle_types(points - count * longest, longest - 1):
+            yield {longest: count, **shorter}
 
 
 def fixed_multisets(lengths: Iterable[int], degree: int) -> int:
@@ -107,56 +135,3 @@ def fixed_multisets(lengths: Iterable[int], degree: int) -> int:
         for power in range(length, degree + 1):
             series[power] += series[power - length]
     return series[degree]
-
-
-# --- the symmetric group, for any number of points ----------------------------------------
-
-
-def fixed_polynomial(
-    degree: int,
-    outputs: int | None = None,
-    channels: tuple[int, int] = (1, 1),
-    bias: bool = False,
-    commuting: bool = True,
-) -> Polynomial:
-    """Return the number of fixed coefficients of a permutation, in its numbers of cycles.
-
-    The parameters are those of :func:`predicted_orbits`.
-    """
-    below, above = channels
-    ring = PolynomialRing([f"c{length}" for length in range(1, max(1, degree) + 1)])
-    cycles = ring.gens()
-    letters = [below * count for count in cycles]
-    letters[0] = letters[0] + bias
-    kept = above * (cycles[0] if outputs is None else ring.constant(outputs))
-    if not commuting:
-        return kept * letters[0] ** degree
-    # h_D = Σ over partitions of D: by D h_D = Σ_j p_j h_(D-j) with p_j = Σ_(d | j) d c_d.
-    complete = [ring.one]
-    for total in range(1, degree + 1):
-        parts = [
-            complete[total - j] * letters[d - 1] * Fraction(d, total)
-            for j in range(1, total + 1)
-            for d in range(1, j + 1)
-            if j % d == 0
-        ]
-        complete.append(ring.sum(parts))
-    return kept * complete[degree]
-
-
-def mean_over_symmetric_group(polynomial: Polynomial, n: int) -> Fraction:
-    """Return the mean of a polynomial in the numbers c1, c2, … of cycles over S_n."""
-    from flint import fmpz
-
-    total = Fraction(0)
-    for exponents, value in polynomial.terms():
-        # x^e = Σ_r S(e, r) (x)_r, with the Stirling numbers of the second kind.
-        for falling in product(*(range(exponent + 1) for exponent in exponents)):
-            length = sum(j * r for j, r in enumerate(falling, start=1))
-            if length > n:
-                continue
-            weight = Fraction(value)
-            for j, (exponent, r) in enumerate(zip(exponents, falling, strict=True), start=1):
-                weight *= Fraction(int(fmpz.stirling_s2(exponent, r)), j**r)
-            total += weight
-    return total
