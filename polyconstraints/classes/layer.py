@@ -181,12 +181,10 @@ class LayerClasses:
         theta = sums[list(self.free)] / alone / alone
         place = {number: at for at, number in enumerate(self.free)}
         for free, dependent in self._blocks():
-            column = {number: at for at, number in enumerate(free)}
-            matrix = np.zeros((len(free) + len(dependent), len(free)))
-            matrix[: len(free)] = np.eye(len(free))
-            for row, number in enumerate(dependent, start=len(free)):
-                for other, factor in self.dependent[number].items():
-                    matrix[row, column[other]] = float(factor)
+            rows = [
+                [float(self.dependent[number].get(one, 0)) for one in free] for number in dependent
+            ]
+            matrix = np.vstack([np.eye(len(free)), rows])
             members = np.array([*free, *dependent])
             scale = np.sqrt(sizes[members])
             solution = np.linalg.lstsq(matrix * scale[:, None], sums[members] / scale, rcond=None)
@@ -199,14 +197,8 @@ class LayerClasses:
             return []
         import networkx as nx
 
-        graph: nx.Graph[int] = nx.Graph()
-        for number, combination in self.dependent.items():
-            graph.add_node(number)
-            graph.add_edges_from((number, free) for free in combination)
-        blocks = []
-        for component in nx.connected_components(graph):
-            free = sorted(number for number in component if number not in self.dependent)
-            if free:
-                dependent = sorted(number for number in component if number in self.dependent)
-                blocks.append((free, dependent))
-        return sorted(blocks)
+        parts = self.dependent.items()
+        graph = nx.Graph((number, free) for number, part in parts for free in part)
+        known = self.dependent.keys()
+        components = nx.connected_components(graph)
+        return sorted((sorted(one - known), sorted(one & known)) for one in components)

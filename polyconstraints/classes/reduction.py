@@ -130,10 +130,7 @@ def _substituted(
 ) -> Combination:
     row: Combination = {}
     for variable, value in equation.items():
-        if variable in solved:
-            _add(row, solved[variable], Fraction(value))
-        else:
-            _add(row, {variable: Fraction(1)}, Fraction(value))
+        _add(row, solved.get(variable, {variable: Fraction(1)}), Fraction(value))
     return row
 
 
