@@ -11,7 +11,7 @@ the tying map.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -314,20 +314,13 @@ class Derivation(Drawn):
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``derivation``."""
         counts = self.counts
-        check = {"check": [count.to_json() for count in self.orbit_counts]} if self.checked else {}
+        check = {"check": list(map(asdict, self.orbit_counts))} if self.checked else {}
         return {
             **check,
             "schema": "polyconstraints/derivation/1",
             "network": self.network.to_json(),
             "symmetry": self.symmetry.to_json(),
-            "equalities": {
-                "total": counts.total,
-                "distinct": counts.distinct,
-                "rank": self.rank,
-                "simple": counts.simple,
-                "linear": counts.linear,
-                "polynomial": counts.polynomial,
-            },
+            "equalities": {**asdict(counts), "distinct": counts.distinct, "rank": self.rank},
             "weights": {"total": self.total_weights, "distinct": self.distinct_weights},
             "dimension": self.dimension,
             "dimension_status": self.dimension_status,

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import factorial, prod
-from typing import Any
 
 from polyconstraints.equalities.coefficients import (
     CoefficientSpace,
@@ -46,10 +45,6 @@ class OrbitCount:
     def agrees(self) -> bool | None:
         """Whether both are equal; None where nothing is predicted."""
         return None if self.predicted is None else self.predicted == self.counted
-
-    def to_json(self) -> dict[str, Any]:
-        """Return both numbers."""
-        return {"predicted": self.predicted, "counted": self.counted}
 
 
 def predicted_orbits(
