@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from polyconstraints.algebra import modular
 from polyconstraints.errors import InputError, explained
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
+from polyconstraints.spec.symmetry import Move
 
 Array = NDArray[Any]
 
@@ -139,6 +140,22 @@ def values(
             last = step.sums
         parts.append(last)
     return np.concatenate(parts)
+
+
+def both_sides(
+    network: NetworkSpec,
+    moves: Sequence[Move],
+    weights: Weights,
+    inputs: Array,
+    ring: Ring,
+    *,
+    one: Any = 1,
+) -> Iterator[tuple[Array, Array]]:
+    """Yield F(σx) and σF(x), which agree for a symmetric network, for each move σ of its ends."""
+    plain = values(network, weights, inputs, ring, one=one)
+    for before, after in moves:
+        moved = values(network, weights, inputs[:, list(before)], ring, one=one)
+        yield moved, plain[:, list(after)]
 
 
 def adjoints(

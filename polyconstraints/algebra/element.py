@@ -157,19 +157,15 @@ class Immutable:
     __slots__ = ()
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: the object is immutable."""
         raise AttributeError(f"{type(self).__name__} is immutable: cannot set {name!r}")
 
     def __delattr__(self, name: str) -> None:
-        """Refuse: the object is immutable."""
         raise AttributeError(f"{type(self).__name__} is immutable: cannot delete {name!r}")
 
     def __copy__(self) -> Self:
-        """Return the object itself; it cannot change."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the object itself; it cannot change."""
         return self
 
 
@@ -194,11 +190,9 @@ class Element(Immutable):
     # -- comparison -------------------------------------------------------------------
 
     def __len__(self) -> int:
-        """Return the number of terms."""
         return len(self._flint)
 
     def __bool__(self) -> bool:
-        """Return False only for zero."""
         return bool(self._flint)
 
     @property
@@ -207,7 +201,6 @@ class Element(Immutable):
         return len(self._flint) <= 1 and self._flint.is_constant()
 
     def __eq__(self, other: object) -> bool:
-        """Compare exactly; a constant equals its number and that constant in any ring."""
         if isinstance(other, Element):
             if self._ring == other._ring:
                 return self._flint == other._flint
@@ -222,7 +215,6 @@ class Element(Immutable):
         return NotImplemented if operand is None else self._flint == operand
 
     def __hash__(self) -> int:
-        """Return a hash that agrees with "==": constants hash like their numbers."""
         try:
             return self._hash
         except AttributeError:
@@ -236,37 +228,28 @@ class Element(Immutable):
     # -- sums -------------------------------------------------------------------------
 
     def __pos__(self) -> Self:
-        """Return the element itself."""
         return self
 
     def __neg__(self) -> Self:
-        """Return the element with every sign changed."""
         return self._make(self._ring, -self._flint)
 
     def __add__(self, other: object) -> Self:
-        """Return the sum with an element of the same ring or an exact number."""
         operand = self._operand(other)
         return NotImplemented if operand is None else self._make(self._ring, self._flint + operand)
 
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Self:
-        """Return the difference to an element of the same ring or an exact number."""
         operand = self._operand(other)
         return NotImplemented if operand is None else self._make(self._ring, self._flint - operand)
 
     def __rsub__(self, other: object) -> Self:
-        """Return an exact number minus this element."""
         operand = exact(other)
         return NotImplemented if operand is None else self._make(self._ring, operand - self._flint)
 
     # -- products ---------------------------------------------------------------------
 
     def __mul__(self, other: object) -> Self:
-        """Return the product with an element of the same ring or an exact number.
-
-        One that may not fit into memory is a TooLargeError.
-        """
         operand = self._operand(other)
         if operand is None:
             return NotImplemented
@@ -277,7 +260,6 @@ class Element(Immutable):
     __rmul__ = __mul__
 
     def __truediv__(self, other: object) -> Self:
-        """Return the exact quotient by a nonzero constant."""
         operand = self._operand(other)
         if operand is None:
             return NotImplemented
@@ -290,10 +272,6 @@ class Element(Immutable):
         return self._make(self._ring, self._flint / operand)
 
     def __pow__(self, exponent: object) -> Self:
-        """Return the power with a nonnegative integer.
-
-        One that may not fit into memory is a TooLargeError.
-        """
         if not hasattr(exponent, "__index__"):
             return NotImplemented
         power = integer(exponent, "exponent of a polynomial")

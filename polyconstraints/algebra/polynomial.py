@@ -93,7 +93,6 @@ class Polynomial(Element):
         raise TypeError("make polynomials with a PolynomialRing: gens, parse, from_terms, ...")
 
     def __reduce__(self) -> tuple[Callable[..., Polynomial], tuple[Any, ...]]:
-        """Return how to rebuild the object when it is unpickled."""
         return self._ring._restored, (dict(self.terms()),)
 
     # -- questions --------------------------------------------------------------------
@@ -391,11 +390,9 @@ class Polynomial(Element):
         return f"$\\displaystyle {self.to_latex()}$"
 
     def __str__(self) -> str:
-        """Return the polynomial as text, terms in lexicographic order."""
         return self.to_text()
 
     def __repr__(self) -> str:
-        """Return the leading terms and the ring, for people to read."""
         if len(self) <= _REPR_TERMS:
             return f"<Polynomial {self} in {self._ring}>"
         value = self._flint

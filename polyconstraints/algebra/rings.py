@@ -79,22 +79,23 @@ class PolynomialRing(Immutable):
     def __init__(self, names: Sequence[str]) -> None:
         if isinstance(names, str):
             raise UsageError("names must be a sequence of str; ring() takes one comma-joined text")
-        checked: tuple[object, ...] = tuple(names)
+        given: Sequence[object] = names
         positions: dict[str, int] = {}
-        for name in checked:
+        for name in given:
             if not isinstance(name, str) or not NAME.fullmatch(name):
                 raise UsageError(
                     f"variable name must be letters, digits and underscores, got {name!r}"
                 )
-            if name != unicodedata.normalize("NFKC", name):
-                # Raised digits read like powers, and other forms of a letter like the letter.
+            # Raised digits read like powers, and other forms of a letter like the letter.
+            if name != (normal := unicodedata.normalize("NFKC", name)):
                 raise UsageError(
                     f"variable name must be in the normal form NFKC, which for {name!r} is "
-                    f"{unicodedata.normalize('NFKC', name)!r}"
+                    f"{normal!r}"
                 )
             if name in positions:
                 raise UsageError(f"variable name {name!r} occurs twice")
             positions[name] = len(positions)
+        checked = tuple(positions)
         put = object.__setattr__
         put(self, "_names", checked)
         put(self, "_index", positions)
@@ -105,11 +106,9 @@ class PolynomialRing(Immutable):
         put(self, "_one", self._constant(1))
 
     def __reduce__(self) -> tuple[Callable[..., PolynomialRing], tuple[Any, ...]]:
-        """Return how to rebuild the object when it is unpickled."""
         return PolynomialRing, (self._names,)
 
     def __eq__(self, other: object) -> bool:
-        """Return whether the names are equal, in order."""
         if self is other:
             return True
         if not isinstance(other, PolynomialRing):
@@ -117,15 +116,12 @@ class PolynomialRing(Immutable):
         return self._names == other._names
 
     def __hash__(self) -> int:
-        """Return a hash that agrees with equality."""
         return self._hash
 
     def __repr__(self) -> str:
-        """Return an expression that makes an equal ring."""
         return f"PolynomialRing({list(self._names)!r})"
 
     def __str__(self) -> str:
-        """Return the ring as ``Q[x, y]``, shortened if there are many names."""
         names = self._names
         if len(names) > _SHOWN_NAMES:
             names = (*names[: _SHOWN_NAMES - 2], "...", names[-1])
@@ -165,7 +161,6 @@ class PolynomialRing(Immutable):
             raise UsageError(f"{self} has no variable {name!r}") from None
 
     def __contains__(self, name: object) -> bool:
-        """Return whether the ring has a variable called `name`."""
         return isinstance(name, str) and name in self._index
 
     def constant(self, value: object) -> Polynomial:

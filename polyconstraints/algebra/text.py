@@ -12,12 +12,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from polyconstraints.algebra.element import decimal_value, predicted_power_terms, rational
+from polyconstraints.algebra.element import decimal_value, predicted_power_terms
 from polyconstraints.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from flint import fmpq
-
     from polyconstraints.algebra.polynomial import Polynomial
     from polyconstraints.algebra.rings import PolynomialRing
 
@@ -39,25 +37,15 @@ class _Token(NamedTuple):
 
 
 class _Frame:
-    """An open sum: the finished terms and the term being read."""
+    """An open sum: the finished terms and the term being read, a monomial times a factor."""
 
-    __slots__ = ("coefficient", "dividing", "factor", "monomial", "ring", "terms")
+    __slots__ = ("dividing", "factor", "monomial", "opened", "terms")
 
-    def __init__(self, ring: PolynomialRing) -> None:
-        self.ring = ring
+    def __init__(self, one: Polynomial, opened: int | None = None) -> None:
+        self.opened = opened
         self.terms: list[Polynomial] = []
-        self.start_term(1)
-
-    def start_term(self, sign: int) -> None:
-        self.coefficient = rational(sign, 1)
-        self.monomial = self.ring.one
-        self.factor: Polynomial | None = None
+        self.monomial = self.factor = one
         self.dividing = False
-
-    def finish_term(self) -> None:
-        """Move the term being read to the finished terms."""
-        term = self.monomial if self.factor is None else self.monomial * self.factor
-        self.terms.append(term._make(self.ring, term._flint * self.coefficient))
 
 
 class _Parser:
@@ -67,8 +55,7 @@ class _Parser:
         self.ring = ring
         self.tokens = _tokens(text)
         self.token = next(self.tokens)
-        self.frames = [_Frame(ring)]
-        self.opened: list[int] = []
+        self.frames = [_Frame(ring.one)]
         self.work = _WORK_BUDGET
         self.bits = _BITS_BUDGET
 
@@ -81,7 +68,7 @@ class _Parser:
 
     def advance(self) -> _Token:
         token = self.token
-        self.token = next(self.tokens)
+        self.token = next(self.tokens, token)
         return token
 
     def read_operand(self) -> None:
@@ -89,17 +76,16 @@ class _Parser:
         while self.token.kind in "+-(":
             token = self.advance()
             if token.kind == "-":
-                self.frames[-1].coefficient *= -1
+                self.frames[-1].monomial = -self.frames[-1].monomial
             elif token.kind == "(":
-                self.frames.append(_Frame(self.ring))
-                self.opened.append(token.position)
+                self.frames.append(_Frame(self.ring.one, token.position))
         token = self.advance()
         if token.kind == "number":
-            self.apply_number(decimal_value(token.text), token.position)
+            self.apply(self.ring._constant(decimal_value(token.text)), token.position)
         elif token.kind == "name":
             if token.text not in self.ring:
                 raise _error(f"unknown name {token.text!r} in {self.ring}", token.position)
-            self.apply_variable(token.text, token.position)
+            self.apply(self.ring._gen_at(self.ring._index[token.text]), token.position)
         else:
             raise _unexpected(token, "a number, a variable or '('")
 
@@ -113,19 +99,19 @@ class _Parser:
                 return True
             if token.kind not in ("+", "-", ")", "end"):
                 raise _unexpected(token, "an operator")
-            frame.finish_term()
+            frame.terms.append(frame.monomial * frame.factor)
             if token.kind in ("+", "-"):
-                frame.start_term(-1 if token.kind == "-" else 1)
+                frame.monomial = self.ring.one if token.kind == "+" else -self.ring.one
+                frame.factor = self.ring.one
                 return True
             if token.kind == "end":
-                if self.opened:
-                    raise _error("'(' is never closed", self.opened[-1])
+                if frame.opened is not None:
+                    raise _error("'(' is never closed", frame.opened)
                 return False
-            if not self.opened:
+            if frame.opened is None:
                 raise _error("')' closes nothing", token.position)
-            self.opened.pop()
             self.frames.pop()
-            self.apply_polynomial(self.ring.sum(frame.terms), token.position)
+            self.apply(self.ring.sum(frame.terms), token.position)
 
     def read_exponent(self) -> int:
         """Read ``^`` or ``**`` and an integer if they follow, else return 1."""
@@ -149,61 +135,39 @@ class _Parser:
             raise _error("a power of a power needs parentheses", self.token.position)
         return exponent
 
-    def apply_number(self, value: int, position: int) -> None:
-        exponent = self.read_exponent()
-        if exponent != 1 and value > 1:
-            self.bits -= value.bit_length() * exponent
-            if self.bits < 0:
-                raise _error("power of a number is too large", position)
-            value **= exponent
-        elif not exponent:
-            value = 1
-        self.multiply_number(rational(value, 1), position)
-
-    def apply_variable(self, name: str, position: int) -> None:
-        power = self.ring.gen(name) ** self.read_exponent()
-        frame = self.frames[-1]
-        if frame.dividing:
-            raise _error("division is by constants only", position)
-        frame.monomial = frame.monomial * power
-
-    def apply_polynomial(self, value: Polynomial, position: int) -> None:
+    def apply(self, value: Polynomial, position: int) -> None:
+        """Multiply or divide the term being read by the power that follows of an operand."""
         exponent = self.read_exponent()
         if exponent != 1:
             self.check_power(value, exponent, position)
             value = value**exponent
         frame = self.frames[-1]
-        if value.is_constant:
-            self.multiply_number(value._flint.leading_coefficient(), position)
-            return
         if frame.dividing:
-            raise _error("division is by constants only", position)
-        if frame.factor is None:
-            frame.factor = value
-            return
-        words = _cost(_bits(frame.factor) + _bits(value))
-        self.spend(len(frame.factor) * len(value) * words, position)
-        frame.factor = frame.factor * value
-
-    def multiply_number(self, value: fmpq, position: int) -> None:
-        frame = self.frames[-1]
-        if not frame.dividing:
-            frame.coefficient *= value
-        elif value == 0:
-            raise _error("division by zero", position)
-        else:
-            frame.coefficient /= value
+            if not value.is_constant:
+                raise _error("division is by constants only", position)
+            if not value:
+                raise _error("division by zero", position)
+            frame.monomial = frame.monomial / value
             frame.dividing = False
+        elif len(value) <= 1:
+            frame.monomial = frame.monomial * value
+        else:
+            words = _cost(_bits(frame.factor) + _bits(value))
+            self.spend(len(frame.factor) * len(value) * words, position)
+            frame.factor = frame.factor * value
 
     def check_power(self, value: Polynomial, exponent: int, position: int) -> None:
-        """Refuse a power of a parenthesis that is out of proportion."""
-        degrees = [value.degree(name) for name in value.variables()]
-        if (max(degrees, default=0) * exponent).bit_length() > _MAX_EXPONENT_BITS:
+        """Refuse a power that is out of proportion; the variables themselves cost nothing."""
+        if (value.degree() * exponent).bit_length() > _MAX_EXPONENT_BITS:
             raise _error(f"exponent has more than {_MAX_EXPONENT_BITS} bits", position)
-        if len(value) <= 1 and _bits(value) <= 1:
-            return  # A monomial without a coefficient costs nothing, whatever the power.
-        terms = predicted_power_terms(tuple(degrees), len(value), exponent)
-        self.spend(terms * _cost(exponent * _bits(value)), position)
+        bits = exponent * _bits(value)
+        if len(value) > 1:
+            terms = predicted_power_terms(value._degrees(), len(value), exponent)
+            self.spend(terms * _cost(bits), position)
+        elif bits > exponent:
+            self.bits -= bits
+            if self.bits < 0:
+                raise _error("power of a number is too large", position)
 
     def spend(self, words: int, position: int) -> None:
         self.work -= words
@@ -235,8 +199,6 @@ def _tokens(text: str) -> Iterator[_Token]:
         kind = str(match.lastgroup)
         word = match[kind]
         yield _Token(word if kind == "sign" else kind, word, match.start(kind))
-    yield _Token("end", "", end)
-    # The parser looks one token ahead of the end.
     yield _Token("end", "", end)
 
 

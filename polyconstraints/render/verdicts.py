@@ -11,9 +11,8 @@ from polyconstraints.render.words import Fact, fact_lines, plural
 from polyconstraints.reproduction import Item, Verdict
 from polyconstraints.spec.groups import group_label
 from polyconstraints.tying import TyingMap
-from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.discovery import Discovery, FoundGroup
-from polyconstraints.verification.result import Counterexample, Verification
+from polyconstraints.verification.result import Completeness, Counterexample, Verification
 from polyconstraints.verification.trained import WeightCheck
 
 #: Columns of the comparison with the paper where nobody watches, and of the names in it.

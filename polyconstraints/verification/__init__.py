@@ -1,8 +1,7 @@
 """Tying maps and trained networks, checked for the symmetry that they should have."""
 
-from polyconstraints.verification.completeness import Completeness
 from polyconstraints.verification.maps import DEFAULT_TRIALS, verify, verify_rule
-from polyconstraints.verification.result import Counterexample, Verification
+from polyconstraints.verification.result import Completeness, Counterexample, Verification
 
 __all__ = [
     "DEFAULT_TRIALS",

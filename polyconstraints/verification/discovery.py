@@ -22,7 +22,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import combinations
 from math import comb, factorial, lcm, prod
 from operator import ne
@@ -46,13 +45,12 @@ from polyconstraints.verification.trained import (
     Floats,
     Weights,
     default_tolerance,
+    exact_rows,
     fitted,
     infer_network,
     weight_arrays,
     weight_rows,
 )
-
-__all__ = ["Discovery", "FoundGroup", "discover", "group_name"]
 
 Integers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -204,7 +202,7 @@ def discover(
     groups = _groups(network, rows, limit, memory_limit, exact=True)
     if network.depth == 1:
         return Discovery(network, limit, groups, groups)
-    expanded = _expanded(network, rows)
+    expanded = _expanded(network, exact_rows(network, arrays))
     functions = expanded and _groups(*expanded, limit, memory_limit, exact=False)
     return Discovery(network, limit, groups, functions)
 
@@ -284,7 +282,7 @@ def _equal(numbers: Floats, tolerance: float) -> tuple[Integers, float, float]:
 
 
 def _expanded(
-    network: NetworkSpec, rows: Sequence[Floats]
+    network: NetworkSpec, rows: Sequence[NDArray[Any]]
 ) -> tuple[NetworkSpec, list[Floats]] | None:
     """Return the network multiplied out, in exact arithmetic, as one layer; None if large."""
     inputs, degree = network.units[0], network.degree
@@ -292,8 +290,7 @@ def _expanded(
     if max(layer.products for layer in network.layers) * prod(halves) > _MAX_EXPANSION:
         return None
     ring = PolynomialRing(network.input_names())
-    exact = [exact_array(list(map(Fraction, row.ravel()))).reshape(row.shape) for row in rows]
-    outputs = values(network, exact, exact_array(ring.gens())[None], EXACT, one=ring.one)[0]
+    outputs = values(network, rows, exact_array(ring.gens())[None], EXACT, one=ring.one)[0]
     terms = [polynomial.terms() for polynomial in outputs]
     largest = max((abs(value) for listed in terms for _, value in listed), default=1)
     ends = network.channels[0], network.channels[-1]

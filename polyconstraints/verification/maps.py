@@ -10,16 +10,21 @@ pattern needs and two more.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.orbits import Orbits
+from polyconstraints.classes.reduction import reduce_layer
 from polyconstraints.derivation import derive
+from polyconstraints.equalities.coefficients import FunctionCoefficients
+from polyconstraints.equalities.comparison import layer_comparison
 from polyconstraints.errors import UsageError, explained
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words
 from polyconstraints.tying import TyingMap, TyingRule
-from polyconstraints.verification.completeness import completeness
 from polyconstraints.verification.points import (
     draw_prime,
     error_bound,
@@ -30,7 +35,7 @@ from polyconstraints.verification.points import (
     total_degree,
 )
 from polyconstraints.verification.proofs import layerwise
-from polyconstraints.verification.result import RuleSizes, Verification
+from polyconstraints.verification.result import Completeness, Completion, RuleSizes, Verification
 from polyconstraints.verification.trained import (
     WeightCheck,
     Weights,
@@ -42,13 +47,27 @@ if TYPE_CHECKING:
     from polyconstraints.spec.groups import GroupLike
     from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["DEFAULT_TRIALS", "sizes_of", "verify", "verify_rule"]
-
 DEFAULT_TRIALS = 3
 """Random networks that are looked at unless the caller says otherwise."""
 
 _MOVED = 2
 """Letters that a transposition moves."""
+
+
+#: Weights, over layers that differ, up to which the true dimension is derived.
+_MAX_WEIGHTS = 1 << 23
+
+#: The same for dimensions of functions, which need the classes of all layers.
+_MAX_FUNCTION_WEIGHTS = 20_000
+
+
+class _Words(Words, total=False):
+    """What says how a map or weights are verified, and which where there is no map."""
+
+    trials: int
+    seed: int
+    exact: bool
+    tolerance: float | None
 
 
 @overload
@@ -57,11 +76,7 @@ def verify(
     symmetry: Symmetry | GroupLike | None = None,
     *,
     weights: None = None,
-    trials: int = DEFAULT_TRIALS,
-    seed: int = 0,
-    exact: bool = False,
-    tolerance: float | None = None,
-    **words: Unpack[Words],
+    **words: Unpack[_Words],
 ) -> Verification: ...
 @overload
 def verify(
@@ -69,11 +84,7 @@ def verify(
     symmetry: Symmetry | GroupLike | None = None,
     *,
     weights: Weights,
-    trials: int = DEFAULT_TRIALS,
-    seed: int = 0,
-    exact: bool = False,
-    tolerance: float | None = None,
-    **words: Unpack[Words],
+    **words: Unpack[_Words],
 ) -> WeightCheck: ...
 @explained
 def verify(
@@ -224,3 +235,64 @@ def verify_rule(
         checked = asked
         result = verify(rule.at(*asked), trials=trials, seed=seed, exact=exact)
     return replace(result, rule=RuleSizes(asked, checked))
+
+
+# --- Completeness ---------------------------------------------------------------------------
+
+
+def completeness(tying: TyingMap) -> Completeness:
+    """Compare a map, whose layers are each symmetric, with all networks that have its symmetry.
+
+    The yardstick is layer scope with coefficients of commuting monomials (``function``):
+    neither too weak nor too strong. Symmetric networks whose layers are not symmetric for
+    the actions that the map states are other strata, and not counted.
+
+    Examples
+    --------
+    >>> import polyconstraints as pc
+    >>> symmetry = pc.Symmetry(pc.PermutationGroup.cyclic(3))
+    >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
+    >>> completeness(tying).status
+    'complete'
+    """
+    network, mine = tying.network, tying.dimension
+    exact = replace(tying.symmetry, permutations="generators", scope="layer", compare="function")
+    actions = exact.unit_actions(network, generators=True)
+
+    def key(index: int) -> Hashable:
+        """Return what the dimension of a layer depends on: shape, weights and actions."""
+        layer = network.layers[index]
+        moves = tuple(action[index : index + 2] for action in actions)
+        return layer.shape, layer.weights, moves
+
+    alike = [key(index) for index in range(network.depth)]
+    different = dict(zip(alike, network.layers, strict=True))
+    if sum(layer.weights for layer in different.values()) > _MAX_WEIGHTS:
+        return Completeness("not known", mine)
+    orbits = {
+        key: Orbits(layer_comparison(network, exact, layer)) for key, layer in different.items()
+    }
+    true = 0
+    for layer, which in zip(network.layers, alike, strict=True):
+        # A coefficient is one weight, or the sum of several in the redundant case; the sums are
+        # independent, so that each orbit leaves one dimension, and what they don't see is free.
+        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
+        true += orbits[which].count + layer.weights - space.size
+    functions = true_functions = None
+    if network.weights <= _MAX_FUNCTION_WEIGHTS:
+        derived = [
+            reduce_layer(layer, orbits[which])
+            for layer, which in zip(network.layers, alike, strict=True)
+        ]
+        functions = function_dimension(network, tying.layers)
+        true_functions = function_dimension(network, derived)
+    known = functions is not None and true_functions is not None
+    # Whether different weights always give different functions.
+    faithful = network.depth == 1 and (network.layer == "linear" or network.indices == "ordered")
+    if mine == true:
+        status: Completion = "complete"
+    elif known and functions == true_functions:
+        status = "complete as functions"
+    else:
+        status = "ties more than needed" if known or faithful else "not known"
+    return Completeness(status, mine, true, functions, true_functions)

@@ -37,31 +37,15 @@ from itertools import accumulate
 from math import comb
 from typing import Any
 
-import numpy as np
-
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError
-from polyconstraints.evaluation import EXACT, Array, Modulo, exact_array, values
+from polyconstraints.evaluation import EXACT, Array, Modulo, both_sides, exact_array
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.symmetry import Move, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layer_keys
 from polyconstraints.verification.result import Counterexample
-
-__all__ = [
-    "draw_prime",
-    "draw_residues",
-    "error_bound",
-    "height_bits",
-    "is_symmetric_by_expansion",
-    "layer_weights",
-    "predicted_terms",
-    "random_check",
-    "seeded",
-    "small_counterexample",
-    "total_degree",
-]
 
 MIN_BITS = 127
 """Fewest bits of the prime."""
@@ -207,9 +191,7 @@ def layer_weights(layer: LayerClasses, theta: Sequence[Any], prime: int | None =
     """Return the weights of a layer as exact numbers or residues, (outputs, products)."""
     by_class = layer.class_values(exact_array(theta))
     if prime is not None:
-        by_class = exact_array(
-            [v.numerator * pow(v.denominator, -1, prime) % prime for v in by_class.tolist()]
-        )
+        by_class = exact_array(list(map(Modulo(prime).number, by_class.tolist())))
     weights: Array = by_class[layer.by_weight].reshape(layer.layer.outputs, layer.layer.products)
     return weights
 
@@ -257,15 +239,14 @@ def _compared(
     weights = [
         layer_weights(layer, part, prime) for layer, part in zip(tying.layers, theta, strict=True)
     ]
-    x = exact_array(point)
-    points = np.array([x, *(x[list(before)] for before, _ in moves)])
-    ring = EXACT if prime is None else Modulo(prime)
-    plain, *others = values(tying.network, weights, points, ring, one=one).tolist()
-    for (before, after), moved in zip(moves, others, strict=True):
-        for output, image in enumerate(after):
-            if moved[output] != plain[image]:
-                sides = moved[output], plain[image]
-                return Counterexample(before, tuple(theta), tuple(point), output + 1, *sides, prime)
+    inputs, ring = exact_array(point)[None], EXACT if prime is None else Modulo(prime)
+    sides = both_sides(tying.network, moves, weights, inputs, ring, one=one)
+    for (before, _), pair in zip(moves, sides, strict=True):
+        both = zip(*(side[0].tolist() for side in pair), strict=True)
+        for output, (moved, expected) in enumerate(both, 1):
+            if moved != expected:
+                network = tuple(theta), tuple(point)
+                return Counterexample(before, *network, output, moved, expected, prime)
     return None
 
 

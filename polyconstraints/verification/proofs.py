@@ -30,15 +30,6 @@ from polyconstraints.spec.symmetry import Symmetry, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.result import Mismatch, Unacted
 
-__all__ = [
-    "Coefficients",
-    "LayerwiseProof",
-    "layer_forms",
-    "layer_keys",
-    "layerwise",
-    "layerwise_weights",
-]
-
 #: A linear form in the parameters of one layer: free classes and their factors.
 Form = tuple[tuple[int, Fraction], ...]
 

@@ -9,9 +9,6 @@ from typing import Any, Literal
 
 from polyconstraints.display import Displayed
 from polyconstraints.spec.groups import Permutation
-from polyconstraints.verification.completeness import Completeness
-
-__all__ = ["Counterexample", "Mismatch", "RuleSizes", "Unacted", "Verification"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +110,33 @@ class Counterexample:
 def _number(value: int | Fraction) -> int | str:
     """Return a number for a document; a fraction as text, as 1/2."""
     return int(value) if value == int(value) else str(value)
+
+
+Completion = Literal["complete", "complete as functions", "ties more than needed", "not known"]
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """A map's dimensions beside those that its symmetry leaves.
+
+    Attributes
+    ----------
+    status : str
+        ``complete``: every network whose layers are symmetric is in the map. ``complete as
+        functions``: not all weights are, but all functions. ``ties more than needed``: some
+        functions are lost. ``not known``: too large, or the map's layers are not
+        symmetric one by one, so that there is nothing to compare with.
+    dimension, true_dimension : int or None
+        Free parameters of the map, and of all networks whose layers are symmetric.
+    function_dimension, true_function_dimension : int or None
+        Dimensions of the sets of functions of both.
+    """
+
+    status: Completion
+    dimension: int
+    true_dimension: int | None = None
+    function_dimension: int | None = None
+    true_function_dimension: int | None = None
 
 
 @dataclass(frozen=True)

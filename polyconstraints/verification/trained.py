@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.evaluation import FLOATING, values
+from polyconstraints.evaluation import FLOATING, both_sides
 from polyconstraints.io.arrays import open_arrays
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation
@@ -24,20 +24,6 @@ from polyconstraints.spec.network import IndexKind, LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layerwise_weights
-
-__all__ = [
-    "WeightCheck",
-    "check_weights",
-    "default_tolerance",
-    "evaluate_points",
-    "exact_rows",
-    "fitted",
-    "infer_network",
-    "random_points",
-    "read_weights",
-    "relative_errors",
-    "weight_rows",
-]
 
 Floats = NDArray[np.float64]
 
@@ -238,15 +224,6 @@ def exact_rows(network: NetworkSpec, weights: Sequence[NDArray[Any]]) -> list[ND
     return [np.array([list(map(Fraction, row)) for row in array.tolist()]) for array in rows]
 
 
-def evaluate_points(network: NetworkSpec, rows: Sequence[Floats], points: Floats) -> Floats:
-    """Return the outputs of a network at many inputs, shape (points, output units).
-
-    Infinite or NaN where the outputs overflow. For rows see :func:`weight_rows`.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return values(network, rows, points, FLOATING)
-
-
 def relative_errors(moved: Floats, expected: Floats) -> float | None:
     """Return the largest difference in units of the largest entry, None if any is infinite."""
     if not (np.isfinite(moved).all() and np.isfinite(expected).all()):
@@ -386,13 +363,10 @@ def _deviations(
 
 
 def _function_error(tying: TyingMap, weights: Sequence[Floats], points: Floats) -> float | None:
-    rows = weight_rows(tying.network, weights)
-    plain = evaluate_points(tying.network, rows, points)
-    errors = [
-        relative_errors(
-            evaluate_points(tying.network, rows, points[:, list(before)]), plain[:, list(after)]
-        )
-        for before, after in end_moves(tying.network, tying.symmetry)
-    ]
+    network, rows = tying.network, weight_rows(tying.network, weights)
+    moves = end_moves(network, tying.symmetry)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sides = both_sides(network, moves, rows, points, FLOATING)
+        errors = [relative_errors(moved, expected) for moved, expected in sides]
     known = [error for error in errors if error is not None]
     return max(known, default=0.0) if len(known) == len(errors) else None

@@ -16,10 +16,11 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
+from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.render.verdicts import discovery_text
 from polyconstraints.schemas import load_schema
 from polyconstraints.verification.discovery import group_name
-from polyconstraints.verification.trained import evaluate_points, random_points, weight_rows
+from polyconstraints.verification.trained import random_points, weight_rows
 
 from .maps import S, derived
 from .planted import GROUPS, mistakes, plant
@@ -66,12 +67,12 @@ def test_every_permutation_is_judged_rightly() -> None:
     weights = drawn(tying)
     points = random_points(tying.network, 5, 9)
     rows = weight_rows(tying.network, weights)
-    plain = evaluate_points(tying.network, rows, points)
+    plain = values(tying.network, rows, points, FLOATING)
     right = {
         sigma
         for sigma in permutations(range(4))
         if np.allclose(
-            evaluate_points(tying.network, rows, points[:, list(sigma)]), plain[:, list(sigma)]
+            values(tying.network, rows, points[:, list(sigma)], FLOATING), plain[:, list(sigma)]
         )
     }
     found = pc.discover(tying.network, weights).groups[0]

@@ -21,7 +21,7 @@ from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.evaluation import Modulo, exact_array, values
 from polyconstraints.spec.symmetry import end_moves
 from polyconstraints.verification import points as points_module
-from polyconstraints.verification.completeness import completeness
+from polyconstraints.verification.maps import completeness
 from polyconstraints.verification.points import (
     draw_prime,
     draw_residues,

@@ -13,11 +13,11 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.cli.main import run
+from polyconstraints.evaluation import FLOATING, values
 from polyconstraints.io.strict_json import iter_json
 from polyconstraints.schemas import load_schema
 from polyconstraints.verification.trained import (
     check_weights,
-    evaluate_points,
     infer_network,
     random_points,
     read_weights,
@@ -64,7 +64,7 @@ def test_vectorised_evaluation_agrees_with_the_plain_one(options: dict[str, Any]
     }
     for point, outputs in zip(
         points,
-        evaluate_points(tying.network, weight_rows(tying.network, weights), points),
+        values(tying.network, weight_rows(tying.network, weights), points, FLOATING),
         strict=True,
     ):
         assert np.allclose(outputs, pc.evaluate(tying.network, named, point.tolist()))
