@@ -92,16 +92,13 @@ def usage_message(error: click.ClickException) -> str:
     >>> usage_message(click.BadParameter("expected an integer ≥ 1, got '0'", param=option))
     "-n/--inputs: expected an integer ≥ 1, got '0'"
     """
-    if isinstance(error, click.MissingParameter) and error.param is not None:
-        text = f"{_parameter_name(error.param)}: expected a value, got none"
-    elif isinstance(error, click.BadParameter) and error.param is not None:
-        text = f"{_parameter_name(error.param)}: {error.message}"
-    else:
-        text = error.format_message()
-        context = getattr(error, "ctx", None)
-        if isinstance(error, click.UsageError) and context is not None:
-            text = f"{text.rstrip('.')}; see '{context.command_path} --help'"
-    return " ".join(text.split())
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        missing = isinstance(error, click.MissingParameter)
+        message = "expected a value, got none" if missing else error.message
+        return f"{_parameter_name(error.param)}: {message}"
+    text = error.format_message()
+    context = getattr(error, "ctx", None)
+    return f"{text.rstrip('.')}; see '{context.command_path} --help'" if context else text
 
 
 def _parameter_name(parameter: click.Parameter) -> str:

@@ -112,10 +112,9 @@ def dimension(
     if "group" in request.given:
         if len(sizes) > 1 or len(parsed) > 1:
             raise UsageError("expected one architecture and one activation with it", "group")
-        if threshold:
-            raise UsageError("expected no group with it", "threshold")
-        if fibre:
-            raise UsageError("expected no group with it", "fibre")
+        for name, given in (("threshold", threshold), ("fibre", fibre)):
+            if given:
+                raise UsageError("expected no group with it", name)
         variety, strata = _measured_strata(request, sizes[0], parsed[0], seed)
         document = signed_document(variety, strata)
         text = signed_text(strata, request.output_format)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import click
 
@@ -20,14 +19,9 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.parameters import integer
 from polyconstraints.cli.request import Request
 from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
+from polyconstraints.spec import naming
 
-if TYPE_CHECKING:
-    from polyconstraints.jobs.estimate import Estimate
-    from polyconstraints.render.expansion_view import ExpansionView
-    from polyconstraints.spec.network import NetworkSpec
-
-    Style = Literal["canonical", "paper"]
-    Order = Literal["graded", "paper"]
+Style = Literal["canonical", "paper"]
 
 
 @command(
@@ -86,75 +80,39 @@ def expand(
     group a line. In SymPy's format several outputs are a list of expressions.
     """
     from polyconstraints.errors import UsageError
-    from polyconstraints.render.expansion import WRITERS
+    from polyconstraints.expansion import Expansion
+    from polyconstraints.jobs.estimate import estimate_expansion
+    from polyconstraints.render.expansion import WRITERS, count_document
+    from polyconstraints.render.expansion_view import Assignment, ExpansionView, parse_monomial
 
     kind = request.output_format
     if style == "paper" and kind in ("sympy", "json"):
         raise UsageError(f"expected canonical with --format {kind}, got paper", "--style")
     # The symmetry changes nothing but the number of outputs; it is checked all the same.
     network, _ = request.problem()
-    selected = bool(monomials or assignments)
-    if not count and not goes_on(request, partial(_estimate, network, outputs, selected)):
-        return
-    order: Order = "paper" if style == "paper" else "graded"
-    view = _view(network, request, outputs, monomials, assignments, order)
-    if count:
-        _write_count(view, request)
-    else:
-        # Builds the expansion's tables, or refuses to, before anything is written.
-        _ = view.monomials
-        writer = WRITERS[kind](view, style, grouped=grouped)
-        # With values to substitute, counting the terms would take as long as writing them.
-        write_result(writer, request, "expanding", fold, counted=not view.assignment)
-
-
-def _estimate(
-    network: NetworkSpec, outputs: tuple[int, ...], selected: bool, **how: Any
-) -> Estimate:
-    """Return what it takes to write what is asked for, or at most that."""
-    from polyconstraints.jobs.estimate import estimate_expansion
-
-    estimate = estimate_expansion(network, outputs=len(set(outputs)) or None, **how)
-    return replace(estimate, precision="at most") if selected else estimate
-
-
-def _view(
-    network: NetworkSpec,
-    request: Request,
-    outputs: tuple[int, ...],
-    monomials: tuple[str, ...],
-    assignments: tuple[str, ...],
-    order: Order,
-) -> ExpansionView:
-    """Return what is to be shown."""
-    from polyconstraints.errors import InputError
-    from polyconstraints.expansion import Expansion
-    from polyconstraints.render.expansion_view import Assignment, ExpansionView, parse_monomial
-
-    try:
-        assignment = Assignment.parse(assignments, network)
-    except InputError as error:
-        raise InputError(error.message, "--set") from None
-    try:
-        chosen = [parse_monomial(text, network) for text in monomials]
-    except InputError as error:
-        raise InputError(error.message, "--monomial") from None
-    return ExpansionView(
-        Expansion(network, request.memory_limit),
-        outputs or None,
-        chosen or None,
-        assignment,
-        order,
+    estimated = partial(
+        estimate_expansion,
+        network,
+        outputs=len(set(outputs)) or None,
+        selected=bool(monomials or assignments),
     )
-
-
-def _write_count(view: ExpansionView, request: Request) -> None:
-    from polyconstraints.render.expansion import count_document
-
-    document = count_document(view)
-    lines = [f"monomials in x   {document['monomials']}"]
-    lines += [
-        f"terms of y{output}{' ' * (8 - len(str(output)))}{count}"
-        for output, count in zip(view.outputs, document["terms"], strict=True)
-    ]
-    request.write(document, "\n".join(lines))
+    if not count and not goes_on(request, estimated):
+        return
+    with naming("--set"):
+        assignment = Assignment.parse(assignments, network)
+    with naming("--monomial"):
+        chosen = [parse_monomial(text, network) for text in monomials]
+    expansion = Expansion(network, request.memory_limit)
+    order = "paper" if style == "paper" else "graded"
+    view = ExpansionView(expansion, outputs or None, chosen or None, assignment, order)
+    if count:
+        document = count_document(view)
+        counts = zip(view.outputs, document["terms"], strict=True)
+        lines = [f"{f'terms of y{output}':<17}{count}" for output, count in counts]
+        request.write(document, "\n".join([f"monomials in x   {document['monomials']}", *lines]))
+        return
+    # Builds the expansion's tables, or refuses to, before anything is written.
+    _ = view.monomials
+    writer = WRITERS[kind](view, style, grouped=grouped)
+    # With values to substitute, counting the terms would take as long as writing them.
+    write_result(writer, request, "expanding", fold, counted=not assignment)

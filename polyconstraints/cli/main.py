@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
 if TYPE_CHECKING:
     import click
 
+    from polyconstraints.errors import PolyconstraintsError
 
 PROGRAM = "polyconstraints"
 """The name of the program in messages."""
@@ -24,7 +25,6 @@ DEBUG_VARIABLE = "POLYCONSTRAINTS_DEBUG"
 """Environment variable that, set to anything but 0, shows the traceback of an error."""
 
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130  # what a shell reports for a process that SIGINT ended
 
 _DESCRIPTION = "Exact symmetry constraints on polynomial neural networks."
@@ -148,32 +148,29 @@ def _known_error(error: Exception) -> int:
     """Report an error that somebody raised on purpose, or an internal one."""
     import click
 
-    from polyconstraints.errors import (
-        InputError,
-        PolyconstraintsError,
-        TooLargeError,
-        UsageError,
-    )
+    from polyconstraints.cli.commands import usage_message
+    from polyconstraints.errors import PolyconstraintsError
+
+    if isinstance(error, PolyconstraintsError):
+        return _fail(error, _worded(error), error.exit_status)
+    if isinstance(error, click.ClickException):
+        return _fail(error, usage_message(error), error.exit_code)
+    return _internal_error(error)
+
+
+def _worded(error: PolyconstraintsError) -> str:
+    """Return an error's message with the options of the command line for the core's fields."""
+    from polyconstraints.errors import InputError, TooLargeError, UsageError
 
     if isinstance(error, UsageError) and error.field:
-        return _fail(error, f"{_option(error.field)}: {error.message}", error.exit_status)
+        return f"{_option(error.field)}: {error.message}"
     if isinstance(error, InputError) and error.source in ("group", "actions"):
         # Text that an option holds, not a file.
-        place = f"{error.place}: " if error.place else ""
-        message = f"{_option(error.source)}: {place}{error.message}"
-        return _fail(error, message, error.exit_status)
+        return ": ".join(filter(None, (_option(error.source), error.place, error.message)))
     if isinstance(error, TooLargeError) and error.allow:
         field, value = error.allow
-        message = f"{error.message}: {_option(field)} {value} would allow it"
-        return _fail(error, message, error.exit_status)
-    if isinstance(error, PolyconstraintsError):
-        return _fail(error, str(error), error.exit_status)
-    if isinstance(error, click.ClickException):
-        from polyconstraints.cli.commands import usage_message
-
-        status = EXIT_USAGE if isinstance(error, click.UsageError) else error.exit_code
-        return _fail(error, usage_message(error), status)
-    return _internal_error(error)
+        return f"{error.message}: {_option(field)} {value} would allow it"
+    return str(error)
 
 
 def _option(field: str) -> str:

@@ -322,10 +322,7 @@ def check_output_file(ctx: click.Context, param: click.Parameter, value: str | N
     """Refuse a file that can't be written before the work starts, not after it."""
     if value is None or value == STANDARD_STREAM:
         return None
-    try:
-        check_writable(value)
-    except UsageError as error:
-        raise click.BadParameter(str(error), ctx=ctx, param=param) from None
+    check_writable(value, field="/".join(param.opts))
     return value
 
 

@@ -134,9 +134,13 @@ class _How(TypedDict, total=False):
 
 
 def estimate_expansion(
-    network: NetworkSpec, *, outputs: int | None = None, **how: Unpack[_How]
+    network: NetworkSpec,
+    *,
+    outputs: int | None = None,
+    selected: bool = False,
+    **how: Unpack[_How],
 ) -> Estimate:
-    """Return what it takes to write an expansion, or so many of its outputs.
+    """Return what it takes to write an expansion, or so many of its outputs, or a selection.
 
     Refused are networks so deep that not even their size can be worked out.
 
@@ -148,7 +152,7 @@ def estimate_expansion(
     """
     terms, exact = _terms_of_an_output(network)
     terms *= outputs or network.units[-1]
-    return _estimate(network, terms, "exactly" if exact else "at most", **how)
+    return _estimate(network, terms, "exactly" if exact and not selected else "at most", **how)
 
 
 def estimate_derivation(derivation: Derivation, **how: Unpack[_How]) -> Estimate:
