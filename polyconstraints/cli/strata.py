@@ -114,7 +114,7 @@ def strata(
     space, and of the functions. Where the first two agree, its closure is a component.
     """
     from polyconstraints.render.strata import strata_document, strata_graphml, strata_text
-    from polyconstraints.variety.strata.variety import Variety
+    from polyconstraints.variety.strata.variety import Strata, Variety
 
     kind = request.output_format
     _require_use(request, bool(hidden), bool(decompose), search, check is not None)
@@ -144,10 +144,9 @@ def strata(
         from polyconstraints.variety.strata.exact import examine
 
         answer = examine(variety, listed, decompose, time_limit or _TIME_LIMIT)
-    request.write(
-        strata_document(variety, listed, complete, gauges, answer),
-        strata_text(variety, listed, complete, kind, gauges, answer, steps),
-    )
+    found = Strata(variety, tuple(listed), complete)
+    text = strata_text(found, kind, gauges, answer, steps)
+    request.write(strata_document(found, gauges, answer), text)
 
 
 def _require_use(

@@ -250,12 +250,12 @@ def _strata_html(strata: Strata) -> str:
 
 @display.text.register
 def _strata_text(strata: Strata) -> str:
-    return strata_text(strata.variety, strata, strata.complete)
+    return strata_text(strata)
 
 
 @display.document.register
 def _strata_document(strata: Strata) -> str:
-    return strata_text(strata.variety, strata, strata.complete, "latex")
+    return strata_text(strata, "latex")
 
 
 @display.picture.register

@@ -35,23 +35,18 @@ _LEGEND = (
 
 
 def strata_text(
-    variety: Variety,
-    strata: Sequence[Stratum],
-    complete: bool,
+    found: Strata,
     kind: str = "text",
     gauges: Mapping[int, GaugeFixing] | None = None,
     answer: Answer | None = None,
     steps: bool = False,
 ) -> str:
-    """Return the table of strata, all if `complete`; as text also what else is known.
+    """Return the table of strata; as text also what else is known.
 
     Examples
     --------
     >>> import polyconstraints as pc
-    >>> from polyconstraints.variety.strata import Variety
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network")
-    >>> variety = Variety(pc.NetworkSpec(2, depth=2), symmetry)
-    >>> print(strata_text(variety, list(variety.strata(3)), False))
+    >>> print(strata_text(pc.strata(n=2, depth=2, limit=3)))
     network   2 quadratic layers with ordered indices, widths 2 -> 2 -> 2, 12 weights
     symmetry  equivariant under S_2 (order 2), the network as a whole; 1 transposition imposed
     strata    3 of more, each closure once
@@ -68,13 +63,13 @@ def strata_text(
     functions  dimension of what they compute; gauge: distinct weights that don't show in it
     component  whether they are a piece of the variety that is in no larger one
     """
-    table = strata_table(strata)
+    table = strata_table(found)
     if kind != "text":
         return table.written(kind)
-    listed = f"{number(len(strata))}{'' if complete else ' of more'}, each closure once"
-    lines = [*_head(variety, Fact("strata", listed)), "", table.text()]
-    if strata:
-        largest = max(strata, key=lambda stratum: stratum.weight_dimension)
+    listed = f"{number(len(found))}{'' if found.complete else ' of more'}, each closure once"
+    lines = [*_head(found.variety, Fact("strata", listed)), "", table.text()]
+    if found:
+        largest = max(found, key=lambda stratum: stratum.weight_dimension)
         size = f"stratum {largest.number} of dimension {largest.weight_dimension}"
         lines += [
             "",
@@ -260,9 +255,7 @@ def strata_graphml(strata: Iterable[Stratum]) -> str:
 
 
 def strata_document(
-    variety: Variety,
-    strata: Sequence[Stratum],
-    complete: bool,
+    found: Strata,
     gauges: Mapping[int, GaugeFixing] | None = None,
     answer: Answer | None = None,
 ) -> dict[str, Any]:
@@ -273,8 +266,8 @@ def strata_document(
         return {**stratum.to_json(), **({"gauge_fixing": gauge.to_json()} if gauge else {})}
 
     return {
-        **Strata(variety, tuple(strata), complete).to_json(),
-        "strata": list(map(entry, strata)),
+        **found.to_json(),
+        "strata": list(map(entry, found)),
         **(answer.to_json() if answer else {}),
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from rich.style import Style
@@ -139,43 +140,33 @@ def _blocks_text(layer: LayerPicture, width: int, color: bool) -> Iterator[Text]
             yield Text()
 
 
-def _block(layer: LayerPicture, block: int, color: bool) -> list[Text]:
-    """Return the lines of one block, all equally long."""
-    rows = layer.cells[block].tolist()
-    if not color:
-        return [Text(_plain_row(layer, row)) for row in rows]
-    if len(rows[0]) <= _WIDE:
-        return [_colored_row(layer, row) for row in rows]
-    if len(rows) % 2:
-        rows.append([-1] * len(rows[0]))
-    return [_halves(layer, *pair) for pair in zip(rows[::2], rows[1::2], strict=True)]
-
-
 def _has_letters(layer: LayerPicture) -> bool:
     """Return whether a block without colour is wide and has a character for each class."""
     return layer.cells.shape[2] > _WIDE and layer.classes[-1].number < len(_DIGITS)
 
 
-def _numbers(layer: LayerPicture, row: list[int]) -> list[str]:
-    digits = len(str(layer.classes[-1].number))
-    return [("·" if number < 0 else str(number)).rjust(digits) for number in row]
-
-
-def _plain_row(layer: LayerPicture, row: list[int]) -> str:
-    if _has_letters(layer):
-        return "".join("·" if number < 0 else _DIGITS[number] for number in row)
-    return " ".join(_numbers(layer, row))
-
-
-def _colored_row(layer: LayerPicture, row: list[int]) -> Text:
-    text = Text()
-    for number, shown in zip(row, _numbers(layer, row), strict=True):
-        style = Style(dim=True)
-        if number >= 0:
-            color = layer.marks[number].color
-            style = Style(color=ink_on(color), bgcolor=color)
-        text.append(f" {shown} ", style)
-    return text
+def _block(layer: LayerPicture, block: int, color: bool) -> list[Text]:
+    """Return the lines of one block, all equally long."""
+    rows = layer.cells[block].tolist()
+    if color and len(rows[0]) > _WIDE:
+        nothing = [-1] * len(rows[0])
+        pairs = zip_longest(rows[::2], rows[1::2], fillvalue=nothing)
+        return [_halves(layer, *pair) for pair in pairs]
+    lettered = _has_letters(layer) and not color
+    digits = 1 if lettered else len(str(layer.classes[-1].number))
+    names = {entry.number: str(entry.number).rjust(digits) for entry in layer.classes}
+    if lettered:
+        names = {number: _DIGITS[number] for number in names}
+    names[-1] = "·".rjust(digits)
+    if not color:
+        between = "" if lettered else " "
+        return [Text(between.join([names[number] for number in row])) for row in rows]
+    styles = {
+        number: Style(color=ink_on(mark.color), bgcolor=mark.color)
+        for number, mark in layer.marks.items()
+    }
+    styles[-1] = Style(dim=True)
+    return [Text.assemble(*((f" {names[at]} ", styles[at]) for at in row)) for row in rows]
 
 
 def _halves(layer: LayerPicture, upper: list[int], lower: list[int]) -> Text:

@@ -33,7 +33,7 @@ from polyconstraints.render.figures.scene import (
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.types import Count, Document
 from polyconstraints.variety.strata.graph import covers
-from polyconstraints.variety.strata.representations import FREE
+from polyconstraints.variety.strata.representations import FREE, in_words
 
 #: Top left corner of a box.
 Place = tuple[float, float]
@@ -71,11 +71,7 @@ class Stratum(Document):
     @property
     def name(self) -> str:
         """The representations in words, as ``[3] + [2,1] | 3·[3]``."""
-        return " | ".join(
-            " + ".join(f"{count}·{name}" if count > 1 else name for name, count in layer.items())
-            or "0"
-            for layer in self.hidden
-        )
+        return " | ".join(map(in_words, self.hidden))
 
     @property
     def facts(self) -> str:
