@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from polyconstraints import __version__
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.derivation import Derivation
 from polyconstraints.jobs import PartText, Piece, json_pieces
 from polyconstraints.render.notation import (
@@ -30,10 +31,11 @@ from polyconstraints.render.words import (
 )
 
 
-class _WeightClass(NamedTuple):
+class WeightClass(NamedTuple):
     """Weights that are one weight: their names, and what a dependent class is in the free ones."""
 
     layer: int
+    number: int
     members: list[str]
     value: Mapping[str, Fraction] | None
 
@@ -56,18 +58,19 @@ class _WeightClass(NamedTuple):
         }
 
 
-def _weight_classes(derivation: Derivation, names: Notation) -> Iterator[_WeightClass]:
-    """Yield the classes of all layers, in the order of their smallest weights."""
-    for layer in derivation.layers:
+def weight_classes(layers: Iterable[LayerClasses], names: Notation) -> Iterator[WeightClass]:
+    """Yield the classes of layers, in the order of their numbers."""
+    for layer in layers:
         spelled = names.weight_names(layer.layer)
-        representatives = layer.representatives.tolist()
         order = np.argsort(layer.by_weight, kind="stable")
-        for at, members in enumerate(np.split(order, np.cumsum(layer.sizes)[:-1])):
+        members = np.split(order, np.cumsum(layer.sizes)[:-1])
+        for at in layer.present:
             value = None
             if at in layer.dependent:
                 terms = layer.dependent[at].items()
-                value = {spelled[representatives[free]]: Fraction(part) for free, part in terms}
-            yield _WeightClass(layer.layer.index, [spelled[at] for at in members.tolist()], value)
+                value = {spelled[layer.representatives[one]]: Fraction(part) for one, part in terms}
+            own = [spelled[weight] for weight in members[at].tolist()]
+            yield WeightClass(layer.layer.index, at, own, value)
 
 
 def _layer_table(derivation: Derivation) -> Table:
@@ -177,7 +180,7 @@ class DerivationText(DerivationWriter):
             yield f"{NO_CLASSES}\n"
             return
         dependent = []
-        for item in _weight_classes(self.derivation, self.names):
+        for item in weight_classes(self.derivation.layers, self.names):
             members = item.members
             shown = members[: self.fold or None]
             if len(members) > len(shown):
@@ -227,7 +230,7 @@ class DerivationLatex(DerivationWriter):
         yield from self._aligned(self.items())
 
     def _class_lines(self) -> Iterator[str]:
-        for item in _weight_classes(self.derivation, self.names):
+        for item in weight_classes(self.derivation.layers, self.names):
             first, *rest = item.members
             yield f"{first} &= {' = '.join(rest)}" if rest else first
             if item.value is not None:
@@ -304,7 +307,7 @@ class DerivationJson(DerivationWriter):
         document = self.derivation.to_json()
         if self.classes:
             document["classes"] = (
-                item.to_json() for item in _weight_classes(self.derivation, self.names)
+                item.to_json() for item in weight_classes(self.derivation.layers, self.names)
             )
         if self.listed:
             document["list"] = (PartText.of(*item) for item in self.items())

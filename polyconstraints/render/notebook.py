@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from polyconstraints import display
 from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Equality
 from polyconstraints.expansion import Expansion
 from polyconstraints.jobs import written
-from polyconstraints.render.derivation import WRITERS, DerivationText
+from polyconstraints.render.derivation import WRITERS, DerivationText, weight_classes
 from polyconstraints.render.expansion import ExpansionLatex
 from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.figures.plot import drawing
@@ -169,30 +167,27 @@ def _tying_latex(tying: TyingMap) -> str:
 
 @display.document.register
 def _tying_document(tying: TyingMap) -> str:
-    return f"{aligned(_class_lines(tying, None, None), 'align*')}\n"
+    return f"{aligned(_class_lines(tying), 'align*')}\n"
 
 
-def _class_lines(tying: TyingMap, most: int | None, members: int | None) -> list[str]:
+def _class_lines(tying: TyingMap, most: int | None = None, members: int | None = None) -> list[str]:
     """Return a line for each class, or for so many of them, with at most so many members."""
     notes = notation(tying.network, "latex")
-    lines: list[str] = []
-    for layer in tying.layers:
-        index = layer.layer.index
-        for own in layer.present[: None if most is None else most - len(lines)]:
-            places = np.argwhere(layer.classes == own)
-            first = layer.layer.first
-            names = [
-                notes.weight(index, (output + 1, *(at + first for at in units)))
-                for output, *units in places[:members].tolist()
-            ]
-            if len(places) > len(names):
-                names.append(r"\cdots")
-            if own in layer.dependent:
-                terms = layer.dependent[own].items()
-                free = ((f"c^{{{index}}}_{{{at}}}", factor) for at, factor in terms)
-                names.insert(0, linear_sum(free, " ", number=notes.number))
-            lines.append(f"c^{{{index}}}_{{{own}}} &= {' = '.join(names)}")
+    lines = []
+    for one in islice(weight_classes(tying.layers, notes), most):
+        sides = one.members[:members]
+        if len(one.members) > len(sides):
+            sides.append(r"\cdots")
+        dependent = tying.layers[one.layer].dependent.get(one.number)
+        if dependent is not None:
+            free = ((_symbol(one.layer, at), factor) for at, factor in dependent.items())
+            sides.insert(0, linear_sum(free, " ", number=notes.number))
+        lines.append(f"{_symbol(one.layer, one.number)} &= {' = '.join(sides)}")
     return lines
+
+
+def _symbol(layer: int, number: int) -> str:
+    return f"c^{{{layer}}}_{{{number}}}"
 
 
 display.picture.register(TyingMap)(drawing)

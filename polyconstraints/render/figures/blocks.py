@@ -38,14 +38,14 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class BlockPicture(Picture):
     """The block picture of a tying map, and of those of its layers that are shown."""
 
+    view = "blocks"
+
     tying: TyingMap
     layers: tuple[LayerPicture, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the document of schema ``plot``."""
+    def content(self) -> dict[str, Any]:
+        """Return what the document says of the picture."""
         return {
-            "schema": "polyconstraints/plot/1",
-            "view": "blocks",
             "network": self.tying.network.to_json(),
             "symmetry": self.tying.symmetry.to_json(),
             "layers": [layer.to_json() for layer in self.layers],

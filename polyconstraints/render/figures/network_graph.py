@@ -90,6 +90,8 @@ class NetworkGraph(Picture):
     Of each level it has the units that are drawn, from 0 for the homogenising unit.
     """
 
+    view = "graph"
+
     picture: BlockPicture
     units: tuple[tuple[int, ...], ...]
     layers: tuple[LayerGraph, ...]
@@ -110,11 +112,9 @@ class NetworkGraph(Picture):
             return "y" if level else "x"
         return "h" if depth == 2 else f"h{level}_"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the document of schema ``plot``."""
+    def content(self) -> dict[str, Any]:
+        """Return what the document says of the picture."""
         return {
-            "schema": "polyconstraints/plot/1",
-            "view": "graph",
             "network": self.network.to_json(),
             "symmetry": self.picture.tying.symmetry.to_json(),
             "levels": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 from polyconstraints.display import Displayed
@@ -31,8 +31,14 @@ COLUMNS = 100
 class Picture(Displayed):
     """What can be shown."""
 
+    view: ClassVar[str]
+
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``plot``."""
+        return {"schema": "polyconstraints/plot/1", "view": self.view, **self.content()}
+
+    def content(self) -> dict[str, Any]:
+        """Return what the document says of the picture."""
         raise NotImplementedError
 
     def text(self, width: int = COLUMNS) -> Iterator[str]:

@@ -109,6 +109,8 @@ class StrataGraph(Picture):
     first; the relation is what they stand for.
     """
 
+    view = "strata"
+
     network: Mapping[str, Any]
     symmetry: Mapping[str, Any]
     weights: int
@@ -163,14 +165,12 @@ class StrataGraph(Picture):
         count = sum(1 + len(stratum.also) for stratum in self.strata)
         return f"{count} strat{'um' if count == 1 else 'a'} of {self.weights} weights"
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the document of schema ``plot``."""
+    def content(self) -> dict[str, Any]:
+        """Return what the document says of the picture."""
         nodes = [to_builtins(stratum) for stratum in self.strata]
         for node in nodes:
             del node["attained"]
         return {
-            "schema": "polyconstraints/plot/1",
-            "view": "strata",
             "network": dict(self.network),
             "symmetry": dict(self.symmetry),
             "weights": self.weights,

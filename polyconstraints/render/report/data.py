@@ -22,7 +22,7 @@ from polyconstraints.expansion import expand
 from polyconstraints.render.figures.layer_picture import LayerPicture
 from polyconstraints.render.figures.layer_scene import BlockLayout
 from polyconstraints.render.figures.scene import ink_on
-from polyconstraints.spec.groups import Permutation, inverse
+from polyconstraints.spec.groups import Permutation, cycles, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 
@@ -36,31 +36,16 @@ MAX_TERMS = 20_000
 _MAX_STEPS = 200_000_000
 
 
-def cycles(permutation: Permutation) -> str:
-    """Return a permutation as the product of its cycles, points counted from 1.
-
-    Examples
-    --------
-    >>> cycles((1, 0, 2)), cycles((1, 2, 0)), cycles((0, 1))
-    ('(1 2)', '(1 2 3)', 'id')
-    """
-    seen: set[int] = set()
-    text = ""
-    for start in range(len(permutation)):
-        cycle = []
-        point = start
-        while point not in seen:
-            seen.add(point)
-            cycle.append(str(point + 1))
-            point = permutation[point]
-        if len(cycle) > 1:
-            text += f"({' '.join(cycle)})"
-    return text or "id"
+def _in_cycles(permutation: Permutation) -> str:
+    """Return a permutation as the product of its cycles, points counted from 1."""
+    moved = (cycle for cycle in cycles(permutation) if len(cycle) > 1)
+    texts = (" ".join(str(point + 1) for point in cycle) for cycle in moved)
+    return "".join(map("({})".format, texts)) or "id"
 
 
 def move_names(symmetry: Symmetry) -> list[str]:
     """Return the imposed permutations in cycle notation, each followed by its inverse."""
-    return [cycles(way) for sigma in symmetry.imposed() for way in (sigma, inverse(sigma))]
+    return [_in_cycles(way) for sigma in symmetry.imposed() for way in (sigma, inverse(sigma))]
 
 
 @dataclass(frozen=True, eq=False)

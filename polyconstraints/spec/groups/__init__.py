@@ -12,7 +12,13 @@ their points, orders, actions and letters,
 
 from polyconstraints.spec.groups.grammar import parse_expression
 from polyconstraints.spec.groups.group import PRESETS, PermutationGroup
-from polyconstraints.spec.groups.permutations import Permutation, compose, cycle_lengths, inverse
+from polyconstraints.spec.groups.permutations import (
+    Permutation,
+    compose,
+    cycle_lengths,
+    cycles,
+    inverse,
+)
 from polyconstraints.spec.groups.reading import (
     GroupChoice,
     GroupLike,
@@ -35,6 +41,7 @@ __all__ = [
     "checked_images",
     "compose",
     "cycle_lengths",
+    "cycles",
     "group_label",
     "group_points",
     "inverse",

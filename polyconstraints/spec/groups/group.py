@@ -24,6 +24,7 @@ from polyconstraints.spec.groups.permutations import (
     checked_alike,
     compose,
     cycle_lengths,
+    cycles,
     orbits,
     swap,
 )
@@ -188,8 +189,9 @@ class PermutationGroup:
         """
         generators = []
         for images in self.generators or ((),):
-            cycles = ([str(point + 1) for point in cycle] for cycle in _sympy(images).cyclic_form)
-            generators.append("".join(f"({','.join(cycle)})" for cycle in cycles) or "()")
+            moved = (cycle for cycle in cycles(images) if len(cycle) > 1)
+            texts = (",".join(str(point + 1) for point in cycle) for cycle in moved)
+            generators.append("".join(map("({})".format, texts)) or "()")
         return f"Group({','.join(generators)})"
 
     def to_sympy(self) -> SympyGroup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,19 +36,22 @@ def swap(degree: int, a: int, b: int) -> Permutation:
     return tuple(images)
 
 
-def cycle_lengths(permutation: Sequence[int]) -> list[int]:
-    """Return the lengths of the cycles of a permutation, fixed points included."""
+def cycles(permutation: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the cycles of a permutation, fixed points included."""
     seen = [False] * len(permutation)
-    lengths = []
     for start in range(len(permutation)):
-        length, point = 0, start
+        cycle, point = [], start
         while not seen[point]:
             seen[point] = True
+            cycle.append(point)
             point = permutation[point]
-            length += 1
-        if length:
-            lengths.append(length)
-    return lengths
+        if cycle:
+            yield cycle
+
+
+def cycle_lengths(permutation: Sequence[int]) -> list[int]:
+    """Return the lengths of the cycles of a permutation, fixed points included."""
+    return list(map(len, cycles(permutation)))
 
 
 def checked(images: Any, place: str) -> Permutation:
