@@ -6,7 +6,8 @@ document is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -54,30 +55,6 @@ _MOST_TERMS = 60
 _MOST_DRAWN = 100_000
 
 
-def _facts_html(facts: Iterable[Fact]) -> str:
-    rows = [(name, f"{value} {remark or ''}".rstrip()) for name, value, remark in facts]
-    return Table((), rows).html()
-
-
-def _shown_as(kind: type, facts: Callable[[Any], list[Fact]]) -> None:
-    """Have results of a type shown as facts."""
-    display.text.register(kind)(lambda result: "\n".join(fact_lines(facts(result))))
-    display.html.register(kind)(lambda result: _facts_html(facts(result)))
-
-
-# -- derivations ---------------------------------------------------------------------------
-
-
-@display.html.register
-def _derivation_html(derivation: Derivation) -> str:
-    return _facts_html(derivation_facts(derivation, ascii=False))
-
-
-@display.text.register
-def _derivation_text(derivation: Derivation) -> str:
-    return "".join(written(DerivationText(derivation))).rstrip()
-
-
 @display.document.register
 def _derivation_document(
     derivation: Derivation, *, kind: str = "latex", style: Style = "canonical"
@@ -118,33 +95,6 @@ def _derivation_latex(derivation: Derivation) -> str:
     return f"$${body}$$"
 
 
-@display.picture.register
-def _derivation_picture(derivation: Derivation, **options: Any) -> Any:
-    return drawing(derivation.tying_map(), **options)
-
-
-# -- tying maps ----------------------------------------------------------------------------
-
-
-def _tying_facts(tying: TyingMap) -> list[Fact]:
-    return [
-        Fact("network", network_in_words(tying.network)),
-        Fact("symmetry", symmetry_in_words(tying.symmetry)),
-        Fact("weights", number(tying.network.weights), f"{number(tying.distinct)} distinct"),
-        Fact("parameters", number(tying.dimension), " + ".join(map(str, tying.parameters))),
-        Fact("functions", number(tying.function_dimension), "dimension of the functions"),
-    ]
-
-
-_shown_as(TyingMap, _tying_facts)
-
-
-@display.html.register
-def _tying_html(tying: TyingMap) -> str:
-    small = tying.network.weights <= _MOST_DRAWN
-    return _facts_html(_tying_facts(tying)) + (drawing(tying)._repr_html_() if small else "")
-
-
 @display.latex.register
 def _tying_latex(tying: TyingMap) -> str:
     r"""Return a tying map's first classes as LaTeX: each parameter with the weights that it is.
@@ -163,11 +113,6 @@ def _tying_latex(tying: TyingMap) -> str:
     if total > len(lines):
         lines.append(rf"&\;\;\text{{and {total - len(lines)} more classes}}")
     return f"$${aligned(lines, 'aligned')}$$"
-
-
-@display.document.register
-def _tying_document(tying: TyingMap) -> str:
-    return f"{aligned(_class_lines(tying), 'align*')}\n"
 
 
 def _class_lines(tying: TyingMap, most: int | None = None, members: int | None = None) -> list[str]:
@@ -190,24 +135,6 @@ def _symbol(layer: int, number: int) -> str:
     return f"c^{{{layer}}}_{{{number}}}"
 
 
-display.picture.register(TyingMap)(drawing)
-
-
-# -- expansions ----------------------------------------------------------------------------
-
-
-def _expansion_facts(expansion: Expansion) -> list[Fact]:
-    return [
-        Fact("network", network_in_words(expansion.network)),
-        Fact("outputs", number(expansion.network.units[-1]), ""),
-        Fact("monomials", number(expansion.monomial_count), "in the inputs"),
-        Fact("terms", number(expansion.term_count()), "of an output"),
-    ]
-
-
-_shown_as(Expansion, _expansion_facts)
-
-
 @display.latex.register
 def _expansion_latex(expansion: Expansion) -> str | None:
     """Return the first output as LaTeX, if it is short."""
@@ -225,50 +152,23 @@ def _expansion_document(
     return "".join(written(ExpansionLatex(ExpansionView(expansion, outputs, order=order), style)))
 
 
-# -- strata, laws and tables ---------------------------------------------------------------
+def _tying_facts(tying: TyingMap) -> list[Fact]:
+    return [
+        Fact("network", network_in_words(tying.network)),
+        Fact("symmetry", symmetry_in_words(tying.symmetry)),
+        Fact("weights", number(tying.network.weights), f"{number(tying.distinct)} distinct"),
+        Fact("parameters", number(tying.dimension), " + ".join(map(str, tying.parameters))),
+        Fact("functions", number(tying.function_dimension), "dimension of the functions"),
+    ]
 
 
-@display.html.register
-def _stratum_html(stratum: Stratum) -> str:
-    return strata_table([stratum]).html()
-
-
-@display.text.register
-def _stratum_text(stratum: Stratum) -> str:
-    return strata_table([stratum]).text()
-
-
-@display.html.register
-def _strata_html(strata: Strata) -> str:
-    return strata_table(strata).html() + _strata_picture(strata)._repr_html_()
-
-
-@display.text.register
-def _strata_text(strata: Strata) -> str:
-    return strata_text(strata)
-
-
-@display.document.register
-def _strata_document(strata: Strata) -> str:
-    return strata_text(strata, "latex")
-
-
-@display.picture.register
-def _strata_picture(strata: Strata) -> StrataGraph:
-    return StrataGraph.read(strata.to_json())
-
-
-@display.text.register
-def _law_text(network: AnyNetwork) -> str:
-    return "".join(law_text(network)).rstrip()
-
-
-display.document.register(AnyNetwork)(law_latex)
-
-
-@display.text.register
-def _rule_text(rule: TyingRule) -> str:
-    return _law_text(rule.network)
+def _expansion_facts(expansion: Expansion) -> list[Fact]:
+    return [
+        Fact("network", network_in_words(expansion.network)),
+        Fact("outputs", number(expansion.network.units[-1]), ""),
+        Fact("monomials", number(expansion.monomial_count), "in the inputs"),
+        Fact("terms", number(expansion.term_count()), "of an output"),
+    ]
 
 
 def _verification_facts(result: Verification) -> list[Fact]:
@@ -276,24 +176,71 @@ def _verification_facts(result: Verification) -> list[Fact]:
     return [Fact(k, str(v)) for k, v in found if k != "schema" and isinstance(v, str | int | float)]
 
 
-_shown_as(Verification, _verification_facts)
+def _facts_text(facts: Callable[[Any], list[Fact]], result: Any) -> str:
+    return "\n".join(fact_lines(facts(result)))
 
 
-@display.text.register
-def _weight_check_text(result: WeightCheck) -> str:
-    return weight_check_text(result, _MOST_EQUALITIES)
+def _facts_html(facts: Callable[[Any], list[Fact]], result: Any) -> str:
+    found = facts(result)
+    rows = [(name, f"{value} {remark or ''}".rstrip()) for name, value, remark in found]
+    return Table((), rows).html()
 
 
-@display.text.register
-def _discovery_text(result: Discovery) -> str:
-    return discovery_text(result, _MOST_EQUALITIES)
+def _tying_html(tying: TyingMap) -> str:
+    small = tying.network.weights <= _MOST_DRAWN
+    picture = drawing(tying)._repr_html_() if small else ""
+    return _facts_html(_tying_facts, tying) + picture
 
 
-_shown_as(Neurovariety, dimension_facts)
-display.text.register(Outcome)(outcome_text)
-display.text.register(Equality)(str)
+def _law(network: AnyNetwork) -> str:
+    return "".join(law_text(network)).rstrip()
 
 
-@display.text.register
-def _sizes_text(table: SizesTable) -> str:
-    return table.text()
+def _graph(strata: Strata) -> StrataGraph:
+    return StrataGraph.read(strata.to_json())
+
+
+#: What is said of some results, as text and in notebooks.
+_FACTS: Mapping[type, Callable[[Any], list[Fact]]] = {
+    TyingMap: _tying_facts,
+    Expansion: _expansion_facts,
+    Verification: _verification_facts,
+    Neurovariety: dimension_facts,
+}
+
+_SHOWN: Mapping[Any, Mapping[type, Callable[..., Any]]] = {
+    display.text: {
+        **{kind: partial(_facts_text, facts) for kind, facts in _FACTS.items()},
+        Derivation: lambda found: "".join(written(DerivationText(found))).rstrip(),
+        Stratum: lambda stratum: strata_table([stratum]).text(),
+        Strata: strata_text,
+        AnyNetwork: _law,
+        TyingRule: lambda rule: _law(rule.network),
+        WeightCheck: lambda found: weight_check_text(found, _MOST_EQUALITIES),
+        Discovery: lambda found: discovery_text(found, _MOST_EQUALITIES),
+        SizesTable: SizesTable.text,
+        Outcome: outcome_text,
+        Equality: str,
+    },
+    display.html: {
+        **{kind: partial(_facts_html, facts) for kind, facts in _FACTS.items()},
+        Derivation: partial(_facts_html, partial(derivation_facts, ascii=False)),
+        TyingMap: _tying_html,
+        Stratum: lambda stratum: strata_table([stratum]).html(),
+        Strata: lambda strata: strata_table(strata).html() + _graph(strata)._repr_html_(),
+        SizesTable: lambda table: table.text("html"),
+    },
+    display.document: {
+        TyingMap: lambda tying: f"{aligned(_class_lines(tying), 'align*')}\n",
+        Strata: lambda strata: strata_text(strata, "latex"),
+        AnyNetwork: law_latex,
+    },
+    display.picture: {
+        Derivation: lambda found, **options: drawing(found.tying_map(), **options),
+        TyingMap: drawing,
+        Strata: _graph,
+    },
+}
+for hook, results in _SHOWN.items():
+    for kind, show in results.items():
+        hook.register(kind)(show)

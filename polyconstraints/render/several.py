@@ -156,7 +156,7 @@ class SizesTable(Displayed):
         }
 
     def text(self, kind: str = "text") -> str:
-        """Return the table as ``text``, ``csv``, ``latex`` or ``markdown``."""
+        """Return the table as ``text``, ``csv``, ``html``, ``latex`` or ``markdown``."""
         if kind == "csv":
             # Plain numbers for programs, empty where one isn't known.
             entries = [row.to_json() for row in self.rows]

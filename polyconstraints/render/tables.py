@@ -121,9 +121,15 @@ class Table:
         return Table(self.header, [list(map(to_latex, row)) for row in self.rows])
 
     def written(self, kind: str) -> str:
-        """Return the table as plain text, Markdown, CSV or, from plain cells, LaTeX."""
-        writers = {"markdown": self.markdown, "csv": self.csv, "latex": self.escaped().latex}
-        return writers.get(kind, self.text)()
+        """Return the table as plain text, Markdown, CSV, HTML or, from plain cells, LaTeX."""
+        table = self.escaped() if kind == "latex" else self
+        writers = {
+            "markdown": table.markdown,
+            "csv": table.csv,
+            "html": table.html,
+            "latex": table.latex,
+        }
+        return writers.get(kind, table.text)()
 
 
 def described_groups(

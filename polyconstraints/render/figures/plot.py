@@ -32,23 +32,7 @@ def drawing(
     outputs: Sequence[int] | None = None,
     units: int | None = None,
 ) -> Picture:
-    """Return a picture of a tying map.
-
-    Parameters
-    ----------
-    tying : TyingMap
-    view : {"blocks", "graph"}
-        Its weights in blocks, or its network's graph.
-    layers, outputs : sequence of int, optional
-        Which layers, from 0, and outputs, from 1, the blocks show; all unless given.
-    units : int, optional
-        Units of a level that the graph shows at most.
-
-    Raises
-    ------
-    UsageError
-        If there is no such view, layer or output.
-    """
+    """Return a picture of a tying map: see :func:`plot`, whose other arguments say which one."""
     if view not in ("blocks", "graph"):
         raise UsageError(f"expected blocks or graph, got {view!r}", "view")
     unused = {"units": units} if view == "blocks" else {"layers": layers, "outputs": outputs}
@@ -88,8 +72,12 @@ def plot(
         What is drawn, unless keywords describe a network.
     symmetry, **words
         As for :func:`~polyconstraints.derive`.
-    view, layers, outputs, units
-        As for :func:`drawing`; strata have one view.
+    view : {"blocks", "graph"}
+        A map's weights in blocks, or its network's graph; strata have one view.
+    layers, outputs : sequence of int, optional
+        Which layers, from 0, and outputs, from 1, the blocks show; all unless given.
+    units : int, optional
+        Units of a level that the graph shows at most.
 
     Returns
     -------
