@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +124,7 @@ def forward(
         if layer.index:
             units = _activated(network, units, ring)
         letters = _letters(layer, units, one)
-        products = _products(letters, layer.product_indices(), ring)
+        products = _products(letters, _places(layer).letters, ring)
         units = ring.matmul(products, array.T)
         yield Step(layer, array, letters, products, units)
 
@@ -199,7 +200,7 @@ def jacobian(
 
 def layer_products(layer: LayerSpec, units: Array, ring: Ring) -> Array:
     """Return the products of units that a layer's weights multiply, (points, products)."""
-    return _products(_letters(layer, units), layer.product_indices(), ring)
+    return _products(_letters(layer, units), _places(layer).letters, ring)
 
 
 def _letters(layer: LayerSpec, units: Array, one: Any = 1) -> Array:
@@ -220,19 +221,36 @@ def _products(letters: Array, indices: NDArray[np.intp], ring: Ring) -> Array:
 def _through(step: Step, along: Array, ring: Ring) -> Array:
     """Return derivatives along a layer's inputs, given those along its sums."""
     layer = step.layer
-    indices = layer.product_indices()
     by_product = ring.matmul(along, step.weights)
     total: Array = np.zeros(1, dtype=ring.dtype)
-    for factor, column in enumerate(indices.T):
+    for others, order, starts in _places(layer).factors:
         part = by_product
         if layer.degree > 1:
-            others = _products(step.letters, np.delete(indices, factor, axis=1), ring)
-            part = ring.reduce(by_product * others[:, None])
+            part = ring.reduce(by_product * _products(step.letters, others, ring)[:, None])
         # Every letter is this factor of some product. Sums of residues fit 64 bits.
-        order = np.argsort(column, kind="stable")
-        starts = np.searchsorted(column[order], np.arange(layer.letters))
         total = total + np.add.reduceat(part[..., order], starts, axis=-1)
     return ring.reduce(total)[..., int(layer.bias) :]
+
+
+class _Places(NamedTuple):
+    """The letters of each product, (products, degree).
+
+    And for each factor the letters of the other ones, the products in the order of this one, and
+    where those of each letter start.
+    """
+
+    letters: NDArray[np.intp]
+    factors: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]
+
+
+@lru_cache(maxsize=8)
+def _places(layer: LayerSpec) -> _Places:
+    letters, factors = layer.product_indices(), []
+    for factor, column in enumerate(letters.T):
+        order = np.argsort(column, kind="stable")
+        starts = np.searchsorted(column[order], np.arange(layer.letters))
+        factors.append((np.delete(letters, factor, axis=1), order, starts))
+    return _Places(letters, factors)
 
 
 def _activated(network: NetworkSpec, units: Array, ring: Ring) -> Array:

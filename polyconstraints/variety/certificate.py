@@ -1,13 +1,14 @@
 """Points that prove a component by themselves, and what is checked of them.
 
 From a point other points are made by affine changes of each hidden level's units, which the next
-layer undoes, by affine changes of the inputs that commute with the group, and by any other last
-layer that is symmetric over the same hidden functions. They make an irreducible *family* in the
-variety. Where its dimension at the point is that of the tangent space, the point is smooth and the
-family's closure is the component that it lies on. For rational weights nothing of this rests on
-chance: the equations are solved exactly, ranks modulo a prime never exceed those over the
-rationals, and neither does a rank at random inputs exceed the one at all of them, so that the
-dimension of the family comes out too small and that of the tangent space too large if anything.
+layer undoes, by affine changes of the inputs that commute with the group, by any other last layer
+that is symmetric over the same hidden functions, and by anything that is added to a combination of
+hidden units that the next layer doesn't read. They make an irreducible *family* in the variety.
+Where its dimension at the point is that of the tangent space, the point is smooth and the family's
+closure is the component that it lies on. For rational weights nothing of this rests on chance: the
+equations are solved exactly, ranks modulo a prime never exceed those over the rationals, and
+neither does a rank at random inputs exceed the one at all of them, so that the dimension of the
+family comes out too small and that of the tangent space too large if anything.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
     usable = (p for p in modular.PRIMES if all(number % p for number in denominators))
     setting = Setting.make(network, variety.moves, next(usable), variety.seed)
     point = [modular.from_rationals(array, setting.prime) for array in exact]
-    last = modular.from_rationals(rational_nullspace(equations), setting.prime)
+    last = _reading_alike(network, point, rational_nullspace(equations), setting.prime)
     family = [
         _hidden_changes(setting, point),
         np.pad(last, ((0, 0), (network.weights - last.shape[1], 0))),
@@ -152,9 +153,10 @@ def affine_network(variety: Variety) -> NetworkSpec:
 
 
 def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
-    """Return the derivatives of weights along affine changes of the hidden units, in rows.
+    """Return the derivatives of weights along changes of the hidden units, in rows.
 
-    A change moves the outputs of the layer below, and the layer above undoes it.
+    An affine change moves the outputs of the layer below, and the layer above undoes it; others
+    are of what the layer above doesn't read.
     """
     network, prime = setting.network, setting.prime
     blocks = [np.zeros((0, network.weights), dtype=np.int64)]
@@ -169,9 +171,34 @@ def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
             made[units * units + shifts, shifts, 0] = 1
         undone = modular.matmul(weights[above.index], change_derivatives(above, prime), prime)
         parts = [made.reshape(len(made), -1), -undone.reshape(len(made), -1) % prime]
-        after = network.weights - start - below.weights - above.weights
-        blocks.append(np.pad(np.concatenate(parts, axis=1), ((0, 0), (start, after))))
+        after = network.weights - start - below.weights
+        changes = np.concatenate(parts, axis=1)
+        blocks.append(np.pad(changes, ((0, 0), (start, after - above.weights))))
+        unread = _unread(above, weights[above.index], prime)
+        added = np.kron(unread, np.eye(below.products, dtype=np.int64))
+        blocks.append(np.pad(added, ((0, 0), (start, after))))
     return np.concatenate(blocks)
+
+
+def _unread(layer: LayerSpec, weights: Residues, prime: int) -> Residues:
+    """Return the changes of its inputs that a layer doesn't notice, in rows."""
+    moved = modular.matmul(weights, change_derivatives(layer, prime)[: layer.inputs**2], prime)
+    return modular.nullspace(moved.reshape(layer.inputs, -1).T, prime)
+
+
+def _reading_alike(
+    network: NetworkSpec, weights: Sequence[Residues], last: Rationals, prime: int
+) -> Residues:
+    """Return the last layers among some that read no more of their inputs than the present one."""
+    layer, rows = network.layers[-1], modular.from_rationals(last, prime)
+    if network.depth == 1:
+        return rows
+    unread = _unread(layer, weights[-1], prime)
+    changes = change_derivatives(layer, prime)[: layer.inputs**2].reshape(layer.inputs, -1)
+    along = modular.matmul(unread, changes, prime).reshape(-1, layer.products, layer.products)
+    arrays = rows.reshape(-1, 1, layer.outputs, layer.products)
+    moved = modular.matmul(arrays, along, prime).reshape(len(rows), -1)
+    return modular.matmul(modular.nullspace(moved.T, prime), rows, prime)
 
 
 def _input_changes(variety: Variety, first: LayerSpec, weights: Residues, prime: int) -> Residues:

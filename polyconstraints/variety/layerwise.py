@@ -39,8 +39,10 @@ from polyconstraints.variety.strata.variety import Variety
 
 __all__ = ["Layerwise", "Tried", "layerwise"]
 
-#: Starts of Newton steps for each action.
+#: Starts of Newton steps for each action, and steps that must halve the errors: more than where any
+#: solution will do.
 _STARTS = 12
+_HALVING = 20
 
 Outcome = Literal["weights", "solvable", "impossible", "not known"]
 
@@ -212,7 +214,7 @@ class _Problem:
 
         free = np.ones(len(directions), dtype=bool)
         for _ in range(_STARTS):
-            found = newton(at, rng.normal(size=len(directions)), free)
+            found = newton(at, rng.normal(size=len(directions)), free, _HALVING)
             if found is None:
                 continue
             for near in rational_solutions(at, found, free, below):

@@ -55,14 +55,16 @@ Floats = NDArray[np.float64]
 #: The errors of equations at a vector, and their derivatives in rows.
 Errors = Callable[[Floats], tuple[Floats, Floats]]
 
-#: Newton steps from a start, the sum of squared errors that ends them, and the damping that
-#: gives up.
+#: Newton steps from a start, those that together must halve the sum of squared errors, and the
+#: sum that ends them.
 _STEPS = 80
+_HALVING = 6
 _CONVERGED = 1e-25
-_STUCK = 1e8
 
-#: Singular values and pivots below this part of the largest one count as zero.
+#: Singular values and pivots below this part of the largest one count as zero; those between the
+#: other two are neither, as near points where the equations vanish to second order.
 _ZERO = 1e-7
+_UNCLEAR = (1e-9, 1e-5)
 
 #: Parts that weights are rounded to, and denominators and errors of those that follow from them.
 _ROUNDINGS = (2, 3, 1, 5, 8)
@@ -92,7 +94,7 @@ class _Equations:
         rng: np.random.Generator,
     ) -> _Equations:
         outputs, inputs = network.units[-1], network.units[0]
-        number = 2 * network.weights // (outputs * max(1, len(moves))) + SPARE
+        number = network.weights // (outputs * max(1, len(moves))) + SPARE
         return cls(
             network,
             moves,
@@ -120,28 +122,36 @@ class _Equations:
         return np.concatenate(errors), np.concatenate(rows)
 
 
-def newton(at: Errors, vector: Floats, moving: NDArray[np.bool_]) -> Floats | None:
+def newton(
+    at: Errors, vector: Floats, moving: NDArray[np.bool_], halving: int = _HALVING
+) -> Floats | None:
     """Return a solution near a start that differs from it in the moving entries only, or None.
 
-    The equations are given by their errors and derivatives at any vector.
+    The equations are given by their errors and derivatives at any vector. So many steps together
+    must halve the errors.
     """
     damping = 1.0
     errors, rows = at(vector)
-    for _ in range(_STEPS):
-        size = float(errors @ errors)
+    size = before = float(errors @ errors)
+    for step in range(1, _STEPS + 1):
         if size < _CONVERGED:
             return vector
         part = rows[:, moving]
         normal = part.T @ part
-        normal[np.diag_indices_from(normal)] += damping + 1e-13 * float(np.trace(normal))
+        normal.flat[:: len(normal) + 1] += damping + 1e-13 * float(np.trace(normal))
         tried = vector.copy()
         tried[moving] -= np.linalg.solve(normal, part.T @ errors)
         found = at(tried)
-        if float(found[0] @ found[0]) < size:
-            vector, (errors, rows) = tried, found
-            damping /= 4
-        elif (damping := damping * 4) > _STUCK:
-            return None
+        reached = float(found[0] @ found[0])
+        if reached < size:
+            vector, (errors, rows), size = tried, found, reached
+            damping /= 10
+        else:
+            damping *= 4
+        if step % halving == 0:
+            if size > before / 2:
+                return None
+            before = size
     return None
 
 
@@ -154,11 +164,11 @@ def rational_solutions(
     irrational.
     """
     first = free & (np.arange(len(vector)) < below)
-    directions = _null_space(at(vector)[1][:, free])[:, : int(first.sum())]
-    _, sizes, basis = np.linalg.svd(directions, full_matrices=False)
-    chosen = _independent(basis[sizes > _ZERO])
-    if chosen is None:
+    directions = _null_space(at(vector)[1][:, free])
+    if directions is None:
         return
+    _, sizes, basis = np.linalg.svd(directions[:, : int(first.sum())], full_matrices=False)
+    chosen = _independent(basis[sizes > _ZERO])
     rounded = np.flatnonzero(first)[chosen]
     moving = free.copy()
     moving[rounded] = False
@@ -176,47 +186,55 @@ def rational_solutions(
             yield near
 
 
-def _independent(rows: Floats) -> list[int] | None:
-    """Return columns in which rows are independent, well apart; None if the rows are not."""
-    rest, chosen = rows.copy(), []
+def _independent(rows: Floats) -> list[int]:
+    """Return as many columns as rows are independent, independent ones and well apart."""
+    rest, chosen = rows.copy(), list[int]()
     for _ in range(len(rows)):
         sizes = np.linalg.norm(rest, axis=0)
-        chosen.append(int(np.argmax(sizes)))
-        if not sizes[chosen[-1]] > _ZERO * np.linalg.norm(rows):
-            return None
-        unit = rest[:, chosen[-1]] / sizes[chosen[-1]]
+        largest = int(np.argmax(sizes))
+        if not sizes[largest] > _ZERO * np.linalg.norm(rows):
+            break
+        chosen.append(largest)
+        unit = rest[:, largest] / sizes[largest]
         rest = rest - np.outer(unit, unit @ rest)
     return chosen
 
 
 def _charted(network: NetworkSpec, vector: Floats) -> tuple[Floats, NDArray[np.bool_]] | None:
-    """Return weights of the same function in a chart, and which of them are not 0 or 1 by it."""
-    weights = split(network, vector)
+    """Return weights of the same function in a chart, and which of them are not 0 or 1 by it.
+
+    None where some units depend on others: there are such networks of fewer units.
+    """
+    weights = split(network, vector.copy())
     free = [np.ones(array.shape, dtype=bool) for array in weights]
     for layer in network.layers[:-1]:
-        array = weights[layer.index]
-        constant = array[:, :1].copy() if layer.bias else np.zeros((len(array), 1))
-        array[:, : int(layer.bias)] = 0
+        bias, array, above = int(layer.bias), weights[layer.index], layer.index + 1
+        constant = array[:, 0] * bias
+        array[:, :bias] = 0
         pivots = _independent(array)
-        if pivots is None:
+        if len(pivots) < len(array):
             return None
         back = array[:, pivots]
-        above = network.layers[layer.index + 1]
-        weights[above.index] = weights[above.index] @ induced(above, back, FLOATING, constant[:, 0])
-        array = np.linalg.solve(back, array)
+        changed = induced(network.layers[above], back, FLOATING, constant)
+        weights[above] = weights[above] @ changed
+        weights[layer.index] = array = np.linalg.solve(back, array)
         array[:, pivots] = np.eye(len(array))
-        weights[layer.index] = array
-        free[layer.index][:, [*range(int(layer.bias)), *pivots]] = False
+        free[layer.index][:, [*range(bias), *pivots]] = False
     return (
         np.concatenate([array.ravel() for array in weights]),
         np.concatenate([array.ravel() for array in free]),
     )
 
 
-def _null_space(rows: Floats) -> Floats:
-    _, sizes, basis = np.linalg.svd(rows)
-    rank = int((sizes > _ZERO * sizes[0]).sum()) if len(sizes) and sizes[0] else 0
-    return basis[rank:]
+def _null_space(rows: Floats) -> Floats | None:
+    """Return a basis of the null space, or None where its dimension isn't clear."""
+    _, sizes, basis = np.linalg.svd(np.linalg.qr(rows, mode="r"))
+    if not len(sizes) or not sizes[0]:
+        return basis
+    parts = sizes / sizes[0]
+    if ((parts > _UNCLEAR[0]) & (parts < _UNCLEAR[1])).any():
+        return None
+    return basis[int((parts > _ZERO).sum()) :]
 
 
 def _rational_point(
@@ -227,9 +245,8 @@ def _rational_point(
     None where none are found: the weights that follow from rounded ones can be irrational.
     """
     network = equations.network
-    tangent = len(_null_space(equations.at(vector)[1]))
-    charted = _charted(network, vector)
-    if charted is None:
+    tangents, charted = _null_space(equations.at(vector)[1]), _charted(network, vector)
+    if tangents is None or charted is None:
         return None
     vector, free = charted
     below = network.weights - network.layers[-1].weights
@@ -237,7 +254,7 @@ def _rational_point(
         padded = np.array([*near, *[0] * (network.weights - below)], dtype=object)
         exact = split(network, padded)[:-1]
         conditions = tangent_conditions(setting, _with_last(setting, exact))
-        if network.weights - conditions.rank <= tangent:
+        if network.weights - conditions.rank <= len(tangents):
             return exact
     return None
 

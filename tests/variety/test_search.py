@@ -72,9 +72,13 @@ def test_a_point_on_no_stratum_proves_its_component() -> None:
 
 
 def test_related_hidden_functions_prove_their_component() -> None:
-    """Hidden e1 and e1², and the squares of one copy of [2,1]: dimensions 29 and 21."""
-    e1 = [[0, 1, 0, 1, 0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 2, 1, 0, 2, 2, 1], [0] * 10]
-    for first, expected in ((e1, (29, 29, 5)), (SQUARES, (21, 21, 6))):
+    """Hidden e1 and e1², beside another function too, and the squares of one copy of [2,1]."""
+    e1 = [[0, 1, 0, 1, 0, 0, 1, 0, 0, 0], [0, 0, 1, 0, 2, 1, 0, 2, 2, 1]]
+    for first, expected in (
+        ([*e1, [0] * 10], (29, 29, 5)),
+        ([*e1, [0, 3, 1, 4, 1, 5, 9, 2, 6, 5]], (26, 26, 5)),
+        (SQUARES, (21, 21, 6)),
+    ):
         weights = [first, _symmetric_last(first)]
         found = certify(THREE, weights)
         assert (

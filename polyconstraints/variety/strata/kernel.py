@@ -110,11 +110,12 @@ def moves_of(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
 
 def split(network: NetworkSpec, vector: Array) -> list[Array]:
     """Return one vector of all weights (or rows of such) as one array a layer."""
-    bounds = np.cumsum([layer.weights for layer in network.layers])[:-1]
-    return [
-        part.reshape(*vector.shape[:-1], layer.outputs, layer.products)
-        for layer, part in zip(network.layers, np.split(vector, bounds, axis=-1), strict=True)
-    ]
+    parts, start = [], 0
+    for layer in network.layers:
+        part = vector[..., start : start + layer.weights]
+        parts.append(part.reshape(*vector.shape[:-1], layer.outputs, layer.products))
+        start += layer.weights
+    return parts
 
 
 def by_layers(network: NetworkSpec, directions: Sequence[Array]) -> Array:
