@@ -12,8 +12,6 @@ from polyconstraints.errors import extra
 if TYPE_CHECKING:
     from polyconstraints.training.job import Outcome
 
-__all__ = ["curve_png", "curve_text", "outcome_text"]
-
 WIDTH, HEIGHT = 50, 12
 """Columns and rows of the text curve, axes left out."""
 

@@ -28,8 +28,6 @@ from polyconstraints.tying import TyingMap
 if TYPE_CHECKING:
     from polyconstraints.spec.groups import GroupLike
 
-__all__ = ["SCHEMA", "Job", "Outcome", "run_job", "train"]
-
 Array = NDArray[Any]
 
 SCHEMA = "polyconstraints/training/1"

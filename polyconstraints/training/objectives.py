@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +11,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.errors import extra
-
-__all__ = ["BACKENDS", "Backend", "Evaluate", "Objective", "make_backend"]
 
 Array = NDArray[Any]
 
@@ -49,11 +48,7 @@ def _numpy(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
     from polyconstraints.backends.numpy import TiedNetwork, mean_squared_error
 
     network = TiedNetwork(plan)
-
-    def objective(theta: Sequence[Array], x: Array, target: Array) -> tuple[float, list[Array]]:
-        return mean_squared_error(network, theta, x, target)
-
-    return objective, network
+    return partial(mean_squared_error, network), network
 
 
 def _torch(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
 
-__all__ = ["TARGETS", "Target", "find_target"]
-
 Array = NDArray[Any]
 
 

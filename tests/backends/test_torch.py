@@ -371,6 +371,17 @@ def test_networks_of_any_size(layer: Any, bias: bool) -> None:
         assert invariant(x).shape == (3, 4)
 
 
+def test_networks_refuse_what_doesnt_fit() -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"channels": (1, 2)}, r"^channels: expected 1 number or 3 for depth 2, got 2"),
+        ({"layer": ("linear",)}, r"^layer: expected 1 kind of layer or 2, got 1"),
+        ({"layer": "round"}, r"^layer: expected linear, quadratic, cubic or a degree, got 'round'"),
+    ]
+    for words, message in cases:
+        with pytest.raises(UsageError, match=message):
+            EquivariantNetwork("S", 2, **words)
+
+
 def test_large_networks_start_by_a_formula() -> None:
     network = EquivariantNetwork(10**6, channels=(64, 64), layer="linear")
     assert sum(parameter.numel() for parameter in network.parameters()) == 2 * 64 * 64

@@ -12,8 +12,6 @@ from polyconstraints.errors import extra
 with extra("equinox"):
     import equinox as eqx
 
-__all__ = ["TiedModule"]
-
 
 class TiedModule(eqx.Module):
     """A layer or a tied network as a pytree of its parameters.
@@ -39,11 +37,7 @@ class TiedModule(eqx.Module):
     network: EquivariantLayer | Network = eqx.field(static=True)
 
     def __init__(
-        self,
-        network: EquivariantLayer | Network,
-        *,
-        dtype: Any = None,
-        key: Array,
+        self, network: EquivariantLayer | Network, *, dtype: Any = None, key: Array
     ) -> None:
         self.network = network
         self.theta = network.init(key, dtype)

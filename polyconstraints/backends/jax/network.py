@@ -131,17 +131,9 @@ class Network(Planned):
         return hash(self.plan.digest)
 
     def init(self, key: Array, dtype: Any = None) -> list[Array]:
-        """Return parameters to start from; see :meth:`LayerPlan.initial`.
+        """Return parameters to start from, one vector a layer, in unit coordinates.
 
-        Parameters
-        ----------
-        key : jax.random key
-        dtype : dtype, optional
-            JAX's default, float32 unless ``jax_enable_x64`` is set.
-
-        Returns
-        -------
-        list of one array of shape (parameters,) a layer, in unit coordinates
+        Of JAX's default dtype unless given; see :meth:`LayerPlan.initial`.
         """
         normals = _normals(key, [(count,) for count in self.plan.parameters], dtype)
         pairs = zip(self.plan.layers, normals, strict=True)
@@ -149,17 +141,9 @@ class Network(Planned):
         return [theta.astype(_dtype(dtype)) for theta in drawn]
 
     def apply(self, theta: Sequence[Array], x: Array) -> Array:
-        """Return the outputs.
+        """Return the outputs, (…, outputs), for inputs of shape (…, inputs).
 
-        Parameters
-        ----------
-        theta : sequence of one array of shape (parameters,) a layer
-        x : array of shape (…, inputs)
-            Units component by component: unit = component · channels + channel.
-
-        Returns
-        -------
-        array of shape (…, outputs)
+        Units are numbered component by component: unit = component · channels + channel.
 
         Raises
         ------

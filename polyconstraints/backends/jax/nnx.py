@@ -12,8 +12,6 @@ from polyconstraints.errors import extra
 with extra("flax"):
     from flax import nnx
 
-__all__ = ["TiedModule"]
-
 
 class TiedModule(nnx.Module):
     """A layer or a tied network as a module whose parameters are ``nnx.Param``.
@@ -35,11 +33,7 @@ class TiedModule(nnx.Module):
     """
 
     def __init__(
-        self,
-        network: EquivariantLayer | Network,
-        *,
-        dtype: Any = None,
-        rngs: nnx.Rngs,
+        self, network: EquivariantLayer | Network, *, dtype: Any = None, rngs: nnx.Rngs
     ) -> None:
         self.network = network
         leaves, self.structure = jax.tree.flatten(network.init(rngs.params(), dtype))

@@ -129,12 +129,7 @@ class TiedNetwork(Planned):
         return out.reshape(*x.shape[:-1], -1)
 
     def forward(self, theta: Sequence[Array], x: Array) -> tuple[Array, Tape]:
-        """Return the outputs, and the tape that :meth:`backward` takes.
-
-        Parameters
-        ----------
-        theta : sequence of one array of shape (parameters,) a layer
-        x : array of shape (batch, inputs)
+        """Return the outputs for inputs (batch, inputs), and what :meth:`backward` takes.
 
         Raises
         ------
@@ -160,11 +155,6 @@ class TiedNetwork(Planned):
             What :meth:`forward` returned.
         delta : array of shape (batch, outputs)
             The gradient of the error with respect to the outputs.
-
-        Returns
-        -------
-        theta : list of one array of shape (parameters,) a layer
-        x : array of shape (batch, inputs)
         """
         nodes, start, out = tape
         *gradients, by_x = backward(out, delta, [*nodes, start])

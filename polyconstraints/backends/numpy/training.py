@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from polyconstraints.backends.numpy.network import TiedNetwork
 from polyconstraints.errors import InputError, UsageError
 
-__all__ = ["SGD", "Adam", "Optimizer", "fit", "mean_squared_error"]
-
 Array = NDArray[Any]
 
 

@@ -202,26 +202,22 @@ def _ranks(inputs: Sequence[int], choice: Sequence[int]) -> tuple[int, ...]:
 def _coefficient(orbit: Coloured, column: Coloured, sizes: Sequence[int]) -> Fraction:
     """Return the coefficient of an orbit's monomials in a diagram's function."""
     (points, colours), (diagram, ranks) = orbit, column
-    output, *inputs = diagram.kinds
-    total = 0
-    for swap in output.swaps:
-        above = tuple(points.labels[0][at] for at in swap)
-        maps = set()
-        for order in permutations(range(diagram.degree)):
-            if any(
-                ranks[at] != colours[new] or diagram.inputs[at] != points.inputs[new]
-                for at, new in enumerate(order)
-            ):
-                continue
-            for swaps in product(*(kind.swaps for kind in inputs)):
-                below = [
-                    tuple(points.labels[1 + new][at] for at in inner)
-                    for new, inner in zip(order, swaps, strict=True)
-                ]
-                maps.add(_matched(diagram, (above, *below)))
-        total += len(maps - {None})
+    swaps, own = (
+        [kind.swaps for kind in diagram.kinds],
+        list(zip(diagram.inputs, ranks, strict=True)),
+    )
+    found = set()
+    for order in permutations(range(diagram.degree)):
+        if [(points.inputs[at], colours[at]) for at in order] != own:
+            continue
+        arranged = (points.labels[0], *(points.labels[1 + at] for at in order))
+        for choice in product(*swaps):
+            pairs = zip(arranged, choice, strict=True)
+            values = _matched(diagram, [tuple(labels[at] for at in swap) for labels, swap in pairs])
+            if values is not None:
+                found.add((choice[0], values))
     count = max(int(diagram.assignments(sizes)), 1)
-    return Fraction(total, count * len(output.swaps))
+    return Fraction(len(found), count * len(swaps[0]))
 
 
 def _matched(diagram: Diagram, labels: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:

@@ -67,12 +67,11 @@ class FlatLayer:
 
     def split(self, theta: Tensor) -> list[Tensor]:
         """Return a vector of parameters in the shapes of the recipe."""
-        parts, start = [], 0
-        for shape in self.recipe.shapes:
-            stop = start + prod(shape)
-            parts.append(theta[start:stop].reshape(shape))
-            start = stop
-        return parts
+        ends = accumulate(map(prod, self.recipe.shapes))
+        return [
+            theta[end - prod(shape) : end].reshape(shape)
+            for end, shape in zip(ends, self.recipe.shapes, strict=True)
+        ]
 
     def run(self, ops: Operations, weights: Sequence[Tensor], x: Tensor) -> Tensor:
         """Return the outputs, (…, outputs), for inputs (…, inputs)."""
@@ -110,9 +109,8 @@ class FlatLayer:
         if isinstance(self.recipe, Indexed):
             weights = self.recipe.to_weights(self.split(theta)).ravel()
             return np.asarray(weights[tying.representatives[list(tying.free)]])
-        place = {number: at for at, number in enumerate(tying.free)}
-        numbering = np.full(tying.present[-1] + 1, -1, dtype=np.int64)
-        numbering[list(place)] = list(place.values())
+        numbering = np.full(len(tying.sizes), -1, dtype=np.int64)
+        numbering[list(tying.free)] = np.arange(len(tying.free))
         result = np.zeros(len(tying.free), dtype=theta.dtype)
         # With redundant indices a class may hold any of the weights of an orbit.
         every = tying.layer.degree > 1 and not tying.layer.ordered

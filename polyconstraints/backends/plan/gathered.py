@@ -257,11 +257,8 @@ class Indexed:
         return [normal * scale for normal, scale in zip(normals, scales, strict=False)]
 
     @cached_property
-    def _made(self) -> tuple[Array, tuple[int, int], bool]:
-        """The classes in a row, numbers of points, whether a shift's class isn't its number."""
-        above, below = self.classes.shape
-        moved = not np.array_equal(self.classes[0], np.arange(below))
-        return self.classes.ravel(), (above, below), moved
+    def _flat(self) -> Array:
+        return self.classes.ravel()
 
     @cached_property
     def _shares(self) -> NDArray[np.float64] | None:
@@ -270,7 +267,7 @@ class Indexed:
 
     def prepare(self) -> None:
         """Make what running needs."""
-        _ = self._made, self._shares, self.fourier
+        _ = self._flat, self._shares, self.fourier
 
     @cached_property
     def members(self) -> NDArray[np.float64]:
@@ -280,10 +277,11 @@ class Indexed:
         return np.asarray(np.max(rows, axis=0), dtype=np.float64)
 
     @cached_property
-    def fourier(self) -> tuple[Array, ...] | None:
-        """Cosines and sines of all characters, those of the inverse, and shifts of the weights.
+    def fourier(self) -> tuple[tuple[Array, ...], Array | None] | None:
+        """Cosines and sines of all characters, and those of the inverse; shifts of the weights.
 
-        Of each pair of conjugate characters there is one. None if it wouldn't be cheaper.
+        Of each pair of conjugate characters there is one. None if it wouldn't be cheaper; no
+        shifts if those of the weights are in order.
         """
         size, (below, above) = prod(self.cycles), self.channels
         # Points go through a matrix of the size of the group once for each channel, twice;
@@ -296,7 +294,8 @@ class Indexed:
         kept = np.flatnonzero(np.arange(size) <= opposite)
         twice = np.where(opposite[kept] == kept, 1.0, 2.0)[:, None] / size
         cosine, sine = np.cos(angles[kept]), np.sin(angles[kept])
-        return cosine, sine, (twice * cosine).T, (twice * sine).T, self.classes[0]
+        waves = (cosine, sine, (twice * cosine).T, (twice * sine).T)
+        return waves, None if np.array_equal(self.classes[0], np.arange(size)) else self.classes[0]
 
     def compute(
         self, ops: Operations, weights: Sequence[Tensor], xs: Sequence[Tensor], *_: Any
@@ -306,8 +305,8 @@ class Indexed:
         x = ops.reshape(xs[0], (xs[0].shape[0], *size))
         if self._shares is not None:
             weight = weight * ops.constant(self._shares, x)
-        waves = self.fourier
-        y = self._direct(ops, weight, x) if waves is None else self._waves(ops, weight, x, *waves)
+        found = self.fourier
+        y = self._direct(ops, weight, x) if found is None else self._waves(ops, weight, x, *found)
         if self.constants is not None:
             y = y + ops.take(weights[1], self.constants, 0)
         return [y]
@@ -336,21 +335,21 @@ class Indexed:
         return parts
 
     def _direct(self, ops: Operations, weight: Tensor, x: Tensor) -> Tensor:
-        (flat, (above, below), _), (out_of, into) = self._made, self.channels
-        blocks = ops.take(weight, flat, 0)
+        (above, below), (out_of, into) = self.classes.shape, self.channels
+        blocks = ops.take(weight, self._flat, 0)
         blocks = ops.permute(ops.reshape(blocks, (above, below, into, out_of)), (0, 2, 1, 3))
         matrix = ops.reshape(blocks, (above * into, below * out_of))
         y = ops.linear(ops.reshape(x, (x.shape[0], below * out_of)), matrix)
         return ops.reshape(y, (x.shape[0], above, into))
 
     def _waves(
-        self, ops: Operations, weight: Tensor, x: Tensor, cosine: Array, sine: Array, *back: Array
+        self, ops: Operations, weight: Tensor, x: Tensor, waves: Sequence[Array], shifts: Any
     ) -> Tensor:
         """Multiply in Fourier space: one matrix of channels for each character."""
-        (_, (size, _), moved), half = self._made, len(cosine)
+        (cosine, sine, *back), half, size = waves, len(waves[0]), len(self.classes)
         batch, (below, above) = x.shape[0], self.channels
-        if moved:
-            weight = ops.take(weight, back[2], 0)
+        if shifts is not None:
+            weight = ops.take(weight, shifts, 0)
         weight = ops.reshape(weight, (size, above * below))
         # One product for all samples: points in front.
         x = ops.reshape(ops.permute(x, (1, 0, 2)), (size, batch * below))
@@ -362,6 +361,6 @@ class Indexed:
 
         # (c + i s) of the weights times (a - i b) of the inputs.
         real, other = mixed(a, c) + mixed(b, s), mixed(b, c) + mixed(a, s) * -1.0
-        parts = zip(back, (real, other), strict=False)
+        parts = zip(back, (real, other), strict=True)
         y, z = (ops.apply(m, ops.reshape(part, (half, batch * above))) for m, part in parts)
         return ops.permute(ops.reshape(y + z, (size, batch, above)), (1, 0, 2))

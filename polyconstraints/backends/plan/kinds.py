@@ -226,9 +226,10 @@ def read_levels(group: str, to: str | None = None, points: str | None = None) ->
     if any(not isinstance(leaf, Preset) or leaf.letter not in _LETTERED for leaf in tree.leaves()):
         return None
     sorts = sorts_of(tree)
-    inputs = _read(group if points is None else points, sorts)
-    outputs = inputs if to is None else _read(to, sorts)
-    if inputs is None or outputs is None:
+    try:
+        inputs = _read(group if points is None else points, sorts)
+        outputs = inputs if to is None else _read(to, sorts)
+    except _Scattered:
         return None
     return Levels(tuple(factor.points for factor in sorts), inputs, outputs)
 
@@ -237,42 +238,39 @@ def read_levels(group: str, to: str | None = None, points: str | None = None) ->
 _LETTERED = ("S", "trivial")
 
 
-def _read(text: str, sorts: Mapping[Preset, int]) -> tuple[Kind, ...] | None:
+class _Scattered(Exception):
+    """The points of a kind aren't in a row, or have no numbers of their own."""
+
+
+def _read(text: str, sorts: Mapping[Preset, int]) -> tuple[Kind, ...]:
     if text == "trivial":
         return (Kind(Product(())),)
     try:
         tree = parse_expression(text).numbered().lettered(sorts)
     except UsageError as error:
         raise UsageError(error.message, "to") from None
-    kinds = _summands(tree)
-    return None if kinds is None else tuple(map(Kind, kinds))
+    return tuple(map(Kind, _summands(tree)))
 
 
-def _summands(tree: Construction) -> tuple[Construction, ...] | None:
-    """Return the trees of the kinds of points; None where a kind's points aren't in a row."""
+def _summands(tree: Construction) -> tuple[Construction, ...]:
+    """Return the trees of the kinds of points."""
     if not tree.parts:
         return (tree,)
-    found = [_summands(part) for part in tree.parts]
-    parts = [part for part in found if part is not None]
-    if len(parts) < len(found):
-        return None
+    parts = [_summands(part) for part in tree.parts]
     if isinstance(tree, Sum):
         return sum(parts, ())
     # The last factor's points vary fastest: a sum there has no kind's points in a row.
     first, *others = reversed(parts) if isinstance(tree, Wreath) else parts
-    if any(len(part) > 1 for part in others):
-        return None
-    rest = tuple(one for (one,) in others)
-    if isinstance(tree, Product):
-        return tuple(Product((one, *rest)) for one in first)
-    if isinstance(tree, Wreath):
-        blocks = [axis for one in first for axis in Kind(one).axes]
-        if any(not axis.count or not axis.ordered for axis in blocks):
-            return None
-        return tuple(Wreath((rest[0], one)) for one in first)
-    if len(first) > 1 or not isinstance(tree, Selection) or not isinstance(first[0], Letters):
-        return None
-    return (replace(tree, parts=first) if tree.length > 1 else first[0],)
+    if all(len(part) == 1 for part in others):
+        rest = sum(others, ())
+        if isinstance(tree, Product):
+            return tuple(Product((one, *rest)) for one in first)
+        axes = [axis for one in first for axis in Kind(one).axes]
+        if isinstance(tree, Wreath) and all(axis.count and axis.ordered for axis in axes):
+            return tuple(Wreath((*rest, one)) for one in first)
+        if isinstance(tree, Selection) and isinstance(first[0], Letters) and len(first) == 1:
+            return (replace(tree, parts=first) if tree.length > 1 else first[0],)
+    raise _Scattered
 
 
 @cache

@@ -139,10 +139,6 @@ class LayerPlan:
             sides.append(" and ".join(shapes))
         return " -> ".join(sides)
 
-    def axes(self, side: int) -> list[int]:
-        """Return the number of axes of points of each kind, below (0) or above (1)."""
-        return [len(kind.axes) for kind in self.kinds[side]]
-
     @cached_property
     def _axes(self) -> list[list[tuple[int, int, Axis]]]:
         """For each input's axes of points: number of letters, their sort or the length."""

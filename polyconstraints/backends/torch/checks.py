@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from polyconstraints.backends.plan import LayerPlan
+from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.torch.layers import EquivariantLayer
 from polyconstraints.errors import NotSymmetricError, UsageError
-
-__all__ = ["check_equivariance"]
 
 #: Letters of a symmetric group whose size is open, where no inputs are given.
 _LETTERS = 5
@@ -82,8 +81,8 @@ def check_equivariance(
         worst = 0.0
         for at, below in enumerate(choice.group.generators):
             above = choice.actions[1][at] if choice.actions else below
-            moved = _called(module, _moved(xs, below, plan.axes(0)))
-            for one, other in zip(moved, _moved(ys, above, plan.axes(1)), strict=True):
+            moved = _called(module, _moved(xs, below, plan.kinds[0]))
+            for one, other in zip(moved, _moved(ys, above, plan.kinds[1]), strict=True):
                 worst = max(worst, float((one - other).abs().max()) / largest)
     finally:
         module.train(training)
@@ -113,11 +112,11 @@ def _called(module: nn.Module, xs: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return y if isinstance(y, tuple) else (y,)
 
 
-def _moved(xs: Sequence[Tensor], image: Sequence[int], axes: Sequence[int]) -> tuple[Tensor, ...]:
+def _moved(xs: Sequence[Tensor], image: Sequence[int], kinds: Sequence[Kind]) -> tuple[Tensor, ...]:
     """Return tensors with their points moved: what was at i is at image[i]."""
     flat = []
-    for x, count in zip(xs, axes, strict=True):
-        lead = x.ndim - count - 1
+    for x, kind in zip(xs, kinds, strict=True):
+        lead = x.ndim - len(kind.axes) - 1
         flat.append(x.reshape(*x.shape[:lead], prod(x.shape[lead:-1]), x.shape[-1]))
     whole = torch.cat(flat, -2)
     moved = torch.empty_like(whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal, Unpack
 
 import torch
@@ -20,16 +21,8 @@ from polyconstraints.backends.torch.layers import (
 from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec.activation import Activation
-from polyconstraints.spec.network import layer_degree
+from polyconstraints.spec.network import LayerKind, NetworkSpec
 from polyconstraints.tying import TyingMap
-
-__all__ = [
-    "EquivariantNetwork",
-    "InvariantNetwork",
-    "PolynomialActivation",
-    "TiedNetwork",
-    "from_map",
-]
 
 
 class PolynomialActivation(nn.Module):
@@ -177,33 +170,20 @@ class EquivariantNetwork(nn.Module):
         *,
         channels: int | Sequence[int] = 1,
         bias: bool = False,
-        layer: str | int | Sequence[str | int] = "quadratic",
+        layer: LayerKind | int | Sequence[LayerKind | int] = "quadratic",
         activation: str | nn.Module | None = None,
         **factory: Unpack[Factory],
     ) -> None:
         super().__init__()
         group = f"S{group}" if isinstance(group, int) else group
-        counts = (channels,) * (depth + 1) if isinstance(channels, int) else tuple(channels)
-        if depth < 1 or len(counts) != depth + 1:
-            raise UsageError(
-                f"expected 1 number or {depth + 1} for depth {depth}, got {len(counts)}",
-                "channels",
-            )
-        kinds = (layer,) * depth if isinstance(layer, str | int) else tuple(layer)
-        if len(kinds) != depth:
-            raise UsageError(f"expected {depth} degrees, got {len(kinds)}", "layer")
-        last = "trivial" if self.kind == "invariant" else None
+        # What is said of a network is checked where networks are described.
+        spec = NetworkSpec(1, depth, layer, channels=channels)
+        ends: list[str | None] = [None] * depth
+        if self.kind == "invariant":
+            ends[-1] = "trivial"
         self.layers = nn.ModuleList(
-            EquivariantLayer(
-                group,
-                counts[at],
-                counts[at + 1],
-                layer_degree(kinds[at]),
-                to=last if at == depth - 1 else None,
-                bias=bias,
-                **factory,
-            )
-            for at in range(depth)
+            EquivariantLayer(group, *counts, degree, to=to, bias=bias, **factory)
+            for counts, degree, to in zip(pairwise(spec.channels), spec.degrees, ends, strict=True)
         )
         made = PolynomialActivation(activation) if isinstance(activation, str) else activation
         self.activation = made

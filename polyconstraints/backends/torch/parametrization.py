@@ -14,8 +14,6 @@ from polyconstraints.backends.torch.operations import OPERATIONS
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import InputError
 
-__all__ = ["Tied", "tie"]
-
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
