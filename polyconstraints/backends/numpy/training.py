@@ -29,22 +29,19 @@ class SGD:
     learning_rate : float
     momentum : float, default 0
         Share of the last step that is taken again.
-
     """
 
     def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
         self.learning_rate = _positive(learning_rate)
         self.momentum = momentum
-        self._velocity: list[Array] | None = None
+        self._velocity: list[Array] = []
 
     def step(self, theta: Sequence[Array], gradients: Sequence[Array]) -> list[Array]:
         """Return the parameters after one step."""
         velocity = list(gradients)
-        if self.momentum and self._velocity is not None:
-            velocity = [
-                self.momentum * old + new
-                for old, new in zip(self._velocity, gradients, strict=True)
-            ]
+        if self.momentum and self._velocity:
+            pairs = zip(self._velocity, gradients, strict=True)
+            velocity = [self.momentum * old + new for old, new in pairs]
         self._velocity = velocity
         return [part - self.learning_rate * v for part, v in zip(theta, velocity, strict=True)]
 
@@ -75,23 +72,24 @@ class Adam:
     ) -> None:
         self.learning_rate = _positive(learning_rate)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self._mean: list[Array] = []
-        self._square: list[Array] = []
+        self._moments: list[tuple[Any, Any]] = []
         self._steps = 0
 
     def step(self, theta: Sequence[Array], gradients: Sequence[Array]) -> list[Array]:
         """Return the parameters after one step."""
-        if not self._steps:
-            self._mean = [np.zeros_like(part) for part in theta]
-            self._square = [np.zeros_like(part) for part in theta]
+        known = self._moments or [(0.0, 0.0)] * len(theta)
+        self._moments = [
+            (
+                self.beta1 * mean + (1 - self.beta1) * gradient,
+                self.beta2 * square + (1 - self.beta2) * gradient**2,
+            )
+            for (mean, square), gradient in zip(known, gradients, strict=True)
+        ]
         self._steps += 1
         unbias1 = 1 - self.beta1**self._steps
         unbias2 = 1 - self.beta2**self._steps
         stepped = []
-        for at, (part, gradient) in enumerate(zip(theta, gradients, strict=True)):
-            mean = self.beta1 * self._mean[at] + (1 - self.beta1) * gradient
-            square = self.beta2 * self._square[at] + (1 - self.beta2) * gradient**2
-            self._mean[at], self._square[at] = mean, square
+        for part, (mean, square) in zip(theta, self._moments, strict=True):
             move = mean / unbias1 / (np.sqrt(square / unbias2) + self.epsilon)
             stepped.append(part - self.learning_rate * move)
         return stepped

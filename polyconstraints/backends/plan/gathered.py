@@ -67,7 +67,8 @@ class Gathered:
         rows, columns = rows[order], columns[order]
         places = np.arange(len(rows)) - np.searchsorted(rows, rows)
         # Where a class combines fewer of them stands a zero, which follows the parameters.
-        index = np.full((tying.distinct, max(places, default=0) + 1), count, dtype=np.int64)
+        width = int(places.max(initial=0)) + 1
+        index = np.full((tying.distinct, width), count, dtype=np.int64)
         factors = np.zeros(index.shape)
         index[rows, places] = columns
         factors[rows, places] = np.concatenate([np.ones(count), shares.astype(float)])[order]

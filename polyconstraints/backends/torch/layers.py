@@ -112,13 +112,12 @@ def param_groups(module: nn.Module, weight_decay: float = 0.0) -> list[dict[str,
     >>> [(len(group["params"]), group["weight_decay"]) for group in groups]
     [(2, 0.01), (1, 0.0)]
     """
-    named = [
-        ("bias" in name.rpartition(".")[2], parameter)
-        for name, parameter in module.named_parameters()
-    ]
+    found: dict[bool, list[Tensor]] = {False: [], True: []}
+    for name, parameter in module.named_parameters():
+        found["bias" in name.rpartition(".")[2]].append(parameter)
     return [
-        {"params": [parameter for constant, parameter in named if constant is which], **decay}
-        for which, decay in ((False, {"weight_decay": weight_decay}), (True, {"weight_decay": 0.0}))
+        {"params": found[False], "weight_decay": weight_decay},
+        {"params": found[True], "weight_decay": 0.0},
     ]
 
 
