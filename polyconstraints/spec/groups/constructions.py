@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from itertools import chain, combinations, permutations, product
+from itertools import chain, combinations, permutations, product, repeat
 from math import comb, factorial, perm, prod
 from typing import Any, ClassVar
 
@@ -117,9 +117,9 @@ class Sum(_Combined):
             for address, after in part.choices(used, blocks):
                 yield (at, address), after
 
-    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterable[Inside]:
         at, inner = address
-        yield self.parts[at], inner, blocks
+        return ((self.parts[at], inner, blocks),)
 
     def made(self, address: Any, parts: Sequence[Address]) -> Address:
         return address[0], *parts
@@ -151,10 +151,6 @@ class _Tuples(Node):
     def size(self, sizes: Sequence[int] = ()) -> int:
         return prod(points.size(sizes) for points in self.axes)
 
-    def _blocks(self, address: Sequence[Any], blocks: Blocks) -> Blocks:
-        """Return the blocks that a place is met in, given the addresses before it."""
-        return blocks
-
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         yield from self._extended((), used, blocks)
 
@@ -165,12 +161,11 @@ class _Tuples(Node):
         if at == len(self.axes):
             yield address, used
             return
-        for one, after in self.axes[at].choices(used, self._blocks(address, blocks)):
+        for one, after in self.axes[at].choices(used, blocks):
             yield from self._extended((*address, one), after, blocks)
 
-    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
-        for at, (points, part) in enumerate(zip(self.axes, address, strict=True)):
-            yield points, part, self._blocks(address[:at], blocks)
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterable[Inside]:
+        return zip(self.axes, address, repeat(blocks), strict=False)
 
     def made(self, address: Any, parts: Sequence[Address]) -> Address:
         return tuple(parts)
@@ -229,8 +224,16 @@ class Wreath(_Tuples, _Combined):
     def axes(self) -> tuple[Construction, ...]:
         return self.outer, self.inner
 
-    def _blocks(self, address: Sequence[Any], blocks: Blocks) -> Blocks:
-        return (*blocks, *map(self.outer.normal, address))
+    def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
+        for block, after in self.outer.choices(used, blocks):
+            within = (*blocks, self.outer.normal(block))
+            for place, last in self.inner.choices(after, within):
+                yield (block, place), last
+
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterable[Inside]:
+        block, place = address
+        within = (*blocks, self.outer.normal(block))
+        return (self.outer, block, blocks), (self.inner, place, within)
 
     def _action(self) -> GroupAction:
         inner, top = self.inner.action(), self.outer.action()

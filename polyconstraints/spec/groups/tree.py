@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
@@ -168,9 +168,9 @@ class Construction(ABC):
 
     # -- the points as letters -------------------------------------------------------------
 
-    def inside(self, address: Any, blocks: Blocks = ()) -> Iterator[Inside]:
-        """Yield what an address is made of: parts, their addresses and their blocks."""
-        yield from ()
+    def inside(self, address: Any, blocks: Blocks = ()) -> Iterable[Inside]:
+        """Return what an address is made of: parts, their addresses and their blocks."""
+        return ()
 
     def made(self, address: Any, parts: Sequence[Address]) -> Any:
         """Return an address that is made of other addresses of its parts."""
@@ -228,6 +228,12 @@ class Leaf(Construction):
 
     def replaced(self, leaf: Callable[[Construction], Construction]) -> Construction:
         return leaf(self)
+
+    def arrangements(self, address: Any) -> Iterator[Address]:
+        yield address
+
+    def normal(self, address: Any) -> Any:
+        return address
 
 
 # --- leaves: groups -----------------------------------------------------------------------
