@@ -11,7 +11,11 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.equalities.coefficients import MonomialCoefficients
+from polyconstraints.equalities.coefficients import (
+    FunctionCoefficients,
+    MonomialCoefficients,
+    TensorCoefficients,
+)
 from polyconstraints.equalities.comparison import Comparison
 from polyconstraints.spec.groups import inverse
 from polyconstraints.spec.groups.permutations import orbits, stabilised
@@ -94,7 +98,8 @@ class Orbits:
 def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
     """Return with how many others each coefficient is equated."""
     space, moves = comparison.space, comparison.imposed
-    if isinstance(moves, TranspositionMoves) and isinstance(space, MonomialCoefficients):
+    quick = TensorCoefficients | FunctionCoefficients
+    if isinstance(moves, TranspositionMoves) and isinstance(space, quick):
         return _transposition_degrees(space, numbers, moves)
     found = np.sort(comparison.neighbours(numbers), axis=1)
     new = found != numbers[:, None]
