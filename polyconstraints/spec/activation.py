@@ -15,12 +15,13 @@ from polyconstraints.spec import cut
 #: Highest degree.
 MAX_DEGREE = 1000
 
-#: Most digits of a coefficient.
-_MAX_DIGITS = 40
+_NUMBER, _DIVISOR = r"\d{1,40}", r"0*[1-9]\d{0,39}"
 
+#: A constant, or a power of z with a factor before it and a divisor behind it.
 _TERM = re.compile(
-    r"(?P<sign>[+-]?)(?:(?P<number>\d+)(?:/(?P<below>\d+))?)?"
-    r"(?P<times>\*?)(?P<z>z(?:(?:\^|\*\*)(?P<power>\d{1,4}))?)?(?:/(?P<divisor>\d+))?"
+    rf"(?P<sign>[+-]?)(?:(?P<constant>{_NUMBER}(?:/{_DIVISOR})?)"
+    rf"|(?:(?P<factor>{_NUMBER}(?:/{_DIVISOR}(?=\*))?)\*?)?"
+    rf"(?P<z>z)(?:(?:\^|\*\*)(?P<power>\d{{1,4}}))?(?:/(?P<divisor>{_DIVISOR}))?)"
 )
 
 
@@ -47,26 +48,21 @@ class Activation:
     def parse(cls, text: str) -> Activation:
         """Return the activation that a text is, as ``z^2`` or ``z + z^3/6``."""
         compact = "".join(text.split())
+        terms = re.findall(r"[+-]?[^+-]+", compact)
+        refused = UsageError(
+            f"expected a polynomial in z as z^2 or z + z^3/6, got {cut(text, 60)!r}", "activation"
+        )
+        if not terms or "".join(terms) != compact:
+            raise refused
         found: dict[int, Fraction] = {}
-        at = 0
-        while at < len(compact):
-            match = _TERM.match(compact, at)
-            if match is None or match.end() == at or not _is_term(match, first=at == 0):
-                break
+        for term in terms:
+            match = _TERM.fullmatch(term)
+            if match is None or int(match["power"] or 0) > MAX_DEGREE:
+                raise refused
             power = int(match["power"] or 1) if match["z"] else 0
-            below = int(match["below"] or 1) * int(match["divisor"] or 1)
-            if below == 0 or power > MAX_DEGREE:
-                break
-            value = Fraction(int(match["number"] or 1), below)
-            found[power] = found.get(power, Fraction(0)) + (
-                -value if match["sign"] == "-" else value
-            )
-            at = match.end()
-        if at < len(compact) or not compact:
-            raise UsageError(
-                f"expected a polynomial in z as z^2 or z + z^3/6, got {cut(text, 60)!r}",
-                "activation",
-            )
+            value = Fraction(match["constant"] or match["factor"] or 1)
+            value /= int(match["sign"] + (match["divisor"] or "1"))
+            found[power] = found.get(power, Fraction(0)) + value
         return cls(tuple(found.get(power, Fraction(0)) for power in range(max(found) + 1)))
 
     @classmethod
@@ -134,18 +130,6 @@ def sum_text(terms: Iterable[tuple[int | Fraction, Sequence[str]]]) -> str:
         minus = value < 0
         text += f" {'-' if minus else '+'} {term}" if text else f"-{term}" if minus else term
     return text or "0"
-
-
-def _is_term(match: re.Match[str], first: bool) -> bool:
-    """Return whether what was matched is a term, and parted from the one before."""
-    if not first and not match["sign"]:
-        return False
-    if match["times"] and not (match["number"] and match["z"]):
-        return False
-    if match["number"] and match["z"] and not match["times"] and match["below"]:
-        return False
-    digits = max(len(match[name] or "") for name in ("number", "below", "divisor"))
-    return bool(match["number"] or match["z"]) and digits <= _MAX_DIGITS
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ ignored. The text is matched, never evaluated: it becomes a tree of construction
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import reduce
@@ -49,6 +50,8 @@ _MAX_NESTING = 50
 _MAX_OPERANDS = 100
 
 _OPERATORS = (Sum, Product, Wreath)
+
+_DECODER = json.JSONDecoder()
 
 _BLANK = re.compile(r"\s*")
 _FACTOR = re.compile(r"(trivial|[SACD])([0-9]{1,7})?(?:#([0-9]{1,4}))?")
@@ -199,13 +202,10 @@ class _Parser:
         if not self._peek("["):
             raise self._expected("a list")
         start = self.at
-        nesting = 0
-        for at in range(start, len(self.text)):
-            nesting += {"[": 1, "]": -1}.get(self.text[at], 0)
-            if not nesting:
-                self.at = at + 1
-                break
-        else:
+        try:
+            _, self.at = _DECODER.raw_decode(self.text, start)
+        except (ValueError, RecursionError):
+            # What is wrong is said below.
             self.at = len(self.text)
         document: list[Any] = parse_json(self.text[start : self.at])
         return document

@@ -79,7 +79,7 @@ def read_group(
         described = name if known else list(described.generators)
     with naming("group", source):
         if isinstance(described, str):
-            tree = completed(parse_expression(described), degree)
+            tree = _completed(parse_expression(described), degree)
         elif described:
             tree = Generators(checked_alike(described, "generators", degree))
         else:
@@ -145,7 +145,7 @@ def _plain(described: GroupLike) -> str | PermutationGroup | Sequence[Any]:
     )
 
 
-def completed(tree: Construction, degree: int) -> Construction:
+def _completed(tree: Construction, degree: int) -> Construction:
     """Return a construction with the one size for a letter that gives the degree."""
     if isinstance(tree, Generators) and tree.open and tree.size() < degree:
         tree = tree.on(degree)
