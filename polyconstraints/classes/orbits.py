@@ -101,11 +101,8 @@ def _degrees(comparison: Comparison, numbers: Numbers) -> Numbers:
     quick = TensorCoefficients | FunctionCoefficients
     if isinstance(moves, TranspositionMoves) and isinstance(space, quick):
         return _transposition_degrees(space, numbers, moves)
-    found = np.sort(comparison.neighbours(numbers), axis=1)
-    new = found != numbers[:, None]
-    new[:, 1:] &= found[:, 1:] != found[:, :-1]
-    degrees: Numbers = new.sum(axis=1)
-    return degrees
+    pairs = zip(numbers.tolist(), comparison.neighbours(numbers).tolist(), strict=True)
+    return np.array([len({*found} - {own}) for own, found in pairs], dtype=np.int64)
 
 
 def _transposition_degrees(

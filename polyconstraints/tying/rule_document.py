@@ -115,10 +115,10 @@ def _points(
     if key in ("subsets", "arrangements"):
         of, length = parts
         return Selection((_points(of, names, f"{where}[0]"),), length, True, key == "arrangements")
-    points = tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
-    if key == "wreath":
-        return Wreath(points)
-    return Sum(points) if key == "sum" else Product(points)
+    kinds = {kind.word: kind for kind in (Sum, Product, Wreath)}
+    return kinds[key](
+        tuple(_points(part, names, f"{where}[{at}]") for at, part in enumerate(parts))
+    )
 
 
 def _numbers(
