@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from polyconstraints.display import Written
 from polyconstraints.errors import InputError, UsageError, explained
 from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
-from polyconstraints.expansion.graph import ExpansionGraph
+from polyconstraints.expansion.graph import ExpansionGraph, exponent_rows
 from polyconstraints.expansion.packed import KeyLayout, PackedTerms, Packer, VectorWriter
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 from polyconstraints.spec import whole
@@ -199,13 +199,10 @@ class Expansion(Written):
             yield monomial, self.coefficient(output, monomial)
 
     def _decode(self, paths: Paths) -> Terms:
-        layers = []
-        for position, (edges, states) in enumerate(zip(paths.edges, paths.states, strict=True)):
-            index = self.network.depth - 1 - position
-            level = self.graph.levels[index + 1]
-            layers.append(
-                self.graph.steps[index].weights(edges, level.shape[states], level.support[states])
-            )
+        layers = [
+            self.graph.weights(self.network.depth - 1 - position, edges, states)
+            for position, (edges, states) in enumerate(zip(paths.edges, paths.states, strict=True))
+        ]
         return Terms(self._exact(paths.coefficient), tuple(reversed(layers)))
 
     def _exact(self, numerators: Integers) -> Integers:
@@ -253,17 +250,13 @@ class Expansion(Written):
 
     def terms(self, packed: PackedTerms) -> Terms:
         """Return packed terms as the weights that they stand for."""
-        fields = packed.layout.unpack(packed.words)
-        output, last = np.divmod(fields[-1], self.network.layers[-1].products)
-        state = output.astype(np.int32)
-        layers = []
-        for index in reversed(range(self.network.depth)):
-            edges = last if index == self.network.depth - 1 else fields[index]
-            level, step = self.graph.levels[index + 1], self.graph.steps[index]
-            layers.append(step.weights(edges, level.shape[state], level.support[state]))
-            state = step.child[edges]
+        edges = packed.layout.unpack(packed.words)[::-1]
+        output, edges[0] = np.divmod(edges[0], self.network.layers[-1].products)
+        states = [output.astype(np.int32)]
+        for step, taken in zip(reversed(self.graph.steps), edges, strict=True):
+            states.append(step.child[taken])
         coefficients: Integers = packed.coefficients.astype(self.coefficient_dtype)
-        return Terms(self._exact(coefficients), tuple(reversed(layers)))
+        return self._decode(Paths(tuple(edges), tuple(states[:-1]), states[-1], coefficients))
 
     # -- exponent vectors ------------------------------------------------------------------
 
@@ -290,8 +283,7 @@ class Expansion(Written):
         [[0, 1, 0, 0]] [1]
         """
         place = self.place_of(output)
-        for state in self._vectors.order:
-            yield from self._vectors.vectors(place, state)
+        yield from self._vectors.vectors(place)
 
     # -- polynomials -----------------------------------------------------------------------
 
@@ -346,19 +338,14 @@ class Expansion(Written):
     def _exponent_terms(
         self, terms: Terms, monomial: Exponents
     ) -> Iterator[tuple[Exponents, int | Fraction]]:
-        offsets = np.cumsum([0, *(layer.weights for layer in self.network.layers)])
-        columns = [
-            np.where(layer >= 0, layer + offset, -1)
-            for layer, offset in zip(terms.layers, offsets[:-1], strict=True)
+        powers = np.array(monomial, dtype=np.int64)
+        inputs = np.broadcast_to(powers, (len(terms), len(powers)))
+        rows = [
+            exponent_rows(numbers, layer.weights, np.int64)
+            for layer, numbers in zip(self.network.layers, terms.layers, strict=True)
         ]
-        rows = np.concatenate(columns, axis=1).tolist()
-        blank = [*monomial, *([0] * int(offsets[-1]))]
-        for row, coefficient in zip(rows, terms.coefficients.tolist(), strict=True):
-            exponents = blank.copy()
-            for weight in row:
-                if weight >= 0:
-                    exponents[len(monomial) + weight] += 1
-            yield tuple(exponents), coefficient
+        exponents = np.concatenate([inputs, *rows], axis=1).tolist()
+        yield from zip(map(tuple, exponents), terms.coefficients.tolist(), strict=True)
 
     # -- checks ----------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb, prod
+from math import comb
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,15 +106,8 @@ class LayerSkeleton:
     @cached_property
     def _product_exponents(self) -> NDArray[np.int32]:
         """Exponents of the inputs in each product, shape (products, inputs)."""
-        products = self.layer.product_indices()
-        counts = np.zeros((len(products), self.layer.letters), dtype=np.int32)
-        for column in products.T:
-            counts[np.arange(len(products)), column] += 1
-        return counts[:, 1:] if self.layer.bias else counts
-
-    def terms(self, shape: Shape) -> int:
-        """Return the number of terms of a product, without expanding it."""
-        return prod(unit_terms(self.layer, self.activation, exponent) for exponent in shape)
+        products = self.layer.product_indices().astype(np.int32)
+        return exponent_rows(products, self.layer.letters, np.int32)[:, int(self.layer.bias) :]
 
     def power(self, exponent: int) -> PowerTable:
         """Return the terms of one output, activated, to the power ``exponent`` ≥ 1."""
@@ -159,10 +153,7 @@ class LayerSkeleton:
         return PowerTable(rows, coefficient, exponents)
 
     def product(self, shape: Shape) -> ProductTable:
-        """Return the terms of the product with the given exponents.
-
-        The table has :meth:`terms` rows; time and memory are linear in that number.
-        """
+        """Return the terms of the product with the given exponents, in time linear in those."""
         if not shape:
             one = np.ones(1, dtype=np.int64)
             none = np.zeros((1, self.layer.inputs), dtype=np.int32)
@@ -361,3 +352,19 @@ class ExpansionGraph:
             levels.insert(0, step.below)
         self.levels = levels
         self.steps = steps
+
+    def weights(
+        self, index: int, edges: NDArray[np.int64], states: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Return the weight numbers of a layer's edges from states, as `Steps.weights` does."""
+        above = self.levels[index + 1]
+        return self.steps[index].weights(edges, above.shape[states], above.support[states])
+
+
+def exponent_rows(numbers: NDArray[np.int32], weights: int, dtype: type) -> NDArray[Any]:
+    """Return how often each of a layer's weights is among the numbers of a row, all but the -1."""
+    # One column more than there are weights takes the padding.
+    rows: NDArray[Any] = np.zeros((len(numbers), weights + 1), dtype=dtype)
+    for column in numbers.T:
+        rows[np.arange(len(numbers)), column] += 1
+    return rows[:, :-1]

@@ -11,14 +11,15 @@ is hashed, compared or collected.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.expansion.graph import ExpansionGraph
+from polyconstraints.expansion.graph import ExpansionGraph, exponent_rows
 from polyconstraints.expansion.paths import PathFinder, Paths, stretches
 from polyconstraints.spec.network import runs
 
@@ -88,17 +89,13 @@ class KeyLayout:
         return tuple(smallest_dtype(self._size(word) - 1) for word in self.words)
 
     def _size(self, word: tuple[int, ...]) -> int:
-        size = 1
-        for layer in word:
-            size *= self.radices[layer]
-        return size
+        return prod(self.radices[layer] for layer in word)
 
     def place(self, layer: int) -> tuple[int, int]:
         """Return the word that holds a layer, and the factor that its number has there."""
-        for index, word in enumerate(self.words):
-            if layer in word:
-                return index, self._size(word[word.index(layer) + 1 :])
-        raise IndexError(f"expected a layer from 0 to {len(self.radices) - 1}, got {layer}")
+        index = next(at for at, word in enumerate(self.words) if layer in word)
+        word = self.words[index]
+        return index, self._size(word[word.index(layer) + 1 :])
 
     def pack(self, fields: Sequence[Integers]) -> tuple[Integers, ...]:
         """Return the words of keys, given each layer's numbers from the first to the last."""
@@ -148,11 +145,6 @@ class PackedTerms:
     def __len__(self) -> int:
         return len(self.coefficients)
 
-    @property
-    def nbytes(self) -> int:
-        """Size of keys and coefficients in bytes."""
-        return int(sum(word.nbytes for word in self.words) + self.coefficients.nbytes)
-
     def __getitem__(self, group: int) -> PackedTerms:
         part = slice(int(self.starts[group]), int(self.starts[group + 1]))
         return PackedTerms(
@@ -190,7 +182,7 @@ class Packer:
     @cached_property
     def _bottom(self) -> tuple[Integers, Integers]:
         """Key part and coefficient of the first layer's edges, sorted as they are used."""
-        order = self.finder.bottom_order
+        order = self.finder.bottom.order
         coefficient = self.graph.steps[0].coefficient[order]
         dtype = self.layout.dtypes[-1]
         return order.astype(dtype), coefficient.astype(self.coefficient_dtype)
@@ -255,8 +247,9 @@ class Packer:
         """
         below = self._below
         field, edge_coefficient = self._bottom
-        first, count = (part[below.shape].T for part in self.finder.bottom(slice(None), states))
-        first, count = first.ravel(), count.ravel()
+        bottom = self.finder.bottom
+        first = bottom.start[:, states][below.shape].T.ravel()
+        count = bottom.size[:, states][below.shape].T.ravel()
         ends = np.cumsum(count)
         dtypes = (*self.layout.dtypes, self.coefficient_dtype)
         block: list[Integers] = [np.empty(int(ends[-1]), dtype=dtype) for dtype in dtypes]
@@ -281,11 +274,8 @@ class Packer:
 
     def _rename(self, output: int, words: Sequence[Integers]) -> None:
         """Turn the keys of the first output into those of another one, in place."""
-        last = self.graph.network.layers[-1]
-        index, factor = self.layout.place(last.index)
-        if output:
-            word = words[index]
-            word += word.dtype.type(output * last.products * factor)
+        index, offsets = self._offsets
+        words[index][:] += offsets[output, 0]
 
     def _fill_by_search(
         self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
@@ -293,24 +283,18 @@ class Packer:
         filled = 0
         while len(paths := self.finder.between(output, monomial, filled, filled + _BLOCK)):
             target = slice(filled, filled + len(paths))
-            for word, part in zip(words, self.pack(output, paths), strict=True):
+            found = self.layout.pack(paths.edges[::-1])
+            self._rename(output, found)
+            for word, part in zip(words, found, strict=True):
                 word[target] = part
             coefficients[target] = paths.coefficient
             filled += len(paths)
-
-    def pack(self, output: int, paths: Paths) -> tuple[Integers, ...]:
-        """Return the keys of whole paths."""
-        words = self.layout.pack(list(reversed(paths.edges)))
-        self._rename(output, words)
-        return words
 
     def renamed(self, packed: PackedTerms, output: int) -> PackedTerms:
         """Return the terms of another output, given those of the first one."""
         words = tuple(word.copy() for word in packed.words)
         self._rename(output, words)
-        return PackedTerms(
-            packed.layout, words, packed.coefficients, packed.monomials, packed.starts
-        )
+        return replace(packed, words=words)
 
     def packed(self, output: int, monomials: Sequence[Exponents], states: list[int]) -> PackedTerms:
         """Return the terms of some monomials, also given as states of the lowest level."""
@@ -350,94 +334,62 @@ class VectorWriter:
     def __init__(self, graph: ExpansionGraph, finder: PathFinder) -> None:
         self.graph = graph
         self.finder = finder
-        network = graph.network
-        self.dtype = smallest_dtype(network.degree)
-        self._latest: tuple[int, Integers] | None = None
-        self._inputs = network.units[0]
-        self._upper_width = sum(layer.weights for layer in network.layers[1:])
-        self.width = self._inputs + self._upper_width + network.layers[0].weights
+        self.dtype = smallest_dtype(graph.network.degree)
+        width = graph.network.units[0] + graph.network.weights
+        self._most = max(1, _BLOCK_BYTES // width)
 
-    def vectors(self, output: int, monomial: int) -> Iterator[tuple[Integers, Integers]]:
-        """Yield the terms of one coefficient, some at a time, with their coefficients."""
-        paths = self._upper_paths(output)
-        if paths is None:
-            yield from self._found(output, monomial)
+    def vectors(self, output: int) -> Iterator[tuple[Integers, Integers]]:
+        """Yield an output's terms, some at a time in descending order, with their coefficients."""
+        monomials = np.lexsort(self.graph.levels[0].exponents.T[::-1])[::-1].tolist()
+        if not self.finder.keeps_upper:
+            for monomial in monomials:
+                yield from self._searched(output, monomial)
             return
-        exponents = self.graph.levels[0].exponents[monomial]
-        levels = self.graph.levels[1]
-        _, by_shape = self.finder.bottom(slice(None), monomial)
-        by_state = by_shape[levels.shape]
-        offset = np.cumsum(by_state) - by_state
-        lower, lower_coefficient = self._lower_rows(monomial, by_state)
-        count = by_state[paths.end]
-        upper = self._upper_rows(output)
-        for part in stretches(count, max(1, _BLOCK_BYTES // self.width)):
-            counts = count[part]
-            place = runs(offset[paths.end[part]], counts)
-            block: Integers = np.empty((len(place), self.width), dtype=self.dtype)
-            block[:, : self._inputs] = exponents
-            middle = self._inputs + self._upper_width
-            block[:, self._inputs : middle] = np.repeat(upper[part], counts, axis=0)
-            block[:, middle:] = lower[place]
-            yield block, np.repeat(paths.coefficient[part], counts) * lower_coefficient[place]
+        upper = self.finder.below(len(self.graph.steps), output)
+        rows = self._rows(upper)
+        for monomial in monomials:
+            yield from self._continued(upper, rows, monomial)
 
-    def _found(self, output: int, monomial: int) -> Iterator[tuple[Integers, Integers]]:
+    def _continued(
+        self, upper: Paths, rows: Integers, monomial: int
+    ) -> Iterator[tuple[Integers, Integers]]:
+        """Yield the terms that continue paths to level 1, whose exponents are known."""
+        bottom, level = self.finder.bottom, self.graph.levels[1]
+        by_state = bottom.size[level.shape, monomial]
+        offset = np.cumsum(by_state) - by_state
+        states = np.repeat(np.arange(len(by_state), dtype=np.int32), by_state)
+        edges = bottom.order[runs(bottom.start[level.shape, monomial], by_state)]
+        lower, factors = self._layer_rows(0, edges, states), self.graph.steps[0].coefficient[edges]
+        count = by_state[upper.end]
+        for part in stretches(count, self._most):
+            counts = count[part]
+            place = runs(offset[upper.end[part]], counts)
+            above = np.repeat(rows[part], counts, axis=0)
+            vectors = self._beside_inputs(monomial, above, lower[place])
+            yield vectors, np.repeat(upper.coefficient[part], counts) * factors[place]
+
+    def _searched(self, output: int, monomial: int) -> Iterator[tuple[Integers, Integers]]:
         """Yield the same by searching for each stretch of paths."""
-        most = max(1, _BLOCK_BYTES // self.width)
         start = 0
-        while len(paths := self.finder.between(output, monomial, start, start + most)):
-            exponents = self.graph.levels[0].exponents[monomial].astype(self.dtype)
-            inputs = np.broadcast_to(exponents, (len(paths), self._inputs))
-            yield np.concatenate([inputs, self._rows(paths)], axis=1), paths.coefficient
+        while len(paths := self.finder.between(output, monomial, start, start + self._most)):
+            yield self._beside_inputs(monomial, self._rows(paths)), paths.coefficient
             start += len(paths)
 
-    def _upper_paths(self, output: int) -> Paths | None:
-        paths = self.finder.upper
-        if paths is None:
-            return None
-        if not paths.states:
-            return self.finder.root(output)
-        first = np.full(len(paths), output, dtype=np.int32)
-        return Paths(paths.edges, (first, *paths.states[1:]), paths.end, paths.coefficient)
-
-    def _upper_rows(self, output: int) -> Integers:
-        """Return the upper layers' exponents of an output's paths; those last used are kept."""
-        if self._latest is None or self._latest[0] != output:
-            paths = self._upper_paths(output)
-            if paths is None:
-                raise ValueError("expected paths that are few enough to be kept")
-            self._latest = output, self._rows(paths)
-        return self._latest[1]
+    def _beside_inputs(self, monomial: int, *blocks: Integers) -> Integers:
+        exponents = self.graph.levels[0].exponents[monomial].astype(self.dtype)
+        inputs = np.broadcast_to(exponents, (len(blocks[0]), len(exponents)))
+        return np.concatenate([inputs, *blocks], axis=1)
 
     def _rows(self, paths: Paths) -> Integers:
         """Return the exponents of the layers that paths go through, the last layer's first."""
         blocks: list[Integers] = [np.zeros((len(paths), 0), dtype=self.dtype)]
         for position, (edges, states) in enumerate(zip(paths.edges, paths.states, strict=True)):
-            index = len(self.graph.steps) - 1 - position
-            blocks.append(self._layer_rows(index, edges, states))
+            blocks.append(self._layer_rows(len(self.graph.steps) - 1 - position, edges, states))
         return np.concatenate(blocks, axis=1)
-
-    def _lower_rows(self, monomial: int, by_state: NDArray[np.int64]) -> tuple[Integers, Integers]:
-        """Return the first layer's exponents of every state's edges to a monomial."""
-        state = np.repeat(np.arange(len(by_state), dtype=np.int32), by_state)
-        first, _ = self.finder.bottom(self.graph.levels[1].shape, monomial)
-        edges = self.finder.bottom_order[runs(first, by_state)]
-        return self._layer_rows(0, edges, state), self.graph.steps[0].coefficient[edges]
 
     def _layer_rows(
         self, index: int, edges: NDArray[np.int64], states: NDArray[np.int32]
     ) -> Integers:
         """Return one layer's exponents of edges."""
-        level, step = self.graph.levels[index + 1], self.graph.steps[index]
-        numbers = step.weights(edges, level.shape[states], level.support[states])
-        # One column more than there are weights takes the padding.
-        rows: Integers = np.zeros((len(edges), step.skeleton.layer.weights + 1), dtype=self.dtype)
-        for column in numbers.T:
-            rows[np.arange(len(edges)), column] += 1
-        return rows[:, :-1]
-
-    @cached_property
-    def order(self) -> list[int]:
-        """The monomials in descending lexicographic order."""
-        ascending = np.lexsort(self.graph.levels[0].exponents.T[::-1])
-        return [int(state) for state in ascending[::-1]]
+        numbers = self.graph.weights(index, edges, states)
+        return exponent_rows(numbers, self.graph.network.layers[index].weights, self.dtype)

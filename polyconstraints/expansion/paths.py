@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,16 @@ class Paths:
         )
 
 
+class FirstLayer(NamedTuple):
+    """The first layer's edges, sorted by shape and by the monomial they lead to."""
+
+    #: Of shape (shapes, monomials): where the edges of both begin in ``order``, and how many they
+    #: are; they stand together in the order of their weights.
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    order: NDArray[np.int64]
+
+
 class PathFinder:
     """Finds the paths from an output to a monomial.
 
@@ -88,60 +98,40 @@ class PathFinder:
     # -- the first layer -------------------------------------------------------------------
 
     @cached_property
-    def _bottom(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def bottom(self) -> FirstLayer:
+        """The edges from level 1 to the monomials."""
         step = self.graph.steps[0]
-        monomials = len(self.graph.levels[0].shape)
-        owner = np.repeat(np.arange(len(step.shapes)), step.sizes)
-        key = owner * monomials + step.child
+        shape = len(step.shapes), len(self.graph.levels[0].shape)
+        key = np.repeat(np.arange(shape[0]), step.sizes) * shape[1] + step.child
         order = np.argsort(key, kind="stable")
-        bounds = np.searchsorted(key[order], np.arange(len(step.shapes) * monomials + 1))
-        rows = np.arange(len(step.shapes))[:, None] * monomials
-        start = bounds[rows + np.arange(monomials)]
-        return start, bounds[rows + np.arange(1, monomials + 1)] - start, order
-
-    @property
-    def bottom_order(self) -> NDArray[np.int64]:
-        """The first layer's edges, sorted by shape and by the monomial they lead to."""
-        return self._bottom[2]
-
-    def bottom(
-        self, shapes: NDArray[np.int32] | slice, monomial: int | list[int] | slice
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the edges from shapes to a monomial begin, and how many they are.
-
-        Places are those in :attr:`bottom_order`, in which a shape's edges to one monomial
-        stand together in the order of their weights.
-        """
-        start, count = self._bottom[:2]
-        return start[shapes, monomial], count[shapes, monomial]
+        bounds = np.searchsorted(key[order], np.arange(shape[0] * shape[1] + 1))
+        return FirstLayer(bounds[:-1].reshape(shape), np.diff(bounds).reshape(shape), order)
 
     # -- counting --------------------------------------------------------------------------
+
+    def _counted(self, counts: Integers, level: int) -> list[Integers]:
+        """Return numbers of paths from the states of each level, given those of one, from it up."""
+        found = [counts]
+        for index in range(level, len(self.graph.steps)):
+            step, shape = self.graph.steps[index], self.graph.levels[index + 1].shape
+            by_shape: Integers = np.add.reduceat(found[-1][step.child], step.start[:-1])
+            found.append(by_shape[shape])
+        return found
 
     @cached_property
     def totals(self) -> list[Integers]:
         """Number of paths from each state of each level to any monomial."""
-        counts: list[Integers] = [np.ones(len(self.graph.levels[0].shape), dtype=object)]
-        for index in range(len(self.graph.steps)):
-            counts.append(self._counts_above(index, counts[-1]))
-        return counts
+        return self._counted(np.ones(len(self.graph.levels[0].shape), dtype=object), 0)
 
     @cached_property
     def _rank_dtype(self) -> type:
         largest = max(self.totals[-1].tolist())
         return np.int64 if largest < np.iinfo(np.int64).max else object
 
-    def _counts_above(self, index: int, below: Integers) -> Integers:
-        step, level = self.graph.steps[index], self.graph.levels[index + 1]
-        by_shape: Integers = np.add.reduceat(below[step.child], step.start[:-1])
-        return by_shape[level.shape]
-
     def counts(self, monomial: int) -> list[Integers]:
         """Return, from level 1 up, the number of paths from each state to a monomial."""
-        _, by_shape = self.bottom(slice(None), monomial)
-        counts: list[Integers] = [by_shape.astype(self._rank_dtype)[self.graph.levels[1].shape]]
-        for index in range(1, len(self.graph.steps)):
-            counts.append(self._counts_above(index, counts[-1]))
-        return counts
+        by_shape: Integers = self.bottom.size[:, monomial].astype(self._rank_dtype)
+        return self._counted(by_shape[self.graph.levels[1].shape], 1)
 
     @cached_property
     def sizes(self) -> Integers:
@@ -156,17 +146,14 @@ class PathFinder:
             np.add.at(reached, step.child, np.repeat(by_shape, step.sizes))
         by_shape = np.zeros(len(self.graph.steps[0].shapes), dtype=self._rank_dtype)
         np.add.at(by_shape, self.graph.levels[1].shape, reached)
-        _, counts = self.bottom(slice(None), slice(None))
-        result: Integers = by_shape @ counts.astype(self._rank_dtype)
+        result: Integers = by_shape @ self.bottom.size.astype(self._rank_dtype)
         return result
 
     @cached_property
-    def upper_count(self) -> int:
-        """Number of paths from an output to level 1, whatever they lead to."""
-        count: Integers = np.ones(len(self.graph.levels[1].shape), dtype=object)
-        for index in range(1, len(self.graph.steps)):
-            count = self._counts_above(index, count)
-        return int(count[0])
+    def keeps_upper(self) -> bool:
+        """Whether the paths from an output to level 1 are few enough to be kept."""
+        ones = np.ones(len(self.graph.levels[1].shape), dtype=object)
+        return bool(self._counted(ones, 1)[-1][0] <= _MOST_KEPT)
 
     # -- searching -------------------------------------------------------------------------
 
@@ -187,19 +174,6 @@ class PathFinder:
             paths = self._descended(paths, index)
         return paths
 
-    @property
-    def keeps_upper(self) -> bool:
-        """Whether the paths from an output to level 1 are few enough to be kept."""
-        return self.upper_count <= _MOST_KEPT
-
-    @cached_property
-    def upper(self) -> Paths | None:
-        """The paths from the first output to level 1, unless they are too many to keep.
-
-        Those of another output differ from them by their first state only.
-        """
-        return self.below(len(self.graph.steps), 0) if self.keeps_upper else None
-
     def between(self, output: int, monomial: int, start: int, stop: int) -> Paths:
         """Return the paths with the numbers from ``start`` up to but not including ``stop``.
 
@@ -213,12 +187,13 @@ class PathFinder:
             paths = paths.take(slice(0, 0))
         for index in reversed(range(1, len(self.graph.steps))):
             paths, passed = self._narrowed(paths, index, counts[index - 1], passed, start, stop)
-        first, count = self.bottom(self.graph.levels[1].shape[paths.end], monomial)
+        shapes = self.graph.levels[1].shape[paths.end]
+        first, count = self.bottom.start[shapes, monomial], self.bottom.size[shapes, monomial]
         number = passed + np.cumsum(count.astype(self._rank_dtype)) - count
         skipped = np.clip(start - number, 0, count).astype(np.int64)
         taken = np.clip(stop - number, 0, count).astype(np.int64)
-        step, order = self.graph.steps[0], self.bottom_order
-        return paths.followed(step, first + skipped, taken - skipped, order)
+        step = self.graph.steps[0]
+        return paths.followed(step, first + skipped, taken - skipped, self.bottom.order)
 
     def _narrowed(
         self, paths: Paths, index: int, below: Integers, passed: int, start: int, stop: int
