@@ -232,7 +232,7 @@ def expanded_layers(network: NetworkSpec) -> list[LayerSize]:
         activation = network.activation_of(layer)
         terms = [unit_terms(layer, activation, size) for size in range(1, max(above) + 1)]
         parts = min(layer.outputs, max(above))
-        shapes, edges = _shape_sums(terms, parts)
+        shapes, edges = _products([1] * len(terms), parts), _products(terms, parts)
         sizes.append(
             LayerSize(
                 sum(shapes[degree] for degree in above),
@@ -243,24 +243,19 @@ def expanded_layers(network: NetworkSpec) -> list[LayerSize]:
     return sizes
 
 
-def _shape_sums(terms: Sequence[int], parts: int) -> tuple[list[int], list[int]]:
-    """Return, by degree, the number of shapes and the sum of their numbers of terms.
+def _products(terms: Sequence[int], parts: int) -> list[int]:
+    """Return, by degree, the terms of all products of powers of up to so many units.
 
-    ``terms`` are those of a unit to the power 1, 2, ….
+    Given are those of a unit to the power 1, 2, ….
     """
-    degree = len(terms)
-    totals = []
-    for single in ([0, *([1] * degree)], [0, *terms]):
-        power = [1] + [0] * degree
-        total = power.copy()
-        for _ in range(parts):
-            power = [
-                sum(power[size - at] * single[at] for at in range(1, size + 1))
-                for size in range(degree + 1)
-            ]
-            total = [a + b for a, b in zip(total, power, strict=True)]
-        totals.append(total)
-    return totals[0], totals[1]
+    total = [1] + [0] * len(terms)
+    for _ in range(parts):
+        longer = [
+            sum(total[size - at] * terms[at - 1] for at in range(1, size + 1))
+            for size in range(1, len(total))
+        ]
+        total = [1, *longer]
+    return total
 
 
 def table_edges(network: NetworkSpec) -> int:
@@ -274,8 +269,8 @@ def table_bytes(network: NetworkSpec) -> int:
     >>> table_bytes(NetworkSpec(4, depth=3, bias=True)) < 100 * 2**20
     True
     """
-    layers: list[LayerSize] = expanded_layers(network)
-    edges = table_edges(network)
+    layers = expanded_layers(network)
+    edges = sum(layer.edges for layer in layers)
     states = sum(layer.states for layer in layers)
     # For each shape and monomial of the first layer there is a place in the sorted edges.
     places = (layers[0].shapes + 1) * (layers[0].states + 1)

@@ -131,13 +131,9 @@ class LayerSkeleton:
         if exponent == 0:
             none = np.zeros((1, self.layer.inputs), dtype=np.int32)
             return PowerTable(np.empty((1, 0), np.int32), np.ones(1, dtype=np.int64), none)
-        if exponent == 1:
-            rows = np.arange(products, dtype=np.int32)[:, None]
-            ones = np.ones(products, dtype=np.int64)
-            return PowerTable(rows, ones, self._product_exponents)
         below = self._plain_power(exponent - 1)
         # Append to each row every product that is not smaller than its last one.
-        last = below.rows[:, -1]
+        last = below.rows[:, -1] if exponent > 1 else np.zeros(1, dtype=np.int32)
         counts = products - last
         source = np.repeat(np.arange(len(last)), counts)
         added = runs(last, counts).astype(np.int32)
@@ -154,13 +150,9 @@ class LayerSkeleton:
 
     def product(self, shape: Shape) -> ProductTable:
         """Return the terms of the product with the given exponents, in time linear in those."""
-        if not shape:
-            one = np.ones(1, dtype=np.int64)
-            none = np.zeros((1, self.layer.inputs), dtype=np.int32)
-            return ProductTable((), (), one, np.zeros(1, dtype=np.int32), none)
         tables = [self.power(exponent) for exponent in shape]
-        coefficient, child, children = _distinct_rows(tables[0])
-        for table in tables[1:]:
+        coefficient, child, children = _distinct_rows(self._plain_power(0))
+        for table in tables:
             other_coefficient, other_child, other_children = _distinct_rows(table)
             coefficient = _outer_product(coefficient, other_coefficient)
             # Add the few distinct exponent vectors, and look every pair's sum up.
@@ -268,21 +260,14 @@ class Steps:
         self.shapes = above.shapes
         tables = [skeleton.product(shape) for shape in above.shapes]
         self.start = np.cumsum([0, *(len(table.child) for table in tables)])
-        self.coefficient, self.denominator = self._common(tables)
         self.child, self.below = _numbered(tables)
-
-    def _common(
-        self, tables: list[ProductTable]
-    ) -> tuple[NDArray[np.int64] | NDArray[np.object_], int]:
-        """Return the coefficients of all edges over one denominator, and that."""
-        activation = self.skeleton.activation
-        scale = 1 if activation is None else activation.denominator
-        most = max(sum(table.shape) for table in tables)
-        parts = []
-        for table in tables:
-            factor = scale ** (most - sum(table.shape))
-            parts.append(widened(table.coefficient, factor) * factor)
-        return np.concatenate(parts), scale**most
+        # All coefficients are over one denominator.
+        scale = 1 if skeleton.activation is None else skeleton.activation.denominator
+        most = max(map(sum, above.shapes))
+        factors = [scale ** (most - sum(shape)) for shape in above.shapes]
+        parts = [widened(t.coefficient, f) * f for t, f in zip(tables, factors, strict=True)]
+        self.coefficient: Coefficients = np.concatenate(parts)
+        self.denominator: int = scale**most
 
     @property
     def sizes(self) -> NDArray[np.int64]:

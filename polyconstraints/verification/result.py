@@ -29,8 +29,7 @@ class Mismatch:
     def to_json(self) -> dict[str, Any]:
         """Return the mismatch as part of a document."""
         return {
-            "layer": self.layer,
-            "generator": self.generator,
+            **vars(self),
             "weights": list(self.weights),
             "images": list(self.images),
             "value": _terms(self.value),
@@ -97,13 +96,12 @@ class Counterexample:
     def to_json(self) -> dict[str, Any]:
         """Return the counterexample as part of a document."""
         return {
+            **vars(self),
             "generator": list(self.generator),
             "parameters": [list(part) for part in self.parameters],
             "input": list(self.input),
-            "output": self.output,
             "moved": _number(self.moved),
             "expected": _number(self.expected),
-            "prime": self.prime,
         }
 
 
