@@ -63,15 +63,13 @@ def write_text(
         handle.writelines(pieces)
 
 
-def write_bytes(data: bytes, output_file: str | None = None) -> None:
+def write_bytes(data: bytes, output_file: str | None = None, field: str = OUTPUT_OPTION) -> None:
     """Write bytes, to a terminal none."""
     if output_file not in (None, STANDARD_STREAM):
-        with atomic_writer(output_file, binary=True, field=OUTPUT_OPTION) as handle:
+        with atomic_writer(output_file, binary=True, field=field) as handle:
             handle.write(data)
         return
     if sys.stdout is None or sys.stdout.isatty():
-        raise UsageError(
-            "expected a file or a pipe for binary data, got the terminal", OUTPUT_OPTION
-        )
+        raise UsageError("expected a file or a pipe for binary data, got the terminal", field)
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -111,6 +111,7 @@ def train(
     one that the options describe: with --stratum one whose hidden layers carry something else
     than the inputs. Samples are standard normal; the loss is the mean of the squared errors.
     """
+    from polyconstraints.cli.output import write_bytes
     from polyconstraints.training.curve import outcome_text
     from polyconstraints.training.job import train as run
 
@@ -122,33 +123,29 @@ def train(
     with request.progress("training", training["steps"]) as advance:
         outcome = run(*source, memory_limit=request.memory_limit, watch=advance, **training)
     if plot is not None:
-        _plot(outcome, plot)
+        write_bytes(_curve(outcome), plot, "plot")
     if save is not None:
-        _save(outcome, save)
+        write_bytes(_archived(outcome), save, "save")
     request.write(outcome.to_json, outcome_text(outcome))
 
 
-def _plot(outcome: Outcome, path: str) -> None:
-    from polyconstraints.io.files import atomic_writer
+def _curve(outcome: Outcome) -> bytes:
+    """Return a picture of the losses."""
     from polyconstraints.training.curve import curve_png
 
     job = outcome.job
-    picture = curve_png(
-        outcome.losses,
-        f"{job.target.name}, n = {job.plan.network.inputs}, {sum(job.plan.parameters)} parameters",
-    )
-    with atomic_writer(path, binary=True, field="plot") as handle:
-        handle.write(picture)
+    parameters = sum(job.plan.parameters)
+    title = f"{job.target.name}, n = {job.plan.network.inputs}, {parameters} parameters"
+    return curve_png(outcome.losses, title)
 
 
-def _save(outcome: Outcome, path: str) -> None:
+def _archived(outcome: Outcome) -> bytes:
+    """Return the parameters, and the weights where they are not too many, as an archive."""
     from polyconstraints.io.arrays import to_bytes
-    from polyconstraints.io.files import atomic_writer
 
     arrays: dict[str, Any] = {}
     for index, (plan, theta) in enumerate(zip(outcome.job.plan.layers, outcome.theta, strict=True)):
         arrays[f"theta{index}"] = theta
         if plan.layer.weights <= _WRITTEN_OUT:
             arrays[f"layer{index}"] = plan.weights(theta)
-    with atomic_writer(path, binary=True, field="save") as handle:
-        handle.write(to_bytes(arrays, "npz", compressed=False))
+    return to_bytes(arrays, "npz", compressed=False)

@@ -176,19 +176,6 @@ def shown(value: Any) -> str:
     return text[:38] + "…" + (text[-1] if isinstance(value, str) else "")
 
 
-def field(document: Any, key: str, kind: type[T], place: str = "") -> T:
-    """Return ``document[key]``, which must be of the given type."""
-    if not isinstance(document, dict):
-        raise InputError(f"expected an object, got {shown(document)}", place)
-    where = f"{place}.{key}" if place else key
-    if key not in document:
-        raise InputError(f"expected {_NAMES[kind]}, got nothing", where)
-    value = document[key]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise InputError(f"expected {_NAMES[kind]}, got {shown(value)}", where)
-    return value
-
-
 def integer(value: Any, place: str, low: int, high: int | None = None) -> int:
     """Return ``value``, which must be an integer from ``low`` to ``high``."""
     whole = isinstance(value, int) and not isinstance(value, bool)

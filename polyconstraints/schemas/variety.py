@@ -480,7 +480,7 @@ class Dimension(Document, kw_only=True):
 
     EXTRA: ClassVar[dict[str, Any]] = {
         "anyOf": [
-            {"required": ["dimension", "expected", "ambient", "status", "widths"]},
+            {"$ref": "#/$defs/Architecture"},
             {"required": ["architectures"]},
             {"required": ["strata", "group", "widths", "activation"]},
         ]
@@ -488,15 +488,6 @@ class Dimension(Document, kw_only=True):
     schema: Literal["polyconstraints/dimension/2"]
     widths: list[Positive] | UnsetType = UNSET
     activation: Text | UnsetType = UNSET
-    parameters: Count | UnsetType = UNSET
-    dimension: Count | UnsetType = UNSET
-    expected: Count | UnsetType = UNSET
-    ambient: Count | UnsetType = UNSET
-    defect: Count | UnsetType = UNSET
-    filling: bool | UnsetType = UNSET
-    status: Literal["proved", "almost surely"] | UnsetType = UNSET
-    threshold: Count | UnsetType | None = UNSET
-    fibre: GenericFibre | UnsetType = UNSET
     architectures: list[Architecture] | UnsetType = UNSET
     group: Text | UnsetType = UNSET
     strata: list[SignedStratumEntry] | UnsetType = UNSET
