@@ -19,7 +19,7 @@ import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import InputError, UsageError
-from polyconstraints.evaluation import EXACT, FLOATING, exact_array, jacobian, values
+from polyconstraints.evaluation import EXACT, FLOATING, Array, exact_array, jacobian, values
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.certificate import (
     affine_network,
@@ -31,6 +31,7 @@ from polyconstraints.variety.equations.systems import ideal_dimension
 from polyconstraints.variety.search import Floats, newton, rational_solutions
 from polyconstraints.variety.strata.equivariant import rational_nullspace
 from polyconstraints.variety.strata.exact import Method, system_of
+from polyconstraints.variety.strata.graph import within
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import SPARE, by_layers, split
 from polyconstraints.variety.strata.representations import Level
@@ -160,15 +161,12 @@ def layerwise(
 def _largest(variety: Variety) -> list[tuple[Level, ...]]:
     """Return the actions on hidden levels of which no other one holds more on every level."""
     choices = [one for one in variety.choices() if not any(level.free for level in one)]
-
-    def within(one: tuple[Level, ...], other: tuple[Level, ...]) -> bool:
-        return one is not other and all(
-            count <= above.names.get(name, 0)
-            for level, above in zip(one, other, strict=True)
-            for name, count in level.names.items()
-        )
-
-    return [one for one in choices if not any(within(one, other) for other in choices)]
+    carried = [[level.names for level in one] for one in choices]
+    return [
+        choice
+        for choice, one in zip(choices, carried, strict=True)
+        if not any(within(one, other) for other in carried if other is not one)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,12 +223,9 @@ class _Problem:
 
     def _completed(self, parameters: Sequence[Fraction]) -> tuple[Rationals, ...] | None:
         """Return exact weights, given the parameters below the last layer, if there are any."""
-        network, weights, start = self.network, [], 0
-        for basis in self.bases[:-1]:
-            mixed = exact_array(parameters[start : start + len(basis)])
-            weights.append(np.tensordot(mixed, basis, axes=1))
-            start += len(basis)
-        inputs, last = lattice(network), self.bases[-1]
+        network, (*below, last) = self.network, self.bases
+        weights = _mixed(below, exact_array(parameters))
+        inputs = lattice(network)
         read = last_products(network, weights, inputs)
         columns = [(read @ one.T).ravel() for one in last]
         wanted = values(network, self.weights, inputs, EXACT)
@@ -247,10 +242,7 @@ class _Problem:
         names = [f"t{at}_{k}" for at, one in enumerate(self.bases) for k in range(len(one))]
         ring = PolynomialRing([*network.input_names(), *names])
         inputs, parameters = np.split(exact_array(ring.gens()), [network.units[0]])
-        weights, start = [], 0
-        for basis in self.bases:
-            weights.append(np.tensordot(parameters[start : start + len(basis)], basis, axes=1))
-            start += len(basis)
+        weights = _mixed(self.bases, parameters)
         found = values(network, weights, inputs[None], EXACT, one=ring.one)[0]
         wanted = values(network, self.weights, inputs[None], EXACT, one=ring.one)[0]
         equations: dict[Polynomial, None] = {}
@@ -258,3 +250,9 @@ class _Problem:
             parts = (one - other).collect(network.input_names()).values()
             equations.update((part.normalised(), None) for part in parts)
         return list(equations)
+
+
+def _mixed(bases: Sequence[Rationals], parameters: Array) -> list[Array]:
+    """Return the layers that parameters make of bases, one after another."""
+    parts = np.split(parameters, np.cumsum([len(basis) for basis in bases])[:-1])
+    return [np.tensordot(part, one, axes=1) for part, one in zip(parts, bases, strict=True)]

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -33,7 +32,7 @@ from polyconstraints.variety.certificate import (
     certify,
     last_equations,
 )
-from polyconstraints.variety.strata.classification import classify, kind_of
+from polyconstraints.variety.strata.classification import classify, kind_at
 from polyconstraints.variety.strata.equivariant import induced, rational_nullspace
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
@@ -44,7 +43,6 @@ from polyconstraints.variety.strata.kernel import (
     split,
     tangent_conditions,
 )
-from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -75,51 +73,34 @@ _ERROR = 1e-9
 _LARGEST = 9
 
 
-@dataclass(frozen=True, eq=False)
-class _Equations:
-    """F(σx) = σF(x) at fixed inputs for each generator σ, and some outputs prescribed."""
+def _equations(
+    network: NetworkSpec, moves: Sequence[Move], prescribed: int, rng: np.random.Generator
+) -> Errors:
+    """Return F(σx) = σF(x) at random inputs for each generator σ, and so many outputs prescribed.
 
-    network: NetworkSpec
-    moves: Sequence[Move]
-    inputs: Floats
-    places: Floats
-    wanted: Floats
+    As a function of the vector of all weights.
+    """
+    count = network.weights // (network.units[-1] * max(1, len(moves))) + SPARE
+    inputs = rng.normal(size=(count, network.units[0]))
+    places = rng.normal(size=(prescribed, network.units[0]))
+    wanted = rng.normal(size=prescribed)
+    stacked = np.concatenate([places, inputs, *(inputs[:, list(before)] for before, _ in moves)])
+    last = network.layers[-1].weights
 
-    @classmethod
-    def random(
-        cls,
-        network: NetworkSpec,
-        moves: tuple[Move, ...],
-        prescribed: int,
-        rng: np.random.Generator,
-    ) -> _Equations:
-        outputs, inputs = network.units[-1], network.units[0]
-        number = network.weights // (outputs * max(1, len(moves))) + SPARE
-        return cls(
-            network,
-            moves,
-            rng.normal(size=(number, inputs)),
-            rng.normal(size=(prescribed, inputs)),
-            rng.normal(size=prescribed),
-        )
-
-    def at(self, vector: Floats) -> tuple[Floats, Floats]:
-        """Return the errors and their derivatives along all weights."""
-        network = self.network
-        sides = [self.inputs, *(self.inputs[:, list(before)] for before, _ in self.moves)]
-        stacked = np.concatenate([*sides, self.places])
+    def at(vector: Floats) -> tuple[Floats, Floats]:
         slopes = jacobian(network, split(network, vector), stacked, FLOATING)
         # Outputs are linear in the last layer's weights.
-        last = network.layers[-1].weights
         outputs = slopes[..., -last:] @ vector[-last:]
-        errors = [outputs[len(stacked) - len(self.places) :, 0] - self.wanted]
-        rows = [slopes[len(stacked) - len(self.places) :, 0]]
-        count = len(self.inputs)
-        for at, (_, after) in enumerate(self.moves, start=1):
-            there = slice(at * count, (at + 1) * count)
-            errors.append((outputs[there] - outputs[:count, list(after)]).ravel())
-            rows.append((slopes[there] - slopes[:count, list(after)]).reshape(-1, len(vector)))
+        errors = [outputs[:prescribed, 0] - wanted]
+        rows = [slopes[:prescribed, 0]]
+        here = slice(prescribed, prescribed + count)
+        for at, (_, after) in enumerate(moves, start=1):
+            there = slice(here.start + at * count, here.stop + at * count)
+            errors.append((outputs[there] - outputs[here, list(after)]).ravel())
+            rows.append((slopes[there] - slopes[here, list(after)]).reshape(-1, len(vector)))
         return np.concatenate(errors), np.concatenate(rows)
+
+    return at
 
 
 def newton(
@@ -237,20 +218,18 @@ def _null_space(rows: Floats) -> Floats | None:
     return basis[int((parts > _ZERO).sum()) :]
 
 
-def _rational_point(
-    equations: _Equations, vector: Floats, setting: Setting
-) -> list[Rationals] | None:
+def _rational_point(setting: Setting, at: Errors, vector: Floats) -> list[Rationals] | None:
     """Return exact weights below the last layer, at most as special as those of a solution.
 
     None where none are found: the weights that follow from rounded ones can be irrational.
     """
-    network = equations.network
-    tangents, charted = _null_space(equations.at(vector)[1]), _charted(network, vector)
+    network = setting.network
+    tangents, charted = _null_space(at(vector)[1]), _charted(network, vector)
     if tangents is None or charted is None:
         return None
     vector, free = charted
     below = network.weights - network.layers[-1].weights
-    for near in rational_solutions(equations.at, vector, free, below):
+    for near in rational_solutions(at, vector, free, below):
         padded = np.array([*near, *[0] * (network.weights - below)], dtype=object)
         exact = split(network, padded)[:-1]
         conditions = tangent_conditions(setting, _with_last(setting, exact))
@@ -292,8 +271,7 @@ class Kind(NamedTuple):
     def of(cls, variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Kind:
         """Return the kind of a point modulo a prime."""
         tangent = tangent_conditions(setting, weights)
-        start = variety.start(setting)
-        carried = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
+        carried = kind_at(variety, setting, weights)
         inputs = setting.inputs(max(setting.network.units) + SPARE)
         # Where the homogenising unit is 0 only the terms of largest degree are left.
         tops = forward(setting.network, weights[:-1], inputs, setting.ring, one=0)
@@ -418,16 +396,16 @@ def search(
         rng = np.random.default_rng([seed, starts])
         starts += 1
         sizes = [int(rng.integers(1, units + 1)) for units in network.units[1:-1]]
-        part = _narrowed(network, sizes)
+        part = ordered_network(network, sizes)
         prescribed = int(rng.integers(0, 2 * network.inputs + 1))
-        equations = _Equations.random(part, variety.moves, prescribed, rng)
+        equations = _equations(part, variety.moves, prescribed, rng)
         start = rng.normal(scale=0.5, size=part.weights)
-        solution = newton(equations.at, start, np.ones(part.weights, dtype=bool))
+        solution = newton(equations, start, np.ones(part.weights, dtype=bool))
         if solution is None:
             continue
         solutions += 1
-        equations = _Equations.random(part, variety.moves, 0, rng)
-        exact = _rational_point(equations, solution, replace(whole, network=part))
+        equations = _equations(part, variety.moves, 0, rng)
+        exact = _rational_point(replace(whole, network=part), equations, solution)
         if exact is None:
             continue
         below = _widened(network, part, exact)
@@ -438,20 +416,6 @@ def search(
     ordered = sorted(seen.items(), key=lambda item: (-len(item[1]), item[0]))
     families = tuple(_family(variety, kind, listed, seed) for kind, listed in ordered)
     return Search(variety, seed, starts, solutions, families)
-
-
-def _narrowed(network: NetworkSpec, sizes: Sequence[int]) -> NetworkSpec:
-    """Return the network with so many hidden units only."""
-    return NetworkSpec(
-        network.inputs,
-        network.depth,
-        network.degrees,
-        "ordered",
-        network.bias,
-        sizes,
-        network.outputs,
-        (network.channels[0], *(1 for _ in sizes), network.channels[-1]),
-    )
 
 
 def _widened(

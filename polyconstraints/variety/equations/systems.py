@@ -210,16 +210,17 @@ _EXECUTABLES: dict[SystemName, str] = {"macaulay2": "M2", "singular": "Singular"
 #: Seconds that a system may take to say its version.
 _PATIENCE = 60
 
-_MACAULAY2 = """
+#: What finds components, each with generators.
+_COMPONENTS: dict[SystemName, str] = {
+    "macaulay2": """
 R = ZZ/{prime}[{names}];
 I = ideal({equations});
 L = decompose I;
 scan(L, J -> (print("component " | toString dim J | " " | toString degree J);
   scan(first entries gens J, f -> print("generator " | toString f))));
 print "complete";
-"""
-
-_SINGULAR = """
+""",
+    "singular": """
 LIB "primdec.lib";
 ring R = {prime}, ({names}), dp;
 short = 0;
@@ -235,18 +236,21 @@ for (i = 1; i <= size(L); i++)
 }}
 print("complete");
 quit;
-"""
+""",
+}
 
-#: What finds the dimension of an ideal over the rationals, -1 for the whole ring.
+#: What finds the dimension of an ideal over the rationals, -1 for the whole ring, and no degree.
 _DIMENSION: dict[SystemName, str] = {
     "macaulay2": """
 R = QQ[{names}];
-print("dimension " | toString dim ideal({equations}));
+print("component " | toString dim ideal({equations}) | " 0");
+print "complete";
 """,
     "singular": """
 ring R = 0, ({names}), dp;
 ideal I = {equations};
-print("dimension " + string(dim(std(I))));
+print("component " + string(dim(std(I))) + " 0");
+print("complete");
 quit;
 """,
 }
@@ -316,22 +320,9 @@ def decompose(
 
     None when the time is up. The prime must divide no denominator of a coefficient.
     """
-    short = {name: f"w{at}" for at, name in enumerate(variables)}
-    back = PolynomialRing(list(short.values()))
-    target = PolynomialRing(list(variables))
-    texts = [
-        e.primitive().to_ring(target).rename(short, back).to_text() for e in equations if len(e)
-    ]
-    template = _MACAULAY2 if system.name == "macaulay2" else _SINGULAR
-    script = template.format(
-        prime=prime, names=",".join(short.values()), equations=",\n".join(texts or ["0"])
-    )
-    answer = _answer(system, script, time_limit)
-    if answer is None:
-        return None
-    long = {new: name for name, new in short.items()}
-    components = _read(answer, back, target, long, system)
-    return Decomposition(system, prime, tuple(sorted(components, key=_order)))
+    script, names = _script(_COMPONENTS[system.name], equations, variables, prime)
+    found = _answer(system, script, names, time_limit)
+    return None if found is None else Decomposition(system, prime, tuple(sorted(found, key=_order)))
 
 
 def ideal_dimension(
@@ -351,43 +342,40 @@ def ideal_dimension(
     if system is None:
         basis = groebner_basis(equations, time_limit)
         return None if basis is None else basis.dimension
-    names = list(dict.fromkeys(name for equation in equations for name in equation.variables()))
-    short = {name: f"w{at}" for at, name in enumerate(names or ["x"])}
-    ring, target = PolynomialRing(list(short.values())), PolynomialRing(list(short))
-    texts = [e.primitive().to_ring(target).rename(short, ring).to_text() for e in equations]
-    script = _DIMENSION[system.name].format(
-        names=",".join(short.values()), equations=",\n".join(texts or ["0"])
+    occurring = dict.fromkeys(name for equation in equations for name in equation.variables())
+    script, names = _script(_DIMENSION[system.name], equations, list(occurring) or ["x"], 0)
+    found = _answer(system, script, names, time_limit)
+    return None if found is None else found[0].dimension
+
+
+def _script(
+    template: str, equations: Sequence[Polynomial], variables: Sequence[str], prime: int
+) -> tuple[str, dict[str, str]]:
+    """Return a system's script, and the variables by the names that they have in it."""
+    short = {name: f"w{at}" for at, name in enumerate(variables)}
+    ring, own = PolynomialRing(list(short.values())), PolynomialRing(list(variables))
+    texts = [e.primitive().to_ring(own).rename(short, ring).to_text() for e in equations if len(e)]
+    script = template.format(
+        prime=prime, names=",".join(short.values()), equations=",\n".join(texts or ["0"])
     )
-    answer = _answer(system, script, time_limit)
-    if answer is None:
-        return None
-    found = re.search(r"^dimension (-?[0-9]+)$", answer, re.MULTILINE)
-    if found is None:
-        raise PolyconstraintsError(f"{system.name} {system.version} ended without an answer")
-    return int(found.group(1))
+    return script, {new: name for name, new in short.items()}
 
 
-def _answer(system: System, script: str, time_limit: float) -> str | None:
-    """Return what a system prints when it runs a script, or None when the time is up."""
+def _answer(
+    system: System, script: str, names: dict[str, str], time_limit: float
+) -> list[Component] | None:
+    """Return the components that a system prints, or None when the time is up."""
     arguments = ["--script"] if system.name == "macaulay2" else ["-q", "--no-rc"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "script"
         file.write_text(script, "utf-8")
         done = run([system.path, *arguments, str(file)], "", time_limit)
-    return None if done is None else done.stdout
-
-
-def _order(component: Component) -> tuple[int, int, list[str]]:
-    return -component.dimension, component.degree, [str(g) for g in component.generators]
-
-
-def _read(
-    text: str, ring: PolynomialRing, target: PolynomialRing, names: dict[str, str], system: System
-) -> list[Component]:
-    """Return the components that a system printed."""
+    if done is None:
+        return None
+    ring, target = PolynomialRing(list(names)), PolynomialRing(list(names.values()))
     found: list[Component] = []
     complete = False
-    for line in text.splitlines():
+    for line in done.stdout.splitlines():
         word, _, rest = line.strip().partition(" ")
         if word == "component":
             dimension, degree = map(int, rest.split())
@@ -400,6 +388,10 @@ def _read(
     if not complete:
         raise PolyconstraintsError(f"{system.name} {system.version} ended without an answer")
     return found
+
+
+def _order(component: Component) -> tuple[int, int, list[str]]:
+    return -component.dimension, component.degree, [str(g) for g in component.generators]
 
 
 # -- checking an answer -----------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Literal
 
 import numpy as np
@@ -15,10 +15,10 @@ from polyconstraints.errors import InputError
 from polyconstraints.variety.strata.irreducibles import irreducibles
 from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_conditions
 from polyconstraints.variety.strata.point import Tower
-from polyconstraints.variety.strata.span import Content
+from polyconstraints.variety.strata.representations import Content
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Classification", "Kind", "classify", "kind_of"]
+__all__ = ["Classification", "Kind", "classify", "kind_at"]
 
 #: For each hidden level what its functions carry, and what those carry that the next layer can
 #: compute from them.
@@ -72,14 +72,19 @@ class Classification:
         return "on a component" if self.certainty else "not proved"
 
 
-def kind_of(towers: Iterable[Tower]) -> Kind:
-    """Return the kind of a point, given the tower up to each hidden level.
+def kind_at(variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Kind:
+    """Return the kind of a point, given modulo a prime.
 
     The points of a stratum are those of the kind of a random one: as long as there are no more
     relations between the products that a layer reads, and no more among them that the group
     preserves, the layers of a kind over all those points make one irreducible variety.
     """
-    return tuple((one.spanned, one.supply) for one in towers)
+    return _kind(accumulate(weights[:-1], Tower.given, initial=variety.start(setting)))
+
+
+def _kind(towers: Iterable[Tower]) -> Kind:
+    """Return the kind of a point, given the tower of no layers and those up to hidden levels."""
+    return tuple((one.spanned, one.supply) for one in islice(towers, 1, None))
 
 
 def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
@@ -129,14 +134,13 @@ def classify(variety: Variety, weights: Sequence[Any]) -> Classification:
 
 def classified(variety: Variety, setting: Setting, weights: Sequence[Residues]) -> Classification:
     """Return what is known of a point of the variety, given modulo a prime."""
-    start = variety.start(setting)
-    kind = kind_of(list(accumulate(weights[:-1], Tower.given, initial=start))[1:])
+    kind = kind_at(variety, setting, weights)
     hidden = variety.carrying([carried for carried, _ in kind])
-    towers = accumulate(hidden, Tower.extended, initial=start)
+    towers = accumulate(hidden, Tower.extended, initial=variety.start(setting))
     return Classification(
         True,
         setting.network.weights - tangent_conditions(setting, weights).rank,
         kind,
         variety.measure(hidden),
-        kind_of(list(towers)[1:]) == kind,
+        _kind(towers) == kind,
     )

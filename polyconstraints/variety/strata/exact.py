@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -30,9 +30,8 @@ from polyconstraints.variety.equations.systems import (
     find_systems,
     groebner_basis,
 )
-from polyconstraints.variety.strata.classification import kind_of
+from polyconstraints.variety.strata.classification import kind_at
 from polyconstraints.variety.strata.kernel import Setting, split
-from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
@@ -277,10 +276,9 @@ def _remark(
         return "no stratum fills it, and no random point of it was found"
     names = setting.network.weight_names()
     weights = split(setting.network, np.array([point[name] for name in names], dtype=np.int64))
-    towers = list(accumulate(weights[:-1], Tower.given, initial=variety.start(setting)))
     parts = [
         f"the functions of hidden level {level} carry {in_words(carried)}, and what the next layer "
         f"can compute of them {in_words(above)}"
-        for level, (carried, above) in enumerate(kind_of(towers[1:]), start=1)
+        for level, (carried, above) in enumerate(kind_at(variety, setting, weights), start=1)
     ]
     return f"no stratum fills it: {'; '.join(parts)}"

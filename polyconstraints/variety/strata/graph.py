@@ -11,7 +11,7 @@ from polyconstraints.variety.strata.variety import Stratum
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["covers", "strata_graph"]
+__all__ = ["covers", "strata_graph", "within"]
 
 #: For each hidden level the multiplicities of what its functions span.
 Attained = Sequence[Mapping[str, int]]
@@ -77,12 +77,12 @@ def covers(attained: Sequence[Attained]) -> list[tuple[int, int]]:
     order.add_edges_from(
         (large, small)
         for large, small in permutations(range(len(attained)), 2)
-        if _within(attained[small], attained[large])
+        if within(attained[small], attained[large])
     )
     return sorted(nx.transitive_reduction(order).edges)
 
 
-def _within(one: Attained, other: Attained) -> bool:
+def within(one: Attained, other: Attained) -> bool:
     """Return whether every hidden level of one stratum attains no more than the other's."""
     return all(
         count <= large.get(name, 0)

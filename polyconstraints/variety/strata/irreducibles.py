@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from math import lcm
 from typing import Any, Literal, TypeVar
 
@@ -25,7 +25,14 @@ from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
-from polyconstraints.spec.groups import Permutation, PermutationGroup, compose, inverse
+from polyconstraints.spec.groups import (
+    Permutation,
+    PermutationGroup,
+    compose,
+    cycle_lengths,
+    inverse,
+)
+from polyconstraints.spec.groups.permutations import numbered, orbits
 from polyconstraints.variety.strata.irreps import (
     Rationals,
     irrep_dimension,
@@ -128,15 +135,8 @@ def _exponent(group: PermutationGroup) -> int:
     """Return a multiple of the orders of all elements."""
     if group.order() > _MOST_ELEMENTS:
         return lcm(*range(1, group.degree + 1))
-    return lcm(*(_order(element) for element in group.elements(_MOST_ELEMENTS)))
-
-
-def _order(permutation: Permutation) -> int:
-    identity = power = np.arange(len(permutation))
-    order = 0
-    while order == 0 or (power != identity).any():
-        power, order = np.array(permutation)[power], order + 1
-    return order
+    lengths = map(cycle_lengths, group.elements(_MOST_ELEMENTS))
+    return lcm(*chain.from_iterable(lengths))
 
 
 @lru_cache(maxsize=256)
@@ -392,13 +392,6 @@ def _left_kernel(matrix: Any) -> tuple[Rationals, NDArray[np.intp]]:
 def _orbitals(images: Sequence[Permutation]) -> NDArray[np.intp]:
     """Return which orbit of pairs of points each pair is in, numbered from 0."""
     points = len(images[0]) if images else 1
-    label = np.arange(points**2).reshape(points, points)
-    moved = [np.ix_(image, image) for image in images]
-    before = None
-    while before is None or (label != before).any():
-        before = label.copy()
-        for places in moved:
-            smaller = np.minimum(label, label[places])
-            label[places] = np.minimum(label[places], smaller)
-            label = np.minimum(label, label[places])
-    return np.unique(label, return_inverse=True)[1].reshape(points, points)
+    pairs = np.arange(points**2).reshape(points, points)
+    moved = (pairs[np.ix_(image, image)].ravel() for image in images)
+    return numbered(orbits(points**2, moved))[0].reshape(points, points)

@@ -27,7 +27,7 @@ from polyconstraints.evaluation import layer_products
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.equivariant import equivariant_layers
-from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles
+from polyconstraints.variety.strata.irreducibles import Block, Field, copies, irreducibles
 from polyconstraints.variety.strata.kernel import (
     SPARE,
     Setting,
@@ -36,8 +36,7 @@ from polyconstraints.variety.strata.kernel import (
     is_symmetric,
     tangent_conditions,
 )
-from polyconstraints.variety.strata.representations import Level, direct_sum
-from polyconstraints.variety.strata.span import Content, content
+from polyconstraints.variety.strata.representations import FREE, Content, Level, direct_sum
 
 __all__ = ["Dimensions", "Tower", "measure", "random_point"]
 
@@ -143,8 +142,27 @@ class Tower:
         return self._content(self.products, known)
 
     def _content(self, values: Residues, known: Sequence[Block]) -> Content:
-        bias = self.setting.network.bias
-        return content(self._split(values), known, self.setting.prime, bias)
+        """Return what the largest space of functions carries that the group preserves.
+
+        Given are functions that span a space, and the representations that are looked for. What is
+        left of the dimension is free: functions that the group does not preserve, or irreducibles
+        that were not looked for.
+        """
+        prime, parts = self.setting.prime, self._split(values)
+        if self.setting.network.bias:
+            # An affine action of a finite group has a fixed point, so that a shift makes it linear.
+            parts = [(part - part[:1]) % prime for part in parts]
+        _, chosen = modular.row_echelon(parts[0], prime)
+        actions = _preserved(*(part[:, chosen] for part in parts), prime=prime)
+        found: Content = {}
+        size = left = len(actions[0]) if actions else len(chosen)
+        for block in known:
+            times = copies(actions, size, block, prime) if block.size <= left else 0
+            if times:
+                found[block.name] = times
+                left -= times * block.size
+        rest = len(chosen) - size + left
+        return {**found, FREE: rest} if rest else found
 
     def extended(self, above: Level) -> Tower:
         """Return the tower with one more layer, chosen at random, to a level that carries this."""
@@ -244,6 +262,35 @@ def random_point(start: Tower, levels: Sequence[Level]) -> Tower:
     return reduce(lambda tower, level: tower.extended(level), levels, start)
 
 
+def _preserved(here: Residues, *there: Residues, prime: int) -> list[Residues]:
+    """Return how each generator acts on the largest subspace that all of them preserve.
+
+    The functions f of a basis have the values ``here`` and, moved, ``there``, (points,
+    functions); the matrices A are those with g(σx) = A g(x) for a basis g of the subspace.
+    """
+    _, points = modular.row_echelon(here.T, prime)
+    inverse = modular.inverse(here[points], prime) if len(points) else here[:0]
+    # Coordinates of the moved functions, in columns, and what is outside the space.
+    moved = [modular.matmul(inverse, block[points], prime) for block in there]
+    outside = [
+        (block - modular.matmul(here, matrix, prime)) % prime
+        for block, matrix in zip(there, moved, strict=True)
+    ]
+    basis = modular.nullspace(np.concatenate([here[:0], *outside]), prime)
+    while len(basis):
+        conditions = modular.nullspace(basis, prime)
+        leaving = [
+            modular.matmul(conditions, modular.matmul(matrix, basis.T, prime), prime)
+            for matrix in moved
+        ]
+        stay = modular.nullspace(np.concatenate([basis.T[:0], *leaving]), prime)
+        if len(stay) == len(basis):
+            break
+        basis = modular.matmul(stay, basis, prime)
+    rows, pivots = modular.row_echelon(basis, prime)
+    return [modular.matmul(rows, matrix.T, prime)[:, pivots] for matrix in moved]
+
+
 def _dimension(directions: Residues, free: int, common: Residues, prime: int) -> int:
     """Return the dimension of what directions, free outputs, and common rows in any output span."""
     rows, pivots = modular.row_echelon(common, prime)
@@ -273,7 +320,7 @@ class Dimensions:
     parameters : int
         Number of parameters of the equivariant layers, the distinct weights.
     attained : tuple of dict
-        What the functions of each hidden level carry; see :func:`content`.
+        What the functions of each hidden level carry; modulo constants where there is a bias.
     conditions : int
         Degree of the conditions under which the null spaces are right that were found at random
         points; 0 where there were none.

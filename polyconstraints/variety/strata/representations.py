@@ -24,6 +24,7 @@ from polyconstraints.variety.strata.irreps import Rationals, partition_name
 __all__ = [
     "FREE",
     "PERMUTATION",
+    "Content",
     "Level",
     "Representation",
     "Summands",
@@ -39,6 +40,10 @@ PERMUTATION = "permutation"
 
 #: Name of functions that no representation binds.
 FREE = "free"
+
+#: How many copies of each irreducible representation a space of functions holds, by name, and how
+#: many dimensions beside them are free.
+Content = dict[str, int]
 
 _TERM = re.compile(r"(?:([0-9]{1,9})\*)?([^*+:]+)(?::([0-9]{1,9}))?")
 

@@ -26,8 +26,7 @@ from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.strata.irreducibles import Block
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.point import Tower
-from polyconstraints.variety.strata.representations import FREE, Level, Representation
-from polyconstraints.variety.strata.span import Content
+from polyconstraints.variety.strata.representations import FREE, Content, Level, Representation
 
 __all__ = ["SignedTower", "require_power", "signed_actions"]
 
@@ -260,22 +259,12 @@ def _sign_choices(
         for unit in range(points):
             gauge[unit, generator * points + unit] ^= 1
             gauge[image[unit], generator * points + unit] ^= 1
-    basis = _complement(gauge, kernel)
+    # Solutions that are independent of those and of one another.
+    _, pivots = modular.row_echelon(np.concatenate([gauge, kernel]).T, 2)
+    basis = kernel[pivots[pivots >= points] - points]
     choices = []
     for bits in product((0, 1), repeat=len(basis)):
-        combined = np.array(bits, dtype=np.int64) @ basis % 2 if len(basis) else np.zeros(size, int)
+        combined = np.array(bits, dtype=np.int64) @ basis % 2
         signs = (1 - 2 * combined).reshape(len(images), points)
         choices.append(tuple(tuple(int(sign) for sign in row) for row in signs))
     return choices
-
-
-def _complement(inside: Residues, space: Residues) -> Residues:
-    """Return rows of a space that are a basis of it modulo a subspace, over two elements."""
-    kept: list[Residues] = []
-    rows, rank = inside, modular.rank(inside, 2)
-    for row in space:
-        grown = np.concatenate([rows, row[None]])
-        if modular.rank(grown, 2) > rank:
-            kept.append(row)
-            rows, rank = grown, rank + 1
-    return np.array(kept, dtype=np.int64).reshape(len(kept), space.shape[1])
