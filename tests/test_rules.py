@@ -337,7 +337,7 @@ def test_documents_are_read_again(case: dict[str, Any], tmp_path: Path) -> None:
     # The document states n = 4, its rule holds for the others too.
     for n in (1, 2, 7):
         assert again.at(n) == rule.at(n)
-    assert again.network.activation == rule.network.activation
+    assert again.network == rule.network
     assert again.to_json(4) == rule.to_json(4)
 
 

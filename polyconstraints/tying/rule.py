@@ -159,7 +159,7 @@ class TyingRule(Displayed):
             network.channels,
             symmetry.kind,
             symmetry.compare,
-            network.widths[-1],
+            network.widths[-1] if symmetry.kind == "invariant" else 1,
             actions,
             network.activation,
         )
