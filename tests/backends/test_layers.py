@@ -305,6 +305,8 @@ def test_what_is_refused() -> None:
         LayerPlan("S4", (1, 1), to="S5").describe()
     with pytest.raises(UsageError, match=r"^degree: expected an integer of at least 1, got 0"):
         LayerPlan("S4", (1, 1), 0)
+    with pytest.raises(UsageError, match=r"^rank: expected an integer of at least 1, got 0"):
+        LayerPlan("S4", (1, 1), 2, rank=0)
     with pytest.raises(UsageError, match=r"^mask: expected a group of letters"):
         layer = EquivariantLayer(LayerPlan("C4", (1, 1)))
         layer(layer.init(0), np.zeros((1, 4, 1)), np.ones((1, 4)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -54,11 +55,6 @@ class Node:
         """Dtype of the array."""
         return self.value.dtype
 
-    @property
-    def ndim(self) -> int:
-        """Number of axes of the array."""
-        return self.value.ndim
-
     def __add__(self, other: Node | Array | float) -> Node:
         pulls = [(self, _summed_to(self.shape))]
         if isinstance(other, Node):
@@ -97,17 +93,17 @@ class Node:
         back = np.argsort(order)
         return Node(self.value.transpose(order), [(self, lambda delta: delta.transpose(back))])
 
-    def sum(self, axis: int) -> Node:
-        """Return the sum over an axis."""
+    def sum(self, axes: tuple[int, ...]) -> Node:
+        """Return the sum over axes."""
 
         def pull(delta: Array) -> Array:
-            return np.broadcast_to(np.expand_dims(delta, axis), self.shape)
+            return np.broadcast_to(np.expand_dims(delta, axes), self.shape)
 
-        return Node(self.value.sum(axis), [(self, pull)])
+        return Node(self.value.sum(axes), [(self, pull)])
 
-    def mean(self, axis: int) -> Node:
-        """Return the mean over an axis."""
-        return self.sum(axis) * (1 / self.shape[axis])
+    def mean(self, axes: tuple[int, ...]) -> Node:
+        """Return the mean over axes."""
+        return self.sum(axes) * (1 / prod(self.shape[at] for at in axes))
 
     def diagonal(self, offset: int, first: int, second: int) -> Node:
         """Return the part where two axes are equal, as the last axis."""

@@ -192,7 +192,7 @@ class Gathered:
             index, factors = self.values
             theta = ops.concatenate(theta, ops.constant(_ZERO, theta))
             parts = ops.reshape(ops.take(theta, index, 0), factors.shape)
-            theta = ops.sum(parts * ops.constant(factors, theta), 1)
+            theta = ops.sum(parts * ops.constant(factors, theta), (1,))
         return ops.concatenate(theta, ops.constant(_ZERO, theta))
 
     def compute(

@@ -75,7 +75,8 @@ class LayerPlan:
     rank: int | None = None
 
     def __post_init__(self) -> None:
-        numbers = {"channels": min(self.channels), "degree": self.degree, "rank": self.rank or 1}
+        rank = 1 if self.rank is None else self.rank
+        numbers = {"channels": min(self.channels), "degree": self.degree, "rank": rank}
         for name, value in numbers.items():
             integer(value, name, 1)
         if self.rank is not None and self.degree != 2:

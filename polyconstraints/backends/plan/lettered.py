@@ -15,7 +15,7 @@ that every library runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from itertools import count
@@ -40,6 +40,8 @@ from polyconstraints.backends.plan.terms import Term, Terms
 
 Tensor = Any
 
+_Labels = tuple[int, ...]
+
 
 @dataclass(frozen=True, eq=False)
 class Lettered(Terms):
@@ -60,11 +62,9 @@ class Lettered(Terms):
         Given parameters, such inputs, the letters of each sort, and for some of them masks of
         shape (batch, letters): 1 for the letters that a sample has, 0 for the others.
         """
-        batch = xs[0].shape[0]
-        if not masks:
-            return self.program().run(ops, [*weights, *xs], batch, sizes)
-        given = [*weights, *xs, *(masks[sort] for sort in sorted(masks))]
-        return self.program(tuple(sorted(masks))).run(ops, given, batch, sizes)
+        masked = tuple(sorted(masks or ()))
+        given = [*weights, *xs, *[masks[sort] for sort in masked]] if masks else [*weights, *xs]
+        return self.program(masked).run(ops, given, xs[0].shape[0], sizes)
 
     def prepare(self) -> None:
         """Make what running needs, with masks for all letters and with none."""
@@ -75,7 +75,10 @@ class Lettered(Terms):
         """Return what is done, given the sorts that have masks."""
         known = self._programs.get(masked)
         if known is None:
-            known = self._programs[masked] = _Writer(self, masked).written()
+            # Written twice: the second time it is known which means are needed.
+            first = _Writer(self, masked)
+            first.written()
+            known = self._programs[masked] = _Writer(self, masked, first.known).written()
         return known
 
 
@@ -90,10 +93,13 @@ class _Factor(NamedTuple):
 class _Writer(Writer):
     """Writes the program of a recipe; what is needed twice is noted once."""
 
-    def __init__(self, recipe: Terms, masked: tuple[int, ...]) -> None:
+    def __init__(
+        self, recipe: Terms, masked: tuple[int, ...], needed: Iterable[tuple[Any, _Labels]] = ()
+    ) -> None:
         super().__init__(recipe.levels.sizes)
         self.recipe = recipe
-        self.known: dict[Any, Symbol] = {}
+        self.known: dict[tuple[Any, _Labels], Symbol] = {}
+        self.needed = needed
         below, kinds = recipe.channels[0], recipe.levels.inputs
         sorts = [letters(sort) for sort in range(len(self.sizes))]
         self.weights = [self.given(shape) for shape in recipe.shapes]
@@ -147,20 +153,21 @@ class _Writer(Writer):
     # -- factors and products ----------------------------------------------------------------
 
     def _mean(
-        self, key: Any, make: Callable[[], Symbol], sorts: Sequence[int], kept: tuple[int, ...]
+        self, key: Any, make: Callable[[], Symbol], sorts: Sequence[int], kept: _Labels
     ) -> Symbol:
         """Return a tensor with axes for letters of some sorts, averaged over all but some.
 
-        Step by step, so that tensors of fewer axes are made of those that are needed as well.
+        From the smallest one that is needed as well.
         """
         if (key, kept) not in self.known:
-            gone = next((at for at in range(len(sorts)) if at not in kept), None)
-            if gone is None:
+            wider = [other for one, other in self.needed if one == key and set(kept) < set(other)]
+            base = min(wider, key=lambda other: (len(other), other), default=(*range(len(sorts)),))
+            if base == kept:
                 made = make()
             else:
-                more = tuple(sorted((*kept, gone)))
-                base = self._mean(key, make, sorts, more)
-                made = self.mean(base, 1 + more.index(gone), sorts[gone])
+                gone = [at for at in base if at not in kept]
+                axes, over = [1 + base.index(at) for at in gone], [sorts[at] for at in gone]
+                made = self.mean(self._mean(key, make, sorts, base), axes, over)
             self.known[key, kept] = made
         return self.known[key, kept]
 

@@ -68,13 +68,13 @@ class Operations(ABC):
         """Return whether inputs have the dtype that they must, given a parameter's."""
         return bool(x.dtype == parameter.dtype)
 
-    def mean(self, x: Tensor, axis: int) -> Tensor:
-        """Return the mean over an axis."""
-        return x.mean(axis)
+    def mean(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Return the mean over axes."""
+        return x.mean(axes)
 
-    def sum(self, x: Tensor, axis: int) -> Tensor:
-        """Return the sum over an axis."""
-        return x.sum(axis)
+    def sum(self, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+        """Return the sum over axes."""
+        return x.sum(axes)
 
     def diagonal(self, x: Tensor, first: int, second: int) -> Tensor:
         """Return the part where two axes are equal, as the last axis."""
@@ -192,7 +192,7 @@ class Program:
         # Compilers trace what follows: what is short here is quick to compile.
         sized: Any = None
         if self.looks:
-            counts = {sort: ops.sum(given[at], 1) for sort, at in self.masked.items()}
+            counts = {sort: ops.sum(given[at], (1,)) for sort, at in self.masked.items()}
             sized = _Sized(ops, batch, sizes, counts)
         for name, looks, first, rest, static in self.steps:
             step = getattr(sized if looks else ops, name)
@@ -232,12 +232,12 @@ class Writer:
         self.steps.append((name, hasattr(_Sized, name), first, tuple(rest), static))
         return self.given(shape)
 
-    def mean(self, x: Symbol, axis: int, sort: int) -> Symbol:
-        """Note a mean over an axis of letters of a sort, those that a sample has."""
-        shape = x.shape[:axis] + x.shape[axis + 1 :]
-        if sort not in self.masked:
-            return self.note("mean", (x,), (axis,), shape)
-        return self.divide(self.note("sum", (x,), (axis,), shape), [sort])
+    def mean(self, x: Symbol, axes: Sequence[int], sorts: Sequence[int]) -> Symbol:
+        """Note a mean over axes of letters of some sorts, those that a sample has."""
+        shape = tuple(n for at, n in enumerate(x.shape) if at not in axes)
+        if not any(sort in self.masked for sort in sorts):
+            return self.note("mean", (x,), (tuple(axes),), shape)
+        return self.divide(self.note("sum", (x,), (tuple(axes),), shape), sorts)
 
     def divide(self, x: Symbol, sorts: Sequence[int]) -> Symbol:
         """Note the division of a sum by the numbers of letters that it went over."""
