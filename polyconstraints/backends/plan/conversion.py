@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations_with_replacement, groupby, permutations, product
+from itertools import permutations, product
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-from polyconstraints.backends.plan.diagrams import Diagram
+from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits, exchanges
 from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.lettered import Lettered
 
@@ -91,7 +91,8 @@ class Conversion:
         found = []
         for (_, inputs), diagrams in groups.items():
             choices: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-            for choice in _multisets(inputs, self.recipe.widths(diagrams[0])):
+            widths = tuple(self.recipe.widths(diagrams[0]))
+            for choice in channel_orbits(widths, exchanges(inputs)):
                 choices.setdefault(_ranks(inputs, choice), []).append(choice)
             for ranks, served in choices.items():
                 channels = np.array(served, dtype=np.int64).reshape(len(served), len(inputs))
@@ -102,11 +103,10 @@ class Conversion:
         columns, named = [], []
         for diagram in diagrams:
             seen = set()
-            for order in permutations(range(len(ranks))):
+            for order in exchanges(diagram.inputs):
                 arranged = tuple(ranks[at] for at in order)
-                kinds = tuple(diagram.inputs[at] for at in order)
                 least = all(arranged <= tuple(arranged[at] for at in o) for o in diagram.orders)
-                if kinds == diagram.inputs and arranged not in seen and least:
+                if arranged not in seen and least:
                     seen.add(arranged)
                     own = channels[:, list(order)]
                     term, table = self._columns[diagram]
@@ -182,14 +182,6 @@ def _combined(matrix: Array, parts: Sequence[Array]) -> Array:
     stacked = np.array(parts)
     exact = stacked.dtype == object
     return np.tensordot(matrix if exact else matrix.astype(np.float64), stacked, 1)
-
-
-def _multisets(inputs: Sequence[int], widths: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Yield the channels of factors, those of one kind in ascending order."""
-    runs = [list(run) for _, run in groupby(range(len(inputs)), key=lambda at: inputs[at])]
-    parts = [combinations_with_replacement(range(widths[run[0]]), len(run)) for run in runs]
-    for choice in product(*parts):
-        yield sum(choice, ())
 
 
 def _ranks(inputs: Sequence[int], choice: Sequence[int]) -> tuple[int, ...]:

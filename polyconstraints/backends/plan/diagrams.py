@@ -39,7 +39,7 @@ Labels = tuple[tuple[int, ...], ...]
 _MAX_PARTITIONS = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagram:
     """One diagram, up to the order of its factors."""
 
@@ -98,7 +98,7 @@ class Diagram:
         """The orders of the factors that change nothing."""
         return tuple(
             order
-            for order in _orders(self.inputs)
+            for order in exchanges(self.inputs)
             if canonical(self.kinds, self.labels, [order]) == self.labels
         )
 
@@ -184,7 +184,7 @@ def _colourings(
 
 
 @cache
-def _orders(inputs: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+def exchanges(inputs: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     """Return the orders of factors that exchange factors of one kind only."""
     return tuple(
         order
@@ -238,7 +238,7 @@ def diagrams(below: tuple[Kind, ...], above: tuple[Kind, ...], degree: int) -> l
                     "degree",
                 )
             for labels in partitions:
-                known.setdefault(canonical(kinds, labels, _orders(inputs)))
+                known.setdefault(canonical(kinds, labels, exchanges(inputs)))
             found += [Diagram(output, inputs, labels, kinds) for labels in known]
     return found
 
