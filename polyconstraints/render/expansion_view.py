@@ -23,9 +23,6 @@ from polyconstraints.spec.network import NetworkSpec
 
 Exponents = tuple[int, ...]
 
-#: Terms that are made and written at once, which bounds the memory of a long coefficient.
-_BLOCK = 1 << 15
-
 _VALUE = re.compile(r"[+-]?(?:[0-9]{1,200}(?:/[0-9]{1,200}|\.[0-9]{0,200})?|\.[0-9]{1,200})")
 _FACTOR = re.compile(r"x([1-9][0-9]{0,8})(?:\^([0-9]{1,9}))?")
 
@@ -157,11 +154,6 @@ class Group:
     monomial: Exponents
     size: int
     part: Callable[[int, int], Terms]
-
-    def blocks(self, stop: int, most: int = _BLOCK) -> Iterator[Terms]:
-        """Yield the terms before number ``stop``, some at a time."""
-        for start in range(0, stop, most):
-            yield self.part(start, min(start + most, stop))
 
 
 class ExpansionView:

@@ -83,11 +83,11 @@ def test_terms_stay_in_order() -> None:
 
 
 @pytest.mark.parametrize("assignment", [Assignment(), Assignment({(0, 0): 2})])
-def test_blocks_are_the_whole(assignment: Assignment) -> None:
+def test_parts_are_the_whole(assignment: Assignment) -> None:
     group = ExpansionView(EXPANSION, assignment=assignment).group(1, (1, 1))
     whole = group.part(0, group.size)
     for most, stop in ((3, group.size), (100, 5), (2, 4)):
-        parts = list(group.blocks(stop, most))
+        parts = [group.part(at, min(at + most, stop)) for at in range(0, stop, most)]
         assert all(len(part) <= most for part in parts)
         found = np.concatenate([part.layers[0] for part in parts])
         assert np.array_equal(found, whole.layers[0][:stop])

@@ -105,12 +105,12 @@ class NetworkGraph(Picture):
         """Return how many units of a level are not drawn."""
         return self.network.units[level] - sum(unit > 0 for unit in self.units[level])
 
-    def letter(self, level: int) -> str:
-        """Return the letter of a level's units: x for inputs, y for outputs, h between."""
+    def name(self, level: int, unit: int) -> str:
+        """Return the name of a unit: x for inputs, y for outputs, h between, 1 for unit 0."""
         depth = self.network.depth
-        if level in (0, depth):
-            return "y" if level else "x"
-        return "h" if depth == 2 else f"h{level}_"
+        between = "h" if depth == 2 else f"h{level}_"
+        letter = {0: "x", depth: "y"}.get(level, between)
+        return f"{letter}{unit}" if unit else "1"
 
     def content(self) -> dict[str, Any]:
         """Return what the document says of the picture."""
@@ -141,16 +141,15 @@ class NetworkGraph(Picture):
         yield ""
         for layer in self.layers:
             index = layer.layer.index
-            below, above = self.letter(index), self.letter(index + 1)
             yield f"Layer {index}"
             for target in filter(None, self.units[index + 1]):
                 terms = [
-                    f"c{edge.number}·" + "".join(f"{below}{i}" if i else "1" for i in edge.source)
+                    f"c{edge.number}·" + "".join(self.name(index, unit) for unit in edge.source)
                     for edge in layer.edges
                     if edge.target == target
                 ]
                 more = " + …" if self.hidden_units(index) else ""
-                yield f"  {above}{target} ← {' + '.join(terms)}{more}"
+                yield f"  {self.name(index + 1, target)} ← {' + '.join(terms)}{more}"
             if self.hidden_units(index + 1):
                 yield f"  and {self.hidden_units(index + 1)} units more"
             for entry in layer.classes:
@@ -269,7 +268,7 @@ class _Drawing(Drawing):
     def _products(self, layer: LayerGraph) -> dict[tuple[int, ...], Place]:
         """Draw the products that a layer forms, with lines from their factors."""
         index = layer.layer.index
-        at_unit, letter = self.places[index], self.graph.letter(index)
+        at_unit = self.places[index]
         x = min(x for x, _ in at_unit.values()) + self.span * 0.42
         step = self.height / len(layer.sources)
         # By the height of their factors, so that few lines cross.
@@ -285,16 +284,16 @@ class _Drawing(Drawing):
                 path = _curve((ux + _RADIUS, uy), (x - _DOT, y))
                 self.put(Shape(path, stroke="#c4c4c4", width=1, role="factor"))
             self.put(Shape(circle(x, y, _DOT), fill="#595959", role="ink-fill"))
-            name = "·".join(f"{letter}{unit}" if unit else "1" for unit in source)
+            name = "·".join(self.graph.name(index, unit) for unit in source)
             self.put(Text(x, y - 6, name, 9, "middle", "#595959"))
         return start
 
     def _units(self, level: int) -> None:
-        letter, places = self.graph.letter(level), self.places[level]
+        places = self.places[level]
         for unit, (x, y) in places.items():
             fill = "#ffffff" if unit else "#e6e6e6"
             self.put(Shape(circle(x, y, _RADIUS), fill, "#1a1a1a", width=1.5, role="unit"))
-            name = f"{letter}{unit}" if unit else "1"
+            name = self.graph.name(level, unit)
             self.put(Text(x, y + 4, name, 11, "middle", role="unit-name"))
         hidden = self.graph.hidden_units(level)
         if hidden:
