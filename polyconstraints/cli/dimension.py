@@ -97,7 +97,8 @@ def dimension(
 
     The architecture has linear layers of the given widths and an activation on every hidden
     unit. Its dimension is a rank at random points modulo a prime: never too large, and proved
-    where it is the expected one.
+    where it is the expected one. With --group hidden levels are listed by what they carry: 3 is
+    an action on three points, 3- one that also changes signs, free a unit that nothing binds.
     """
     from polyconstraints.render.strata import (
         dimension_document,

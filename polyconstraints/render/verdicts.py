@@ -189,7 +189,7 @@ def _groups(groups: Sequence[FoundGroup], most: int | None) -> list[str]:
         moves = list(zip(group.group.generators, group.hidden, strict=True))
         for images, hidden in moves[:most]:
             others = [f"level {at} as {list(to)}" for at, to in hidden.items() if to != images]
-            lines.append(f"  {', '.join([str(list(images)), *others])}")
+            lines.append(f"  generator {', '.join([str(list(images)), *others])}")
         lines += [f"  {line}" for line in _rest(len(moves) - len(moves[:most]))]
     known = groups[0]
     same = f"change no coefficient by more than {known.error:.1e}"

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from polyconstraints.schemas.types import (
+    Asked,
     Count,
     Document,
     Network,
@@ -14,7 +15,6 @@ from polyconstraints.schemas.types import (
     Some,
     StatedSymmetry,
     Summand,
-    Symmetry,
     Text,
     said,
     schema_only,
@@ -384,7 +384,7 @@ class TrainingLoss(Document):
     target_variance: Size
 
 
-class Training(Document):
+class Training(Asked):
     """What came of training a tied network.
 
     backend: What computed.
@@ -403,8 +403,6 @@ class Training(Document):
     """
 
     schema: Literal["polyconstraints/training/1"]
-    network: Network
-    symmetry: Symmetry
     target: TrainingTarget
     backend: Literal["numpy", "torch", "jax"]
     path: Literal["structure", "auto", "gather"]

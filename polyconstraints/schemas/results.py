@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from polyconstraints.schemas.types import (
     WEIGHT_PATTERN,
+    Asked,
     Count,
     Document,
     Network,
@@ -17,7 +18,6 @@ from polyconstraints.schemas.types import (
     RowsSymmetry,
     Size,
     Some,
-    Symmetry,
     Text,
     WeightName,
     schema_only,
@@ -109,7 +109,7 @@ class ClassEntry(Document):
     value: list[tuple[int, Positive, WeightName]] | None
 
 
-class Derivation(Document):
+class Derivation(Asked):
     """The constraints that a symmetry puts on the weights of a network, and what they leave.
 
     dimension: Dimension of the set of solutions; null where it is not known.
@@ -125,8 +125,6 @@ class Derivation(Document):
     """
 
     schema: Literal["polyconstraints/derivation/1"]
-    network: Network
-    symmetry: Symmetry
     equalities: EqualityCounts
     weights: WeightCounts
     dimension: Count | None

@@ -146,6 +146,13 @@ class Symmetry(_AnySymmetry):
     permutations: Imposed
 
 
+class Asked(Document, kw_only=True):
+    """What documents about one network and its symmetry have."""
+
+    network: Network
+    symmetry: Symmetry
+
+
 class RowsSymmetry(_AnySymmetry):
     """What the symmetries of all rows have in common."""
 

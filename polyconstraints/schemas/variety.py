@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Meta, UnsetType, field
 
 from polyconstraints.schemas.types import (
+    Asked,
     Count,
     Document,
     Network,
@@ -12,7 +13,6 @@ from polyconstraints.schemas.types import (
     Some,
     StatedSymmetry,
     Summand,
-    Symmetry,
     Text,
     WeightName,
     said,
@@ -139,7 +139,7 @@ class Decomposition(Document):
     checked_by_substitution: bool
 
 
-class Strata(Document):
+class Strata(Asked):
     """The strata of a network of which only the whole must be symmetric.
 
     weights: Weights of the network.
@@ -150,8 +150,6 @@ class Strata(Document):
     """
 
     schema: Literal["polyconstraints/strata/2"]
-    network: Network
-    symmetry: Symmetry
     weights: Positive
     complete: bool
     field: Literal["rational", "complex"]
@@ -288,15 +286,13 @@ class PlottedLayer(Document):
     classes: Some[PlottedClass]
 
 
-class BlocksPlot(Document, tag_field="view", tag="blocks"):
+class BlocksPlot(Asked, tag_field="view", tag="blocks"):
     """The weights in blocks.
 
     layers: The layers that are shown.
     """
 
     schema: Literal["polyconstraints/plot/1"]
-    network: Network
-    symmetry: Symmetry
     layers: Some[PlottedLayer]
 
 
@@ -339,15 +335,13 @@ class PlottedEdges(Document):
     classes: Some[PlottedClass]
 
 
-class GraphPlot(Document, tag_field="view", tag="graph"):
+class GraphPlot(Asked, tag_field="view", tag="graph"):
     """The network as a graph.
 
     levels: Levels from input to output.
     """
 
     schema: Literal["polyconstraints/plot/1"]
-    network: Network
-    symmetry: Symmetry
     levels: Annotated[list[PlottedLevel], Meta(min_length=2)]
     layers: Some[PlottedEdges]
 
