@@ -171,8 +171,8 @@ def neurovariety(
         raise UsageError(f"expected at least two widths as (3, 3, 1), got {listed!r:.40}", "widths")
     sizes = tuple(integer(width, "widths") for width in listed)
     activation = Activation.of(activation) or Activation.parse("z")
-    bound = Neurovariety(sizes, activation, 0, "proved").expected
-    parameters = sum(below * above for below, above in pairwise(sizes))
+    unknown = Neurovariety(sizes, activation, 0, "proved")
+    bound, parameters = unknown.expected, unknown.parameters
     entries = (bound + 2 * sizes[-1]) * parameters
     if entries > MAX_ENTRIES:
         raise TooLargeError(
@@ -230,9 +230,9 @@ def threshold(
         return None
     largest = max(sizes)
     last = 6 * largest**2 - 6 * largest + 1
-    parameters = sum(below * above for below, above in pairwise(sizes))
-    full = parameters - sum(sizes[1:-1])
-    if work is not None and last * parameters**3 > work:
+    unknown = Neurovariety(sizes, Activation.monomial(2), 0, "proved")
+    full = unknown.parameters - unknown.gauge
+    if work is not None and last * unknown.parameters**3 > work:
         return None
     for r in range(last, 1, -1):
         network = NetworkSpec.architecture(sizes, Activation.monomial(r))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,7 +18,6 @@ from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibl
 from polyconstraints.variety.strata.irreps import (
     irrep_dimension,
     irrep_matrix,
-    parse_partition,
     partitions_up_to_dimension,
     standard_tableaux,
 )
@@ -110,7 +110,7 @@ def test_permutation_representation_is_its_summands(n: int) -> None:
         assert (matrix @ x == x[list(generator)]).all()
         traces = Counter(dict(points.multiplicities))
         expected = sum(
-            count * character(parse_partition(name, n), cycle_type(generator))
+            count * character(tuple(json.loads(name)), cycle_type(generator))
             for name, count in traces.items()
         )
         assert np.trace(matrix) == expected

@@ -9,7 +9,7 @@ branches in the end are disjoint.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product as combinations
@@ -168,9 +168,7 @@ def reduce_equations(
     ring: PolynomialRing,
     equations: Iterable[Polynomial],
     *,
-    variables: Sequence[str] | None = None,
     max_branches: int = MAX_BRANCHES,
-    max_terms: int = MAX_TERMS,
     time_limit: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Reduction:
@@ -182,11 +180,10 @@ def reduce_equations(
     repeated until nothing moves. Blocks of equations without a common variable are solved
     apart from one another.
 
-    The variables that count are all of the ring unless given. ``max_branches`` bounds a block's
-    branches, ``max_terms`` the terms of the equations of one; after ``time_limit`` seconds of the
-    clock branches are left as they are.
+    ``max_branches`` bounds a block's branches, and so many terms the equations of one; after
+    ``time_limit`` seconds of the clock branches are left as they are.
     """
-    names = tuple(ring.names if variables is None else variables)
+    names = tuple(ring.names)
     start = _eliminated(Branch(ring, names, tuple(equations)))
     parts = blocks(start.equations)
     settled = {one.name for one in start.solved}
@@ -198,7 +195,7 @@ def reduce_equations(
         inside = {name for equation in part for name in equation.variables()}
         chosen = tuple(name for name in names if name in inside)
         first = Branch(ring, chosen, part)
-        branches = _reduced(first, max_branches, max_terms, deadline, clock)
+        branches = _reduced(first, max_branches, deadline, clock)
         reduced.append(Block(chosen, part, branches))
     dependent = tuple(name for name in names if name in settled)
     linear = replace(start, variables=dependent, equations=())
@@ -208,7 +205,6 @@ def reduce_equations(
 def _reduced(
     first: Branch,
     max_branches: int,
-    max_terms: int,
     deadline: float | None,
     clock: Callable[[], float],
 ) -> tuple[Branch, ...]:
@@ -221,7 +217,7 @@ def _reduced(
             finished.append(branch)
             continue
         for rule in _RULES:
-            found = rule(branch, max_terms)
+            found = rule(branch)
             if found is not None:
                 # In reverse, so that the first case is taken up first.
                 waiting.extend(reversed(found))
@@ -233,7 +229,7 @@ def _reduced(
 
 # -- rules ----------------------------------------------------------------------------------------
 
-Rule = Callable[[Branch, int], "list[Branch] | None"]
+Rule = Callable[[Branch], "list[Branch] | None"]
 
 
 @lru_cache(maxsize=1 << 12)
@@ -269,7 +265,7 @@ def _has_constant(equation: Polynomial) -> bool:
     return equation.coefficient([0] * len(equation.ring.names)) != 0
 
 
-def _cleaned(branch: Branch, _limit: int) -> list[Branch] | None:
+def _cleaned(branch: Branch) -> list[Branch] | None:
     """Divide out contents, repeated factors and factors that don't vanish."""
     kept: dict[Polynomial, None] = {}
     steps: list[Step] = []
@@ -297,7 +293,7 @@ def _cleaned(branch: Branch, _limit: int) -> list[Branch] | None:
     return [replace(branch, equations=equations, steps=(*branch.steps, *steps))]
 
 
-def _split(branch: Branch, _limit: int) -> list[Branch] | None:
+def _split(branch: Branch) -> list[Branch] | None:
     """Split at the shortest equation that has several factors."""
     for equation in branch.equations:
         factors = _factors(equation)
@@ -322,7 +318,7 @@ def _cases(
         nonzero = nonzero | {factor}
 
 
-def _solve(branch: Branch, limit: int) -> list[Branch] | None:
+def _solve(branch: Branch) -> list[Branch] | None:
     """Solve the simplest equation that is linear in a variable.
 
     Where the variable's coefficient may vanish, the cases in which it does come first.
@@ -352,7 +348,7 @@ def _solve(branch: Branch, limit: int) -> list[Branch] | None:
         return None
     if solved is None:
         return branches
-    if sum(map(len, solved.equations)) > limit:
+    if sum(map(len, solved.equations)) > MAX_TERMS:
         return None
     return [*branches, solved]
 

@@ -18,6 +18,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, islice
 from math import lcm
+from operator import getitem
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -170,7 +171,7 @@ def _named(group: PermutationGroup, field: Field) -> tuple[Block, ...]:
         found = [
             one
             for block in found
-            for one in ([block] if block.endomorphisms == 1 else _over_complex(block, exponent))
+            for one in ([block] if block.endomorphisms == 1 else _conjugate(block, exponent))
         ]
     found = sorted(found, key=lambda block: block.size)
     sizes = [block.size for block in found]
@@ -180,17 +181,12 @@ def _named(group: PermutationGroup, field: Field) -> tuple[Block, ...]:
     )
 
 
-def _over_complex(block: Block, exponent: int) -> list[Block]:
+def _conjugate(block: Block, exponent: int) -> list[Block]:
+    parts = block.endomorphisms
+    size = block.size // parts
     return [
-        Conjugate(
-            "",
-            block.size // block.endomorphisms,
-            (),
-            rational=block,
-            number=number,
-            exponent=exponent,
-        )
-        for number in range(block.endomorphisms)
+        Conjugate("", size, (), rational=block, number=number, exponent=exponent)
+        for number in range(parts)
     ]
 
 
@@ -205,7 +201,7 @@ def _conjugates(block: Block, prime: int, exponent: int) -> list[list[Residues]]
     from flint import nmod_poly
 
     power = {1: 0}
-    unit = next(w for w in _roots_of_unity(prime, exponent))
+    unit = _root_of_unity(prime, exponent)
     for at in range(1, exponent):
         power[pow(unit, at, prime)] = at
     matrices = block.modulo(prime)
@@ -225,12 +221,11 @@ def _conjugates(block: Block, prime: int, exponent: int) -> list[list[Residues]]
     return [images for _, images in sorted(found, key=lambda pair: pair[0])]
 
 
-def _roots_of_unity(prime: int, order: int) -> Iterator[int]:
-    """Yield primitive roots of unity of an order."""
-    for base in range(2, prime):
-        root = pow(base, (prime - 1) // order, prime)
-        if all(pow(root, order // p, prime) != 1 for p in range(2, order + 1) if order % p == 0):
-            yield root
+def _root_of_unity(prime: int, order: int) -> int:
+    """Return the first primitive root of unity of an order among powers of 2, 3, …."""
+    roots = (pow(base, (prime - 1) // order, prime) for base in range(2, prime))
+    parts = [order // p for p in range(2, order + 1) if order % p == 0]
+    return next(one for one in roots if all(pow(one, part, prime) != 1 for part in parts))
 
 
 def _words(images: Sequence[Residues], prime: int) -> Iterator[Residues]:
@@ -291,7 +286,7 @@ def _actions(group: PermutationGroup) -> Iterator[tuple[Permutation, ...]]:
     generators = group.generators
     yield ((0,),) * len(generators)
     orbits = sorted(group.orbits(), key=len)
-    yield from (_moved([[one] for one in orbit], generators, _image) for orbit in orbits)
+    yield from (_moved([[one] for one in orbit], generators, getitem) for orbit in orbits)
     elements = list(group.elements(_MOST_ELEMENTS))
     if len(elements) > _MOST_ELEMENTS:
         return
@@ -321,10 +316,6 @@ def _actions(group: PermutationGroup) -> Iterator[tuple[Permutation, ...]]:
     for cosets in sorted(sets, key=len):
         if cosets:
             yield _moved(cosets, generators, compose)
-
-
-def _image(generator: Permutation, point: int) -> int:
-    return generator[point]
 
 
 def _moved(

@@ -12,7 +12,6 @@ References
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import lru_cache
 from math import factorial
@@ -21,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation
 
 __all__ = [
@@ -29,7 +27,6 @@ __all__ = [
     "Rationals",
     "irrep_dimension",
     "irrep_matrix",
-    "parse_partition",
     "partition_name",
     "partitions_up_to_dimension",
     "standard_tableaux",
@@ -44,22 +41,10 @@ Tableau = tuple[int, ...]
 #: An object array of integers or fractions.
 Rationals = NDArray[Any]
 
-_NAME = re.compile(r"\[\s*[0-9]{1,6}(?:\s*,\s*[0-9]{1,6})*\s*\]")
-
 
 def partition_name(partition: Partition) -> str:
     """Return how an irreducible representation is written, as ``[2,1]``."""
     return f"[{','.join(map(str, partition))}]"
-
-
-def parse_partition(text: str, n: int) -> Partition:
-    """Return the partition of ``n`` that a name such as ``[2,1]`` denotes."""
-    parts: Partition = ()
-    if _NAME.fullmatch(text):
-        parts = tuple(int(part) for part in text[1:-1].split(","))
-    if not parts or sum(parts) != n or min(parts) < 1 or list(parts) != sorted(parts)[::-1]:
-        raise UsageError(f"expected a partition of {n}, such as {partition_name((n,))}, got {text}")
-    return parts
 
 
 def irrep_dimension(partition: Partition) -> int:

@@ -160,9 +160,22 @@ def tangent_conditions(setting: Setting, weights: Weights, at_least: int = 0) ->
     The null space is that of δW ↦ dF(σx)[δW] - σ·dF(x)[δW] over all x and generators σ: the tangent
     space, of which at least so many dimensions are known.
     """
-    source = _symmetry_conditions(setting, weights)
-    unknowns = setting.network.weights
-    return _saturated(source, unknowns - at_least, setting.prime, unknowns)
+    network, ring = setting.network, setting.ring
+
+    def source(number: int) -> Residues:
+        """Return a random combination of all equations at each of so many points."""
+        inputs = setting.inputs(number)
+        total: Residues = np.zeros((number, 1, network.weights), dtype=np.int64)
+        here = np.zeros((number, 1, network.units[-1]), dtype=np.int64)
+        for moved, (_, after) in zip(setting.moved(inputs), setting.moves, strict=True):
+            rows = setting.random((number, 1, network.units[-1]))
+            total += jacobian(network, weights, moved, ring, rows=rows)
+            # Output k of σF is output σ(k) of F, and no two k have one σ(k).
+            here[..., list(after)] += rows
+        total -= jacobian(network, weights, inputs, ring, rows=here % setting.prime)
+        return total[:, 0] % setting.prime
+
+    return _saturated(source, network.weights - at_least, setting.prime, network.weights)
 
 
 def function_dimension(setting: Setting, weights: Weights, along: Residues | Conditions) -> int:
@@ -185,25 +198,6 @@ def function_dimension(setting: Setting, weights: Weights, along: Residues | Con
         both = _saturated(source, guess, prime, network.weights, along)
         return both.rank - along.rank
     return _saturated(source, guess, prime, len(along)).rank
-
-
-def _symmetry_conditions(setting: Setting, weights: Weights) -> Callable[[int], Residues]:
-    network, moves, ring = setting.network, setting.moves, setting.ring
-
-    def source(number: int) -> Residues:
-        """Return a random combination of all equations at each of so many points."""
-        inputs = setting.inputs(number)
-        total: Residues = np.zeros((number, 1, network.weights), dtype=np.int64)
-        here = np.zeros((number, 1, network.units[-1]), dtype=np.int64)
-        for moved, (_, after) in zip(setting.moved(inputs), moves, strict=True):
-            rows = setting.random((number, 1, network.units[-1]))
-            total += jacobian(network, weights, moved, ring, rows=rows)
-            # Output k of σF is output σ(k) of F, and no two k have one σ(k).
-            here[..., list(after)] += rows
-        total -= jacobian(network, weights, inputs, ring, rows=here % setting.prime)
-        return total[:, 0] % setting.prime
-
-    return source
 
 
 def _saturated(

@@ -38,7 +38,7 @@ from polyconstraints.variety.strata.kernel import (
 )
 from polyconstraints.variety.strata.representations import FREE, Content, Level, direct_sum
 
-__all__ = ["Dimensions", "Tower", "measure", "random_point"]
+__all__ = ["Dimensions", "Tower", "measure"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,11 +257,6 @@ class Tower:
         return np.concatenate(parts)
 
 
-def random_point(start: Tower, levels: Sequence[Level]) -> Tower:
-    """Return a random point of a stratum, given what each level after the inputs carries."""
-    return reduce(lambda tower, level: tower.extended(level), levels, start)
-
-
 def _preserved(here: Residues, *there: Residues, prime: int) -> list[Residues]:
     """Return how each generator acts on the largest subspace that all of them preserve.
 
@@ -383,7 +378,7 @@ def measure(starts: Iterable[Tower], levels: Sequence[Level]) -> Dimensions:
 
 
 def _measured(start: Tower, levels: Sequence[Level]) -> Dimensions:
-    setting, point = start.setting, random_point(start, levels)
+    setting, point = start.setting, reduce(Tower.extended, levels, start)
     if not all(is_symmetric(setting, weights) for weights in (point.plain, point.general)):
         carried = " | ".join(str(level) for level in levels[:-1])
         raise PolyconstraintsError(

@@ -45,7 +45,7 @@ FREE = "free"
 #: many dimensions beside them are free.
 Content = dict[str, int]
 
-_TERM = re.compile(r"(?:([0-9]{1,9})\*)?([^*+:]+)(?::([0-9]{1,9}))?")
+_TERM = re.compile(rf"(?:([0-9]{{1,9}})\*)?(?:({FREE}):([0-9]{{1,9}})|([^*+:]+))")
 
 
 #: Irreducible representations, each with how often it occurs.
@@ -280,9 +280,8 @@ def parse_level(
         term = _TERM.fullmatch(part)
         if term is None:
             raise UsageError(f"expected a sum such as 2*[3]+free, got {text!r}", field)
-        times, name, number = term.groups()
-        if number is not None and name != FREE:
-            raise UsageError(f"expected a sum such as 2*[3]+free, got {text!r}", field)
+        times, free_units, number, other = term.groups()
+        name = free_units or other
         counts[name] = counts.get(name, 0) + int(times or 1) * int(number or 1)
     counts.pop("0", None)
     free, whole = counts.pop(FREE, 0), counts.pop(PERMUTATION, 0)
@@ -296,13 +295,10 @@ def parse_level(
             f"got {unknown[0]!r}",
             field,
         )
-    if whole and points is not None:
+    chosen = [(block, counts.get(name, 0)) for name, block in known.items()]
+    representation = direct_sum(group, chosen)
+    if points and (whole or representation.multiplicities == points.multiplicities):
         representation = points
-    else:
-        chosen = [(block, counts.get(name, 0)) for name, block in known.items()]
-        representation = direct_sum(group, chosen)
-        if points is not None and representation.multiplicities == points.multiplicities:
-            representation = points
     level = Level(units, representation, free)
     if level.rank > units:
         raise UsageError(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import groupby, product
 
 import numpy as np
 
@@ -179,18 +179,15 @@ def signed_actions(group: PermutationGroup, most: int) -> tuple[Block, ...]:
         return (Block(_TRIVIAL, 1, ()),)
     tables, relators = _coset_tables(group.generators, most)
     found = []
-    seen: dict[int, int] = {}
-    for images in sorted(tables, key=lambda images: (len(images[0]), images)):
-        points = len(images[0])
-        kind = chr(ord("a") + seen.get(points, 0))
-        several = sum(len(other[0]) == points for other in tables) > 1
-        seen[points] = seen.get(points, 0) + 1
-        label = f"{points}{kind if several else ''}"
-        choices = _sign_choices(images, relators)
-        for at, signs in enumerate(choices):
-            suffix = "" if at == 0 else "-" if len(choices) == 2 else f"-{at}"
-            matrices = tuple(map(_matrix, images, signs))
-            found.append(Block(label + suffix, points, matrices))
+    tables.sort(key=lambda images: (len(images[0]), images))
+    for points, alike in groupby(tables, key=lambda images: len(images[0])):
+        kinds = list(alike)
+        for kind, images in enumerate(kinds):
+            label = f"{points}{chr(ord('a') + kind) if len(kinds) > 1 else ''}"
+            choices = _sign_choices(images, relators)
+            for at, signs in enumerate(choices):
+                suffix = "" if at == 0 else "-" if len(choices) == 2 else f"-{at}"
+                found.append(Block(label + suffix, points, tuple(map(_matrix, images, signs))))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import count, islice
 from math import ceil
 from typing import Any, Literal, Unpack, overload
@@ -21,7 +21,7 @@ from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles, primes
 from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
-from polyconstraints.variety.strata.point import Dimensions, Tower, measure, random_point
+from polyconstraints.variety.strata.point import Dimensions, Tower, measure
 from polyconstraints.variety.strata.representations import (
     FREE,
     PERMUTATION,
@@ -216,7 +216,7 @@ class Variety:
         if not 0 < level < self.network.depth:
             last = self.network.depth - 1
             raise UsageError(f"expected a hidden level from 1 to {last}, got {level}", "level")
-        tower = below or self.start(self.setting())
+        tower = below or self.start()
         units, group = self.network.units[level], self.symmetry.group
         known = tower.known(units)
         return level_choices(units, group, self._points(level), tower.supply, known)
@@ -231,14 +231,14 @@ class Variety:
         chosen = prime or self.primes[0]
         return Setting.make(self.network, self.moves, chosen, self.seed)
 
-    def start(self, setting: Setting) -> Tower:
+    def start(self, setting: Setting | None = None) -> Tower:
         """Return the tower of no layers."""
         kind = Tower if self.network.activation is None else SignedTower
-        return kind.start(setting, self.symmetry.group, self.ends[0], self.field)
+        return kind.start(setting or self.setting(), self.symmetry.group, self.ends[0], self.field)
 
     def point(self, setting: Setting, hidden: Sequence[Level]) -> Tower:
         """Return a random point of the stratum of one choice."""
-        return random_point(self.start(setting), (*hidden, self.ends[1]))
+        return reduce(Tower.extended, (*hidden, self.ends[1]), self.start(setting))
 
     def carrying(self, contents: Sequence[Mapping[str, int]]) -> tuple[Level, ...]:
         """Return hidden levels that carry so many copies of irreducibles, given by name."""
@@ -259,7 +259,7 @@ class Variety:
         at a random point, just what the choice says.
         """
         self.require_room()
-        start = self.start(self.setting())
+        start = self.start()
         options: dict[int, tuple[list[Tower], Iterator[Tower]]] = {}
 
         def made(tower: Tower) -> Iterator[Tower]:
@@ -313,7 +313,7 @@ class Variety:
                 self.network.units[level],
                 self.symmetry.group,
                 self._points(level),
-                self.start(self.setting()).known(self.network.units[level]),
+                self.start().known(self.network.units[level]),
             )
             for level, text in enumerate(texts, start=1)
         )
