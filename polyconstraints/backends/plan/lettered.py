@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from itertools import count
 from math import prod
 from operator import add, mul
@@ -75,11 +75,15 @@ class Lettered(Terms):
         """Return what is done, given the sorts that have masks."""
         known = self._programs.get(masked)
         if known is None:
-            # Written twice: the second time it is known which means are needed.
-            first = _Writer(self, masked)
-            first.written()
-            known = self._programs[masked] = _Writer(self, masked, first.known).written()
+            known = self._programs[masked] = _Writer(self, masked, self._needed).written()
         return known
+
+    @cached_property
+    def _needed(self) -> tuple[tuple[Any, _Labels], ...]:
+        """The means that are needed, as a first writing finds them."""
+        first = _Writer(self, ())
+        first.written()
+        return tuple(first.known)
 
 
 class _Factor(NamedTuple):
