@@ -120,9 +120,10 @@ def test_compiles_without_a_graph_break(name: str) -> None:
 
 
 def test_compiles_once_for_every_n() -> None:
-    layer = EquivariantLayer("S", 3, 4, 2)
+    from torch._dynamo.testing import CompileCounter
+
+    layer, counter = EquivariantLayer("S", 3, 4, 2), CompileCounter()
     torch._dynamo.reset()
-    counter = torch._dynamo.testing.CompileCounter()
     compiled = torch.compile(layer, fullgraph=True, backend=counter, dynamic=True)
     for n in (5, 7, 20):
         x = torch.randn(2, n, 3)
