@@ -169,11 +169,8 @@ def to_bytes(
         for name, text in (metadata or {}).items()
     }
     buffer = io.BytesIO()
-    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, array in {**texts, **plain}.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                npy.write_array(member, array, allow_pickle=False)
+    save: Callable[..., None] = np.savez_compressed if compressed else np.savez
+    save(buffer, **texts, **plain)
     return buffer.getvalue()
 
 
