@@ -41,6 +41,7 @@ from polyconstraints.variety.strata.kernel import (
     Setting,
     function_dimension,
     ordered_network,
+    placed,
     tangent_conditions,
 )
 from polyconstraints.variety.strata.variety import Variety
@@ -64,14 +65,9 @@ MAX_POINTS = 20_000
 class Certificate:
     """Rational weights of a symmetric network, and dimensions there.
 
-    Attributes
-    ----------
-    weights : tuple of arrays of shape (outputs, products)
-        Integers and fractions.
-    family_dimension : int
-        That of the family through the point; see the module's description.
-    tangent_dimension, function_dimension : int
-        That of the tangent space, and of the functions that it moves through.
+    Arrays of integers and fractions, shape (outputs, products); the dimension of the family through
+    the point, see the module's description, that of the tangent space, and that of the functions
+    that it moves through.
     """
 
     weights: tuple[Rationals, ...]
@@ -122,16 +118,15 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
         raise InputError("expected weights of a symmetric network, got others", "weights")
     denominators = {value.denominator for array in exact for value in array.ravel()}
     usable = (p for p in modular.PRIMES if all(number % p for number in denominators))
-    setting = Setting.make(network, variety.moves, next(usable), variety.seed)
+    setting = variety.setting(next(usable))
     point = [modular.from_rationals(array, setting.prime) for array in exact]
     last = _reading_alike(network, point, rational_nullspace(equations), setting.prime)
+    moved = _input_changes(variety, network.layers[0], point[0], setting.prime)
     family = [
         _hidden_changes(setting, point),
-        np.pad(last, ((0, 0), (network.weights - last.shape[1], 0))),
+        placed(network, network.depth - 1, last),
+        placed(network, 0, moved),
     ]
-    first = network.layers[0]
-    moved = _input_changes(variety, first, point[0], setting.prime)
-    family.append(np.pad(moved, ((0, 0), (0, network.weights - first.weights))))
     tangent = tangent_conditions(setting, point)
     return Certificate(
         exact,
@@ -161,7 +156,7 @@ def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
     network, prime = setting.network, setting.prime
     blocks = [np.zeros((0, network.weights), dtype=np.int64)]
     for below, above in pairwise(network.layers):
-        units, start = below.outputs, sum(layer.weights for layer in network.layers[: below.index])
+        units = below.outputs
         made = np.zeros((units * (units + below.bias), units, below.products), dtype=np.int64)
         matrices = made[: units * units].reshape(units, units, units, below.products)
         for unit in range(units):
@@ -171,12 +166,10 @@ def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
             made[units * units + shifts, shifts, 0] = 1
         undone = modular.matmul(weights[above.index], change_derivatives(above, prime), prime)
         parts = [made.reshape(len(made), -1), -undone.reshape(len(made), -1) % prime]
-        after = network.weights - start - below.weights
-        changes = np.concatenate(parts, axis=1)
-        blocks.append(np.pad(changes, ((0, 0), (start, after - above.weights))))
+        blocks.append(placed(network, below.index, np.concatenate(parts, axis=1)))
         unread = _unread(above, weights[above.index], prime)
         added = np.kron(unread, np.eye(below.products, dtype=np.int64))
-        blocks.append(np.pad(added, ((0, 0), (start, after))))
+        blocks.append(placed(network, below.index, added))
     return np.concatenate(blocks)
 
 

@@ -39,16 +39,8 @@ MAX_UNKNOWNS = 40
 class Fibre:
     """The parameters that give the function of random ones, scalings fixed.
 
-    Attributes
-    ----------
-    dimension : int
-        0 where they are finitely many.
-    degree : int
-        Their number, where they are finitely many; over the algebraic closure.
-    symmetries : int
-        Number of permutations of hidden units.
-    system : str
-        What computed it.
+    The degree is their number, over the algebraic closure, where they are finitely many, and the
+    dimension 0; symmetries are the permutations of hidden units, and the system what computed it.
     """
 
     dimension: int
@@ -82,17 +74,9 @@ def generic_fibre(
 ) -> Fibre | None:
     """Return the generic fibre of an architecture, or None when the time is up.
 
-    Parameters
-    ----------
-    widths : sequence of int
-    activation : Activation or str
-        z^r, under which hidden units can be scaled.
-    time_limit : float
-        Seconds.
-    seed : int
-        For the random parameters, modulo 32003.
-    system : System, optional
-        Macaulay2 or Singular; the first one installed, else SymPy, unless given.
+    The activation is z^r, under which hidden units can be scaled; the time limit is in seconds, and
+    the seed for the random parameters, modulo 32003. The system is the first one installed, else
+    SymPy, unless given.
 
     Raises
     ------

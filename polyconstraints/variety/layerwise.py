@@ -107,16 +107,10 @@ def layerwise(
 ) -> Layerwise:
     """Tell whether equivariant layers compute the function of a symmetric network.
 
-    Parameters
-    ----------
-    variety : Variety
-        For a symmetric group and a network with ordered indices.
-    weights : sequence of arrays of shape (outputs, products)
-        Integers or fractions.
-    time_limit : float
-        Seconds for each proof.
-    method : {"auto", "macaulay2", "singular", "sympy"}
-        What finds Gröbner bases: the first system that is installed, else SymPy.
+    The variety is for a symmetric group and a network with ordered indices, the weights are
+    integers or fractions of shape (outputs, products). The time limit, in seconds, is for each
+    proof; the method is what finds Gröbner bases, the first system that is installed, else SymPy,
+    if it is automatic.
 
     Raises
     ------

@@ -206,19 +206,8 @@ def threshold(
     wherever no width but the last is 1 [2]_, so that finitely many r remain; each of them is
     proved by a rank that meets its bound. That no smaller t would do is almost sure only.
 
-    Parameters
-    ----------
-    widths : sequence of int
-    seed : int
-    advance : callable, optional
-        Called with the r that is done and the number of them.
-    work : int or None
-        Multiplications after which None is returned instead.
-
-    Returns
-    -------
-    int or None
-        None if a width other than the last is 1, or it would take too long.
+    None if a width other than the last is 1, or if it would take more than so much work, in
+    multiplications. Each r that is done is told with the number of them.
 
     Examples
     --------

@@ -288,15 +288,7 @@ class Kind(NamedTuple):
 class Family:
     """Points of one kind, and what is known of it.
 
-    Attributes
-    ----------
-    kind : Kind
-    points : int
-        How many were found.
-    stratum : Stratum or None
-        The listed stratum that the certificate's point is on.
-    certificate : Certificate
-        Of the simplest point that was found.
+    How many were found, the certificate of the simplest one, and the listed stratum that it is on.
     """
 
     kind: Kind
@@ -366,18 +358,8 @@ def search(
 ) -> Search:
     """Find random points of the variety and tell what families they belong to.
 
-    Parameters
-    ----------
-    variety : Variety
-        For a symmetric group and a network with ordered indices.
-    points : int
-        How many to find.
-    seed : int
-        Decides the starts.
-    time_limit : float, optional
-        Seconds after which no more are looked for.
-    found : callable, optional
-        Called for each point.
+    The seed decides the starts, and after so many seconds no more are looked for; what is given as
+    ``found`` is called for each point.
 
     Examples
     --------
@@ -422,13 +404,15 @@ def _widened(
     network: NetworkSpec, part: NetworkSpec, below: Sequence[Rationals]
 ) -> list[Rationals]:
     """Return weights with units that are zero added to each level."""
-    result = []
-    for layer, narrow, array in zip(network.layers, part.layers, below, strict=False):
-        wide = np.zeros((layer.outputs, layer.products), dtype=object)
-        # Products are numbered by their larger letter first.
-        wide[: narrow.outputs, : narrow.products] = array
-        result.append(wide)
-    return result
+    sizes = [
+        (wide.outputs - narrow.outputs, wide.products - narrow.products)
+        for wide, narrow in zip(network.layers, part.layers, strict=True)
+    ]
+    # Products are numbered by their larger letter first.
+    return [
+        np.pad(array, ((0, units), (0, products)))
+        for array, (units, products) in zip(below, sizes, strict=False)
+    ]
 
 
 def _family(variety: Variety, kind: Kind, listed: Sequence[list[Rationals]], seed: int) -> Family:

@@ -320,8 +320,7 @@ def decompose(
 
     None when the time is up. The prime must divide no denominator of a coefficient.
     """
-    script, names = _script(_COMPONENTS[system.name], equations, variables, prime)
-    found = _answer(system, script, names, time_limit)
+    found = _answer(system, _COMPONENTS, equations, variables, time_limit, prime)
     return None if found is None else Decomposition(system, prime, tuple(sorted(found, key=_order)))
 
 
@@ -343,28 +342,28 @@ def ideal_dimension(
         basis = groebner_basis(equations, time_limit)
         return None if basis is None else basis.dimension
     occurring = dict.fromkeys(name for equation in equations for name in equation.variables())
-    script, names = _script(_DIMENSION[system.name], equations, list(occurring) or ["x"], 0)
-    found = _answer(system, script, names, time_limit)
+    found = _answer(system, _DIMENSION, equations, list(occurring) or ["x"], time_limit)
     return None if found is None else found[0].dimension
 
 
-def _script(
-    template: str, equations: Sequence[Polynomial], variables: Sequence[str], prime: int
-) -> tuple[str, dict[str, str]]:
-    """Return a system's script, and the variables by the names that they have in it."""
-    short = {name: f"w{at}" for at, name in enumerate(variables)}
-    ring, own = PolynomialRing(list(short.values())), PolynomialRing(list(variables))
-    texts = [e.primitive().to_ring(own).rename(short, ring).to_text() for e in equations if len(e)]
-    script = template.format(
-        prime=prime, names=",".join(short.values()), equations=",\n".join(texts or ["0"])
-    )
-    return script, {new: name for name, new in short.items()}
-
-
 def _answer(
-    system: System, script: str, names: dict[str, str], time_limit: float
+    system: System,
+    scripts: Mapping[SystemName, str],
+    equations: Sequence[Polynomial],
+    variables: Sequence[str],
+    time_limit: float,
+    prime: int = 0,
 ) -> list[Component] | None:
-    """Return the components that a system prints, or None when the time is up."""
+    """Return the components that a system's script prints, or None when the time is up."""
+    short = {name: f"w{at}" for at, name in enumerate(variables)}
+    long = {new: name for name, new in short.items()}
+    ring, target = PolynomialRing(list(long)), PolynomialRing(list(variables))
+    texts = [
+        e.primitive().to_ring(target).rename(short, ring).to_text() for e in equations if len(e)
+    ]
+    script = scripts[system.name].format(
+        prime=prime, names=",".join(long), equations=",\n".join(texts or ["0"])
+    )
     arguments = ["--script"] if system.name == "macaulay2" else ["-q", "--no-rc"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "script"
@@ -372,7 +371,6 @@ def _answer(
         done = run([system.path, *arguments, str(file)], "", time_limit)
     if done is None:
         return None
-    ring, target = PolynomialRing(list(names)), PolynomialRing(list(names.values()))
     found: list[Component] = []
     complete = False
     for line in done.stdout.splitlines():
@@ -381,7 +379,7 @@ def _answer(
             dimension, degree = map(int, rest.split())
             found.append(Component((), dimension, degree))
         elif word == "generator" and found:
-            generator = ring.parse(rest).rename(names, target)
+            generator = ring.parse(rest).rename(long, target)
             found[-1] = replace(found[-1], generators=(*found[-1].generators, generator))
         elif word == "complete":
             complete = True

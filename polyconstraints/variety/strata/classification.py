@@ -29,18 +29,9 @@ Kind = tuple[tuple[Content, Content], ...]
 class Classification:
     """What is known of a point of the space of weights.
 
-    Attributes
-    ----------
-    symmetric : bool
-    tangent_dimension : int or None
-        None off the variety.
-    kind : Kind
-        What the functions of the hidden levels carry.
-    stratum : Stratum or None
-        The stratum whose hidden levels carry the same.
-    inside : bool
-        Whether the point is on it. The functions can satisfy more relations than those of the
-        stratum, and the next layer compute more: then the point is on another family.
+    Off the variety there is no tangent space. The stratum is that whose hidden levels carry the
+    same; the point is inside unless its functions satisfy more relations than those of the stratum,
+    or the next layer computes more: then it is on another family.
     """
 
     symmetric: bool

@@ -111,9 +111,9 @@ def equivariant_layers(
             basis = _rational(core, source, block)
         else:
             basis = _modular(core, source, block, prime)
-        part = np.zeros((len(basis), layer.outputs, layer.products), dtype=basis.dtype)
-        part[:, units, : core.products] = basis.reshape(-1, core.outputs, core.products)
-        parts.append(part)
+        part = basis.reshape(-1, core.outputs, core.products)
+        above_it = (units.start, layer.outputs - units.stop)
+        parts.append(np.pad(part, ((0, 0), above_it, (0, layer.products - core.products))))
     nothing = np.zeros((0, layer.outputs, layer.products), dtype=np.int64 if prime else object)
     return np.concatenate([nothing, *parts])
 

@@ -18,20 +18,12 @@ Attained = Sequence[Mapping[str, int]]
 
 
 def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
-    """Return the graph of strata.
+    """Return the graph of strata of one variety, each closure once.
 
-    Parameters
-    ----------
-    strata : iterable of Stratum
-        Strata of one variety, each closure once.
-
-    Returns
-    -------
-    networkx.DiGraph
-        A node for each stratum, its number, with ``hidden``, the three dimensions and ``component``
-        as attributes. An edge leads from one stratum to another whose hidden levels
-        attain at least the same summands, so that every function of the first one is a
-        function of the second one too; edges that follow from others are left out.
+    A node for each, its number, with ``hidden``, the three dimensions and ``component`` as
+    attributes. An edge leads from one stratum to another whose hidden levels attain at least the
+    same summands, so that every function of the first one is a function of the second one too;
+    edges that follow from others are left out.
 
     Examples
     --------

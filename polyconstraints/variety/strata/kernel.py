@@ -28,6 +28,7 @@ __all__ = [
     "is_symmetric",
     "moves_of",
     "ordered_network",
+    "placed",
     "split",
     "tangent_conditions",
 ]
@@ -128,13 +129,16 @@ def by_layers(network: NetworkSpec, directions: Sequence[Array]) -> Array:
     Those of each layer have shape (directions, outputs, products); the result has shape
     (all directions, weights).
     """
-    result = np.zeros((sum(map(len, directions)), network.weights), dtype=directions[0].dtype)
-    row = column = 0
-    for layer, part in zip(network.layers, directions, strict=True):
-        block = part.reshape(len(part), layer.weights)
-        result[row : row + len(part), column : column + layer.weights] = block
-        row, column = row + len(part), column + layer.weights
-    return result
+    pairs = zip(network.layers, directions, strict=True)
+    return np.concatenate(
+        [placed(network, one.index, part.reshape(len(part), one.weights)) for one, part in pairs]
+    )
+
+
+def placed(network: NetworkSpec, layer: int, rows: Array) -> Array:
+    """Return derivatives of the weights from a layer on as derivatives of all weights."""
+    start = sum(one.weights for one in network.layers[:layer])
+    return np.pad(rows, ((0, 0), (start, network.weights - start - rows.shape[1])))
 
 
 def is_symmetric(setting: Setting, weights: Weights) -> bool:

@@ -45,31 +45,14 @@ __all__ = ["Dimensions", "Tower", "measure"]
 class Tower:
     """A random point of a stratum, up to some level.
 
-    Attributes
-    ----------
-    setting : Setting
-    group : PermutationGroup
-    level : Level
-        What the last level carries.
-    units : array of shape (points, units)
-        Values of the last level: at random inputs, then at those that each generator moves them to.
-    plain, general : tuple of arrays of shape (outputs, products)
-        Weights without relations, and with them.
-    directions : tuple of arrays of shape (dimension, outputs, products)
-        A basis of what is equivariant of the plain layers at each place.
-    attained : tuple of dict
-        For each hidden level up to the last one what its functions carry: less than was asked for
-        where the levels below cannot supply so much, and more where free functions happen to span
-        something that the group preserves.
-    plain_dimension, dimension : int
-        Of the stratum in the space of weights, without the relations and with them.
-    parameters : int
-        Number of parameters of the plain layers.
-    degree : int
-        Of the units, as polynomials in all that is chosen at random.
-    conditions : int
-        Degree of what vanishes where the random choices are unlucky, so that a relation or a
-        layer is found that isn't one; 0 where no null space was found at random points.
+    Units are its values at random inputs, then at those that each generator moves them to; plain
+    weights are those without relations, general ones have them, and directions are a basis of what
+    is equivariant of the plain layers at each place. What is attained can be less than was asked
+    for where the levels below cannot supply so much, and more where free functions happen to span
+    something that the group preserves. The degree is that of the units, as polynomials in all that
+    is chosen at random, and that of conditions of what vanishes where the choices are unlucky, so
+    that a relation or a layer is found that isn't one; 0 where no null space was found at random
+    points.
     """
 
     setting: Setting
@@ -302,25 +285,10 @@ def _dimension(directions: Residues, free: int, common: Residues, prime: int) ->
 class Dimensions:
     """What was measured for a stratum.
 
-    Attributes
-    ----------
-    weight : int
-        Dimension of the stratum in the space of weights.
-    plain : int
-        The same without the relations between hidden functions.
-    tangent : int
-        Dimension of the space of directions that keep the symmetry to first order.
-    function : int or None
-        Dimension of the set of functions; None where it isn't known.
-    parameters : int
-        Number of parameters of the equivariant layers, the distinct weights.
-    attained : tuple of dict
-        What the functions of each hidden level carry; modulo constants where there is a bias.
-    conditions : int
-        Degree of the conditions under which the null spaces are right that were found at random
-        points; 0 where there were none.
-    confirmed : bool
-        Whether two primes with different random choices gave the same figures.
+    The plain dimension of weights is without the relations between hidden functions; parameters
+    are the distinct weights of the equivariant layers; conditions have the degree under which the
+    null spaces are right that were found at random points, 0 where there were none. Confirmed
+    figures are those that two primes with different random choices gave.
     """
 
     weight: int
@@ -363,10 +331,7 @@ def measure(starts: Iterable[Tower], levels: Sequence[Level]) -> Dimensions:
     if it agrees with one of the others. Time and memory are those of Gaussian elimination on a
     square matrix of the size of the number of weights.
 
-    Raises
-    ------
-    PolyconstraintsError
-        If a point that should be symmetric is not: F(σx) ≠ σF(x) at fresh points.
+    A point that should be symmetric and is not is an error: F(σx) ≠ σF(x) at fresh points.
     """
     found: list[Dimensions] = []
     for start in starts:

@@ -147,21 +147,8 @@ def signed_actions(group: PermutationGroup, most: int) -> tuple[Block, ...]:
     characters to {±1}, up to the signs of the units: ``3`` for three points, ``3-`` with signs,
     ``6b`` for the second kind of six points.
 
-    Parameters
-    ----------
-    group : PermutationGroup
-        Of order up to 1000.
-    most : int
-
-    Raises
-    ------
-    TooLargeError
-        If the group is larger.
-
-    Notes
-    -----
-    Subgroups are found from a presentation of the group by their coset tables (Sims'
-    low-index algorithm, by SymPy). A choice of signs is a solution of linear equations over
+    Subgroups are found from a presentation of the group, of order up to 1000, by their coset tables
+    (Sims' low-index algorithm, by SymPy). A choice of signs is a solution of linear equations over
     the field of two elements, one for each relation and point.
 
     Examples

@@ -73,23 +73,9 @@ def stratum_map(
     a dependent class with an empty combination, and so do all weights from and to units
     that a representation leaves over.
 
-    Parameters
-    ----------
-    variety : Variety
-    hidden : sequence of Level
-        What each hidden level carries.
-    function_dimension : int, optional
-        What is known of the map's functions; worked out when asked for unless given.
-    zeros : sequence of (layer, parameter)
-        Parameters to be set to zero, such as a gauge fixing names, numbered as in
-        :func:`layer_bases`.
-    origin : Origin, optional
-        What the document says of where it comes from.
-
-    Raises
-    ------
-    UsageError
-        If a level is bound by nothing.
+    The function dimension is worked out when asked for unless given. Zeros are parameters, numbered
+    as in :func:`layer_bases`, that are set to zero, such as a gauge fixing names; the origin is
+    what the document says of where it comes from.
 
     Examples
     --------
