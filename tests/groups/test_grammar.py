@@ -132,6 +132,7 @@ def test_wrong_groups_are_named_in_one_line(text: str, degree: int, message: str
         ("pairs(S9999999)", 3, "expected an action on at most 1000000 points, got 49999985000001"),
         ("A900xA1100", 990000, "expected at most 2000000 images of points under generators, got"),
         ("S3xS23xS32xS323xS3xS7", 6, "expected an action on at most 1000000 points, got 14976864"),
+        ("pairs(A1000)", 499500, "expected at most 2000000 images of points under generators, got"),
         ("(1 9999999)", 3, "expected at most 2000000 images of points under generators, got 1"),
     ],
 )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.errors import UsageError
-from polyconstraints.spec.groups.group import GroupAction, Key
+from polyconstraints.spec.groups.group import GroupAction, Key, require_images
 from polyconstraints.spec.groups.permutations import Permutation, orbits
 from polyconstraints.spec.groups.tree import (
     Address,
@@ -316,6 +316,8 @@ class Selection(_Tuples):
 
     def _action(self) -> GroupAction:
         action, points = self.of.action(), range(self.of.size())
+        # Before all points are listed.
+        require_images(self.size(), len(action.keys))
         if not self.distinct:
             return _induced(action, product(points, repeat=self.length), tuple)
         if self.ordered:
