@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from polyconstraints.algebra import PolynomialRing
 from polyconstraints.display import Written
 from polyconstraints.errors import InputError, UsageError, explained
 from polyconstraints.expansion.counting import check_tables, count_terms, monomial_count
@@ -23,7 +24,7 @@ from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 
 if TYPE_CHECKING:
-    from polyconstraints.algebra import Polynomial, PolynomialRing
+    from polyconstraints.algebra import Polynomial
     from polyconstraints.spec.groups import GroupLike
     from polyconstraints.spec.symmetry import Symmetry
 
@@ -250,13 +251,13 @@ class Expansion(Written):
 
     def terms(self, packed: PackedTerms) -> Terms:
         """Return packed terms as the weights that they stand for."""
-        edges = packed.layout.unpack(packed.words)[::-1]
+        edges: list[Integers] = packed.layout.unpack(packed.words)[::-1]
         output, edges[0] = np.divmod(edges[0], self.network.layers[-1].products)
         states = [output.astype(np.int32)]
         for step, taken in zip(reversed(self.graph.steps), edges, strict=True):
             states.append(step.child[taken])
         coefficients: Integers = packed.coefficients.astype(self.coefficient_dtype)
-        return self._decode(Paths(tuple(edges), tuple(states[:-1]), states[-1], coefficients))
+        return self._decode(Paths(np.array(edges), np.array(states[:-1]), states[-1], coefficients))
 
     # -- exponent vectors ------------------------------------------------------------------
 
@@ -290,15 +291,11 @@ class Expansion(Written):
     @cached_property
     def weight_ring(self) -> PolynomialRing:
         """The ring of the polynomials in the weights."""
-        from polyconstraints.algebra import PolynomialRing
-
         return PolynomialRing(self.network.weight_names())
 
     @cached_property
     def ring(self) -> PolynomialRing:
         """The ring of the polynomials in the inputs and the weights."""
-        from polyconstraints.algebra import PolynomialRing
-
         return PolynomialRing([*self.network.input_names(), *self.network.weight_names()])
 
     def coefficient_polynomial(self, output: int, monomial: Exponents) -> Polynomial:

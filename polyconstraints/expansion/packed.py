@@ -229,13 +229,12 @@ class Packer:
         shapes = self.graph.levels[level].shape
         states = [int(np.flatnonzero(shapes == shape)[0]) for shape in self._top_shapes[0]]
         parts = [self.finder.below(level, state) for state in states]
-        edges = [np.concatenate(found) for found in zip(*(p.edges for p in parts), strict=True)]
-        none = np.zeros(sum(map(len, parts)), dtype=np.int64)
-        coefficient: Integers = np.concatenate([p.coefficient for p in parts])
+        paths = Paths.joined(parts)
+        none = np.zeros(len(paths), dtype=np.int64)
         return _Below(
-            self.layout.pack([none, *reversed(edges), none]),
-            coefficient.astype(self.coefficient_dtype),
-            self.graph.levels[1].shape[np.concatenate([p.end for p in parts])],
+            self.layout.pack([none, *paths.edges[::-1], none]),
+            paths.coefficient.astype(self.coefficient_dtype),
+            self.graph.levels[1].shape[paths.end],
             np.cumsum([len(p) for p in parts]),
         )
 
@@ -283,7 +282,7 @@ class Packer:
         filled = 0
         while len(paths := self.finder.between(output, monomial, filled, filled + _BLOCK)):
             target = slice(filled, filled + len(paths))
-            found = self.layout.pack(paths.edges[::-1])
+            found = self.layout.pack(list(paths.edges[::-1]))
             self._rename(output, found)
             for word, part in zip(words, found, strict=True):
                 word[target] = part

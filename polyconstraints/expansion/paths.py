@@ -7,7 +7,7 @@ once; any stretch of a coefficient, however long that is, costs only itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -31,9 +31,10 @@ _MOST_KEPT = 1 << 21
 class Paths:
     """Paths from one output down to some level, in the order of their weights."""
 
-    #: The edge taken in layer ``depth - 1 - t``, and the state that it starts from, by t.
-    edges: tuple[NDArray[np.int64], ...]
-    states: tuple[NDArray[np.int32], ...]
+    #: Of shape (layers, paths): the edge taken in layer ``depth - 1 - t``, and the state that it
+    #: starts from, by t.
+    edges: NDArray[np.int64]
+    states: NDArray[np.int32]
     #: Of shape (paths,): the state reached.
     end: NDArray[np.int32]
     #: Of shape (paths,): product of the edges' multinomials.
@@ -44,11 +45,17 @@ class Paths:
 
     def take(self, index: NDArray[np.intp] | slice) -> Paths:
         """Return some of the paths."""
-        return Paths(
-            tuple(edge[index] for edge in self.edges),
-            tuple(state[index] for state in self.states),
-            self.end[index],
-            self.coefficient[index],
+        edges, states = self.edges[:, index], self.states[:, index]
+        return Paths(edges, states, self.end[index], self.coefficient[index])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Paths]) -> Paths:
+        """Return all paths of several parts, through as many layers each."""
+        return cls(
+            np.concatenate([part.edges for part in parts], axis=1),
+            np.concatenate([part.states for part in parts], axis=1),
+            np.concatenate([part.end for part in parts]),
+            np.concatenate([part.coefficient for part in parts]),
         )
 
     def followed(
@@ -68,8 +75,8 @@ class Paths:
             edge = order[edge]
         taken = self.take(source)
         return Paths(
-            (*taken.edges, edge),
-            (*taken.states, taken.end),
+            np.concatenate([taken.edges, edge[None]]),
+            np.concatenate([taken.states, taken.end[None]]),
             step.child[edge],
             taken.coefficient * step.coefficient[edge],
         )
@@ -159,8 +166,9 @@ class PathFinder:
 
     def root(self, state: int) -> Paths:
         """Return the path that has not left its output, or other state, yet."""
+        edges, states = np.empty((0, 1), dtype=np.int64), np.empty((0, 1), dtype=np.int32)
         end = np.array([state], dtype=np.int32)
-        return Paths((), (), end, np.ones(1, dtype=self._coefficient_dtype))
+        return Paths(edges, states, end, np.ones(1, dtype=self._coefficient_dtype))
 
     def _descended(self, paths: Paths, index: int) -> Paths:
         step = self.graph.steps[index]
@@ -215,7 +223,7 @@ class PathFinder:
             passed = int(after[-1]) if len(after) else passed
         if first is None:
             return self._descended(paths.take(slice(0, 0)), index), passed
-        return _joined(kept), first
+        return Paths.joined(kept), first
 
     def _blocks(self, paths: Paths, index: int) -> Iterator[Paths]:
         """Yield paths in stretches that are followed by a bounded number of edges."""
@@ -237,14 +245,3 @@ def stretches(sizes: NDArray[np.int64], most: int) -> Iterator[slice]:
         stop = max(start + 1, int(np.searchsorted(ends, done + most, side="right")))
         yield slice(start, stop)
         start, done = stop, int(ends[stop - 1])
-
-
-def _joined(parts: list[Paths]) -> Paths:
-    if len(parts) == 1:
-        return parts[0]
-    return Paths(
-        tuple(np.concatenate(edges) for edges in zip(*(p.edges for p in parts), strict=True)),
-        tuple(np.concatenate(states) for states in zip(*(p.states for p in parts), strict=True)),
-        np.concatenate([p.end for p in parts]),
-        np.concatenate([p.coefficient for p in parts]),
-    )
