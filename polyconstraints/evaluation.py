@@ -1,9 +1,7 @@
 """Values and derivatives of layered networks, once for every kind of number.
 
 A layer of degree r sums products of r inputs; its weights are one array of shape (outputs,
-products), in the order of the layer's product indices. Between layers, each hidden unit passes
-through the network's activation if it has one. Points are evaluated together, so that the work
-is a few matrix products a layer.
+products). Points are evaluated together: the work is a few matrix products a layer.
 """
 
 from __future__ import annotations
@@ -57,10 +55,7 @@ EXACT = Plain(object)
 
 @dataclass(frozen=True)
 class Modulo:
-    """Residues modulo a prime of any size.
-
-    Up to 31 bits they are 64-bit integers, whose products fit; beyond, Python's integers.
-    """
+    """Residues modulo a prime: 64-bit integers up to 31 bits, beyond that Python's."""
 
     prime: int
 
@@ -233,10 +228,9 @@ def _through(step: Step, along: Array, ring: Ring) -> Array:
 
 
 class _Places(NamedTuple):
-    """The letters of each product, (products, degree).
+    """The letters of each product, (products, degree), and for each factor three arrays.
 
-    And for each factor the letters of the other ones, the products in the order of this one, and
-    where those of each letter start.
+    The letters of the other factors, the products in its order, and where its letters start.
     """
 
     letters: NDArray[np.intp]

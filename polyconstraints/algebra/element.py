@@ -50,11 +50,7 @@ def flint() -> ModuleType:
 
 
 def exact(value: object) -> int | fmpq | None:
-    """Return an exact rational number as FLINT takes it; None if it is none.
-
-    Those of other libraries count if they are registered as `numbers.Rational`, as NumPy's and
-    SymPy's are; floating-point numbers never do.
-    """
+    """Return an exact number (any `numbers.Rational`) as FLINT takes it; None if it is none."""
     if type(value) is int:
         return value
     if isinstance(value, Rational):
@@ -133,9 +129,7 @@ def numerators_over(value: fmpq_mpoly) -> tuple[list[int], int]:
 def predicted_power_terms(degrees: Sequence[int], length: int, exponent: int) -> int:
     """Return an upper bound on the number of terms of a power.
 
-    From the degrees in each variable and the number of terms of the base: the smaller of the
-    number of multisets of terms and the number of monomials within the result's degrees; when
-    the former is astronomical, the latter.
+    The number of multisets of terms or of monomials within the degrees, whichever is smaller.
     """
     box = prod(exponent * degree + 1 for degree in degrees)
     if length <= 1:

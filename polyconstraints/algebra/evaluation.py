@@ -61,10 +61,7 @@ def substitute(polynomial: Polynomial, values: Mapping[str, Any]) -> Polynomial:
 
 
 def without_idle_variables(polynomial: Polynomial) -> tuple[fmpq_mpoly, list[int]]:
-    """Return a polynomial in the variables that occur, and their places.
-
-    The time of much of FLINT grows with all variables, whether they occur or not.
-    """
+    """Return a polynomial in the variables that occur, which FLINT is faster with; their places."""
     places = polynomial._places()
     if len(places) == len(polynomial.ring.names):
         return polynomial._flint, places

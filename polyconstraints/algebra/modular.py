@@ -28,11 +28,9 @@ def random_residues(rng: np.random.Generator, prime: int, shape: tuple[int, ...]
 
 
 def matmul(a: Residues, b: Residues, prime: int) -> Residues:
-    """Return the matrix product of residues, exactly.
+    """Return the matrix product of residues, exactly; it broadcasts as ``numpy.matmul``.
 
-    Broadcasts as ``numpy.matmul``. The left factor is split into parts of so few bits that
-    floating-point matrix multiplication sums the products without rounding: two parts for
-    short sums, three or more for long ones.
+    The left factor is split into parts of so few bits that float64 sums products without rounding.
     """
     # A sum of 2^s products of a part and a residue fits if part, residue and s bits do.
     spare = _EXACT_BITS - _BITS - max(0, a.shape[-1] - 1).bit_length()

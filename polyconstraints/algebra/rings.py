@@ -315,10 +315,7 @@ class _NotPolynomialError(Exception):
 
 
 def _convert(ring: PolynomialRing, expression: Any) -> Polynomial:
-    """Return the polynomial of an expression tree.
-
-    `sympy.Poly` would do the same, but it is dense: an exponent of 10**9 exhausts memory.
-    """
+    """Return the polynomial of a tree; `sympy.Poly`, which is dense, fails at exponents of 10^9."""
     if expression.is_Symbol:
         return ring.gen(expression.name)
     if expression.is_Rational:

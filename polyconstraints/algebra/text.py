@@ -1,9 +1,8 @@
 """Text to polynomial and back, without evaluating anything and without recursion.
 
-The parser keeps one frame for each open parenthesis, so nesting is limited by memory only.
-Terms are summed pairwise, so long texts take little more than linear time. Operations whose
-cost isn't bounded by the text's length (powers, products of sums) draw on a budget and are
-refused when it is spent: text may come from anywhere.
+One frame for each open parenthesis, so nesting is limited by memory only; terms are summed
+pairwise, so long texts take little more than linear time; powers and products of sums, whose cost
+the text's length doesn't bound, draw on a budget: text may come from anywhere.
 """
 
 from __future__ import annotations
@@ -284,11 +283,10 @@ def spelled(
 
 
 def latex_name(name: str) -> str:
-    r"""Return a variable's name as LaTeX.
+    """Return a variable's name as LaTeX.
 
-    Trailing numbers become indices. Of several numbers after a letter that one follows
-    directly, that first one is the upper index, as weights are written: layer above, position
-    below. Greek names become letters.
+    Trailing numbers become indices; of several after a letter that one follows directly the first
+    is the upper one, as weights are written. Greek names become letters.
     """
     match = _NAME_PARTS.fullmatch(name)
     if match is None or not match["stem"].strip("_"):

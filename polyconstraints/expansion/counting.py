@@ -185,10 +185,7 @@ class _Counter:
         return [sum(complete[power] for power in powers) for powers in chosen]
 
     def placement(self, powers: Sequence[Any]) -> Callable[[tuple[int, ...], int], Any]:
-        """Return what a product of power sums of so many units expands to, given powers of units.
-
-        Each p_k gives k to the exponent of some unit.
-        """
+        """Return what products of power sums expand to: each p_k gives k to a unit's exponent."""
 
         @cache
         def placed(parts: tuple[int, ...], units: int) -> Any:

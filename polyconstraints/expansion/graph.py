@@ -1,24 +1,17 @@
 """The expansion of a whole network as a layered graph of product skeletons.
 
-A *state* of level ``l`` is a product of units of that level, written as its exponents. Each
-output of the network is a state of the last level, and expanding the units of a state by
-their layer leads to states of the level below; every such step is an *edge*, which stands
-for one weight monomial of the layer with its multinomial coefficient. A term of the
-expanded network is a path from an output down to a monomial in the inputs, and different
-paths give different terms: 10⁸ terms are held by some 10⁵ edges.
+A *state* of level ``l`` is a product of units of that level, written as its exponents. Expanding
+its units by their layer leads to states of the level below; each such step is an *edge*, which
+stands for one weight monomial of the layer. A term of the expanded network is a path from an
+output down to a monomial in the inputs: 10⁸ terms are held by some 10⁵ edges.
 
-The outputs of a layer differ only by a renaming of that layer's own weights, so a product
-``o_1^a · o_2^b ···`` is known once for each *shape* ``(a, b, …)``: which units take part
-changes names only. And since each weight occurs in one output and in one product of inputs,
-two different choices of weights never give the same weight monomial. The expansion of a
-power is therefore given in closed form by the multinomial theorem,
+The outputs of a layer differ only by the names of their weights, so a product ``o_1^a · o_2^b ···``
+is known once for each *shape* ``(a, b, …)``. Each weight occurs in one output and in one product
+of inputs, so that no two choices of weights are alike, and nothing is left to collect in
 
     o^m = Σ_{multisets M of m products} multinomial(M) · Π_{p in M} W_p · (inputs of p),
 
-and no like terms are left to collect. This holds for layers of every degree, with ordered or
-redundant indices (where W_ij and W_ji are different weights). Where the outputs pass through
-an activation, a power of a(o) is a sum of powers of o, which differ in their numbers of
-weights, so that again no terms are alike.
+nor in a sum of such powers, which have different numbers of weights, after an activation.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """All terms of an expansion, written out as machine words or as exponent vectors.
 
-A term is a path through the graph, so it is known by the edge that it takes in each layer,
-and the product of the layers' numbers of edges is small: a *key* is the mixed-radix number
-of those edges, the last layer's first, and nearly always fits one word. Keys of one monomial
-ascend in the order of the terms' weights, which for a fixed monomial is the lexicographic
-order of monomials in W_{d-1}, …, W_0. So the terms come out grouped and sorted, and nothing
-is hashed, compared or collected.
+A term is a path through the graph, so it is known by the edge that it takes in each layer: its
+*key* is the mixed-radix number of those edges, the last layer's first, and nearly always fits one
+word. Keys of one monomial ascend in the lexicographic order of the weights, so the terms come out
+grouped and sorted, and nothing is hashed, compared or collected.
 """
 
 from __future__ import annotations
@@ -157,10 +155,7 @@ class PackedTerms:
 
 
 class _Below(NamedTuple):
-    """Paths to level 1: their key parts, coefficients, and the shapes they end in.
-
-    Those from the first shape come first, and ``ends`` says where each shape's end.
-    """
+    """Paths to level 1: their keys, coefficients and last shapes; where each first shape's end."""
 
     prefixes: tuple[Integers, ...]
     coefficient: Integers
@@ -241,8 +236,7 @@ class Packer:
     def _block(self, states: list[int]) -> list[Integers]:
         """Return keys and coefficients of those paths, continued to some monomials.
 
-        Also, for each monomial and edge of the last layer, where its terms start among them
-        and how many they are.
+        For each monomial and edge of the last layer also where its terms start, and their number.
         """
         below = self._below
         field, edge_coefficient = self._bottom
@@ -325,10 +319,7 @@ def _tiled(items: Integers, times: int) -> Integers:
 
 
 class VectorWriter:
-    """Writes terms as exponent vectors.
-
-    Columns are the inputs, and then the weights of each layer from the last to the first.
-    """
+    """Writes exponents of the inputs, then of each layer's weights from the last to the first."""
 
     def __init__(self, graph: ExpansionGraph, finder: PathFinder) -> None:
         self.graph = graph

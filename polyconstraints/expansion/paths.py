@@ -65,10 +65,7 @@ class Paths:
         count: NDArray[np.int64],
         order: NDArray[np.int64] | None = None,
     ) -> Paths:
-        """Return every path followed by each of ``count`` edges, from ``first`` on.
-
-        Edges are numbered as they come, or by their places in ``order``.
-        """
+        """Return every path followed by each of ``count`` edges from ``first`` on, as ordered."""
         source = np.repeat(np.arange(len(count)), count)
         edge = runs(first, count)
         if order is not None:
@@ -208,8 +205,8 @@ class PathFinder:
     ) -> tuple[Paths, int]:
         """Follow paths through a layer, and keep those that lead to wanted numbers.
 
-        ``below`` counts the paths from each state reached, and ``passed`` is the number of
-        the first path that is given. Returns the paths and the number of the first of them.
+        ``below`` counts the paths from each state reached; the first path given has the number
+        ``passed``, and the number of the first one kept is returned, too.
         """
         kept, first = [], None
         for part in self._blocks(paths, index):

@@ -146,10 +146,9 @@ def _add_layer(
 def _cells(network: NetworkSpec, layers: Sequence[LayerLabels], kind: Kind) -> list[Integers]:
     """Return numbers of the units of each level, the same for units that look alike.
 
-    Colour refinement: each unit is told apart by its coefficients and the units behind them,
-    until that tells nothing new. Automorphisms permute the units within each cell. What is
-    compared are hashes of what is there, in any order, so that a collision joins two cells,
-    which makes the graph larger, but no result wrong.
+    Colour refinement: units are told apart by their coefficients and the units behind them, until
+    that tells nothing new. Compared are hashes, in any order: a collision joins two cells, which
+    makes the graph larger, but no result wrong.
     """
     ends = _moved_ends(network, kind)
     cells = [np.zeros(units, dtype=np.int64) for units in network.units]

@@ -1,15 +1,10 @@
 """Which permutations leave a network with given weights unchanged.
 
-Two symmetries are looked for: invariance, F(σx) = F(x), and equivariance, F(σx) = σF(x), where
-there are as many output components as inputs. A network has one *layer by layer* if the units of
-its hidden levels can be permuted along so that every coefficient goes to an equal one. These
-permutations, hidden levels included, are the automorphisms of a coloured graph: its nodes are
-the units, the products of units that layers read, and the coefficients between both, coloured by
-their values. BLISS [1]_ finds generators of them all, for any number of components.
-
-A *function* can be symmetric though its layers are not, for example after a change of basis of
-the hidden units. Where the network is small enough to be multiplied out, the same is asked of
-its outputs as polynomials in the inputs, which make one layer.
+Two symmetries are looked for: invariance, F(σx) = F(x), and equivariance, F(σx) = σF(x). A network
+has one *layer by layer* if the units of its hidden levels can be permuted along so that every
+coefficient goes to an equal one: an automorphism of the graph of its units and coefficients, of
+which BLISS [1]_ finds generators. A *function* can be symmetric though its layers are not; where
+it is small enough to be multiplied out, the same is asked of its outputs as one layer.
 
 References
 ----------
@@ -241,8 +236,7 @@ def _groups(
 def _equal(numbers: Floats, tolerance: float) -> tuple[Integers, float, float]:
     """Return classes of equal numbers, the width of the widest, and the gap between them.
 
-    Both in units of the largest number. Neighbours within the tolerance are equal, or within
-    less where a class would be wider than the tolerance.
+    In units of the largest. Neighbours within the tolerance, or less for a narrow class, are equal.
     """
     largest = float(np.abs(numbers).max())
     if not largest:

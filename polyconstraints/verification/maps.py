@@ -1,11 +1,8 @@
 """Decide whether every network of a tying map, or of a rule, has the symmetry that it states.
 
-A rule gives the class of a weight by the pattern of equal letters in its indices. Symmetry of a
-layer relates a weight to its image under a transposition of two letters: whether they have the
-same class depends on the letters of the weight, at most as many as the largest pattern has, and
-on those two. Any such choice of letters is met, in the same order, among that many letters. So a
-rule's layers are symmetric for all numbers of letters if they are for as many as the largest
-pattern needs and two more.
+Whether a weight of a rule and its image under a transposition of letters have the same class
+depends on the letters of the weight and those two: as many as the largest pattern has, and two
+more, decide for any number of letters.
 """
 
 from __future__ import annotations

@@ -1,28 +1,18 @@
 """Both sides of the symmetry, at random points modulo a random prime or at a generic point.
 
-Whether F(σx) = σF(x) for every network of a tying map is whether finitely many polynomials
-in the parameters θ and the inputs x vanish. They are evaluated at random points modulo a
-random prime p. Two accidents can hide a polynomial P ≠ 0 with rational coefficients:
+Whether F(σx) = σF(x) for every network of a tying map is whether finitely many polynomials P in
+the parameters θ and the inputs x vanish. Two accidents can hide one at random points:
 
-1. *The prime.* All of P's coefficients may vanish modulo p. Cleared of denominators they are
-   integers of at most h bits, so at most h/(b-1) of the primes of b bits divide them; and
-   there are more than 3·2^(b-1) / (5·(b-1)·ln 2) such primes (Rosser and Schoenfeld 1962,
-   corollary 3). For small networks h < b, and this accident is impossible.
-2. *The points.* A polynomial of total degree D that is not zero modulo p vanishes at a
-   uniformly random point with probability at most D/p (Schwartz and Zippel). A network of d
-   quadratic layers has degree 2^d in x and 2^d - 1 in θ, so D = 2^(d+1) - 1; one of d linear
-   layers has D = d + 1. An activation multiplies degrees as layers do.
+1. *The prime.* All coefficients of P, integers of at most h bits once cleared of denominators, may
+   vanish modulo p. At most h/(b-1) primes of b bits divide them, of more than
+   3·2^(b-1) / (5·(b-1)·ln 2) that there are (Rosser and Schoenfeld 1962, corollary 3).
+2. *The points.* P ≠ 0 of total degree D vanishes modulo p at a uniformly random point with
+   probability at most D/p (Schwartz and Zippel); d quadratic layers have D = 2^(d+1) - 1.
 
-With t independent points under one prime the check errs with probability at most
-(1) + (2)^t. At depth 50 the degree is 2^51, which no machine word leaves room for: primes
-have at least 127 bits, and more for deeper networks, so that one point already gives about
-2^-70.
-
-All random choices follow from a seed and a digest of the map. A bound on the error speaks of
-choices that do not depend on the map, and with a known seed alone a map could be made to
-deceive the prime that the seed gives; with the digest, changing the map changes the prime.
-
-An inequality modulo p is one over the rationals, so a counterexample is always certain.
+With t independent points the check errs with probability at most (1) + (2)^t; primes have at least
+127 bits, and more for deeper networks. All random choices follow from a seed and a digest of the
+map, so that no map can be made to deceive the prime that a seed gives. An inequality modulo p is
+one over the rationals: a counterexample is certain.
 """
 
 from __future__ import annotations
@@ -91,12 +81,10 @@ def _exponents(tying: TyingMap) -> list[int]:
 def height_bits(tying: TyingMap) -> int:
     """Return a bound on the bits of the coefficients, cleared of denominators.
 
-    Let N be the sum of the absolute values of the coefficients of a unit. A layer of degree r
-    with s products, whose weights are combinations of parameters with absolute sums at most a
-    and common denominator q, gives N' ≤ s·a·N^r and needs the factor q, so that the bits add
-    up over the layers, each counted as often as its weights occur. The same holds of an
-    activation of degree r, with a the absolute sum of its coefficients and s = 1. One bit more is
-    for the difference of two outputs.
+    Let N bound the sum of a unit's absolute coefficients. A layer of degree r with s products,
+    weights with absolute sums at most a and common denominator q gives N' ≤ s·a·N^r and the factor
+    q, so that bits add up, each as often as the weights occur; likewise an activation, with s = 1.
+    One bit more is for the difference of two outputs.
     """
     exponents = _exponents(tying)
     bits = 1
@@ -171,10 +159,7 @@ def draw_prime(tying: TyingMap, draw: random.Random) -> int:
 
 
 def draw_residues(draw: random.Random, prime: int, count: int) -> tuple[int, ...]:
-    """Return independent, uniformly distributed residues.
-
-    Only ``getrandbits`` is used, whose values no Python version changes.
-    """
+    """Return independent uniform residues, by ``getrandbits`` alone, which no Python changes."""
     bits = prime.bit_length()
     found: list[int] = []
     while len(found) < count:
@@ -201,12 +186,7 @@ def random_check(
 ) -> Counterexample | None:
     """Return a counterexample modulo a prime, or None if all trials agree.
 
-    Each trial evaluates one random network at a random x and at σx for every generator σ.
-
-    Raises
-    ------
-    TooLargeError
-        If a layer has too many weights.
+    Each trial evaluates one random network, which must not have too many weights, at x and each σx.
     """
     largest = max(tying.network.layers, key=lambda layer: layer.weights)
     if largest.weights > MAX_WEIGHTS:
@@ -254,10 +234,7 @@ def _compared(
 
 
 def small_counterexample(tying: TyingMap, seed: int) -> Counterexample | None:
-    """Return a counterexample in small integers, those that are not needed 0, if soon found.
-
-    None where the network is too large for this, or small numbers happen to agree.
-    """
+    """Return a counterexample in small integers, mostly 0, if one is soon found."""
     network = tying.network
     if network.depth > _SMALL_DEPTH or network.weights > _SMALL_WEIGHTS:
         return None
@@ -309,12 +286,7 @@ def predicted_terms(tying: TyingMap) -> int:
 def is_symmetric_by_expansion(tying: TyingMap) -> bool:
     """Return whether F(σx) = σF(x) as polynomials in the parameters and x, for each generator.
 
-    Only the equality of polynomials in canonical form is relied upon.
-
-    Raises
-    ------
-    TooLargeError
-        If the expansion would have too many terms.
+    A TooLargeError if they would have too many terms.
     """
     terms = predicted_terms(tying)
     if terms > MAX_TERMS:

@@ -1,13 +1,10 @@
 """Exact proofs of symmetry, layer by layer, for any depth.
 
-A layer is equivariant if each generator σ moves every coefficient, that of a product of inputs
-in an output, to one with the same value: c_τ(k)(σμ) = c_k(μ), where τ is how σ moves the layer's
-outputs. For the layers of a map the values are linear forms in the parameters, for trained
-weights they are numbers. Where the outputs of each layer are moved as the inputs of the next, the
-whole network is equivariant for σ, and so for all of the group that the generators generate.
-The converse fails: a network may be symmetric without its layers being so.
-
-How hidden units are moved may be stated, or found: any permutation that fits will do.
+A layer is equivariant if each generator σ moves every coefficient, that of a product of inputs in
+an output, to one with the same value: c_τ(k)(σμ) = c_k(μ), where τ is how σ moves its outputs. The
+values are linear forms in a map's parameters, or trained numbers. If the outputs of each layer
+move as the inputs of the next, the network is equivariant; the converse fails. How hidden units
+move may be stated, or found: any permutation that fits will do.
 """
 
 from __future__ import annotations
@@ -39,10 +36,9 @@ Actions = dict[int, tuple[Permutation, ...]]
 
 @dataclass(frozen=True)
 class LayerwiseProof:
-    """How the layers are equivariant, or why they are not.
+    """How the layers are equivariant, or why not: where the stated actions do not fit.
 
-    The obstacle is where the actions that are stated do not fit. The actions that were found are
-    those of hidden levels whose units move in another way than stated; None for no proof.
+    Found are the actions of hidden levels that move in another way than stated; None for no proof.
     """
 
     obstacle: Mismatch | Unacted | None
@@ -56,15 +52,9 @@ class LayerwiseProof:
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """The coefficients of one layer: of every product of inputs, in every output.
+    """The coefficients of one layer: of every product of inputs, numbered by a space.
 
-    Attributes
-    ----------
-    layer : LayerSpec
-    space : FunctionCoefficients
-        How the products are numbered.
-    weights : integer array of shape (products, summands)
-        The weights of one output that are summed, for each product; -1 where there are fewer.
+    Weights, of shape (products, summands), are those of one output that are summed, padded by -1.
     """
 
     layer: LayerSpec
@@ -109,8 +99,7 @@ class Coefficients:
 def layerwise(tying: TyingMap) -> LayerwiseProof:
     """Prove that every network of a map is symmetric, layer by layer, or say where that fails.
 
-    Exact, in O(generators × weights) time for a layer; layers that look the same are looked at
-    once.
+    Exact, in O(generators × weights) time for a layer, once for layers that look the same.
     """
     keys = layer_keys(tying.layers)
     known = {
@@ -143,9 +132,8 @@ def layerwise_weights(
 ) -> Actions | None:
     """Prove that the network of given weights is symmetric, as exact numbers, layer by layer.
 
-    Returns the actions on hidden levels that were found, as :class:`LayerwiseProof` has them.
-    Coefficients that are sums of several weights are compared weight by weight, so that no sum
-    is rounded; equal sums of different weights are not seen as equal.
+    Returns the actions found, as `LayerwiseProof` has them. Sums of several weights are compared
+    weight by weight, so that none is rounded, and equal sums of different weights are not seen.
     """
     coefficients = [Coefficients.of(layer) for layer in network.layers]
     arrays = []
@@ -164,8 +152,7 @@ def _proof(
 ) -> tuple[Actions | None, tuple[int, int] | None]:
     """Return the actions that were found, or None; and the layer and generator that failed.
 
-    An array holds a layer's coefficients, (outputs, products, …), in any form in which equal
-    ones are equal.
+    An array holds a layer's coefficients, (outputs, products, …), equal ones in equal form.
     """
     known: dict[Hashable, Permutation | None] = {}
 
@@ -200,10 +187,7 @@ def _proof(
 def _fitting(
     here: NDArray[Any], moved: NDArray[Any], stated: Permutation | None, free: bool
 ) -> Permutation | None:
-    """Return τ with moved[τ(k)] = here[k] for all outputs k, the stated one if it fits.
-
-    Outputs that are equal for all weights are matched in order.
-    """
+    """Return τ with moved[τ(k)] = here[k] for all outputs k: the stated one, or in order."""
     if stated is not None and np.array_equal(moved[list(stated)], here):
         return stated
     if not free:
@@ -221,10 +205,7 @@ def _fitting(
 
 
 def layer_keys(layers: Sequence[LayerClasses]) -> list[Hashable]:
-    """Return a key for each layer; equal keys stand for layers that tie alike.
-
-    Deep networks repeat one layer, often in one and the same array, which is hashed once.
-    """
+    """Return a key for each layer, equal for layers that tie alike; one array is hashed once."""
     digests: dict[int, bytes] = {}
     keys: list[Hashable] = []
     for tied in layers:

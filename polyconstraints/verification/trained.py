@@ -201,10 +201,7 @@ def default_tolerance(weights: Sequence[NDArray[Any]]) -> float:
 
 
 def random_points(network: NetworkSpec, count: int, seed: int) -> Floats:
-    """Return random inputs between -1 and 1, shape (count, input units).
-
-    The same for the same seed, whatever the version of NumPy.
-    """
+    """Return random inputs between -1 and 1, (count, input units), the same for any NumPy."""
     draw = Random(seed)
     shape = count, network.units[0]
     return np.array([draw.uniform(-1, 1) for _ in range(math.prod(shape))]).reshape(shape)
@@ -327,8 +324,7 @@ def check_weights(
 def _consensus(layer: LayerClasses, given: Floats, near: Floats) -> Floats:
     """Return what the other weights of each class say that a weight should be.
 
-    In the nearest tied network one wrong weight moves its whole class, and every member
-    seems to deviate. So a class of three or more gets its median, unless classes depend on it.
+    In the nearest network one wrong weight moves its whole class: three or more get their median.
     """
     involved = set(layer.dependent).union(*layer.dependent.values())
     mask = layer.layer.mask
