@@ -7,17 +7,12 @@ more, decide for any number of letters.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.orbits import Orbits
-from polyconstraints.classes.reduction import reduce_layer
 from polyconstraints.derivation import derive
-from polyconstraints.equalities.coefficients import FunctionCoefficients
-from polyconstraints.equalities.comparison import layer_comparison
-from polyconstraints.errors import UsageError, explained
+from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words
@@ -253,36 +248,19 @@ def completeness(tying: TyingMap) -> Completeness:
     'complete'
     """
     network, mine = tying.network, tying.dimension
-    exact = replace(tying.symmetry, permutations="generators", scope="layer", compare="function")
-    actions = exact.unit_actions(network, generators=True)
-
-    def key(index: int) -> Hashable:
-        """Return what the dimension of a layer depends on: shape, weights and actions."""
-        layer = network.layers[index]
-        moves = tuple(action[index : index + 2] for action in actions)
-        return layer.shape, layer.weights, moves
-
-    alike = [key(index) for index in range(network.depth)]
-    different = dict(zip(alike, network.layers, strict=True))
-    if sum(layer.weights for layer in different.values()) > _MAX_WEIGHTS:
+    different = {replace(layer, index=0) for layer in network.layers}
+    if sum(layer.weights for layer in different) > _MAX_WEIGHTS:
         return Completeness("not known", mine)
-    orbits = {
-        key: Orbits(layer_comparison(network, exact, layer)) for key, layer in different.items()
-    }
-    true = 0
-    for layer, which in zip(network.layers, alike, strict=True):
-        # A coefficient is one weight, or the sum of several in the redundant case; the sums are
-        # independent, so that each orbit leaves one dimension, and what they don't see is free.
-        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree)
-        true += orbits[which].count + layer.weights - space.size
+    exact = replace(tying.symmetry, permutations="generators", scope="layer", compare="function")
+    try:
+        derived = derive(network, exact)
+    except TooLargeError:
+        return Completeness("not known", mine)
+    true = derived.dimension
     functions = true_functions = None
     if network.weights <= _MAX_FUNCTION_WEIGHTS:
-        derived = [
-            reduce_layer(layer, orbits[which])
-            for layer, which in zip(network.layers, alike, strict=True)
-        ]
         functions = function_dimension(network, tying.layers)
-        true_functions = function_dimension(network, derived)
+        true_functions = derived.function_dimension
     known = functions is not None and true_functions is not None
     # Whether different weights always give different functions.
     faithful = network.depth == 1 and (network.layer == "linear" or network.indices == "ordered")
