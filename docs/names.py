@@ -112,7 +112,7 @@ INSTEAD: Mapping[tuple[str, str], str] = {
     ("dimension", "architectures"): "`widths=`",
     ("dimension", "activations"): "`activation=`",
     ("dimension", "threshold"): "`.with_threshold()`",
-    ("dimension", "fibre"): "`polyconstraints.variety.fibre.generic_fibre`",
+    ("dimension", "fibre"): "`polyconstraints.variety.neurovariety.generic_fibre`",
     ("strata", "hidden"): "`.variety.measure(hidden)`, `.variety.parse(texts)`",
     ("strata", "gauge"): "`polyconstraints.variety.strata.gauge.fix_gauge`",
     ("strata", "decompose"): "`polyconstraints.variety.strata.exact.examine`",

@@ -21,8 +21,7 @@ from polyconstraints.errors import TooLargeError, UsageError
 
 if TYPE_CHECKING:
     from polyconstraints.spec.activation import Activation
-    from polyconstraints.variety.fibre import Fibre
-    from polyconstraints.variety.neurovariety import Neurovariety
+    from polyconstraints.variety.neurovariety import Fibre, Neurovariety
     from polyconstraints.variety.strata.variety import Stratum, Variety
 
     Widths = tuple[int, ...]
@@ -128,7 +127,7 @@ def dimension(
 
 
 def _fibre(request: Request, found: Neurovariety, time_limit: int, seed: int) -> Fibre | None:
-    from polyconstraints.variety.fibre import generic_fibre
+    from polyconstraints.variety.neurovariety import generic_fibre
 
     fibre = generic_fibre(found.widths, found.activation, time_limit, seed)
     if fibre is None:

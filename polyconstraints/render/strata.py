@@ -19,9 +19,8 @@ from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
 
 if TYPE_CHECKING:
     from polyconstraints.variety.certificate import Certificate
-    from polyconstraints.variety.fibre import Fibre
     from polyconstraints.variety.layerwise import Layerwise
-    from polyconstraints.variety.neurovariety import Neurovariety
+    from polyconstraints.variety.neurovariety import Fibre, Neurovariety
     from polyconstraints.variety.search import Search
     from polyconstraints.variety.strata.exact import Answer
     from polyconstraints.variety.strata.gauge import GaugeFixing

@@ -7,6 +7,12 @@ random points. Modulo a prime that rank is never larger than the true one, so it
 lower bound; where it meets the upper bound that a count of parameters gives, it is proved.
 Nothing is expanded: the cost is that of one elimination of as many rows as the dimension.
 
+How many parameters give one function, the *generic fibre*, is found by a Gröbner basis or a
+decomposition over a finite field. The scaling of hidden units is fixed by the first entry of every
+row; what is left is the set of parameters whose expanded coefficients are those of a random
+network. Permutations of hidden units always give the same function; where nothing else does, the
+architecture is *identifiable*, as far as random parameters modulo a prime tell.
+
 References
 ----------
 .. [1] J. Kileel, M. Trager, J. Bruna, On the expressive power of deep polynomial neural
@@ -21,22 +27,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import comb
+from math import comb, factorial, prod
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.algebra import modular
+from polyconstraints.algebra import Polynomial, modular
 from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.evaluation import Modulo, jacobian
+from polyconstraints.expansion import expand
 from polyconstraints.spec import integer
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.variety.fibre import Fibre
+from polyconstraints.variety.equations.systems import (
+    PRIME,
+    System,
+    decompose,
+    find_systems,
+    groebner_basis,
+)
 
-__all__ = ["Neurovariety", "neurovariety", "threshold"]
+__all__ = ["Fibre", "Neurovariety", "generic_fibre", "neurovariety", "threshold"]
 
 Residues = NDArray[np.int64]
 Status = Literal["proved", "almost surely"]
@@ -49,6 +62,39 @@ _MORE = 8
 
 #: Eliminations, in multiplications, after which no threshold is sought unasked.
 _THRESHOLD_WORK = 10**10
+
+#: Unknowns beyond which no Gröbner basis is tried.
+MAX_UNKNOWNS = 40
+
+
+@dataclass(frozen=True)
+class Fibre:
+    """The parameters that give the function of random ones, scalings fixed.
+
+    The degree is their number, over the algebraic closure, where they are finitely many, and the
+    dimension 0; symmetries are the permutations of hidden units, and the system what computed it.
+    """
+
+    dimension: int
+    degree: int
+    symmetries: int
+    system: str
+
+    @property
+    def identifiable(self) -> bool:
+        """Whether only the known symmetries give the same function."""
+        return self.dimension == 0 and self.degree == self.symmetries
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a document of schema ``dimension``."""
+        return {
+            "dimension": self.dimension,
+            "degree": self.degree,
+            "symmetries": self.symmetries,
+            "identifiable": self.identifiable,
+            "system": self.system,
+            "prime": PRIME,
+        }
 
 
 @explained
@@ -269,3 +315,80 @@ def _rank(network: NetworkSpec, prime: int, seed: int, bound: int) -> int:
         count += 1
         before, found = found, modular.rank(kept, prime)
     return min(found, bound)
+
+
+# --- Fibres ------------------------------------------------------------------------------
+
+
+def generic_fibre(
+    widths: Sequence[int],
+    activation: Activation | str = "z^2",
+    time_limit: float = 60,
+    seed: int = 0,
+    system: System | None = None,
+) -> Fibre | None:
+    """Return the generic fibre of an architecture, or None when the time is up.
+
+    The activation is z^r, under which hidden units can be scaled; the time limit is in seconds, and
+    the seed for the random parameters, modulo 32003. The system is the first one installed, else
+    SymPy, unless given.
+
+    Raises
+    ------
+    UsageError
+        If the activation is no z^r.
+    TooLargeError
+        If there are more than 40 unknowns.
+
+    Examples
+    --------
+    >>> fibre = generic_fibre((2, 2, 1), "z^3")  # a binary cubic as a sum of two cubes
+    >>> fibre.degree, fibre.symmetries, fibre.identifiable
+    (2, 2, True)
+    """
+    if isinstance(activation, str):
+        activation = Activation.parse(activation)
+    if sum(map(bool, activation.coefficients)) != 1:
+        raise UsageError(f"expected z^r for a fibre, got {activation}", "activation")
+    sizes = tuple(widths)
+    network = NetworkSpec.architecture(sizes, activation)
+    unknowns = network.weights - sum(sizes[1:-1])
+    if unknowns > MAX_UNKNOWNS:
+        raise TooLargeError(f"expected at most {MAX_UNKNOWNS} unknowns, got {unknowns}")
+    equations = _fibre_equations(network, seed)
+    occurring = {name for equation in equations for name in equation.variables()}
+    names = [name for name in network.weight_names() if name in occurring]
+    symmetries = prod(map(factorial, sizes[1:-1]))
+    chosen = system or next(iter(find_systems()), None)
+    if chosen is None:
+        basis = groebner_basis(equations, time_limit, PRIME)
+        if basis is None:
+            return None
+        return Fibre(basis.dimension, basis.degree, symmetries, "sympy")
+    found = decompose(chosen, equations, names, time_limit)
+    if found is None:
+        return None
+    dimension = max(component.dimension for component in found.components)
+    degree = sum(c.degree for c in found.components if c.dimension == dimension)
+    return Fibre(dimension, degree, symmetries, chosen.name)
+
+
+def _fibre_equations(network: NetworkSpec, seed: int) -> list[Polynomial]:
+    """Return the equations of the parameters with the function of random ones, modulo a prime."""
+    rng = np.random.default_rng([seed, PRIME])
+    expansion = expand(network)
+    ring = expansion.weight_ring
+    point = {name: int(rng.integers(1, PRIME)) for name in ring.names}
+    fixed = {
+        layer.name(unit, 0): point[layer.name(unit, 0)]
+        for layer in network.layers[:-1]
+        for unit in range(layer.outputs)
+    }
+    equations = []
+    for output in range(1, network.units[-1] + 1):
+        for monomial in expansion.monomials:
+            coefficient = expansion.coefficient_polynomial(output, monomial)
+            value = coefficient.evaluate(point) % PRIME
+            difference = coefficient.substitute(fixed) - value
+            equations.append(difference.map_coefficients(lambda number: int(number) % PRIME))
+    return [equation for equation in equations if not equation.is_zero]

@@ -17,8 +17,7 @@ import polyconstraints as pc
 from polyconstraints.errors import TooLargeError, UsageError
 from polyconstraints.schemas import load_schema
 from polyconstraints.spec.groups import PermutationGroup
-from polyconstraints.variety.fibre import generic_fibre
-from polyconstraints.variety.neurovariety import neurovariety, threshold
+from polyconstraints.variety.neurovariety import generic_fibre, neurovariety, threshold
 from polyconstraints.variety.strata import Variety
 from polyconstraints.variety.strata.signed import signed_actions
 
