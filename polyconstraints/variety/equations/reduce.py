@@ -9,7 +9,7 @@ branches in the end are disjoint.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product as combinations
@@ -75,14 +75,13 @@ class Reduction:
 
         -1 where there are none.
         """
-        total = len(self.unbound)
-        for block in self.blocks:
-            if block.dimension is None:
-                return None
-            if block.dimension < 0:
-                return -1
-            total += block.dimension
-        return total
+        sizes = [block.dimension for block in self.blocks]
+        return -1 if -1 in sizes else self._sum(sizes)
+
+    def _sum(self, sizes: Sequence[int | None]) -> int | None:
+        """Return the dimension of a product with the space of unbound variables."""
+        known = [size for size in sizes if size is not None]
+        return len(self.unbound) + sum(known) if len(known) == len(sizes) else None
 
     @property
     def open_branches(self) -> tuple[Branch, ...]:
@@ -95,22 +94,16 @@ class Reduction:
 
     def largest(self) -> tuple[Branch, ...] | None:
         """Return the largest solved branch of each block; None if a block has none."""
-        chosen = []
-        for block in self.blocks:
-            known = [branch for branch in block.branches if branch.dimension is not None]
-            if not known:
-                return None
-            chosen.append(max(known, key=lambda branch: branch.dimension or 0))
-        return tuple(chosen)
+        if any(block.lower_bound < 0 for block in self.blocks):
+            return None
+        return tuple(
+            max(block.branches, key=lambda one: -1 if one.dimension is None else one.dimension)
+            for block in self.blocks
+        )
 
     def case_dimension(self, case: Iterable[Branch]) -> int | None:
         """Return the dimension of the solutions in one case; None if a branch is open."""
-        total = len(self.unbound)
-        for branch in case:
-            if branch.dimension is None:
-                return None
-            total += branch.dimension
-        return total
+        return self._sum([branch.dimension for branch in case])
 
     def point(
         self, case: Iterable[Branch], prime: int, rng: np.random.Generator

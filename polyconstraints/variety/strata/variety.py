@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from itertools import count, islice
+from heapq import heappop, heappush
+from itertools import islice
 from math import ceil
 from typing import Any, Literal, Unpack, overload
 
@@ -259,8 +260,9 @@ class Variety:
         at a random point, just what the choice says.
         """
         self.require_room()
-        start = self.start()
-        options: dict[int, tuple[list[Tower], Iterator[Tower]]] = {}
+        if self.network.depth == 1:
+            yield ()
+            return
 
         def made(tower: Tower) -> Iterator[Tower]:
             for choice in self.levels(len(tower.plain) + 1, tower):
@@ -269,32 +271,22 @@ class Variety:
                 if one.attained[-1] == choice.names or PERMUTATION in choice.names:
                     yield one
 
-        def extensions(tower: Tower) -> Iterator[Tower]:
-            """Yield the towers with one more layer, each made once, when it is first asked for."""
-            known, rest = options.setdefault(id(tower), ([], made(tower)))
-            for place in count():
-                if place == len(known):
-                    known.extend(islice(rest, 1))
-                if place == len(known):
-                    return
-                yield known[place]
+        #: By the sum of places, and places: what is chosen so far, the tower of it, and those that
+        #: differ from it in the last level.
+        waiting: list[tuple[int, tuple[int, ...], tuple[Level, ...], Tower, Iterator[Tower]]] = []
 
-        def with_sum(tower: Tower, total: int) -> Iterator[tuple[Level, ...]]:
-            if len(tower.plain) + 1 == self.network.depth:
-                if total == 0:
-                    yield ()
-                return
-            for place, one in enumerate(islice(extensions(tower), total + 1)):
-                for rest in with_sum(one, total - place):
-                    yield (one.level, *rest)
+        def wait(places: tuple[int, ...], chosen: tuple[Level, ...], rest: Iterator[Tower]) -> None:
+            for one in islice(rest, 1):
+                heappush(waiting, (sum(places), places, (*chosen, one.level), one, rest))
 
-        for total in count():
-            found = False
-            for choice in with_sum(start, total):
-                found = True
-                yield choice
-            if not found:
-                return
+        wait((0,), (), made(self.start()))
+        while waiting:
+            _, places, chosen, tower, rest = heappop(waiting)
+            if len(chosen) == self.network.depth - 1:
+                yield chosen
+            else:
+                wait((*places, 0), chosen, made(tower))
+            wait((*places[:-1], places[-1] + 1), chosen[:-1], rest)
 
     def parse(self, texts: Sequence[str]) -> tuple[Level, ...]:
         """Return the choice that texts describe: one for each hidden level, or one for all."""
