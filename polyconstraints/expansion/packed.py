@@ -24,7 +24,8 @@ from polyconstraints.spec.network import runs
 Integers = NDArray[Any]
 Exponents = tuple[int, ...]
 
-_WORD = 1 << 64
+#: Keys in one word, which is a number that NumPy takes apart.
+_WORD = (1 << 63) - 1
 
 #: Terms that are packed together: few enough to stay in a processor's cache.
 _BLOCK = 1 << 16
@@ -84,25 +85,23 @@ class KeyLayout:
     @cached_property
     def dtypes(self) -> tuple[type, ...]:
         """The type of each word, as small as it may be."""
-        return tuple(smallest_dtype(self._size(word) - 1) for word in self.words)
+        return tuple(smallest_dtype(prod(self._sizes(word)) - 1) for word in self.words)
 
-    def _size(self, word: tuple[int, ...]) -> int:
-        return prod(self.radices[layer] for layer in word)
+    def _sizes(self, word: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(self.radices[layer] for layer in word)
 
     def place(self, layer: int) -> tuple[int, int]:
         """Return the word that holds a layer, and the factor that its number has there."""
         index = next(at for at, word in enumerate(self.words) if layer in word)
         word = self.words[index]
-        return index, self._size(word[word.index(layer) + 1 :])
+        return index, prod(self._sizes(word[word.index(layer) + 1 :]))
 
     def pack(self, fields: Sequence[Integers]) -> tuple[Integers, ...]:
         """Return the words of keys, given each layer's numbers from the first to the last."""
-        words = []
+        words: list[Integers] = []
         for layers, dtype in zip(self.words, self.dtypes, strict=True):
-            word: Integers = np.zeros(len(fields[0]), dtype=dtype)
-            for layer in layers:
-                word = word * dtype(self.radices[layer]) + fields[layer].astype(dtype)
-            words.append(word)
+            numbers = tuple(fields[layer] for layer in layers)
+            words.append(np.ravel_multi_index(numbers, self._sizes(layers)).astype(dtype))
         return tuple(words)
 
     def unpack(self, words: Sequence[Integers]) -> list[NDArray[np.int64]]:
@@ -114,10 +113,8 @@ class KeyLayout:
         """
         fields: dict[int, NDArray[np.int64]] = {}
         for layers, word in zip(self.words, words, strict=True):
-            rest = word
-            for layer in reversed(layers):
-                rest, number = np.divmod(rest, word.dtype.type(self.radices[layer]))
-                fields[layer] = number.astype(np.int64)
+            numbers = np.unravel_index(word.astype(np.int64), self._sizes(layers))
+            fields.update(zip(layers, numbers, strict=True))
         return [fields[layer] for layer in range(len(self.radices))]
 
 
