@@ -26,7 +26,6 @@ from polyconstraints.render.words import (
     NO_CLASSES,
     derivation_facts,
     fact_lines,
-    number,
     to_latex,
 )
 
@@ -78,9 +77,9 @@ def _layer_table(derivation: Derivation) -> Table:
     rows = [
         (
             str(layer.layer.index),
-            number(layer.layer.weights),
-            number(layer.distinct),
-            number(layer.dimension if derivation.solved else None),
+            layer.layer.weights,
+            layer.distinct,
+            layer.dimension if derivation.solved else None,
         )
         for layer in derivation.layers
     ]

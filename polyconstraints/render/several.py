@@ -158,10 +158,10 @@ class SizesTable(Displayed):
     def text(self, kind: str = "text") -> str:
         """Return the table as ``text``, ``csv``, ``html``, ``latex`` or ``markdown``."""
         if kind == "csv":
-            # Plain numbers for programs, empty where one isn't known.
             entries = [row.to_json() for row in self.rows]
-            plain = [["" if x is None else str(x) for x in row.values()] for row in entries]
-            return Table(("n", *list(entries[0])[1:]), plain).csv()
+            return Table(
+                ("n", *list(entries[0])[1:]), [list(row.values()) for row in entries]
+            ).csv()
         cells = [row.cells() for row in self.rows]
         if kind == "latex":
             # A thin space keeps the thousands apart, and a line break away.

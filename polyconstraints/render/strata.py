@@ -96,13 +96,13 @@ def strata_table(strata: Sequence[Stratum]) -> Table:
     """Return strata as a table."""
     rows = [
         (
-            str(stratum.number),
+            stratum.number,
             " | ".join(str(level) for level in stratum.hidden) or "-",
-            number(stratum.weight_dimension),
-            number(stratum.tangent_dimension),
-            number(stratum.function_dimension),
-            number(stratum.parameters),
-            number(stratum.gauge),
+            stratum.weight_dimension,
+            stratum.tangent_dimension,
+            stratum.function_dimension,
+            stratum.parameters,
+            stratum.gauge,
             stratum.certainty or "not proved",
         )
         for stratum in strata
@@ -173,13 +173,13 @@ def search_text(found: Search, kind: str = "text") -> str:
     header = "points hidden computed leading family tangent functions verdict"
     rows = [
         (
-            number(family.points),
+            family.points,
             " | ".join(family.kind.hidden) or "-",
             " | ".join(family.kind.computed) or "-",
             ", ".join(map(str, family.kind.leading)) or "-",
-            number(family.certificate.family_dimension),
-            number(family.certificate.tangent_dimension),
-            number(family.certificate.function_dimension),
+            family.certificate.family_dimension,
+            family.certificate.tangent_dimension,
+            family.certificate.function_dimension,
             family.verdict
             if family.stratum is None
             else " | ".join(map(str, family.stratum.hidden)) or "listed",
@@ -370,11 +370,11 @@ def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:
     rows = [
         (
             " | ".join(entry["hidden"]) or "-",
-            str(entry["parameters"]),
-            str(entry["weight_dimension"]),
-            str(entry["tangent_dimension"]),
-            number(entry["function_dimension"]),
-            number(entry["gauge"]),
+            entry["parameters"],
+            entry["weight_dimension"],
+            entry["tangent_dimension"],
+            entry["function_dimension"],
+            entry["gauge"],
             entry["certainty"] or "not proved",
         )
         for entry in map(_entry, strata)

@@ -10,10 +10,11 @@ from html import escape
 from typing import Any
 
 from polyconstraints.errors import UsageError
-from polyconstraints.render.words import plural, to_latex
+from polyconstraints.render.words import number, plural, to_latex
 from polyconstraints.spec.groups import PRESETS, PermutationGroup, parse_expression
 
-Row = Sequence[str]
+#: A number is written with its thousands apart, or plainly for programs; None where it isn't known.
+Cell = str | int | None
 
 #: An example of every construction, and what it is.
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -70,26 +71,29 @@ class Table:
     'n,weights\n1,1\n10,550\n'
     """
 
-    header: Row
-    rows: Sequence[Row]
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
     left: Collection[int] = ()
 
-    def _lines(self, least: int = 0) -> list[list[str]]:
+    def _spelled(self) -> list[list[str]]:
+        return [[c if isinstance(c, str) else number(c) for c in row] for row in self.rows]
+
+    def _lines(self, rows: Sequence[Sequence[str]], least: int = 0) -> list[list[str]]:
         """Return header and rows, the cells of each column equally wide."""
-        lines = [self.header, *self.rows]
         columns = []
-        for at, cells in enumerate(zip(*lines, strict=True)):
+        for at, cells in enumerate(zip(self.header, *rows, strict=True)):
             width = max(least, *map(len, cells))
             columns.append([c.ljust(width) if at in self.left else c.rjust(width) for c in cells])
         return [list(line) for line in zip(*columns, strict=True)]
 
     def text(self) -> str:
         """Return the table as plain text."""
-        return "\n".join("  ".join(line).rstrip() for line in self._lines())
+        return "\n".join("  ".join(line).rstrip() for line in self._lines(self._spelled()))
 
     def markdown(self) -> str:
         """Return the table as Markdown."""
-        header, *rows = self._lines(least=2)
+        cells = [[cell.replace("|", r"\|") for cell in row] for row in self._spelled()]
+        header, *rows = self._lines(cells, least=2)
         rule = ["-" * (len(cell) - 1) + ":" for cell in header]
         return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *rows))
 
@@ -101,7 +105,7 @@ class Table:
 
     def latex(self) -> str:
         """Return the table as a LaTeX ``tabular``; cells are LaTeX already."""
-        header, *rows = (" & ".join(row) + " \\\\\n" for row in (self.header, *self.rows))
+        header, *rows = (" & ".join(row) + " \\\\\n" for row in (self.header, *self._spelled()))
         rule = "\\hline\n"
         body = f"{rule}{header}{rule}{''.join(rows)}{rule}"
         return f"\\begin{{tabular}}{{{'r' * len(self.header)}}}\n{body}\\end{{tabular}}"
@@ -109,16 +113,16 @@ class Table:
     def html(self) -> str:
         """Return the table as HTML; without a header if that is empty."""
 
-        def row(cells: Row, tag: str) -> str:
+        def row(cells: Sequence[str], tag: str) -> str:
             return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
         head = f"<thead>{row(self.header, 'th')}</thead>" if self.header else ""
-        body = "".join(row(cells, "td") for cells in self.rows)
+        body = "".join(row(cells, "td") for cells in self._spelled())
         return f"<table>{head}<tbody>{body}</tbody></table>"
 
     def escaped(self) -> Table:
         """Return the table with cells of plain text as LaTeX's."""
-        return Table(self.header, [list(map(to_latex, row)) for row in self.rows])
+        return Table(self.header, [list(map(to_latex, row)) for row in self._spelled()])
 
     def written(self, kind: str) -> str:
         """Return the table as plain text, Markdown, CSV, HTML or, from plain cells, LaTeX."""
