@@ -176,7 +176,8 @@ class FoundFamily(Document):
     leading: How many functions of each hidden level are independent in the largest degree.
     weights: Those of one point, (outputs, products) a layer, products in the order of the weights.
     family_dimension: Dimension of the family that is made from the point by changes of hidden
-        units, by changes of inputs that commute with the group, and by other last layers.
+        units, by changes of inputs that commute with the group, by other last layers, and by what
+        the next layer doesn't read.
     tangent_dimension: Dimension of the variety's tangent space at the point.
     function_dimension: Dimension of the functions that the tangent space moves through.
     component: Whether both dimensions agree, which proves that the family fills a component.

@@ -26,7 +26,7 @@ from polyconstraints.algebra import PolynomialRing, modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError, TooLargeError, UsageError
 from polyconstraints.evaluation import EXACT, Array, exact_array, forward, layer_products
-from polyconstraints.schemas.reading import read
+from polyconstraints.schemas.reading import agree, read
 from polyconstraints.schemas.variety import FoundFamily, Search
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Move
@@ -250,14 +250,9 @@ def _checked(variety: Variety, stated: FoundFamily, place: str) -> Certificate:
         found = certify(variety, weights)
     except InputError as error:
         raise InputError(error.message, f"{place}.weights") from None
-    for name, value in vars(found).items():
-        if name != "weights" and getattr(stated, name) != value:
-            raise InputError(
-                f"expected {value}, as the weights have it, got {getattr(stated, name)}",
-                f"{place}.{name}",
-            )
-    if stated.component != found.component:
-        raise InputError("expected whether both dimensions agree", f"{place}.component")
+    for name, value in found.to_json().items():
+        if name != "weights":
+            agree(getattr(stated, name), value, f"{place}.{name}", ", as the weights have it")
     return found
 
 
