@@ -40,7 +40,6 @@ from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
     Setting,
     function_dimension,
-    ordered_network,
     placed,
     tangent_conditions,
 )
@@ -144,7 +143,7 @@ def affine_network(variety: Variety) -> NetworkSpec:
     if variety.network.activation is not None:
         raise UsageError(f"expected none here, got {variety.network.activation}", "activation")
     variety.require_room()
-    return ordered_network(variety.network)
+    return variety.ordered
 
 
 def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
@@ -233,7 +232,7 @@ def read_certificates(document: Any, source: str = "") -> tuple[Variety, tuple[C
 
 
 def _checked(variety: Variety, stated: FoundFamily, place: str) -> Certificate:
-    layers = ordered_network(variety.network).layers
+    layers = variety.ordered.layers
     if len(stated.weights) != len(layers):
         raise InputError(
             f"expected {len(layers)} layers, got {len(stated.weights)}", f"{place}.weights"

@@ -339,7 +339,7 @@ class Search:
         """Return the document of schema ``search``."""
         return {
             "schema": "polyconstraints/search/1",
-            "network": ordered_network(self.variety.network).to_json(),
+            "network": self.variety.ordered.to_json(),
             "symmetry": self.variety.symmetry.to_json(),
             "seed": self.seed,
             "starts": self.starts,
@@ -418,7 +418,7 @@ def _widened(
 def _family(variety: Variety, kind: Kind, listed: Sequence[list[Rationals]], seed: int) -> Family:
     """Return what is known of points of one kind, at the simplest of them."""
     below = min(listed, key=_height)
-    network = ordered_network(variety.network)
+    network = variety.ordered
     basis = rational_nullspace(last_equations(network, variety.moves, below))
     rng = np.random.default_rng(seed)
     last = rng.integers(-_LARGEST, _LARGEST + 1, size=len(basis)).astype(object) @ basis

@@ -24,7 +24,6 @@ from polyconstraints.variety.strata.kernel import (
     Setting,
     by_layers,
     function_dimension,
-    ordered_network,
     split,
 )
 from polyconstraints.variety.strata.representations import Level
@@ -143,7 +142,7 @@ def _rank(setting: Setting, directions: Residues, theta: Residues, along: Any) -
 def _owners(bases: Sequence[Rationals], variety: Variety) -> list[tuple[int, int, str]]:
     """Return each parameter's layer, number in it, and the weight that is the parameter."""
     owners = []
-    for basis, layer in zip(bases, ordered_network(variety.network).layers, strict=True):
+    for basis, layer in zip(bases, variety.ordered.layers, strict=True):
         names = layer.names()
         flat = basis.reshape(len(basis), layer.weights)
         alone = (flat == 1) & (np.count_nonzero(flat, axis=0) == 1)

@@ -25,7 +25,6 @@ from polyconstraints.tying.provenance import Origin
 from polyconstraints.variety.strata.equivariant import equivariant_layers
 from polyconstraints.variety.strata.irreducibles import Conjugate
 from polyconstraints.variety.strata.irreps import Rationals
-from polyconstraints.variety.strata.kernel import ordered_network
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.variety import Variety
 
@@ -53,7 +52,7 @@ def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
         raise UsageError("expected a representation on every hidden level, got free", "stratum")
     if any(isinstance(b, Conjugate) for level in levels for b in level.representation.blocks):
         raise UsageError("expected representations over the rationals, got complex ones", "stratum")
-    layers = ordered_network(variety.network).layers
+    layers = variety.ordered.layers
     return [
         equivariant_layers(layer, below, above)
         for layer, (below, above) in zip(layers, pairwise(levels), strict=True)

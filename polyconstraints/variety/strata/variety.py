@@ -314,7 +314,7 @@ class Variety:
 
     def require_room(self) -> None:
         """Raise TooLargeError if the network has too many weights, or not enough memory is free."""
-        weights = self._ordered.weights
+        weights = self.ordered.weights
         size = _ENTRY_BYTES * weights**2
         what = f"elimination on {weights} × {weights} entries, which the tangent space needs"
         if weights > self.max_weights:
@@ -328,7 +328,7 @@ class Variety:
 
     def require_time(self, strata: int, seconds: int) -> None:
         """Raise TooLargeError if measuring so many strata will take longer."""
-        each = _FIXED_SECONDS + _SECONDS * self._ordered.weights**3
+        each = _FIXED_SECONDS + _SECONDS * self.ordered.weights**3
         needed = ceil(strata * each)
         if needed > seconds:
             raise TooLargeError(
@@ -338,7 +338,8 @@ class Variety:
             )
 
     @cached_property
-    def _ordered(self) -> NetworkSpec:
+    def ordered(self) -> NetworkSpec:
+        """The network with one weight for each commuting product."""
         return ordered_network(self.network)
 
     def measure(self, hidden: Sequence[Level], number: int = 0) -> Stratum:
@@ -346,7 +347,7 @@ class Variety:
         self.require_room()
         starts = (self.start(self.setting(prime)) for prime in self.primes)
         dimensions = measure(starts, (*hidden, self.ends[1]))
-        antisymmetric = self.network.weights - self._ordered.weights
+        antisymmetric = self.network.weights - self.ordered.weights
         return Stratum(number, tuple(hidden), dimensions, antisymmetric)
 
     def strata(self, limit: int | None = None) -> Iterator[Stratum]:
