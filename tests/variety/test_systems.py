@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,16 +18,19 @@ from polyconstraints.variety.equations.systems import (
     System,
     check_decomposition,
     component_point,
+    contains,
     decompose,
     find_systems,
 )
 from polyconstraints.variety.strata import Variety
-from polyconstraints.variety.strata.exact import examine, match_components, network_equations
+from polyconstraints.variety.strata.exact import (
+    decomposed,
+    examine,
+    match_components,
+    network_equations,
+)
 
 DATA = Path(__file__).parent / "components_n2_d2.json"
-
-#: Set to run the decomposition that takes a system several minutes.
-LONG = "POLYCONSTRAINTS_LONG_TESTS"
 
 
 @pytest.fixture(params=["macaulay2", "singular"])
@@ -175,15 +176,17 @@ def test_wrong_answers_are_noticed() -> None:
 
 
 @pytest.mark.slow
-def test_decomposition_again() -> None:
-    """Macaulay2 takes several minutes for the seven components."""
-    if not os.environ.get(LONG):
-        pytest.skip(f"takes minutes: set {LONG}=1 to run it")
-    systems: list[Any] = [found for found in find_systems() if found.name == "macaulay2"]
-    if not systems:
-        pytest.skip("macaulay2 isn't installed")
+def test_decomposition_again(system: System) -> None:
+    """Sums and differences of inputs and outputs make minutes a second."""
     variety = smallest()
-    equations = network_equations(variety)
-    found = decompose(systems[0], equations, variety.network.weight_names(), 1800)
+    found = decomposed(variety, system, network_equations(variety), 300)
     assert found is not None
-    assert found.components == stored().components
+    sizes = [(component.dimension, component.degree) for component in found.components]
+    assert sizes == [(component.dimension, component.degree) for component in stored().components]
+    for known in stored().components:
+        point = component_point(known, PRIME)
+        assert point is None or any(
+            contains(component, point, PRIME)
+            for component, size in zip(found.components, sizes, strict=True)
+            if size == (known.dimension, known.degree)
+        )

@@ -6,7 +6,8 @@ Components that a computer algebra system finds are matched to strata by random 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import islice
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ import numpy as np
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.equalities.comparison import equalities, network_comparison
 from polyconstraints.errors import UsageError
+from polyconstraints.evaluation import EXACT, exact_array
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.systems import (
     PRIME,
@@ -31,6 +33,8 @@ from polyconstraints.variety.equations.systems import (
     groebner_basis,
 )
 from polyconstraints.variety.strata.classification import kind_at
+from polyconstraints.variety.strata.equivariant import induced
+from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import Setting, split
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
@@ -40,6 +44,7 @@ __all__ = [
     "Match",
     "Matching",
     "Method",
+    "decomposed",
     "examine",
     "match_components",
     "network_equations",
@@ -166,12 +171,11 @@ def examine(
     UsageError
         If the system isn't installed, or indices are redundant.
     """
-    if variety.network.indices == "redundant" and variety.network.layer == "quadratic":
+    if any(layer.degree > 1 and not layer.ordered for layer in variety.network.layers):
         raise UsageError("expected ordered for a decomposition, got redundant", "indices")
     system = system_of(method)
     equations = network_equations(variety)
-    names = variety.network.weight_names()
-    ring = equations[0].ring if equations else PolynomialRing(names)
+    ring = equations[0].ring if equations else PolynomialRing(variety.network.weight_names())
     reduction = reduce_equations(ring, equations)
     if system is None:
         basis = groebner_basis(equations, time_limit, PRIME)
@@ -180,7 +184,7 @@ def examine(
             "on the PATH would answer it"
         )
         return Answer(reduction, basis, None, question)
-    decomposition = decompose(system, equations, names, time_limit)
+    decomposition = decomposed(variety, system, equations, time_limit)
     if decomposition is None:
         question = (
             f"which irreducible components there are: {system.name} {system.version} found no "
@@ -189,6 +193,62 @@ def examine(
         return Answer(reduction, None, None, question)
     matching = match_components(variety, decomposition, equations, strata, reduction)
     return Answer(reduction, None, matching, "")
+
+
+def decomposed(
+    variety: Variety, system: System, equations: Sequence[Polynomial], time_limit: float
+) -> Decomposition | None:
+    """Return the components of the equations of a variety, or None when the time is up.
+
+    They are sought where inputs and outputs are given by their sum and their differences, which
+    makes the equations far shorter: minutes become a second.
+    """
+    network = variety.network
+    names = network.weight_names()
+    there, back = (_in_differences(variety, forward) for forward in (True, False))
+    moved = [equation.substitute(there) for equation in equations]
+    found = decompose(system, moved, names, time_limit)
+    if found is None:
+        return None
+
+    def residue(value: Fraction | int) -> int:
+        return value.numerator * pow(value.denominator, -1, found.prime) % found.prime
+
+    components = [
+        replace(
+            component,
+            generators=tuple(
+                generator.substitute(back).map_coefficients(residue)
+                for generator in component.generators
+            ),
+        )
+        for component in found.components
+    ]
+    return replace(found, components=tuple(components))
+
+
+def _in_differences(variety: Variety, forward: bool) -> dict[str, Polynomial]:
+    """Return weights in terms of those for sums and differences of inputs and outputs, or back."""
+    network = variety.network
+    ring = PolynomialRing(network.weight_names())
+    weights = split(network, exact_array(ring.gens()))
+    sums, inverse = _differences(network.units[0])
+    first = induced(network.layers[0], sums if forward else inverse, EXACT)
+    weights[0] = weights[0] @ first
+    if variety.symmetry.kind == "equivariant":
+        sums, inverse = _differences(network.units[-1])
+        weights[-1] = (inverse if forward else sums) @ weights[-1]
+    flat = [weight for array in weights for weight in array.ravel()]
+    return dict(zip(ring.names, flat, strict=True))
+
+
+def _differences(size: int) -> tuple[Rationals, Rationals]:
+    """Return the matrix of the sum and the differences of neighbours, and its inverse."""
+    matrix = np.eye(size, k=-1, dtype=int) - np.eye(size, dtype=int)
+    matrix[0] = 1
+    entries = np.rint(np.linalg.inv(matrix) * size).astype(int).ravel().tolist()
+    inverse = exact_array([Fraction(entry, size) for entry in entries])
+    return matrix.astype(object), inverse.reshape(size, size)
 
 
 def system_of(method: Method) -> System | None:
