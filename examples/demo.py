@@ -20,6 +20,12 @@ from polyconstraints.cli.screen import fitted
 
 MAP = Path("build") / "demo-tying-map.json"
 NETWORK = "-n 3 -d 2 --bias"
+PURPOSE = (
+    "When inputs have no order, as the points of a set, a network should not see one. For networks "
+    "that compute polynomials this is a matter of equations between their weights. polyconstraints "
+    "finds them, solves them, and hands the answer to training: which weights are one parameter. "
+    "Here is all of it, for three inputs."
+)
 WIDTH = shutil.get_terminal_size((100, 24)).columns
 
 
@@ -65,6 +71,7 @@ def check_exactly(tying: pc.TyingMap) -> None:
 
 def main() -> None:
     """Run the demo."""
+    print(fitted(PURPOSE, WIDTH))
     say(
         """1. A layer makes each output from products of two inputs (or of one input and the
         constant 1), with a weight for every product. Two such layers, one after the other, are
