@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, permutations, product
 from types import EllipsisType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.reduction import eliminate
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap
@@ -30,7 +30,8 @@ from polyconstraints.variety.strata.variety import Variety
 
 __all__ = ["layer_bases", "stratum_map"]
 
-Combination = dict[int, Fraction]
+#: A sum of weights, in parameters.
+Sum = tuple[tuple[int, Fraction], ...]
 
 
 def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
@@ -96,95 +97,37 @@ def stratum_map(
     return TyingMap(variety.network, whole, tuple(layers), function_dimension, origin)
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """The weights of an ordered layer, sorted into classes."""
+def _layer_tying(layer: LayerSpec, basis: Rationals) -> LayerClasses:
+    """Return the tying of a layer, given a basis of its weights with ordered indices.
 
-    classes: NDArray[np.int64]
-    combinations: list[Combination]
-    free: dict[int, int]
-
-
-def _sorted_weights(basis: Rationals) -> _Sums:
-    """Return classes of equal weights, each as a combination of the basis' own weights.
-
-    Combinations are in parameters; ``free`` maps a parameter to its class.
+    With redundant indices only the sums over the orders of a product's inputs are bound; the
+    weights in them are free but for that.
     """
     columns = basis.reshape(len(basis), math.prod(basis.shape[1:])).T.tolist()
-    classes = np.empty(len(columns), dtype=np.int64)
-    known: dict[tuple[Fraction, ...], int] = {}
-    combinations: list[Combination] = []
-    free: dict[int, int] = {}
-    for weight, column in enumerate(columns):
-        key = tuple(Fraction(value) for value in column)
-        if key not in known:
-            known[key] = len(combinations)
-            combination = {at: value for at, value in enumerate(key) if value}
-            combinations.append(combination)
-            if list(combination.values()) == [1]:
-                free.setdefault(next(iter(combination)), known[key])
-        classes[weight] = known[key]
-    return _Sums(classes, combinations, free)
-
-
-def _layer_tying(layer: LayerSpec, basis: Rationals) -> LayerClasses:
-    sums = _sorted_weights(basis)
-    ordered = layer.kind == "linear" or layer.indices == "ordered"
-    if ordered:
-        owner = {number: at for at, number in sums.free.items()}
-        dependent = {
-            number: {sums.free[at]: value for at, value in combination.items()}
-            for number, combination in enumerate(sums.combinations)
-            if number not in owner
-        }
-        return LayerClasses.from_weights(layer, sums.classes, dependent)
-    return _redundant_tying(layer, sums)
-
-
-def _redundant_tying(layer: LayerSpec, sums: _Sums) -> LayerClasses:
-    """Return the tying of a layer with a weight for each order of two inputs.
-
-    Only sums W_ij + W_ji are bound. The weights with i < j are free, each for itself, and
-    W_ji is the sum less W_ij.
-    """
-    i, j = np.tril_indices(layer.letters)
-    numbers = sums.classes.reshape(layer.outputs, -1)
-    places = [
-        (output, int(high), int(low), int(numbers[output, at]))
-        for output in range(layer.outputs)
-        for at, (high, low) in enumerate(zip(i, j, strict=True))
-    ]
-    # For each class of sums the class or the two classes that stand for it when it is free.
-    stand_in: dict[int, list[int]] = {}
+    letters = replace(layer, indices="ordered").product_indices().tolist()
     classes = np.full(layer.shape, -1, dtype=np.int64)
-    upper: dict[tuple[int, int, int], int] = {}
-    diagonal: dict[int, int] = {}
+    #: The class of a weight alone in its sum, and the summands of a sum where it is met first.
+    alone: dict[Sum, list[int]] = {}
+    first: dict[Sum, list[int]] = {}
+    sums = []
     fresh = 0
-    for output, high, low, number in places:
-        if high == low:
-            if number not in diagonal:
-                diagonal[number] = fresh
-                fresh += 1
-            classes[output, high, low] = diagonal[number]
-        else:
-            upper[output, high, low] = classes[output, low, high] = fresh
-            classes[output, high, low] = fresh + 1
-            fresh += 2
-    for output, high, low, number in places:
-        if number not in stand_in and number in sums.free.values():
-            here = int(classes[output, high, low])
-            stand_in[number] = [here] if high == low else [upper[output, high, low], here]
-    free = {of for pair in stand_in.values() for of in pair}
-    dependent: dict[int, Combination] = {}
-    for output, high, low, number in places:
-        here = int(classes[output, high, low])
-        if here in free:
-            continue
-        combination: Combination = {}
-        for at, value in sums.combinations[number].items():
-            for of in stand_in[sums.free[at]]:
-                combination[of] = combination.get(of, Fraction(0)) + value
-        if high != low:
-            combination[upper[output, high, low]] = Fraction(-1)
-        dependent[here] = combination
-    return LayerClasses(layer, classes, dependent)
+    for (output, chosen), column in zip(
+        product(range(layer.outputs), letters), columns, strict=True
+    ):
+        combination = tuple((at, Fraction(value)) for at, value in enumerate(column) if value)
+        orders = [chosen] if layer.ordered else sorted(set(permutations(chosen)))
+        own = list(range(fresh, fresh + len(orders)))
+        if len(own) == 1:
+            own = alone.setdefault(combination, own)
+        fresh = max(fresh, own[-1] + 1)
+        classes[output, *np.array(orders).T] = own
+        first.setdefault(combination, own)
+        sums.append((own, combination))
+    equations = []
+    for own, combination in sums:
+        equation = dict.fromkeys(own, Fraction(1))
+        for at, value in combination:
+            for other in first[((at, Fraction(1)),)]:
+                equation[other] = equation.get(other, Fraction(0)) - value
+        equations.append(equation)
+    return LayerClasses(layer, classes, eliminate(equations))
