@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from polyconstraints.tying import TyingMap
     from polyconstraints.variety.strata.best import BestKnown
 
-__all__ = ["Derivation", "derive"]
-
 
 @explained
 def derive(

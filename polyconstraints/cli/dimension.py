@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     Widths = tuple[int, ...]
 
-__all__ = ["dimension"]
-
 #: Most strata that are measured.
 _MOST_STRATA = 10_000
 

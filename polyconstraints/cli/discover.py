@@ -16,8 +16,6 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.parameters import one_or_integers
 from polyconstraints.cli.request import Request
 
-__all__ = ["discover"]
-
 
 @command(
     "polyconstraints discover trained.npz --bias",

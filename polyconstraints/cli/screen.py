@@ -23,8 +23,6 @@ from polyconstraints.cli.console import is_dumb, is_terminal, occupied
 if TYPE_CHECKING:
     from polyconstraints.render.notation import Pattern
 
-__all__ = ["Screen", "fitted", "pager"]
-
 #: Columns that words at the end of a table's rows get at least; with fewer they stand below.
 _LEAST = 20
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from polyconstraints.variety.strata.irreducibles import Field
     from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["strata"]
-
 #: Strata that are measured unless another limit is given.
 _LIMIT = 200
 

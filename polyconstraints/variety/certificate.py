@@ -45,17 +45,6 @@ from polyconstraints.variety.strata.kernel import (
 )
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = [
-    "Certificate",
-    "affine_network",
-    "certify",
-    "hidden_functions",
-    "last_equations",
-    "last_products",
-    "lattice",
-    "read_certificates",
-]
-
 #: Inputs at which functions are compared exactly.
 MAX_POINTS = 20_000
 

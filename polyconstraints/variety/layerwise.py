@@ -38,8 +38,6 @@ from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.tying import layer_bases
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["Layerwise", "Tried", "layerwise"]
-
 #: Starts of Newton steps for each action, and steps that must halve the errors: more than where any
 #: solution will do.
 _STARTS = 12

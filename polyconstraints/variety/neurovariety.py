@@ -49,8 +49,6 @@ from polyconstraints.variety.equations.systems import (
     groebner_basis,
 )
 
-__all__ = ["Fibre", "Neurovariety", "generic_fibre", "neurovariety", "threshold"]
-
 Residues = NDArray[np.int64]
 Status = Literal["proved", "almost surely"]
 

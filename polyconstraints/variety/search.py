@@ -46,8 +46,6 @@ from polyconstraints.variety.strata.kernel import (
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Family", "Kind", "Search", "newton", "rational_solutions", "search"]
-
 Floats = NDArray[np.float64]
 
 #: The errors of equations at a vector, and their derivatives in rows.

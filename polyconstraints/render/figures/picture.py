@@ -14,8 +14,6 @@ from polyconstraints.io.strict_json import iter_json
 from polyconstraints.render.figures.raster import scene_bytes
 from polyconstraints.render.figures.scene import Scene, scene_svg, scene_tikz
 
-__all__ = ["COLUMNS", "DRAWN", "Picture"]
-
 #: Formats that a scene is drawn in, given how many pixels a unit of it has.
 DRAWN: Mapping[str, Callable[[Scene, float], str | bytes]] = {
     "svg": lambda scene, scale: scene_svg(scene),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from polyconstraints.spec.groups import GroupLike
     from polyconstraints.spec.symmetry import Symmetry
 
-__all__ = ["View", "drawing", "plot"]
-
 View = Literal["blocks", "graph", "strata"]
 
 

@@ -18,8 +18,6 @@ from polyconstraints.variety.strata.variety import Stratum, Variety
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial
 
-__all__ = ["BestKnown", "best_known_dimension"]
-
 #: Strata that are measured, and weights of the largest network for which any is.
 _MAX_STRATA = 40
 _MAX_WEIGHTS = 130

@@ -18,8 +18,6 @@ from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import Content
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = ["Classification", "Kind", "classify", "kind_at"]
-
 #: For each hidden level what its functions carry, and what those carry that the next layer can
 #: compute from them.
 Kind = tuple[tuple[Content, Content], ...]

@@ -24,8 +24,6 @@ from polyconstraints.variety.strata.irreducibles import Block
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Level, Representation
 
-__all__ = ["change_derivatives", "equivariant_layers", "induced", "rational_nullspace"]
-
 
 def induced(layer: LayerSpec, matrix: Array, ring: Ring, shift: Array | None = None) -> Array:
     """Return how an affine change of a layer's inputs acts on its products.

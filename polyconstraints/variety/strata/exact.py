@@ -39,18 +39,6 @@ from polyconstraints.variety.strata.kernel import Setting, split
 from polyconstraints.variety.strata.representations import in_words
 from polyconstraints.variety.strata.variety import Stratum, Variety
 
-__all__ = [
-    "Answer",
-    "Match",
-    "Matching",
-    "Method",
-    "decomposed",
-    "examine",
-    "match_components",
-    "network_equations",
-    "system_of",
-]
-
 Method = Literal["auto", "macaulay2", "singular", "sympy"]
 
 #: Cases of a reduction that are looked at, and choices that are tried for a point of each.

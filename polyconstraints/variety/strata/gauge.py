@@ -30,8 +30,6 @@ from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.tying import layer_bases, stratum_map
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["Fixed", "GaugeFixing", "fix_gauge", "numbered_stratum_map"]
-
 
 @dataclass(frozen=True)
 class Fixed:

@@ -11,8 +11,6 @@ from polyconstraints.variety.strata.variety import Stratum
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["covers", "strata_graph", "within"]
-
 #: For each hidden level the multiplicities of what its functions span.
 Attained = Sequence[Mapping[str, int]]
 

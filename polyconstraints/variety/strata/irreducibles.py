@@ -42,8 +42,6 @@ from polyconstraints.variety.strata.irreps import (
     partitions_up_to_dimension,
 )
 
-__all__ = ["Block", "Conjugate", "Field", "copies", "irreducibles", "primes"]
-
 Field = Literal["rational", "complex"]
 
 T = TypeVar("T")

@@ -22,16 +22,6 @@ from numpy.typing import NDArray
 
 from polyconstraints.spec.groups import Permutation
 
-__all__ = [
-    "Partition",
-    "Rationals",
-    "irrep_dimension",
-    "irrep_matrix",
-    "partition_name",
-    "partitions_up_to_dimension",
-    "standard_tableaux",
-]
-
 #: Parts in descending order.
 Partition = tuple[int, ...]
 

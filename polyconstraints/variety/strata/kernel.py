@@ -18,21 +18,6 @@ from polyconstraints.evaluation import Array, Modulo, jacobian, values
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Move, Symmetry, end_moves
 
-__all__ = [
-    "SPARE",
-    "Conditions",
-    "Setting",
-    "Weights",
-    "by_layers",
-    "function_dimension",
-    "is_symmetric",
-    "moves_of",
-    "ordered_network",
-    "placed",
-    "split",
-    "tangent_conditions",
-]
-
 #: One array of residues a layer, shape (outputs, products).
 Weights = Sequence[Residues]
 

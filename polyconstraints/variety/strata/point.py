@@ -38,8 +38,6 @@ from polyconstraints.variety.strata.kernel import (
 )
 from polyconstraints.variety.strata.representations import FREE, Content, Level, direct_sum
 
-__all__ = ["Dimensions", "Tower", "measure"]
-
 
 @dataclass(frozen=True, eq=False)
 class Tower:

@@ -21,20 +21,6 @@ from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.variety.strata.irreducibles import Block, Field, copies, irreducibles, primes
 from polyconstraints.variety.strata.irreps import Rationals, partition_name
 
-__all__ = [
-    "FREE",
-    "PERMUTATION",
-    "Content",
-    "Level",
-    "Representation",
-    "Summands",
-    "direct_sum",
-    "in_words",
-    "level_choices",
-    "parse_level",
-    "permutation_representation",
-]
-
 #: Name of the permutation representation where the group's irreducibles aren't known.
 PERMUTATION = "permutation"
 

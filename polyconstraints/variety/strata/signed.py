@@ -28,8 +28,6 @@ from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.point import Tower
 from polyconstraints.variety.strata.representations import FREE, Content, Level, Representation
 
-__all__ = ["SignedTower", "require_power", "signed_actions"]
-
 Signs = tuple[int, ...]
 
 #: Name of the action on one point.

@@ -28,8 +28,6 @@ from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Level
 from polyconstraints.variety.strata.variety import Variety
 
-__all__ = ["layer_bases", "stratum_map"]
-
 #: A sum of weights, in parameters.
 Sum = tuple[tuple[int, Fraction], ...]
 

@@ -35,8 +35,6 @@ from polyconstraints.variety.strata.representations import (
 )
 from polyconstraints.variety.strata.signed import SignedTower, require_power
 
-__all__ = ["MAX_WEIGHTS", "Strata", "Stratum", "Variety", "strata"]
-
 #: Weights of the largest network that is measured unless another limit is given: the
 #: tangent space needs elimination on a square matrix of this size.
 MAX_WEIGHTS = 3000
