@@ -384,7 +384,7 @@ class StrataPlot(Document, tag_field="view", tag="strata"):
     symmetry: The symmetry, as the document of strata has it.
     weights: Weights of the network.
     nodes: The strata.
-    relation: What an edge stands for: more functions above, or an exchange of representations.
+    relation: What an edge stands for: more functions above.
     edges: Lines between nodes.
     """
 
@@ -393,7 +393,7 @@ class StrataPlot(Document, tag_field="view", tag="strata"):
     symmetry: dict[str, Any]
     weights: Count
     nodes: list[PlottedStratum]
-    relation: Literal["functions", "exchange"]
+    relation: Literal["functions"]
     edges: list[StratumEdge]
 
 

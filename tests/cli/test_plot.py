@@ -15,13 +15,14 @@ from polyconstraints.schemas import load_schema
 RunCommand = Callable[..., Any]
 
 STRATA = {
-    "schema": "polyconstraints/strata/1",
+    "schema": "polyconstraints/strata/2",
     "network": {},
     "symmetry": {},
     "weights": 12,
     "strata": [
         {
             "hidden": [{"[2]": 2}],
+            "attained": [{"[2]": 2}],
             "weight_dimension": 7,
             "tangent_dimension": 7,
             "function_dimension": None,

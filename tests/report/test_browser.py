@@ -23,13 +23,13 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 STRATA = {
-    "schema": "polyconstraints/strata/1",
+    "schema": "polyconstraints/strata/2",
     "network": {},
     "symmetry": {},
     "weights": 60,
     "strata": [
-        {"hidden": [{"[3]": 3}], "weight_dimension": 24, "component": True},
-        {"hidden": [{"[3]": 1, "[2,1]": 1}], "weight_dimension": 23, "component": None},
+        {"hidden": [hidden], "attained": [hidden], "weight_dimension": size, "component": known}
+        for hidden, size, known in (({"[3]": 3}, 24, True), ({"[3]": 1, "[2,1]": 1}, 23, None))
     ],
 }
 

@@ -2,17 +2,13 @@
 
 This is a Hasse diagram: a line leads up from a stratum to another that computes all of its
 functions and more, with none between. One does if its hidden layers attain at least the same
-representations; strata that attain the same share one closure and one box. In a document
-that doesn't say what is attained, strata are joined whose hidden representations come from
-one another by exchanging pieces, with none between.
+representations; strata that attain the same share one closure and one box.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby, zip_longest
 from typing import Any, Literal
 
 import networkx as nx
@@ -21,6 +17,7 @@ from msgspec import field, to_builtins
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.picture import Picture
 from polyconstraints.render.figures.scene import (
+    Drawing,
     Item,
     Path,
     Scene,
@@ -39,33 +36,34 @@ from polyconstraints.variety.strata.representations import FREE, in_words
 Place = tuple[float, float]
 
 _MARGIN = 24
+_TOP = 56  # below the title
 _LEFT = 32  # room for lines beside boxes
 _HEIGHT = 58
 _GAP = 26
 _ROW = 116
 _PER_ROW = 8
 
-_NOTES = {
-    "functions": "A line leads up to a stratum that computes the same functions and more.",
-    "exchange": "Lines join strata whose hidden representations differ by one exchange of pieces.",
-}
+_NOTES = (
+    "✓ a component: weight and tangent dimension agree",
+    "A line leads up to a stratum that computes the same functions and more.",
+)
 
 
 class Stratum(Document):
     """One stratum, of which a document may tell less than ours do.
 
     hidden: For each hidden layer the irreducible representations with their multiplicities.
+    attained: What the functions of each hidden layer span.
     component: Whether its closure is known to be an irreducible component.
-    attained: What the functions of each hidden layer span, where that is known.
     also: Other strata with the same closure.
     """
 
     hidden: list[dict[str, Count]]
+    attained: list[dict[str, Count]]
     weight_dimension: Count
     tangent_dimension: Count | None = None
     function_dimension: Count | None = None
     component: bool | None = None
-    attained: list[dict[str, Count]] | None = None
     also: list[str] = field(name="same_closure", default_factory=list)
 
     @property
@@ -94,7 +92,7 @@ class Stratum(Document):
 class _Strata(Document):
     """What of a document of schema ``strata`` is drawn."""
 
-    schema: Literal["polyconstraints/strata/1", "polyconstraints/strata/2"]
+    schema: Literal["polyconstraints/strata/2"]
     network: dict[str, Any]
     symmetry: dict[str, Any]
     weights: Count
@@ -106,7 +104,7 @@ class StrataGraph(Picture):
     """The strata, largest dimension first, and which of them are neighbours.
 
     Network and symmetry are parts of the document. Edges are places in `strata`, the upper one
-    first; the relation is what they stand for.
+    first.
     """
 
     view = "strata"
@@ -116,7 +114,6 @@ class StrataGraph(Picture):
     weights: int
     strata: tuple[Stratum, ...]
     edges: tuple[tuple[int, int], ...]
-    relation: Literal["functions", "exchange"]
 
     @classmethod
     def read(cls, document: Any, source: str = "") -> StrataGraph:
@@ -125,39 +122,25 @@ class StrataGraph(Picture):
             found = read(document, _Strata)
         except InputError as error:
             raise InputError(error.message, error.place, source) from None
-        strata = found.strata
-        for stratum in strata:
+        first: dict[str, Stratum] = {}
+        for stratum in found.strata:
             stratum.hidden = list(map(_in_order, stratum.hidden))
-            if stratum.attained is not None:
-                stratum.attained = list(map(_in_order, stratum.attained))
-        known = all(stratum.attained is not None for stratum in strata)
-        if known:
-            strata = _merged(strata)
-        strata.sort(key=lambda one: (-(one.function_dimension or 0) * known, -one.weight_dimension))
-        edges = covers([one.attained or () for one in strata]) if known else _neighbours(strata)
-        return cls(
-            found.network,
-            found.symmetry,
-            found.weights,
-            tuple(strata),
-            tuple(edges),
-            "functions" if known else "exchange",
+            attained = [sorted(_in_order(level).items()) for level in stratum.attained]
+            same = first.setdefault(str(attained), stratum)
+            if same is not stratum:
+                same.also.append(stratum.name)
+        strata = sorted(
+            first.values(), key=lambda one: (-(one.function_dimension or 0), -one.weight_dimension)
         )
+        edges = covers([one.attained for one in strata])
+        return cls(found.network, found.symmetry, found.weights, tuple(strata), tuple(edges))
 
     def rows(self) -> list[list[int]]:
-        """Return the places of the strata row by row, from the top.
-
-        A stratum stands just below the lowest one above it; without an order of functions,
-        strata of one dimension of weights share a row.
-        """
-        places = range(len(self.strata))
-        if self.relation == "functions":
-            order: nx.DiGraph[int] = nx.DiGraph()
-            order.add_nodes_from(places)
-            order.add_edges_from(self.edges)
-            return list(map(sorted, nx.topological_generations(order)))
-        levels = groupby(places, lambda at: self.strata[at].weight_dimension)
-        return [list(level) for _, level in levels]
+        """Return the strata's places row by row: each just below the lowest one above it."""
+        order: nx.DiGraph[int] = nx.DiGraph()
+        order.add_nodes_from(range(len(self.strata)))
+        order.add_edges_from(self.edges)
+        return list(map(sorted, nx.topological_generations(order)))
 
     @property
     def title(self) -> str:
@@ -175,7 +158,7 @@ class StrataGraph(Picture):
             "symmetry": dict(self.symmetry),
             "weights": self.weights,
             "nodes": nodes,
-            "relation": self.relation,
+            "relation": "functions",
             "edges": [{"upper": upper, "lower": lower} for upper, lower in self.edges],
         }
 
@@ -202,32 +185,26 @@ class StrataGraph(Picture):
             for start in range(0, len(group), _PER_ROW)
         ]
         widest = max(map(len, rows), default=1)
-        total = _LEFT + widest * (width + _GAP) + _LEFT
         boxes: dict[int, Place] = {}
-        y: float = 56
-        for group in rows:
+        for row, group in enumerate(rows):
             indent = (widest - len(group)) * (width + _GAP) / 2
             for at, place in enumerate(_ordered(self, group, boxes)):
-                boxes[place] = (_LEFT + indent + at * (width + _GAP), y)
-            y += _ROW
-        size = (max(total, 560.0), y - _ROW + _HEIGHT + 64 if rows else 80.0)
-        items: list[Item] = [
-            Shape(rectangle(0, 0, *size), fill="#ffffff", role="paper"),
-            Text(_MARGIN, 28, self.title, 14, bold=True),
-        ]
-        for at, (a, b) in enumerate(self.edges):
-            # In rows of equal height the order of the two says nothing.
-            upper, lower = sorted((boxes[a], boxes[b]), key=lambda place: place[1])
+                boxes[place] = (_LEFT + indent + at * (width + _GAP), _TOP + row * _ROW)
+        drawing = Drawing()
+        drawing.put(Text(_MARGIN, 28, self.title, 14, bold=True))
+        for at, (upper, lower) in enumerate(self.edges):
             # Lines that share a gap stay apart.
-            path = _edge(upper, lower, width, list(boxes.values()), 4 * (at % 5 - 2))
-            items.append(Shape(path, stroke="#8a8a8a", width=1.5, role="edge"))
-        for place, (x, top) in boxes.items():
-            items += _box(self.strata[place], x, top, width)
-        notes = ("✓ a component: weight and tangent dimension agree", _NOTES[self.relation])
-        for at, note in enumerate(notes):
-            items.append(Text(_MARGIN, size[1] - 30 + at * 17, note, 11, color="#595959"))
+            aside = 4 * (at % 5 - 2)
+            path = _edge(boxes[upper], boxes[lower], width, list(boxes.values()), aside)
+            drawing.put(Shape(path, stroke="#8a8a8a", width=1.5, role="edge"))
+        for place, (x, y) in boxes.items():
+            drawing.put(*_box(self.strata[place], x, y, width))
+        drawing.right = max(2 * _LEFT + widest * (width + _GAP), 560) - _MARGIN
+        drawing.bottom = _TOP + len(rows) * _ROW - 18 if rows else 56
+        for above, note in zip((6, -11), _NOTES, strict=True):
+            drawing.put(Text(_MARGIN, drawing.bottom - above, note, 11, color="#595959"))
         lines = "; ".join(f"{s.name}: {s.facts}, {s.verdict}" for s in self.strata)
-        return Scene(*size, self.title, lines, items, heading=40)
+        return drawing.finished(self.title, lines, _MARGIN, 40)
 
 
 def _in_order(layer: Mapping[str, int]) -> dict[str, int]:
@@ -240,36 +217,6 @@ def _in_order(layer: Mapping[str, int]) -> dict[str, int]:
         return name == FREE, parts
 
     return {name: layer[name] for name in sorted(layer, key=place) if layer[name]}
-
-
-def _merged(strata: Sequence[Stratum]) -> list[Stratum]:
-    """Return the strata with those of one closure put together."""
-    first: dict[str, Stratum] = {}
-    for stratum in strata:
-        attained = [sorted(level.items()) for level in stratum.attained or ()]
-        same = first.setdefault(str(attained), stratum)
-        if same is not stratum:
-            same.also.append(stratum.name)
-    return list(first.values())
-
-
-def _neighbours(strata: Sequence[Stratum]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of strata with no third one between them."""
-    far = [[_distance(one.hidden, other.hidden) for other in strata] for one in strata]
-    for a, b in combinations(range(len(strata)), 2):
-        between = any(
-            c not in (a, b) and far[a][c] and far[c][b] and far[a][c] + far[c][b] == far[a][b]
-            for c in range(len(strata))
-        )
-        if far[a][b] and not between:
-            yield a, b
-
-
-def _distance(one: Sequence[Mapping[str, int]], other: Sequence[Mapping[str, int]]) -> int:
-    """Return how many pieces of hidden layers have to come or go to make others of them."""
-    nothing: Mapping[str, int] = {}
-    pairs = (map(Counter, pair) for pair in zip_longest(one, other, fillvalue=nothing))
-    return sum(((here - there) + (there - here)).total() for here, there in pairs)
 
 
 def _ordered(graph: StrataGraph, group: list[int], boxes: Mapping[int, Place]) -> list[int]:
@@ -286,9 +233,6 @@ def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place], asid
     """Return the line between two boxes, `aside` of the middle of the gaps that it goes through."""
     (ax, ay), (bx, by) = upper, lower
     a, b = ax + width / 2, bx + width / 2
-    if ay == by:
-        low, high = ay + _HEIGHT, ay + _HEIGHT + 30
-        return (("M", (a, low)), ("C", (a, high, b, high, b, low)))
     points = [(a, ay + _HEIGHT)]
     for y in sorted({y for _, y in boxes if ay < y < by}):
         row = [x for x, at in boxes if at == y]
