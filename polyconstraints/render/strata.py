@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.render.tables import Table
+from polyconstraints.render.tables import Cell, Table
 from polyconstraints.render.words import (
     Fact,
     fact_lines,
     network_in_words,
     number,
+    paragraphs,
     plural,
     symmetry_in_words,
 )
@@ -24,6 +26,65 @@ if TYPE_CHECKING:
     from polyconstraints.variety.search import Search
     from polyconstraints.variety.strata.exact import Answer
     from polyconstraints.variety.strata.gauge import GaugeFixing
+
+
+def _cell(levels: Iterable[object] | None) -> str:
+    """Return what hidden levels carry, for a table."""
+    return " | ".join(map(str, levels or ())) or "-"
+
+
+def _signed(stratum: Stratum) -> list[str]:
+    """Return the actions of each hidden level, those that also change signs marked by a minus."""
+    return [
+        "+".join(name for name, times in level.names.items() for _ in range(times)) or "0"
+        for level in stratum.hidden
+    ]
+
+
+def _signed_gauge(stratum: Stratum) -> int | None:
+    functions = stratum.function_dimension
+    return None if functions is None else stratum.weight_dimension - functions
+
+
+_Columns = Mapping[str, Callable[[Any], Cell]]
+
+_DIMENSIONS: _Columns = {
+    "weights": attrgetter("weight_dimension"),
+    "tangent": attrgetter("tangent_dimension"),
+    "functions": attrgetter("function_dimension"),
+}
+_VERDICT: _Columns = {"component": lambda one: one.certainty or "not proved"}
+
+#: What tables say of a stratum, of one of a network with an activation, and of what a search found.
+_STRATUM: _Columns = {
+    "stratum": attrgetter("number"),
+    "hidden": lambda one: _cell(one.hidden),
+    **_DIMENSIONS,
+    "distinct": attrgetter("parameters"),
+    "gauge": attrgetter("gauge"),
+    **_VERDICT,
+}
+_SIGNED: _Columns = {
+    "hidden": lambda one: _cell(_signed(one)),
+    "parameters": attrgetter("parameters"),
+    **_DIMENSIONS,
+    "gauge": _signed_gauge,
+    **_VERDICT,
+}
+_FAMILY: _Columns = {
+    "points": attrgetter("points"),
+    "hidden": lambda family: _cell(family.kind.hidden),
+    "computed": lambda family: _cell(family.kind.computed),
+    "leading": lambda family: ", ".join(map(str, family.kind.leading)) or "-",
+    "family": attrgetter("certificate.family_dimension"),
+    "tangent": attrgetter("certificate.tangent_dimension"),
+    "functions": attrgetter("certificate.function_dimension"),
+    "verdict": lambda family: (
+        family.verdict
+        if family.stratum is None
+        else " | ".join(map(str, family.stratum.hidden)) or "listed"
+    ),
+}
 
 _LEGEND = (
     "hidden     how the hidden units move when the inputs do; free ones are bound by nothing",
@@ -66,23 +127,16 @@ def strata_text(
     if kind != "text":
         return table.written(kind)
     listed = f"{number(len(found))}{'' if found.complete else ' of more'}, each closure once"
-    lines = [*_head(found.variety, Fact("strata", listed)), "", table.text()]
+    parts: list[Iterable[str]] = [_head(found.variety, Fact("strata", listed)), [table.text()]]
     if found:
         largest = max(found, key=lambda stratum: stratum.weight_dimension)
         size = f"stratum {largest.number} of dimension {largest.weight_dimension}"
-        lines += [
-            "",
-            f"largest: {size}, a lower bound for the dimension of the variety",
-            "",
-            *_LEGEND,
-        ]
-    for stratum, gauge in (gauges or {}).items():
-        lines += ["", *_gauge_lines(stratum, gauge)]
+        bound = f"largest: {size}, a lower bound for the dimension of the variety"
+        parts += [[bound], _LEGEND]
+    parts += [_gauge_lines(*gauge) for gauge in (gauges or {}).items()]
     if answer is not None:
-        lines += ["", *_answer_lines(answer)]
-        if steps:
-            lines += ["", *_step_lines(answer)]
-    return "\n".join(lines)
+        parts += [_answer_lines(answer), _step_lines(answer) if steps else ()]
+    return paragraphs(*parts)
 
 
 def _head(variety: Variety, *facts: Fact) -> list[str]:
@@ -94,21 +148,7 @@ def _head(variety: Variety, *facts: Fact) -> list[str]:
 
 def strata_table(strata: Sequence[Stratum]) -> Table:
     """Return strata as a table."""
-    rows = [
-        (
-            stratum.number,
-            " | ".join(str(level) for level in stratum.hidden) or "-",
-            stratum.weight_dimension,
-            stratum.tangent_dimension,
-            stratum.function_dimension,
-            stratum.parameters,
-            stratum.gauge,
-            stratum.certainty or "not proved",
-        )
-        for stratum in strata
-    ]
-    header = "stratum hidden weights tangent functions distinct gauge component"
-    return Table(header.split(), rows)
+    return Table.of(strata, _STRATUM)
 
 
 def _gauge_lines(stratum: int, gauge: GaugeFixing) -> Iterator[str]:
@@ -170,23 +210,7 @@ def _step_lines(answer: Answer) -> Iterator[str]:
 
 def search_text(found: Search, kind: str = "text") -> str:
     """Return the families that a search found as a table; as text also what is new."""
-    header = "points hidden computed leading family tangent functions verdict"
-    rows = [
-        (
-            family.points,
-            " | ".join(family.kind.hidden) or "-",
-            " | ".join(family.kind.computed) or "-",
-            ", ".join(map(str, family.kind.leading)) or "-",
-            family.certificate.family_dimension,
-            family.certificate.tangent_dimension,
-            family.certificate.function_dimension,
-            family.verdict
-            if family.stratum is None
-            else " | ".join(map(str, family.stratum.hidden)) or "listed",
-        )
-        for family in found.families
-    ]
-    table = Table(header.split(), rows)
+    table = Table.of(found.families, _FAMILY)
     if kind != "text":
         return table.written(kind)
     missed = found.solutions - found.points
@@ -196,9 +220,8 @@ def search_text(found: Search, kind: str = "text") -> str:
         Fact("search", f"{plural(found.points, 'point')}: {counted}"),
         Fact("starts", f"{number(found.starts)}; {missed} solutions have no rational point nearby"),
     )
-    lines = [*_head(found.variety, *facts), "", table.text()]
     new = [family.certificate for family in found.families if family.verdict == "new"]
-    return "\n".join([*lines, *(["", *_proofs(found.variety, new)] if new else [])])
+    return paragraphs(_head(found.variety, *facts), [table.text()], _proofs(found.variety, new))
 
 
 def layerwise_text(found: Layerwise) -> str:
@@ -223,8 +246,7 @@ def layerwise_text(found: Layerwise) -> str:
 def certificates_text(variety: Variety, certificates: Sequence[Certificate]) -> str:
     """Return what points prove that were checked."""
     checked = f"{plural(len(certificates), 'point')}: every figure is right"
-    lines = [*_head(variety, Fact("checked", checked)), "", *_proofs(variety, certificates)]
-    return "\n".join(lines)
+    return paragraphs(_head(variety, Fact("checked", checked)), _proofs(variety, certificates))
 
 
 def _proofs(variety: Variety, certificates: Iterable[Certificate]) -> Iterator[str]:
@@ -348,36 +370,20 @@ def signed_document(variety: Variety, strata: Sequence[Stratum]) -> dict[str, An
 
 
 def _entry(stratum: Stratum) -> dict[str, Any]:
-    functions = stratum.function_dimension
-    return {
-        "hidden": [
-            "+".join(name for name, times in level.names.items() for _ in range(times)) or "0"
-            for level in stratum.hidden
-        ],
-        "parameters": stratum.parameters,
-        "weight_dimension": stratum.weight_dimension,
-        "tangent_dimension": stratum.tangent_dimension,
-        "function_dimension": functions,
-        "gauge": None if functions is None else stratum.weight_dimension - functions,
-        "component": stratum.component,
-        "certainty": stratum.certainty,
-        "error_bound": stratum.dimensions.error_bound,
-    }
+    found = stratum.to_json()
+    kept = (
+        "parameters",
+        "weight_dimension",
+        "tangent_dimension",
+        "function_dimension",
+        "component",
+        "certainty",
+        "error_bound",
+    )
+    own = {"hidden": _signed(stratum), "gauge": _signed_gauge(stratum)}
+    return {**own, **{name: found[name] for name in kept}}
 
 
 def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:
     """Return the strata of symmetric networks as a table."""
-    rows = [
-        (
-            " | ".join(entry["hidden"]) or "-",
-            entry["parameters"],
-            entry["weight_dimension"],
-            entry["tangent_dimension"],
-            entry["function_dimension"],
-            entry["gauge"],
-            entry["certainty"] or "not proved",
-        )
-        for entry in map(_entry, strata)
-    ]
-    header = "hidden parameters weights tangent functions gauge component"
-    return Table(header.split(), rows).written(kind)
+    return Table.of(strata, _SIGNED).written(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -74,6 +74,11 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     left: Collection[int] = ()
+
+    @classmethod
+    def of(cls, items: Iterable[Any], columns: Mapping[str, Callable[[Any], Cell]]) -> Table:
+        """Return a row for each item, given what each column says of one."""
+        return cls(list(columns), [[cell(item) for cell in columns.values()] for item in items])
 
     def _spelled(self) -> list[list[str]]:
         return [[c if isinstance(c, str) else number(c) for c in row] for row in self.rows]

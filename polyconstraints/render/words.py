@@ -81,6 +81,11 @@ def fact_lines(facts: Iterable[Fact]) -> list[str]:
     ]
 
 
+def paragraphs(*parts: Iterable[str]) -> str:
+    """Return parts of several lines each with an empty line between them, but for empty ones."""
+    return "\n\n".join(filter(None, map("\n".join, parts)))
+
+
 def number(value: int | None) -> str:
     """Return a number with thousands set apart, or a dash where it isn't known."""
     return "-" if value is None else f"{value:,}".replace(",", " ")
