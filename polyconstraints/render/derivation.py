@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from polyconstraints import __version__
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.derivation import Derivation
-from polyconstraints.jobs import PartText, Piece, json_pieces
+from polyconstraints.jobs import PartText, Piece, Writer, json_pieces
 from polyconstraints.render.notation import (
     Notation,
     Pattern,
@@ -86,52 +88,60 @@ def _layer_table(derivation: Derivation) -> Table:
     return Table(("layer", "weights", "distinct", "dimension"), rows)
 
 
-class DerivationWriter:
-    """What the formats have in common; a :class:`~polyconstraints.jobs.Writer`.
+@dataclass(eq=False)
+class DerivationWriter(Writer):
+    """What the formats have in common.
 
     It adds the classes of weights, and the equalities, if they are wanted; the limit is as for
-    :class:`Equalities`.
+    :class:`Equalities`. Somebody who watches sees at most `fold` members of a class, all for 0,
+    and raised and lowered digits unless all is `ascii`.
     """
 
     format: ClassVar[str]
-    form: EqualityForm
+    form: ClassVar[EqualityForm]
 
-    def __init__(
-        self,
-        derivation: Derivation,
-        style: Style = "canonical",
-        *,
-        classes: bool = False,
-        equalities: bool = False,
-        memory_limit: int | None = None,
-    ) -> None:
-        self.derivation = derivation
-        self.style: Style = style
-        self.classes = classes
-        self.listed = equalities
-        self.names = notation(derivation.network, self.form.medium, style)
-        form = self.form._replace(style=style)
-        self.text = Equalities(derivation.network, derivation.comparisons, form, memory_limit)
+    derivation: Derivation
+    style: Style = "canonical"
+    _: KW_ONLY
+    classes: bool = False
+    equalities: bool = False
+    memory_limit: int | None = None
+    fold: int = 0
+    ascii: bool = True
+
+    @cached_property
+    def names(self) -> Notation:
+        """How names are written."""
+        return notation(self.derivation.network, self.text.form.medium, self.style)
+
+    @cached_property
+    def text(self) -> Equalities:
+        """What writes equalities."""
+        plain = self.ascii or self.style == "paper"
+        medium = self.form.medium if plain else "unicode"
+        form = self.form._replace(style=self.style, medium=medium)
+        derivation = self.derivation
+        return Equalities(derivation.network, derivation.comparisons, form, self.memory_limit)
 
     @property
     def patterns(self) -> list[Pattern]:
         """What is coloured: the names of facts, and weights by their layers."""
         return [(FACT, "bold"), *self.names.layer_patterns(self.derivation.network)]
 
-    def on_screen(self, fold: int, ascii: bool) -> DerivationScreen:
+    def on_screen(self, fold: int, ascii: bool) -> DerivationWriter:
         """Return what writes the same for somebody who watches."""
-        return DerivationScreen(self, fold, ascii)
+        return replace(self, fold=fold, ascii=ascii)
 
     @property
     def steps(self) -> int:
         """Number of equalities, or of their terms in network scope."""
-        if not self.listed:
+        if not self.equalities:
             return 0
         return self.derivation.counts.distinct if self.derivation.solved else self.text.steps()
 
     def items(self) -> Iterable[tuple[Piece, ...]]:
         """Return the equalities' pieces, if they are wanted."""
-        return self.text.items() if self.listed else ()
+        return self.text.items() if self.equalities else ()
 
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this text this one."""
@@ -147,29 +157,22 @@ class DerivationWriter:
             "generators": [list(images) for images in symmetry.group.generators],
         }
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
-        raise NotImplementedError
-
 
 class DerivationText(DerivationWriter):
     """A derivation as plain text, an equality a line."""
 
     format = "text"
     form = EqualityForm()
-    #: Members of a class that are shown, all for 0, and whether in characters of ASCII.
-    fold = 0
-    ascii = True
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         for line in fact_lines(derivation_facts(self.derivation, ascii=self.ascii)):
             yield f"{line}\n"
         yield f"\n{_layer_table(self.derivation).text()}\n"
         if self.classes:
             yield "\n"
             yield from self._class_lines()
-        if self.listed:
+        if self.equalities:
             yield "\n"
         for item in self.items():
             yield from item
@@ -193,22 +196,6 @@ class DerivationText(DerivationWriter):
             yield from dependent
 
 
-class DerivationScreen(DerivationText):
-    """The same for somebody who watches: with raised and lowered digits, classes folded."""
-
-    def __init__(self, writer: DerivationWriter, fold: int, ascii: bool) -> None:
-        plain = ascii or writer.style == "paper"
-        self.form = EqualityForm("text" if plain else "unicode")
-        self.fold, self.ascii = fold, ascii
-        super().__init__(
-            writer.derivation,
-            writer.style,
-            classes=writer.classes,
-            equalities=writer.listed,
-            memory_limit=writer.text.memory_limit,
-        )
-
-
 class DerivationLatex(DerivationWriter):
     """A derivation as LaTeX: tables, and ``align*`` environments (amsmath)."""
 
@@ -216,7 +203,7 @@ class DerivationLatex(DerivationWriter):
     form = EqualityForm("latex", between=" &= ", after="", joint=" \\\\\n")
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         yield "\\begin{tabular}{lrl}\n"
         for name, value, remark in derivation_facts(self.derivation):
             cells = f"\\multicolumn{{2}}{{l}}{{{to_latex(value)}}}"
@@ -252,7 +239,7 @@ class DerivationProgram(DerivationWriter):
     end: ClassVar[str]
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         layers = self.derivation.network.layers
         names = (name for layer in layers for name in self.names.weight_names(layer))
         yield self.start.format(names=",".join(names) if "{names}" in self.start else "")
@@ -302,13 +289,13 @@ class DerivationJson(DerivationWriter):
     form = EqualityForm(before='{"left": "', between='", "right": "', after='"}', joint=",\n    ")
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         document = self.derivation.to_json()
         if self.classes:
             document["classes"] = (
                 item.to_json() for item in weight_classes(self.derivation.layers, self.names)
             )
-        if self.listed:
+        if self.equalities:
             document["list"] = (PartText.of(*item) for item in self.items())
         return json_pieces(document)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property, partial
 from itertools import groupby
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from polyconstraints import __version__
 from polyconstraints.expansion import Terms
-from polyconstraints.jobs import Part, PartText, Piece, json_pieces
+from polyconstraints.jobs import Part, PartText, Piece, Writer, json_pieces
 from polyconstraints.render.expansion_view import ExpansionView, Group, sliced
 from polyconstraints.render.notation import (
     Medium,
@@ -41,31 +41,37 @@ _SYMPY_BLOCK = 500  # divides PART_TERMS
 _GAP = 2
 
 
-class ExpansionWriter:
-    """What the formats have in common; a :class:`~polyconstraints.jobs.Writer`.
+@dataclass(eq=False)
+class ExpansionWriter(Writer):
+    """What the formats have in common.
 
     There is one bracket for each monomial in the inputs, unless not `grouped`: then each term has
     its own monomial. Parts are stretches of one coefficient, with a key of output, monomial, first
-    and last number, and what the format adds.
+    and last number, and what the format adds. Somebody who watches sees at most `fold` terms of a
+    group, all for 0, and raised and lowered digits unless all is `ascii`.
     """
 
     format: ClassVar[str]
-    medium: Medium = "text"
+    medium: ClassVar[Medium] = "text"
 
-    def __init__(
-        self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
-    ) -> None:
-        self.view = view
-        self.style: Style = style
-        self.grouped = grouped
+    view: ExpansionView
+    style: Style = "canonical"
+    _: KW_ONLY
+    grouped: bool = True
+    fold: int = 0
+    ascii: bool = True
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), grouped=self.grouped), (self.view, self.style)
+        # Without what has been worked out.
+        made_of = {field.name: getattr(self, field.name) for field in fields(self)}
+        return partial(type(self), **made_of), ()
 
     @cached_property
     def names(self) -> Notation:
         """How names are written."""
-        return notation(self.view.network, self.medium, self.style, grouped=self.grouped)
+        plain = self.ascii or self.style == "paper"
+        medium = self.medium if plain else "unicode"
+        return notation(self.view.network, medium, self.style, grouped=self.grouped)
 
     @cached_property
     def terms(self) -> TermWriter:
@@ -81,7 +87,7 @@ class ExpansionWriter:
 
     def on_screen(self, fold: int, ascii: bool) -> ExpansionScreen:
         """Return what writes the same for somebody who watches."""
-        return ExpansionScreen(self, fold, ascii)
+        return ExpansionScreen(self.view, self.style, grouped=self.grouped, fold=fold, ascii=ascii)
 
     @property
     def steps(self) -> int:
@@ -110,14 +116,6 @@ class ExpansionWriter:
         output, monomial, start, stop = part.key[:4]
         return self.view.group(output, monomial).part(start, stop)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
-        raise NotImplementedError
-
-    def text(self, part: Part) -> str:
-        """Write a part."""
-        raise NotImplementedError
-
 
 class _Sums(ExpansionWriter):
     """A format in which each output is a sum of groups, and they are sums of terms."""
@@ -138,7 +136,7 @@ class _Sums(ExpansionWriter):
     drops_one: bool = True
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         for output in self.view.outputs:
             yield self.head.format(self.names.output(output))
             lead: str | None = self.first
@@ -193,6 +191,7 @@ class _Sums(ExpansionWriter):
         return self.line_break.join(["", *lines])
 
 
+@dataclass(eq=False)
 class ExpansionText(_Sums):
     """An expansion as text, one group or one term a line.
 
@@ -216,12 +215,9 @@ class ExpansionText(_Sums):
     tail = "\n"
     first = " "
 
-    def __init__(
-        self, view: ExpansionView, style: Style = "canonical", *, grouped: bool = True
-    ) -> None:
-        super().__init__(view, style, grouped=grouped)
-        self.lead = "\n  + " if grouped else None
-        self.line, self.line_break = (None, "") if grouped else (1, "\n ")
+    def __post_init__(self) -> None:
+        self.lead = "\n  + " if self.grouped else None
+        self.line, self.line_break = (None, "") if self.grouped else (1, "\n ")
 
 
 class ExpansionLatex(_Sums):
@@ -269,7 +265,7 @@ class ExpansionSympy(_Sums):
     head = ",\n"
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         several = len(self.view.outputs) > 1
         pieces = super().pieces()
         next(pieces)  # the comma before the first output
@@ -296,7 +292,7 @@ class ExpansionJson(ExpansionWriter):
     format = "json"
 
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
 
         def monomials(output: int) -> Iterator[dict[str, Any]]:
             for group in self.view.groups(output):
@@ -371,19 +367,13 @@ _INSIDE = re.compile(" (?![+-] )")
 class ExpansionScreen(_Sums):
     """An expansion for somebody who watches: its monomials, if grouped, stand before the sums.
 
-    Of a group at most `fold` terms are shown, or all if that is 0. Terms have blanks that break no
-    line.
+    Terms have blanks that break no line.
     """
 
     format = "text"
 
-    def __init__(self, writer: ExpansionWriter, fold: int, ascii: bool) -> None:
-        super().__init__(writer.view, writer.style, grouped=writer.grouped)
-        self.medium = "text" if ascii or self.style == "paper" else "unicode"
-        self.fold, self.ascii = fold, ascii
-
     def pieces(self) -> Iterator[Piece]:
-        """Yield the texts that are there, and the parts that are still to be written."""
+        """Yield the pieces."""
         view, names = self.view, self.names
         yield f"{network_in_words(view.network, ascii=self.ascii)}\n{self._legend()}\n"
         width = max((len(names.monomial(one) or "1") for one in view.monomials), default=0) + 2
