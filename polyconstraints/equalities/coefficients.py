@@ -15,13 +15,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations
 from math import comb
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.spec.network import multisets
+from polyconstraints.spec.network import LayerSpec, multisets
 
 Numbers = NDArray[np.int64]
 #: The image of each point under a permutation.
@@ -126,6 +126,12 @@ class FunctionCoefficients(MonomialCoefficients):
     degree: int
     redundant: bool = False
 
+    @classmethod
+    def of(cls, layer: LayerSpec, outputs: int) -> Self:
+        """Return the coefficients of so many of a layer's outputs."""
+        redundant = layer.degree > 1 and not layer.ordered
+        return cls(outputs, layer.letters, layer.degree, redundant)
+
     @property
     def monomials(self) -> int:
         return comb(self.letters + self.degree - 1, self.degree)
@@ -164,15 +170,19 @@ class FunctionCoefficients(MonomialCoefficients):
     def weights(self, numbers: Numbers) -> Numbers:
         if not self.redundant:
             return numbers[:, None]
-        output, rows = self.split(numbers)
-        layer = TensorCoefficients(self.outputs, self.letters, self.degree)
-        # One weight for each order of the letters, equal letters being in no order.
-        columns: list[Numbers] = []
-        for order in permutations(range(self.degree)):
-            number = output * layer.monomials + layer.rank(rows[:, order])
-            known = np.any([number == column for column in columns], axis=0)
-            columns.append(np.where(known, -1, number))
-        return np.stack(columns, axis=1)
+        output, monomial = np.divmod(numbers, self.monomials)
+        products = self._products[monomial]
+        return np.where(products < 0, -1, output[:, None] * self.letters**self.degree + products)
+
+    @cached_property
+    def _products(self) -> Numbers:
+        """The products of letters in order that each monomial is, the canonical one first."""
+        numbers = self.rank(TensorCoefficients(1, self.letters, self.degree).rows[::-1])
+        sizes = np.bincount(numbers)
+        table = np.full((self.monomials, sizes.max()), -1, dtype=np.int64)
+        order = np.argsort(numbers, kind="stable")
+        table[np.arange(table.shape[1]) < sizes[:, None]] = len(numbers) - 1 - order
+        return table
 
 
 @dataclass(frozen=True)

@@ -114,13 +114,11 @@ class Comparison:
 
 def layer_comparison(network: NetworkSpec, symmetry: Symmetry, layer: LayerSpec) -> Comparison:
     """Return the comparison of one layer's coefficients, if the symmetry fits the network."""
-    redundant = layer.degree > 1 and not layer.ordered
-    space: CoefficientSpace
-    if not redundant or symmetry.compare == "function":
-        space = FunctionCoefficients(layer.outputs, layer.letters, layer.degree, redundant)
-    elif symmetry.compare == "tensor":
+    plain = FunctionCoefficients.of(layer, layer.outputs)
+    space: CoefficientSpace = plain
+    if plain.redundant and symmetry.compare == "tensor":
         space = TensorCoefficients(layer.outputs, layer.letters, layer.degree)
-    else:
+    elif plain.redundant and symmetry.compare == "paper":
         for fits, what in (
             (layer.degree == 2, "products of two inputs"),
             (set(network.channels) == {1}, "one channel"),

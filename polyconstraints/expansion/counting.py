@@ -20,7 +20,7 @@ from math import comb, prod
 from typing import Any
 
 from polyconstraints.algebra import PolynomialRing
-from polyconstraints.expansion.graph import multiset_count, unit_terms
+from polyconstraints.expansion.graph import activation_of, multiset_count, unit_terms
 from polyconstraints.memory import default_limit, many, require_memory
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
@@ -99,9 +99,8 @@ def term_bound(network: NetworkSpec) -> int:
     for layer in network.layers:
         summands = layer.inputs * terms + layer.bias
         terms = multiset_count(summands, layer.degree) if layer.ordered else summands**layer.degree
-        activation = network.activation_of(layer)
-        if activation is not None:
-            terms = sum(multiset_count(terms, power) for power in activation.power(1))
+        powers = activation_of(network, layer).power(1)
+        terms = sum(multiset_count(terms, power) for power in powers)
     return terms
 
 
@@ -118,7 +117,7 @@ def count_terms(network: NetworkSpec, steps: int = _STEPS) -> int | None:
     try:
         for layer in reversed(network.layers):
             degree = max(sum(k * e for k, e in enumerate(parts, 1)) for parts in form)
-            powers = counter.powers(layer, network.activation_of(layer), degree)
+            powers = counter.powers(layer, activation_of(network, layer), degree)
             placed = counter.placement(powers)
             total = sum(placed(parts, units) * factor for parts, factor in form.items())
             if layer.index:
@@ -163,14 +162,12 @@ class _Counter:
             sums.append(-sum(self.times(signed[at], sums[-at]) for at in range(1, letters + 1)))
         return sums
 
-    def powers(self, layer: LayerSpec, activation: Activation | None, degree: int) -> list[Any]:
+    def powers(self, layer: LayerSpec, activation: Activation, degree: int) -> list[Any]:
         """Return what a layer's outputs, activated, expand to, to the powers from 0 on.
 
         For the first layer numbers: what that is where each letter is 1.
         """
-        chosen = [
-            [m] if activation is None else list(activation.power(m)) for m in range(degree + 1)
-        ]
+        chosen = [list(activation.power(exponent)) for exponent in range(degree + 1)]
         most = max(map(max, chosen))
         count = layer.degree * most
         sums = self.power_sums(layer.inputs, count) if layer.index else [layer.inputs] * count
@@ -226,7 +223,7 @@ def expanded_layers(network: NetworkSpec) -> list[LayerSize]:
     degrees = level_degrees(network)
     for layer in network.layers:
         above, below = degrees[layer.index + 1], degrees[layer.index]
-        activation = network.activation_of(layer)
+        activation = activation_of(network, layer)
         terms = [unit_terms(layer, activation, size) for size in range(1, max(above) + 1)]
         parts = min(layer.outputs, max(above))
         shapes, edges = _products([1] * len(terms), parts), _products(terms, parts)

@@ -17,9 +17,10 @@ nor in a sum of such powers, which have different numbers of weights, after an a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from math import comb
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,11 @@ def multiset_count(kinds: int, size: int) -> int:
     return comb(kinds + size - 1, size)
 
 
+def activation_of(network: NetworkSpec, layer: LayerSpec) -> Activation:
+    """Return what the outputs of a layer pass through: z itself where there is nothing."""
+    return network.activation_of(layer) or Activation.monomial(1)
+
+
 @dataclass(frozen=True)
 class PowerTable:
     """The terms of one output unit raised to the power m."""
@@ -61,17 +67,49 @@ class PowerTable:
     #: being 1.
     exponents: NDArray[np.int32]
 
+    def next(self, products: NDArray[np.int32]) -> PowerTable:
+        """Return the terms of one power more, given the inputs' exponents in each product."""
+        exponent = self.rows.shape[1] + 1
+        # Append to each row every product that is not smaller than its last one.
+        last = self.rows[:, -1] if exponent > 1 else np.zeros(1, dtype=np.int32)
+        counts = len(products) - last
+        source = np.repeat(np.arange(len(last)), counts)
+        added = runs(last, counts).astype(np.int32)
+        rows = np.concatenate([self.rows[source], added[:, None]], axis=1)
+        run = (rows == added[:, None]).sum(axis=1)
+        coefficient = self.coefficient[source]
+        if exponent > _MAX_INT64_FACTORIAL:
+            coefficient, run = coefficient.astype(object), run.astype(object)
+        # multinomial(M + p) = multinomial(M) · m / (multiplicity of p), exactly.
+        coefficient = coefficient * exponent // run
+        return PowerTable(rows, coefficient, self.exponents[source] + products[added])
+
+
+def power_tables(layer: LayerSpec, activation: Activation, most: int) -> list[PowerTable]:
+    """Return the terms of one output, activated, to the powers from 0 to the largest."""
+    numbers = layer.product_indices().astype(np.int32)
+    products = exponent_rows(numbers, layer.letters, np.int32)[:, int(layer.bias) :]
+    none = np.zeros((1, layer.inputs), dtype=np.int32)
+    plain = [PowerTable(np.empty((1, 0), np.int32), np.ones(1, dtype=np.int64), none)]
+    sums = [activation.power(exponent) for exponent in range(most + 1)]
+    while len(plain) <= max(map(max, sums)):
+        plain.append(plain[-1].next(products))
+    return [_sum_of([(plain[at], factor) for at, factor in terms.items()]) for terms in sums]
+
 
 @dataclass(frozen=True)
 class ProductTable:
-    """The terms of a product of output units with the exponents ``shape``.
+    """The terms of a product of powers of output units.
 
     A term's number is the mixed-radix number of its power terms, the last unit's fastest.
+
+    >>> layer = LayerSpec(0, 2, "ordered", False, 2, 2)
+    >>> *_, square = power_tables(layer, Activation.monomial(1), 2)
+    >>> table = ProductTable.of(square)
+    >>> table.coefficient.tolist(), len(table.children)
+    ([1, 2, 2, 1, 2, 1], 5)
     """
 
-    shape: Shape
-    #: Numbers of terms of the powers that are multiplied.
-    sizes: tuple[int, ...]
     #: Of shape (terms,).
     coefficient: Coefficients
     #: Of shape (terms,): index into ``children`` of each term's product of inputs.
@@ -80,87 +118,25 @@ class ProductTable:
     #: order.
     children: NDArray[np.int32]
 
+    @classmethod
+    def of(cls, table: PowerTable) -> ProductTable:
+        """Return the terms of a power alone."""
+        children, child = np.unique(table.exponents, axis=0, return_inverse=True)
+        return cls(table.coefficient, child.reshape(-1).astype(np.int32), children)
 
-class LayerSkeleton:
-    """Expands products of the outputs of one layer, each shape once.
-
-    >>> layer = LayerSpec(0, 2, "ordered", False, 2, 2)
-    >>> table = LayerSkeleton(layer).product((2,))
-    >>> table.coefficient.tolist(), len(table.children)
-    ([1, 2, 2, 1, 2, 1], 5)
-    """
-
-    def __init__(self, layer: LayerSpec, activation: Activation | None = None) -> None:
-        self.layer = layer
-        self.activation = activation
-        self._plain: dict[int, PowerTable] = {}
-        self._powers: dict[int, PowerTable] = {}
-
-    @cached_property
-    def _product_exponents(self) -> NDArray[np.int32]:
-        """Exponents of the inputs in each product, shape (products, inputs)."""
-        products = self.layer.product_indices().astype(np.int32)
-        return exponent_rows(products, self.layer.letters, np.int32)[:, int(self.layer.bias) :]
-
-    def power(self, exponent: int) -> PowerTable:
-        """Return the terms of one output, activated, to the power ``exponent`` ≥ 1."""
-        if self.activation is None:
-            return self._plain_power(exponent)
-        if exponent not in self._powers:
-            factors = self.activation.power(exponent)
-            self._powers[exponent] = _sum_of(
-                [_scaled(self._plain_power(power), factor) for power, factor in factors.items()]
-            )
-        return self._powers[exponent]
-
-    def _plain_power(self, exponent: int) -> PowerTable:
-        """Return the terms of one output to a power, from 0 on."""
-        if exponent not in self._plain:
-            self._plain[exponent] = self._expand_power(exponent)
-        return self._plain[exponent]
-
-    def _expand_power(self, exponent: int) -> PowerTable:
-        products = self.layer.products
-        if exponent == 0:
-            none = np.zeros((1, self.layer.inputs), dtype=np.int32)
-            return PowerTable(np.empty((1, 0), np.int32), np.ones(1, dtype=np.int64), none)
-        below = self._plain_power(exponent - 1)
-        # Append to each row every product that is not smaller than its last one.
-        last = below.rows[:, -1] if exponent > 1 else np.zeros(1, dtype=np.int32)
-        counts = products - last
-        source = np.repeat(np.arange(len(last)), counts)
-        added = runs(last, counts).astype(np.int32)
-        rows = np.concatenate([below.rows[source], added[:, None]], axis=1)
-        run = (rows == added[:, None]).sum(axis=1)
-        coefficient = below.coefficient[source]
-        if exponent > _MAX_INT64_FACTORIAL:
-            coefficient = coefficient.astype(object)
-            run = run.astype(object)
-        # multinomial(M + p) = multinomial(M) · m / (multiplicity of p), exactly.
-        coefficient = coefficient * exponent // run
-        exponents = below.exponents[source] + self._product_exponents[added]
-        return PowerTable(rows, coefficient, exponents)
-
-    def product(self, shape: Shape) -> ProductTable:
-        """Return the terms of the product with the given exponents, in time linear in those."""
-        tables = [self.power(exponent) for exponent in shape]
-        coefficient, child, children = _distinct_rows(self._plain_power(0))
-        for table in tables:
-            other_coefficient, other_child, other_children = _distinct_rows(table)
-            coefficient = _outer_product(coefficient, other_coefficient)
-            # Add the few distinct exponent vectors, and look every pair's sum up.
-            sums = (children[:, None] + other_children[None]).reshape(-1, self.layer.inputs)
-            children, index = np.unique(sums, axis=0, return_inverse=True)
-            lookup = index.reshape(-1, len(other_children)).astype(np.int32)
-            child = lookup[child[:, None], other_child[None]].ravel()
-        sizes = tuple(len(table.rows) for table in tables)
-        return ProductTable(shape, sizes, coefficient, child, children)
+    def __mul__(self, other: ProductTable) -> ProductTable:
+        """Return the terms of a product with powers of other units, in time linear in those."""
+        # Add the few distinct exponent vectors, and look every pair's sum up.
+        sums = self.children[:, None] + other.children[None]
+        children, index = np.unique(sums.reshape(-1, sums.shape[2]), axis=0, return_inverse=True)
+        lookup = index.reshape(-1, len(other.children)).astype(np.int32)
+        child = lookup[self.child[:, None], other.child[None]].ravel()
+        return ProductTable(_outer_product(self.coefficient, other.coefficient), child, children)
 
 
-def unit_terms(layer: LayerSpec, activation: Activation | None, exponent: int) -> int:
+def unit_terms(layer: LayerSpec, activation: Activation, exponent: int) -> int:
     """Return the number of terms of one output, activated, to some power."""
-    powers = [exponent] if activation is None else list(activation.power(exponent))
-    return sum(multiset_count(layer.products, power) for power in powers)
+    return sum(multiset_count(layer.products, power) for power in activation.power(exponent))
 
 
 def largest(coefficients: Coefficients) -> int:
@@ -168,44 +144,41 @@ def largest(coefficients: Coefficients) -> int:
     return max(int(coefficients.max()), -int(coefficients.min()))
 
 
-def widened(coefficients: Coefficients, factor: int) -> Coefficients:
-    """Return the same numbers, as Python integers where their multiples could overflow."""
+def multiplied(coefficients: Coefficients, factor: int) -> Coefficients:
+    """Return multiples of numbers, as Python integers where those could overflow."""
     if largest(coefficients) * abs(factor) > np.iinfo(np.int64).max:
-        return coefficients.astype(object)
-    return coefficients
+        coefficients = coefficients.astype(object)
+    return coefficients * factor
 
 
-def _scaled(table: PowerTable, factor: int) -> PowerTable:
-    coefficient = widened(table.coefficient, factor) * factor
-    return PowerTable(table.rows, coefficient, table.exponents)
+def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
+    """Return the products of all pairs, widened to Python integers where they could overflow."""
+    if largest(first) * largest(second) > np.iinfo(np.int64).max:
+        first, second = first.astype(object), second.astype(object)
+    return np.multiply.outer(first, second).ravel()
 
 
-def _sum_of(tables: Sequence[PowerTable]) -> PowerTable:
-    width = max(table.rows.shape[1] for table in tables)
-    padded = [
-        np.pad(table.rows, ((0, 0), (0, width - table.rows.shape[1])), constant_values=-1)
-        for table in tables
+def _sum_of(summands: Sequence[tuple[PowerTable, int]]) -> PowerTable:
+    """Return the sum of multiples of different powers."""
+    tables = [
+        replace(table, coefficient=multiplied(table.coefficient, factor))
+        for table, factor in summands
     ]
-    rows = np.concatenate(padded)
-    last = np.iinfo(np.int32).max
-    order = np.lexsort(np.where(rows < 0, last, rows).T[::-1]) if width else np.arange(len(rows))
+    if len(tables) == 1:
+        return tables[0]
+    width = max(table.rows.shape[1] for table in tables)
+    rows = np.concatenate(
+        [
+            np.pad(table.rows, ((0, 0), (0, width - table.rows.shape[1])), constant_values=-1)
+            for table in tables
+        ]
+    )
+    order = np.lexsort(np.where(rows < 0, np.iinfo(np.int32).max, rows).T[::-1])
     return PowerTable(
         rows[order],
         np.concatenate([table.coefficient for table in tables])[order],
         np.concatenate([table.exponents for table in tables])[order],
     )
-
-
-def _outer_product(first: Coefficients, second: Coefficients) -> Coefficients:
-    """Return the products of all pairs, widened to Python integers where they could overflow."""
-    bound = largest(second)
-    first, second = widened(first, bound), widened(second, largest(first))
-    return np.multiply.outer(first, second).ravel()
-
-
-def _distinct_rows(table: PowerTable) -> tuple[Coefficients, NDArray[np.int32], NDArray[np.int32]]:
-    children, child = np.unique(table.exponents, axis=0, return_inverse=True)
-    return table.coefficient, child.reshape(-1).astype(np.int32), children
 
 
 # -- levels and edges ------------------------------------------------------------------------
@@ -248,19 +221,26 @@ class Steps:
     leads to.
     """
 
-    def __init__(self, skeleton: LayerSkeleton, above: Level) -> None:
-        self.skeleton = skeleton
+    def __init__(self, layer: LayerSpec, activation: Activation, above: Level) -> None:
+        self.layer = layer
         self.shapes = above.shapes
-        tables = [skeleton.product(shape) for shape in above.shapes]
+        most = max(max(shape, default=0) for shape in above.shapes)
+        self.powers = power_tables(layer, activation, most)
+        factors = [ProductTable.of(table) for table in self.powers]
+        tables = [
+            reduce(mul, (factors[exponent] for exponent in shape), factors[0])
+            for shape in above.shapes
+        ]
         self.start = np.cumsum([0, *(len(table.child) for table in tables)])
         self.child, self.below = _numbered(tables)
         # All coefficients are over one denominator.
-        scale = 1 if skeleton.activation is None else skeleton.activation.denominator
-        most = max(map(sum, above.shapes))
-        factors = [scale ** (most - sum(shape)) for shape in above.shapes]
-        parts = [widened(t.coefficient, f) * f for t, f in zip(tables, factors, strict=True)]
+        scale, degrees = activation.denominator, list(map(sum, above.shapes))
+        parts: list[Any] = [
+            multiplied(table.coefficient, scale ** (max(degrees) - degree))
+            for table, degree in zip(tables, degrees, strict=True)
+        ]
         self.coefficient: Coefficients = np.concatenate(parts)
-        self.denominator: int = scale**most
+        self.denominator: int = scale ** max(degrees)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -279,25 +259,24 @@ class Steps:
 
         Given the shapes, and the units in rows, of the states that the edges start from.
         """
-        powers = self.skeleton.power
-        widths = [[powers(m).rows.shape[1] for m in item] for item in self.shapes]
-        degree = max((sum(item) for item in widths), default=0)
+        powers = [table.rows for table in self.powers]
+        widths = [[powers[exponent].shape[1] for exponent in item] for item in self.shapes]
+        degree = max(map(sum, widths))
         result = np.full((len(edges), degree), -1, dtype=np.int32)
-        products = self.skeleton.layer.products
+        padded = any((rows < 0).any() for rows in powers)
         for index in np.unique(shape):
             chosen = np.flatnonzero(shape == index)
             local = edges[chosen] - self.start[index]
-            exponents = self.shapes[index]
             end = sum(widths[index])
-            for part in reversed(range(len(exponents))):
-                rows = powers(exponents[part]).rows
+            for part, exponent in reversed(list(enumerate(self.shapes[index]))):
+                rows = powers[exponent]
                 local, row = np.divmod(local, len(rows))
-                numbers = rows[row] + support[chosen, part, None] * products
-                if self.skeleton.activation is not None:
+                numbers = rows[row] + support[chosen, part, None] * self.layer.products
+                if padded:
                     numbers[rows[row] < 0] = -1
                 result[chosen, end - rows.shape[1] : end] = numbers
                 end -= rows.shape[1]
-        if self.skeleton.activation is not None:
+        if padded:
             # Terms have different numbers of weights: the padding of each unit goes last.
             order = np.argsort(result < 0, axis=1, kind="stable")
             result = np.take_along_axis(result, order, axis=1)
@@ -325,7 +304,7 @@ class ExpansionGraph:
         levels = [Level.of(outputs)]
         steps: list[Steps] = []
         for layer in reversed(network.layers):
-            step = Steps(LayerSkeleton(layer, network.activation_of(layer)), levels[0])
+            step = Steps(layer, activation_of(network, layer), levels[0])
             steps.insert(0, step)
             levels.insert(0, step.below)
         self.levels = levels

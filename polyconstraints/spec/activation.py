@@ -134,6 +134,9 @@ def sum_text(terms: Iterable[tuple[int | Fraction, Sequence[str]]]) -> str:
 
 @lru_cache(maxsize=4096)
 def _power(coefficients: Sequence[Fraction], exponent: int) -> tuple[tuple[int, int], ...]:
+    if not any(coefficients[:-1]):
+        # FLINT takes longer to load than many a command without it.
+        return ((exponent * (len(coefficients) - 1), coefficients[-1].numerator ** exponent),)
     from flint import fmpz_poly
 
     scale = lcm(*(value.denominator for value in coefficients))

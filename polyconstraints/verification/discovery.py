@@ -215,7 +215,7 @@ def _groups(
     """Return what is found of rows of coefficients, which may be exact or rounded."""
     classes, error, gap = [], 0.0, np.inf
     for layer, array in zip(network.layers, rows, strict=True):
-        entry = Coefficients.of(layer)
+        entry = Coefficients(layer)
         # Sums of several weights are rounded, so that they prove nothing.
         exact &= entry.weights.shape[1] == 1
         labels, spread, apart = _equal(entry.gather(array, 0.0).sum(axis=2), tolerance)

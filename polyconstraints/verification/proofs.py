@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,25 +53,19 @@ class LayerwiseProof:
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """The coefficients of one layer: of every product of inputs, numbered by a space.
-
-    Weights, of shape (products, summands), are those of one output that are summed, padded by -1.
-    """
+    """The coefficients of one layer, of every product of inputs."""
 
     layer: LayerSpec
-    space: FunctionCoefficients
-    weights: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, layer: LayerSpec) -> Coefficients:
-        """Return the coefficients of a layer."""
-        space = FunctionCoefficients(1, layer.letters, layer.degree)
-        numbers = space.rank(layer.product_indices())
-        order = np.argsort(numbers, kind="stable")
-        sizes = np.bincount(numbers, minlength=space.monomials)
-        weights = np.full((space.monomials, int(sizes.max())), -1, dtype=np.int64)
-        weights[np.arange(weights.shape[1]) < sizes[:, None]] = order
-        return cls(layer, space, weights)
+    @cached_property
+    def space(self) -> FunctionCoefficients:
+        """The numbers of the coefficients of one output."""
+        return FunctionCoefficients.of(self.layer, 1)
+
+    @cached_property
+    def weights(self) -> NDArray[np.int64]:
+        """Which weights of an output are summed, (products, summands), padded by -1."""
+        return self.space.weights(np.arange(self.space.monomials))
 
     def gather(self, by_weight: NDArray[Any], missing: Any) -> NDArray[Any]:
         """Return what is known of each weight, by coefficient: (outputs, products, summands)."""
@@ -89,8 +84,7 @@ class Coefficients:
         """Return the names of the weights that a coefficient is the sum of."""
         products = self.layer.product_indices()
         chosen = [at for at in self.weights[product].tolist() if at >= 0]
-        # The product in canonical order comes first: its indices descend.
-        return tuple(self.layer.name(output, *products[at].tolist()) for at in reversed(chosen))
+        return tuple(self.layer.name(output, *products[at].tolist()) for at in chosen)
 
 
 # --- Layer by layer -----------------------------------------------------------------------
@@ -121,7 +115,7 @@ def layerwise(tying: TyingMap) -> LayerwiseProof:
     output, product = np.argwhere(numbers[list(outputs)][:, image] != numbers)[0].tolist()
     target = outputs[output], int(image[product])
     # Of layers that look the same the names differ.
-    entry = Coefficients(tying.network.layers[index], entry.space, entry.weights)
+    entry = Coefficients(tying.network.layers[index])
     names = entry.names(output, product), entry.names(*target)
     values = dict(forms[numbers[output, product]]), dict(forms[numbers[target]])
     return LayerwiseProof(Mismatch(index, generator, *names, *values), found)
@@ -135,7 +129,7 @@ def layerwise_weights(
     Returns the actions found, as `LayerwiseProof` has them. Sums of several weights are compared
     weight by weight, so that none is rounded, and equal sums of different weights are not seen.
     """
-    coefficients = [Coefficients.of(layer) for layer in network.layers]
+    coefficients = [Coefficients(layer) for layer in network.layers]
     arrays = []
     for entry, array in zip(coefficients, weights, strict=True):
         # Adding 0 makes one number of both zeros.
@@ -223,7 +217,7 @@ def layer_keys(layers: Sequence[LayerClasses]) -> list[Hashable]:
 
 def layer_forms(layer: LayerClasses) -> tuple[Coefficients, list[Form], NDArray[np.int64]]:
     """Return a layer's coefficients, the different linear forms, and which each one is."""
-    entry = Coefficients.of(layer.layer)
+    entry = Coefficients(layer.layer)
     numbers: dict[Form, int] = {}
     canonical = np.full(len(layer.sizes) + 1, -1, dtype=np.int64)
     for number in layer.present:
