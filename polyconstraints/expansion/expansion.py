@@ -186,9 +186,8 @@ class Expansion(Written):
 
     def blocks(self, output: int, monomial: Exponents, most: int = BLOCK) -> Iterator[Terms]:
         """Yield the coefficient of a monomial in parts of ``most`` terms, in order."""
-        count = self.term_count(output, monomial)
-        for start in range(0, count, most):
-            yield self.coefficient(output, monomial, start, min(start + most, count))
+        place, state = self.place_of(output), self._state(monomial)
+        yield from map(self._decode, self._finder.in_blocks(place, state, most))
 
     def groups(self, output: int) -> Iterator[tuple[Exponents, Terms]]:
         """Yield each monomial of an output with its coefficient, in ascending order.

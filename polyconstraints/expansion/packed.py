@@ -271,7 +271,7 @@ class Packer:
         self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
     ) -> None:
         filled = 0
-        while len(paths := self.finder.between(output, monomial, filled, filled + _BLOCK)):
+        for paths in self.finder.in_blocks(output, monomial, _BLOCK):
             target = slice(filled, filled + len(paths))
             found = self.layout.pack(list(paths.edges[::-1]))
             self._rename(output, found)
@@ -357,10 +357,8 @@ class VectorWriter:
 
     def _searched(self, output: int, monomial: int) -> Iterator[tuple[Integers, Integers]]:
         """Yield the same by searching for each stretch of paths."""
-        start = 0
-        while len(paths := self.finder.between(output, monomial, start, start + self._most)):
+        for paths in self.finder.in_blocks(output, monomial, self._most):
             yield self._beside_inputs(monomial, self._rows(paths)), paths.coefficient
-            start += len(paths)
 
     def _beside_inputs(self, monomial: int, *blocks: Integers) -> Integers:
         exponents = self.graph.levels[0].exponents[monomial].astype(self.dtype)

@@ -200,6 +200,11 @@ class PathFinder:
         step = self.graph.steps[0]
         return paths.followed(step, first + skipped, taken - skipped, self.bottom.order)
 
+    def in_blocks(self, output: int, monomial: int, most: int) -> Iterator[Paths]:
+        """Yield the paths from an output to a monomial in order, so many at a time."""
+        for start in range(0, int(self.sizes[monomial]), most):
+            yield self.between(output, monomial, start, start + most)
+
     def _narrowed(
         self, paths: Paths, index: int, below: Integers, passed: int, start: int, stop: int
     ) -> tuple[Paths, int]:
