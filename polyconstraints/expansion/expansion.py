@@ -92,7 +92,7 @@ class Expansion(Written):
     All terms of an output in a few bytes each:
 
     >>> packed = expansion.packed(1)
-    >>> len(packed), packed.words[0].dtype, packed.coefficients.dtype
+    >>> len(packed), packed.keys.dtype, packed.coefficients.dtype
     (666775, dtype('uint32'), dtype('uint8'))
     >>> expansion.terms(packed[0]).layers[2].tolist()[:2]
     [[0], [1]]
@@ -250,7 +250,7 @@ class Expansion(Written):
 
     def terms(self, packed: PackedTerms) -> Terms:
         """Return packed terms as the weights that they stand for."""
-        edges: list[Integers] = packed.layout.unpack(packed.words)[::-1]
+        edges: list[Integers] = packed.layout.unpack(packed.keys)[::-1]
         output, edges[0] = np.divmod(edges[0], self.network.layers[-1].products)
         states = [output.astype(np.int32)]
         for step, taken in zip(reversed(self.graph.steps), edges, strict=True):

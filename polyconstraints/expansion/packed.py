@@ -1,9 +1,9 @@
 """All terms of an expansion, written out as machine words or as exponent vectors.
 
 A term is a path through the graph, so it is known by the edge that it takes in each layer: its
-*key* is the mixed-radix number of those edges, the last layer's first, and nearly always fits one
-word. Keys of one monomial ascend in the lexicographic order of the weights, so the terms come out
-grouped and sorted, and nothing is hashed, compared or collected.
+*key* is the mixed-radix number of those edges, the last layer's first, which fits a machine word
+for any network whose terms can be listed. Keys of one monomial ascend in the lexicographic order of
+the weights, so the terms come out grouped and sorted, and nothing is hashed, compared or collected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from polyconstraints.spec.network import runs
 Integers = NDArray[Any]
 Exponents = tuple[int, ...]
 
-#: Keys in one word, which is a number that NumPy takes apart.
+#: Largest key that NumPy takes apart; there are Python's integers for larger ones.
 _WORD = (1 << 63) - 1
 
 #: Terms that are packed together: few enough to stay in a processor's cache.
@@ -57,65 +57,43 @@ def smallest_dtype(largest: int, signed: bool = False) -> type:
 class KeyLayout:
     """How terms of a network are packed.
 
-    >>> KeyLayout.of([177501, 361, 60])
-    KeyLayout(radices=(177501, 361, 60), words=((2, 1, 0),))
-    >>> KeyLayout.of([1 << 40, 1 << 30, 1 << 30]).words
-    ((2, 1), (0,))
+    >>> KeyLayout((177501, 361, 60)).dtype
+    <class 'numpy.uint32'>
+    >>> layout = KeyLayout((10, 7))
+    >>> keys = layout.pack(np.array([[3, 9], [6, 2]]))
+    >>> keys.tolist(), [field.tolist() for field in layout.unpack(keys)]
+    ([63, 29], [[3, 9], [6, 2]])
     """
 
     #: Number of edges of each layer, from the first to the last; for the last layer the number of
     #: its weights, so that keys of different outputs differ.
     radices: tuple[int, ...]
-    #: The layers that each word holds, from the most significant one down.
-    words: tuple[tuple[int, ...], ...]
-
-    @classmethod
-    def of(cls, radices: Sequence[int]) -> KeyLayout:
-        """Return the layout with the fewest words in which no layer is split."""
-        words: list[tuple[int, ...]] = []
-        size = 1
-        for layer in reversed(range(len(radices))):
-            size *= radices[layer]
-            if not words or size > _WORD:
-                words.append(())
-                size = radices[layer]
-            words[-1] = (*words[-1], layer)
-        return cls(tuple(radices), tuple(words))
 
     @cached_property
-    def dtypes(self) -> tuple[type, ...]:
-        """The type of each word, as small as it may be."""
-        return tuple(smallest_dtype(prod(self._sizes(word)) - 1) for word in self.words)
+    def dtype(self) -> type:
+        """The type of keys, as small as it may be."""
+        largest = prod(self.radices) - 1
+        return smallest_dtype(largest) if largest <= _WORD else object
 
-    def _sizes(self, word: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(self.radices[layer] for layer in word)
+    @property
+    def _wide(self) -> type:
+        return object if self.dtype is object else np.int64
 
-    def place(self, layer: int) -> tuple[int, int]:
-        """Return the word that holds a layer, and the factor that its number has there."""
-        index = next(at for at, word in enumerate(self.words) if layer in word)
-        word = self.words[index]
-        return index, prod(self._sizes(word[word.index(layer) + 1 :]))
+    def pack(self, fields: Sequence[Integers]) -> Integers:
+        """Return the keys, given each layer's numbers from the first to the last."""
+        keys: Integers = np.zeros(len(fields[0]), dtype=self._wide)
+        for field, radix in zip(reversed(fields), reversed(self.radices), strict=True):
+            keys = keys * radix + field
+        return keys.astype(self.dtype)
 
-    def pack(self, fields: Sequence[Integers]) -> tuple[Integers, ...]:
-        """Return the words of keys, given each layer's numbers from the first to the last."""
-        words: list[Integers] = []
-        for layers, dtype in zip(self.words, self.dtypes, strict=True):
-            numbers = tuple(fields[layer] for layer in layers)
-            words.append(np.ravel_multi_index(numbers, self._sizes(layers)).astype(dtype))
-        return tuple(words)
-
-    def unpack(self, words: Sequence[Integers]) -> list[NDArray[np.int64]]:
-        """Return each layer's numbers, from the first to the last.
-
-        >>> layout = KeyLayout.of([10, 7])
-        >>> [field.tolist() for field in layout.unpack(layout.pack(np.array([[3, 9], [6, 2]])))]
-        [[3, 9], [6, 2]]
-        """
-        fields: dict[int, NDArray[np.int64]] = {}
-        for layers, word in zip(self.words, words, strict=True):
-            numbers = np.unravel_index(word.astype(np.int64), self._sizes(layers))
-            fields.update(zip(layers, numbers, strict=True))
-        return [fields[layer] for layer in range(len(self.radices))]
+    def unpack(self, keys: Integers) -> list[NDArray[np.int64]]:
+        """Return each layer's numbers, from the first to the last."""
+        rest: Integers = keys.astype(self._wide)
+        fields = []
+        for radix in self.radices:
+            fields.append((rest % radix).astype(np.int64))
+            rest = rest // radix
+        return fields
 
 
 @dataclass(frozen=True)
@@ -127,8 +105,8 @@ class PackedTerms:
     """
 
     layout: KeyLayout
-    #: Of shape (terms,): the keys, the most significant word first.
-    words: tuple[Integers, ...]
+    #: Of shape (terms,).
+    keys: Integers
     #: Of shape (terms,): integers, in the smallest type that holds them all; unsigned where all are
     #: positive.
     coefficients: Integers
@@ -144,7 +122,7 @@ class PackedTerms:
         part = slice(int(self.starts[group]), int(self.starts[group + 1]))
         return PackedTerms(
             self.layout,
-            tuple(word[part] for word in self.words),
+            self.keys[part],
             self.coefficients[part],
             self.monomials[group : group + 1],
             np.array([0, part.stop - part.start]),
@@ -154,7 +132,7 @@ class PackedTerms:
 class _Below(NamedTuple):
     """Paths to level 1: their keys, coefficients and last shapes; where each first shape's end."""
 
-    prefixes: tuple[Integers, ...]
+    prefix: Integers
     coefficient: Integers
     shape: NDArray[np.int32]
     ends: NDArray[np.int64]
@@ -169,19 +147,16 @@ class Packer:
         signed = any(int(step.coefficient.min()) < 0 for step in graph.steps)
         self.coefficient_dtype = smallest_dtype(largest_coefficient, signed)
         edges = [len(step.child) for step in graph.steps[:-1]]
-        self.layout = KeyLayout.of([*edges, graph.network.layers[-1].weights])
+        self.layout = KeyLayout((*edges, graph.network.layers[-1].weights))
 
     @cached_property
     def _bottom(self) -> tuple[Integers, Integers]:
         """Key part and coefficient of the first layer's edges, sorted as they are used."""
         order = self.finder.bottom.order
         coefficient = self.graph.steps[0].coefficient[order]
-        dtype = self.layout.dtypes[-1]
-        return order.astype(dtype), coefficient.astype(self.coefficient_dtype)
+        return order.astype(self.layout.dtype), coefficient.astype(self.coefficient_dtype)
 
-    def fill(
-        self, output: int, states: list[int], words: Sequence[Integers], coefficients: Integers
-    ) -> None:
+    def fill(self, output: int, states: list[int], keys: Integers, coefficients: Integers) -> None:
         """Write the terms of some monomials' coefficients into arrays of that length."""
         # States of the same shape have the same paths below them, so the last layer's edges
         # share few blocks of terms, which are copied to their places; then each edge adds
@@ -190,23 +165,22 @@ class Packer:
         if len(states) == 1:
             ends = starts + sizes
             parts = list(map(slice, starts.tolist(), ends.tolist()))
-            for target, source in zip([*words, coefficients], block, strict=True):
+            for target, source in zip((keys, coefficients), block, strict=True):
                 np.concatenate([source[part] for part in parts], out=target)
         else:
             place = runs(starts, sizes)
-            for target, source in zip([*words, coefficients], block, strict=True):
+            for target, source in zip((keys, coefficients), block, strict=True):
                 np.take(source, place, out=target)
-        index, offsets = self._offsets
-        words[index][:] += _tiled(offsets[output], len(states)).repeat(sizes)
+        keys += _tiled(self._offsets[output], len(states)).repeat(sizes)
 
     @cached_property
-    def _offsets(self) -> tuple[int, Integers]:
-        """The word that the last layer's weights are in, and what each adds to it."""
+    def _offsets(self) -> Integers:
+        """What each of the last layer's weights adds to a key, (outputs, products)."""
         last = self.graph.network.layers[-1]
-        index, factor = self.layout.place(last.index)
+        factor = prod(self.layout.radices[:-1])
         numbers = [number * factor for number in range(last.weights)]
-        offsets: Integers = np.array(numbers, dtype=self.layout.dtypes[index])
-        return index, offsets.reshape(last.outputs, last.products)
+        offsets: Integers = np.array(numbers, dtype=self.layout.dtype)
+        return offsets.reshape(last.outputs, last.products)
 
     @cached_property
     def _top_shapes(self) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
@@ -241,70 +215,51 @@ class Packer:
         first = bottom.start[:, states][below.shape].T.ravel()
         count = bottom.size[:, states][below.shape].T.ravel()
         ends = np.cumsum(count)
-        dtypes = (*self.layout.dtypes, self.coefficient_dtype)
-        block: list[Integers] = [np.empty(int(ends[-1]), dtype=dtype) for dtype in dtypes]
-        prefixes = [_tiled(prefix, len(states)) for prefix in below.prefixes]
+        keys: Integers = np.empty(int(ends[-1]), dtype=self.layout.dtype)
+        coefficients: Integers = np.empty(int(ends[-1]), dtype=self.coefficient_dtype)
+        prefixes = _tiled(below.prefix, len(states))
         factors = _tiled(below.coefficient, len(states))
         filled = 0
         for part in stretches(count, _BLOCK):
             counts = count[part]
             place = runs(first[part], counts)
             target = slice(filled, filled + len(place))
-            for word, prefix in zip(block, prefixes[:-1], strict=False):
-                word[target] = prefix[part].repeat(counts)
-            np.add(prefixes[-1][part].repeat(counts), field[place], out=block[-2][target])
+            np.add(prefixes[part].repeat(counts), field[place], out=keys[target])
             factor = factors[part].repeat(counts)
-            np.multiply(factor, edge_coefficient[place], out=block[-1][target])
+            np.multiply(factor, edge_coefficient[place], out=coefficients[target])
             filled += len(place)
         ends = ends.reshape(len(states), -1)[:, below.ends - 1]
         starts = np.zeros(ends.shape, dtype=np.int64)
         starts.ravel()[1:] = ends.ravel()[:-1]
         edges = self._top_shapes[1]
-        return [*block, starts[:, edges].ravel(), (ends - starts)[:, edges].ravel()]
-
-    def _rename(self, output: int, words: Sequence[Integers]) -> None:
-        """Turn the keys of the first output into those of another one, in place."""
-        index, offsets = self._offsets
-        words[index][:] += offsets[output, 0]
-
-    def _fill_by_search(
-        self, output: int, monomial: int, words: Sequence[Integers], coefficients: Integers
-    ) -> None:
-        filled = 0
-        for paths in self.finder.in_blocks(output, monomial, _BLOCK):
-            target = slice(filled, filled + len(paths))
-            found = self.layout.pack(list(paths.edges[::-1]))
-            self._rename(output, found)
-            for word, part in zip(words, found, strict=True):
-                word[target] = part
-            coefficients[target] = paths.coefficient
-            filled += len(paths)
+        sizes = (ends - starts)[:, edges].ravel()
+        return [keys, coefficients, starts[:, edges].ravel(), sizes]
 
     def renamed(self, packed: PackedTerms, output: int) -> PackedTerms:
         """Return the terms of another output, given those of the first one."""
-        words = tuple(word.copy() for word in packed.words)
-        self._rename(output, words)
-        return replace(packed, words=words)
+        return replace(packed, keys=packed.keys + self._offsets[output, 0])
 
     def packed(self, output: int, monomials: Sequence[Exponents], states: list[int]) -> PackedTerms:
         """Return the terms of some monomials, also given as states of the lowest level."""
         sizes = self.finder.sizes[states].astype(np.int64)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        words: tuple[Integers, ...] = tuple(
-            np.empty(int(starts[-1]), dtype=dtype) for dtype in self.layout.dtypes
-        )
+        keys: Integers = np.empty(int(starts[-1]), dtype=self.layout.dtype)
         coefficients: Integers = np.empty(int(starts[-1]), dtype=self.coefficient_dtype)
         if len(self.graph.steps) == 1 or not self.finder.keeps_upper:
-            for state, start in zip(states, starts[:-1].tolist(), strict=True):
-                rest = [word[start:] for word in words]
-                self._fill_by_search(output, state, rest, coefficients[start:])
+            filled = 0
+            for state in states:
+                for paths in self.finder.in_blocks(output, state, _BLOCK):
+                    target = slice(filled, filled + len(paths))
+                    found = self.layout.pack(list(paths.edges[::-1]))
+                    keys[target] = found + self._offsets[output, 0]
+                    coefficients[target] = paths.coefficient
+                    filled += len(paths)
         else:
             # Small ones together: what each call costs would be more than its terms do.
             for part in stretches(sizes + len(self._below.coefficient), _GATHERED):
                 terms = slice(int(starts[part.start]), int(starts[part.stop]))
-                target = [word[terms] for word in words]
-                self.fill(output, states[part], target, coefficients[terms])
-        return PackedTerms(self.layout, words, coefficients, tuple(monomials), starts)
+                self.fill(output, states[part], keys[terms], coefficients[terms])
+        return PackedTerms(self.layout, keys, coefficients, tuple(monomials), starts)
 
 
 def _tiled(items: Integers, times: int) -> Integers:
