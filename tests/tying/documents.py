@@ -18,6 +18,25 @@ def make(n: int, network: dict[str, Any], symmetry: dict[str, Any]) -> pc.TyingM
     return pc.derive(pc.NetworkSpec(n, **network), pc.Symmetry(**options)).tying_map()
 
 
+#: n, network, symmetry: one of each kind of map.
+CASES: list[tuple[int, dict[str, Any], dict[str, Any]]] = [
+    (1, {}, {}),
+    (3, {}, {}),
+    (3, {"depth": 2, "bias": True}, {}),
+    (4, {"layer": "linear", "bias": True, "depth": 3}, {}),
+    (3, {"indices": "redundant"}, {}),
+    (3, {"indices": "redundant"}, {"compare": "paper"}),
+    (3, {"indices": "redundant", "bias": True}, {"compare": "tensor"}),
+    (3, {"depth": 2, "channels": (2, 1, 3)}, {}),
+    (4, {"depth": 2, "outputs": 1, "bias": True}, {"kind": "invariant"}),
+    (4, {}, {"group": pc.PermutationGroup.cyclic(4)}),
+    (4, {"bias": True}, {"group": pc.PermutationGroup.dihedral(4)}),
+    (4, {}, {"group": pc.PermutationGroup.alternating(4)}),
+    (3, {}, {"group": pc.PermutationGroup.trivial(3)}),
+    (3, {}, {"group": pc.PermutationGroup(3, [[1, 2, 0]])}),
+]
+
+
 BY_HAND: dict[str, Any] = {
     "schema": "polyconstraints/tying-map/1",
     "network": {

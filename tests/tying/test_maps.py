@@ -14,25 +14,7 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.schemas import load_schema
-from tests.tying.documents import ENDINGS, S, by_hand, make, permuted
-
-#: n, network, symmetry: one of each kind of map.
-CASES: list[tuple[int, dict[str, Any], dict[str, Any]]] = [
-    (1, {}, {}),
-    (3, {}, {}),
-    (3, {"depth": 2, "bias": True}, {}),
-    (4, {"layer": "linear", "bias": True, "depth": 2}, {}),
-    (3, {"indices": "redundant"}, {}),
-    (3, {"indices": "redundant"}, {"compare": "paper"}),
-    (4, {"indices": "redundant", "bias": True}, {"compare": "tensor"}),
-    (3, {"depth": 2, "channels": (2, 1, 3)}, {}),
-    (4, {"depth": 2, "outputs": 1, "bias": True}, {"kind": "invariant"}),
-    (4, {}, {"group": pc.PermutationGroup.cyclic(4)}),
-    (4, {"bias": True}, {"group": pc.PermutationGroup.dihedral(4)}),
-    (4, {}, {"group": pc.PermutationGroup.alternating(4)}),
-    (3, {}, {"group": pc.PermutationGroup.trivial(3)}),
-    (3, {}, {"group": pc.PermutationGroup(3, [[1, 2, 0]])}),
-]
+from tests.tying.documents import CASES, ENDINGS, S, by_hand, make, permuted
 
 
 @pytest.fixture(params=range(len(CASES)), ids=lambda at: str(CASES[at]))

@@ -36,30 +36,14 @@ from polyconstraints.verification.points import (
 )
 from polyconstraints.verification.proofs import layerwise
 from polyconstraints.verification.result import Mismatch, Unacted
+from tests.tying.documents import CASES, make
 
 from .maps import WRONG, S, derived, edited, layer_from, repeated, with_layers
-
-CASES: list[tuple[int, dict[str, Any], dict[str, Any]]] = [
-    (1, {}, {}),
-    (3, {}, {}),
-    (3, {"depth": 2, "bias": True}, {}),
-    (4, {"layer": "linear", "bias": True, "depth": 3}, {}),
-    (3, {"indices": "redundant"}, {}),
-    (3, {"indices": "redundant"}, {"compare": "paper"}),
-    (3, {"indices": "redundant", "bias": True}, {"compare": "tensor"}),
-    (3, {"depth": 2, "channels": (2, 1, 3)}, {}),
-    (4, {"depth": 2, "outputs": 1, "bias": True}, {"kind": "invariant"}),
-    (4, {}, {"group": pc.PermutationGroup.cyclic(4)}),
-    (4, {"bias": True}, {"group": pc.PermutationGroup.dihedral(4)}),
-    (4, {}, {"group": pc.PermutationGroup.alternating(4)}),
-    (3, {}, {"group": pc.PermutationGroup.trivial(3)}),
-]
 
 
 @pytest.fixture(params=range(len(CASES)), ids=lambda at: str(CASES[at]))
 def tying(request: pytest.FixtureRequest) -> pc.TyingMap:
-    n, network, symmetry = CASES[request.param]
-    return derived(n, symmetry.get("group"), symmetry, **network)
+    return make(*CASES[request.param])
 
 
 def test_derived_maps_are_proven(tying: pc.TyingMap) -> None:
