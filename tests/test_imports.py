@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 HEAVY = {
+    "autograd",
     "dask",
     "distributed",
     "flint",

@@ -18,8 +18,16 @@ Examples
 True
 """
 
-from polyconstraints.backends.numpy.network import EquivariantLayer, Tape, TiedNetwork
-from polyconstraints.backends.numpy.training import SGD, Adam, Optimizer, fit, mean_squared_error
+from polyconstraints.backends.numpy.network import (
+    SGD,
+    Adam,
+    EquivariantLayer,
+    Optimizer,
+    Tape,
+    TiedNetwork,
+    fit,
+    mean_squared_error,
+)
 
 __all__ = [
     "SGD",
