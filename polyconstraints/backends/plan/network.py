@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Self
@@ -13,13 +13,11 @@ import numpy as np
 from polyconstraints.backends.plan.flat import FlatLayer, between_letters, of_map
 from polyconstraints.backends.plan.kinds import read_levels
 from polyconstraints.backends.plan.program import Operations
+from polyconstraints.classes.any_network import AnyNetwork
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.derivation import derive
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.spec import Kind as SymmetryKind
-from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
-from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap, TyingRule
 
 Tensor = Any
@@ -93,8 +91,20 @@ class NetworkPlan:
                 f"expected {n} output components for equivariance, got {network.outputs}",
                 "symmetry",
             )
-        source = partial(_derived, network, kind)
-        return cls(network, _between_letters(network, kind, f"S{n}", {}, (n,), source))
+        described = AnyNetwork(
+            "S",
+            network.depth,
+            network.layer,
+            network.indices,
+            network.bias,
+            network.channels,
+            kind,
+            # Of redundant indices the same functions, and a bounded number of classes.
+            "function" if network.indices == "ordered" else "tensor",
+            network.outputs if kind == "invariant" else 1,
+            activation=network.activation,
+        )
+        return cls.from_rule(TyingRule.of(described), n)
 
     @classmethod
     def from_rule(cls, rule: TyingRule, *sizes: int) -> NetworkPlan:
@@ -108,7 +118,7 @@ class NetworkPlan:
 
         Examples
         --------
-        >>> from polyconstraints.classes.any_network import AnyNetwork
+        >>> from polyconstraints import AnyNetwork
         >>> rule = TyingRule.of(AnyNetwork("S", depth=2))
         >>> [layer.parameters for layer in NetworkPlan.from_rule(rule, 4096).layers]
         [4, 4]
@@ -116,9 +126,19 @@ class NetworkPlan:
         described = rule.network
         full = described.sizes(sizes)
         network = described.network(full)
-        kind, group, actions = described.kind, described.group, described.actions
-        source = partial(_of_rule, rule)
-        return cls(network, _between_letters(network, kind, group, actions, full, source))
+        texts = [described.actions.get(at, described.group) for at in range(network.depth + 1)]
+        if described.kind == "invariant":
+            texts[-1] = f"trivial{network.outputs}"
+        layers = []
+        for index, layer in enumerate(network.layers):
+            levels = read_levels(described.group, texts[index + 1], texts[index])
+            if levels is None:
+                raise UsageError(f"expected points made of letters, got {described.group}", "group")
+            above, below = (len(kinds[0].letters) for kinds in (levels.outputs, levels.inputs))
+            model = tuple(min(size, max(above + layer.degree * below, 2)) for size in full)
+            levels, source = replace(levels, sizes=full), partial(_of_rule, rule, index)
+            layers.append(between_letters(network, index, levels, source, model))
+        return cls(network, tuple(layers))
 
     def check(self, theta: Sequence[Any]) -> None:
         """Raise InputError unless there is a vector of parameters for each layer."""
@@ -179,45 +199,5 @@ def horner(coefficients: Sequence[float], z: Tensor) -> Tensor:
 
 
 def _of_rule(rule: TyingRule, index: int, sizes: tuple[int, ...]) -> LayerClasses:
-    return rule.at(*sizes).layers[index]
-
-
-def _derived(
-    network: NetworkSpec, kind: SymmetryKind, index: int, sizes: tuple[int, ...]
-) -> LayerClasses:
-    """Return a layer of the network's map with fewer components."""
-    (n,) = sizes
-    small = NetworkSpec(
-        n,
-        network.depth,
-        network.layer,
-        network.indices,
-        network.bias,
-        outputs=network.outputs if kind == "invariant" else n,
-        channels=network.channels,
-    )
-    return derive(small, Symmetry(PermutationGroup.symmetric(n), kind)).tying_map().layers[index]
-
-
-def _between_letters(
-    network: NetworkSpec,
-    kind: SymmetryKind,
-    group: str,
-    actions: Mapping[int, str],
-    sizes: tuple[int, ...],
-    source: Callable[[int, tuple[int, ...]], LayerClasses],
-) -> tuple[FlatLayer, ...]:
-    """Return the layers of a network, given the points of each level and the sorts' letters."""
-    texts = [actions.get(level, group) for level in range(network.depth + 1)]
-    if kind == "invariant":
-        texts[-1] = f"trivial{network.outputs}"
-    found = []
-    for index, layer in enumerate(network.layers):
-        levels = read_levels(group, texts[index + 1], texts[index])
-        if levels is None:
-            raise UsageError(f"expected points made of letters, got {group}", "group")
-        above, below = (len(kinds[0].letters) for kinds in (levels.outputs, levels.inputs))
-        model = tuple(min(size, max(above + layer.degree * below, 2)) for size in sizes)
-        levels = replace(levels, sizes=sizes)
-        found.append(between_letters(network, index, levels, partial(source, index), model))
-    return tuple(found)
+    layer = rule.network.network(sizes).layers[index]
+    return LayerClasses(layer, rule.layers[index].tied(sizes))
