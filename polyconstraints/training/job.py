@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.backends.numpy import SGD, Adam, Optimizer, TiedNetwork
+from polyconstraints.backends.numpy import SGD, Adam, TiedNetwork, fit, mean_squared_error
 from polyconstraints.backends.plan import NetworkPlan
 from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
-from polyconstraints.errors import PolyconstraintsError, UsageError, explained
+from polyconstraints.errors import PolyconstraintsError, UsageError, explained, extra
 from polyconstraints.memory import require_memory
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.size import require_room
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.training.objectives import Backend, Evaluate, make_backend
 from polyconstraints.training.targets import Target, find_target
 from polyconstraints.tying import TyingMap
 
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from polyconstraints.spec.groups import GroupLike
 
 Array = NDArray[Any]
+
+#: Parameters, inputs and targets to the mean of the squared errors and its gradients.
+Objective = Callable[[Sequence[Array], Array, Array], tuple[float, list[Array]]]
+
+#: Parameters and inputs to outputs.
+Evaluate = Callable[[Sequence[Array], Array], Array]
+
+Backend = Literal["numpy", "torch", "jax"]
 
 SCHEMA = "polyconstraints/training/1"
 
@@ -242,22 +250,31 @@ def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
     # By the reference backend whatever the backend, so that all of them start alike.
     tied = TiedNetwork(job.plan)
     theta = tied.init(rng, job.dtype)
-    objective, evaluate = make_backend(job.backend, job.plan, job.dtype)
-    optimizer: Optimizer = (Adam if job.optimizer == "adam" else SGD)(job.learning_rate)
-    losses: list[float] = []
+    with extra(job.backend):
+        objective, evaluate = _BACKENDS[job.backend](job.plan, job.dtype)
+
+    def watched(step: int, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise PolyconstraintsError(
+                f"the loss is not finite after {step} steps; a smaller learning rate or "
+                "depth, or a bias, may keep it finite"
+            )
+        if watch is not None:
+            watch(1)
+
     with np.errstate(over="ignore", invalid="ignore"):
-        for step in range(job.steps):
-            chosen = rng.integers(job.samples, size=job.batch)
-            loss, gradients = objective(theta, x[train][chosen], target[train][chosen])
-            if not math.isfinite(loss):
-                raise PolyconstraintsError(
-                    f"the loss is not finite after {step} steps; a smaller learning rate or "
-                    "depth, or a bias, may keep it finite"
-                )
-            theta = optimizer.step(theta, gradients)
-            losses.append(loss)
-            if watch is not None:
-                watch(1)
+        theta, losses = fit(
+            tied,
+            x[train],
+            target[train],
+            theta=theta,
+            optimizer=(Adam if job.optimizer == "adam" else SGD)(job.learning_rate),
+            steps=job.steps,
+            batch=job.batch,
+            seed=rng,
+            watch=watched,
+            objective=objective,
+        )
         error, _ = objective(theta, x[test], target[test])
         symmetry_error = _symmetry_error(job, evaluate, theta, x[test][:_CHECKED])
     return Outcome(
@@ -278,3 +295,63 @@ def _symmetry_error(job: Job, evaluate: Evaluate, theta: Sequence[Array], x: Arr
         worst = max(worst, float(np.abs(evaluate(theta, moved) - expected).max()))
     size = float(np.abs(out).max())
     return worst / size if size else worst
+
+
+# --- the loss and its gradients, by whichever backend --------------------------------------
+
+
+def _numpy(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
+    network = TiedNetwork(plan)
+    return partial(mean_squared_error, network), network
+
+
+def _torch(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
+    import torch
+
+    from polyconstraints.backends.torch import TiedNetwork
+
+    network = TiedNetwork(plan, dtype=getattr(torch, dtype))
+
+    def objective(theta: Sequence[Array], x: Array, target: Array) -> tuple[float, list[Array]]:
+        network.set_theta(theta)
+        network.zero_grad()
+        loss = torch.nn.functional.mse_loss(network(torch.tensor(x)), torch.tensor(target))
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = [layer.theta.grad for layer in network.tied_layers()]
+        return loss.item(), [np.asarray(gradient) for gradient in gradients]
+
+    @torch.no_grad()
+    def evaluate(theta: Sequence[Array], x: Array) -> Array:
+        network.set_theta(theta)
+        return np.asarray(network(torch.tensor(x)))
+
+    return objective, evaluate
+
+
+def _jax(plan: NetworkPlan, dtype: str) -> tuple[Objective, Evaluate]:
+    import jax
+
+    from polyconstraints.backends.jax import Network
+
+    wide, network = dtype == "float64", Network(plan)
+
+    @jax.jit
+    def compiled(theta: Any, x: Any, target: Any) -> Any:
+        def loss(theta: Any) -> Any:
+            return ((network.apply(theta, x) - target) ** 2).mean()
+
+        return jax.value_and_grad(loss)(theta)
+
+    def objective(theta: Sequence[Array], x: Array, target: Array) -> tuple[float, list[Array]]:
+        with jax.enable_x64(wide):
+            loss, gradients = compiled(list(theta), x, target)
+            return float(loss), [np.asarray(gradient) for gradient in gradients]
+
+    def evaluate(theta: Sequence[Array], x: Array) -> Array:
+        with jax.enable_x64(wide):
+            return np.asarray(network.apply([*map(jax.numpy.asarray, theta)], jax.numpy.asarray(x)))
+
+    return objective, evaluate
+
+
+_BACKENDS = {"numpy": _numpy, "torch": _torch, "jax": _jax}

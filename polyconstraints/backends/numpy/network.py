@@ -275,8 +275,9 @@ def fit(
     optimizer: Optimizer | None = None,
     steps: int = 1000,
     batch: int | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     watch: Callable[[int, float], None] | None = None,
+    objective: Callable[..., tuple[float, list[Array]]] | None = None,
 ) -> tuple[list[Array], list[float]]:
     """Fit a network to samples and return its parameters and the loss of every step.
 
@@ -292,9 +293,12 @@ def fit(
     steps : int
     batch : int, optional
         Samples of one step, drawn anew for each; all by default.
-    seed : int
+    seed : int or Generator
     watch : callable, optional
         Called with the number and the loss of each step.
+    objective : callable, optional
+        From parameters, inputs and targets to the loss and its gradients:
+        :func:`mean_squared_error` of the network unless given.
 
     Raises
     ------
@@ -308,10 +312,11 @@ def fit(
     rng = np.random.default_rng(seed)
     current = network.init(rng, x.dtype) if theta is None else list(theta)
     optimizer = Adam(0.01) if optimizer is None else optimizer
+    objective = partial(mean_squared_error, network) if objective is None else objective
     losses = []
     for step in range(steps):
         chosen = slice(None) if batch is None else rng.integers(len(x), size=batch)
-        loss, gradients = mean_squared_error(network, current, x[chosen], target[chosen])
+        loss, gradients = objective(current, x[chosen], target[chosen])
         current = optimizer.step(current, gradients)
         losses.append(loss)
         if watch is not None:
