@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import polyconstraints as pc
-from polyconstraints.cli.screen import fitted
+from polyconstraints.cli.output import fitted
 
 MAP = Path("build") / "demo-tying-map.json"
 NETWORK = "-n 3 -d 2 --bias"

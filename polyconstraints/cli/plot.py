@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ def plot(
     first few units and the last. For strata FILE is what `strata --format json` wrote. PNG
     and PDF need the extra 'plot'; TikZ is a picture for LaTeX.
     """
-    from polyconstraints.cli.output import write_bytes
+    from polyconstraints.cli.output import write_bytes, write_text
     from polyconstraints.render.figures.plot import drawing
 
     kind, file = request.output_format, request.output_file
@@ -94,7 +95,7 @@ def plot(
     else:
         picture = drawing(request.tying_map(source, "picture"), view, **chosen)
     if kind == "text":
-        _write_text(picture, file, request.ascii)
+        write_text(_text(picture, file, request.ascii), file)
     elif kind == "json":
         request.write(picture.to_json, ())
     else:
@@ -112,30 +113,31 @@ def _strata(file: str) -> StrataGraph:
     return StrataGraph.read(load_json(file), file)
 
 
-def _write_text(picture: Picture, file: str | None, ascii: bool) -> None:
+def _text(picture: Picture, file: str | None, ascii: bool) -> Iterator[str]:
+    """Yield the lines of a picture, for whoever watches."""
     import shutil
     import sys
 
-    from polyconstraints.cli.console import color_wanted, is_terminal, make_console
-    from polyconstraints.cli.output import open_text
-    from polyconstraints.cli.screen import fitted
+    from polyconstraints.cli.console import audience, color_wanted, make_console
+    from polyconstraints.cli.output import fitted
     from polyconstraints.render.figures.blocks import BlockPicture
     from polyconstraints.render.figures.picture import COLUMNS
     from polyconstraints.render.words import to_ascii
 
-    watched = file is None and is_terminal(sys.stdout)
+    watched = audience(file) == "terminal"
     width = shutil.get_terminal_size().columns if watched else COLUMNS
     colored = file is None and color_wanted(sys.stdout) and not ascii
-    with open_text(file) as handle:
-        if colored and isinstance(picture, BlockPicture):
-            # Blocks are no wider than the terminal; what is longer is folded between words.
-            console = make_console(handle)
-            for line in picture.rich(width):
+    if colored and isinstance(picture, BlockPicture):
+        # Blocks are no wider than the terminal; what is longer is folded between words.
+        console = make_console(sys.stdout)
+        for line in picture.rich(width):
+            with console.capture() as captured:
                 console.print(line)
-            return
-        for text in picture.text(width):
-            shown = to_ascii(text) if ascii else text
-            handle.write(f"{fitted(shown, width) if watched else shown}\n")
+            yield captured.get()
+        return
+    for text in picture.text(width):
+        shown = to_ascii(text) if ascii else text
+        yield f"{fitted(shown, width) if watched else shown}\n"
 
 
 @command(

@@ -169,12 +169,12 @@ class Request(Description):
 
         The document may be given as what makes it, a text as its lines.
         """
-        from polyconstraints.cli.output import open_text, write_text
-        from polyconstraints.io.strict_json import dump_json
+        from polyconstraints.cli.output import write_text
+        from polyconstraints.io.strict_json import iter_json
 
         if self.output_format == "json":
-            with open_text(self.output_file) as handle:
-                dump_json(document() if callable(document) else document, handle)
+            pieces = iter_json(document() if callable(document) else document)
+            write_text(pieces, self.output_file)
             return
         lines = [text, "" if text.endswith("\n") else "\n"] if isinstance(text, str) else text
         words = self.output_format == "text"

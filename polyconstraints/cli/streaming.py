@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,8 +76,8 @@ def write_result(
     """Write a result, however long, to a file or standard output, or show it on a terminal."""
     from polyconstraints.cli.console import audience, progress, unicode_wanted
     from polyconstraints.cli.output import write_text
-    from polyconstraints.jobs import written
-    from polyconstraints.jobs.parts import takes_parts
+    from polyconstraints.jobs import batches, written
+    from polyconstraints.jobs.parts import PartFiles, takes_parts
 
     file = request.output_file
     watched = audience(file) == "terminal"
@@ -92,28 +92,18 @@ def write_result(
     with progress(description, writer.steps if counted else None, quiet=quiet) as advance:
         if file is not None and takes_parts(file):
             _write_file(writer, file, request, advance)
-            return
-        if request.resume:
+        elif request.resume:
             raise UsageError("expected a file to continue, given by -o FILE, got none", "--resume")
-        with _streamed(writer, request, advance) as pieces:
-            write_text(pieces, file, patterns=patterns)
-
-
-@contextmanager
-def _streamed(writer: Writer, request: Request, advance: Advance) -> Iterator[Iterator[str]]:
-    """Give a result's text as it comes; with helpers, by part files of a private directory."""
-    from polyconstraints.jobs import batches, written
-    from polyconstraints.jobs.parts import PartFiles
-
-    if request.dask is None and job_count(request) == 1:
-        yield written(writer, advance)
-        return
-    work = batches(writer.pieces())
-    with (
-        PartFiles.private() as parts,
-        _running(writer, work, parts, request, advance) as results,
-    ):
-        yield (parts.take(name) for _, name in results)
+        elif request.dask is None and job_count(request) == 1:
+            write_text(written(writer, advance), file, patterns=patterns)
+        else:
+            work = batches(writer.pieces())
+            with (
+                PartFiles.private() as parts,
+                closing(_results(writer, work, parts, request, advance)) as results,
+            ):
+                pieces = (parts.take(name) for _, name in results)
+                write_text(pieces, file, patterns=patterns)
 
 
 def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -> None:
@@ -130,10 +120,17 @@ def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -
         write_text((batch.written(writer.text) for batch in begun), file)
         return
     with PartFiles.opened(file, writer.identity(), resume=resume) as parts:
-        names: dict[int, str] = {}
+        names = {at: name for at, name in parts.found().items() if parts.get(name) is not None}
+
+        def left() -> Iterator[Batch]:
+            for batch in chain(begun, work):
+                if batch.number in names:
+                    advance(batch.steps)
+                else:
+                    yield batch
+
         try:
-            left = _left(chain(begun, work), parts, names, advance)
-            with _running(writer, left, parts, request, advance) as results:
+            with closing(_results(writer, left(), parts, request, advance)) as results:
                 names.update((batch.number, name) for batch, name in results)
         except KeyboardInterrupt:
             if parts.found() and not request.quiet:
@@ -147,40 +144,21 @@ def _write_file(writer: Writer, file: str, request: Request, advance: Advance) -
             handle.writelines(parts.joined(names, writer))
 
 
-def _left(
-    work: Iterable[Batch], parts: PartFiles, names: dict[int, str], advance: Advance
-) -> Iterator[Batch]:
-    """Yield the batches that are not there yet; note the names of those that are."""
-    found = parts.found()
-    for batch in work:
-        name = found.get(batch.number)
-        if name is not None and parts.get(name) is not None:
-            names[batch.number] = name
-            advance(batch.steps)
-        else:
-            yield batch
-
-
-@contextmanager
-def _running(
+def _results(
     writer: Writer,
     work: Iterator[Batch],
     parts: PartFiles,
     request: Request,
     advance: Advance,
-) -> Iterator[Iterator[Result]]:
-    """Start the work, and give the names of part files in order."""
+) -> Generator[Result, None, None]:
+    """Have batches written, and yield them with the names of their part files in order."""
     from polyconstraints.jobs.engines import run, run_on_cluster
 
     if request.dask is not None:
         results = run_on_cluster(writer.text, work, parts, request.dask)
     else:
         results = run(writer.text, work, parts, job_count(request))
-
-    def counted() -> Iterator[Result]:
+    with closing(results):
         for batch, name in results:
             yield batch, name
             advance(batch.steps)
-
-    with closing(results):
-        yield counted()

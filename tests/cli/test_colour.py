@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from polyconstraints.cli.main import run
+from tests.terminals import Terminal
 
 RunCommand = Callable[..., Any]
 
@@ -21,13 +21,6 @@ COMMANDS = [
     "derive -n 2 -d 2 --scope network --list --style paper",
     "table -n 1-3",
 ]
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def plain(text: str) -> str:

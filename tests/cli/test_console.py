@@ -18,13 +18,7 @@ from polyconstraints.cli.console import (
     progress,
 )
 from polyconstraints.cli.request import Request
-
-
-class FakeTerminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.terminals import Terminal
 
 
 def printed(stream: io.StringIO) -> str:
@@ -46,7 +40,7 @@ def test_pipe_gets_everything_plain() -> None:
 
 def test_terminal_gets_colour_and_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    text = printed(FakeTerminal())
+    text = printed(Terminal())
     assert "\x1b[31m" in text
     assert "x" * 300 not in text
 
@@ -71,9 +65,9 @@ def test_colour_follows_the_environment(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert color_wanted(FakeTerminal()) is terminal
+    assert color_wanted(Terminal()) is terminal
     assert color_wanted(sys.stdout) is pipe
-    assert ("\x1b[31m" in printed(FakeTerminal())) is terminal
+    assert ("\x1b[31m" in printed(Terminal())) is terminal
     assert isinstance(sys.stdout, io.StringIO)
     assert ("\x1b[31m" in printed(sys.stdout)) is pipe
 
@@ -126,7 +120,7 @@ class Clock:
 
 @pytest.mark.parametrize("total", [10, None])
 def test_bar_appears_after_a_second(total: int | None) -> None:
-    stream, clock = FakeTerminal(), Clock()
+    stream, clock = Terminal(), Clock()
     with progress("expanding [2]", total, console=make_console(stream), clock=clock) as advance:
         advance()
         clock.now += 0.9
@@ -141,7 +135,7 @@ def test_bar_appears_after_a_second(total: int | None) -> None:
 
 
 def test_no_bar_for_quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = FakeTerminal()
+    stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     with progress("quick", 2) as advance:
         advance()
@@ -151,7 +145,7 @@ def test_no_bar_for_quick_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("why", ["quiet", "pipe", "dumb"])
 def test_no_bar_unless_somebody_watches(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
-    stream = io.StringIO() if why == "pipe" else FakeTerminal()
+    stream = io.StringIO() if why == "pipe" else Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     if why == "dumb":
         monkeypatch.setenv("TERM", "dumb")
@@ -163,7 +157,7 @@ def test_no_bar_unless_somebody_watches(monkeypatch: pytest.MonkeyPatch, why: st
 
 
 def test_bar_leaves_standard_output_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    stdout, stderr, clock = io.StringIO(), FakeTerminal(), Clock()
+    stdout, stderr, clock = io.StringIO(), Terminal(), Clock()
     monkeypatch.setattr(sys, "stdout", stdout)
     monkeypatch.setattr(sys, "stderr", stderr)
     with progress("long", 2, clock=clock) as advance:
@@ -175,7 +169,7 @@ def test_bar_leaves_standard_output_alone(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_bar_goes_away_after_an_exception() -> None:
-    stream, clock = FakeTerminal(), Clock()
+    stream, clock = Terminal(), Clock()
     with (
         pytest.raises(KeyboardInterrupt),
         progress("long", 2, console=make_console(stream), clock=clock) as advance,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from polyconstraints.cli.main import run
-from polyconstraints.cli.screen import Screen, fitted
+from polyconstraints.cli.output import fitted, write_text
+from tests.terminals import Terminal
 
 COMMANDS = [
     "strata -n 2 -d 2 --gauge",
@@ -26,13 +26,6 @@ COMMANDS = [
     "plot -n 3 -d 2",
     "plot -n 3 -d 2 --view graph",
 ]
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 Shown = Callable[..., str]
@@ -140,11 +133,14 @@ def test_very_long_paragraphs_are_shown_as_they_come(
 ) -> None:
     monkeypatch.setenv("NO_PAGER", "1")
     terminal = Terminal()
-    screen = Screen(terminal, words=True)
-    for _ in range(200):
-        screen.write(text)
-    assert len(terminal.getvalue()) > 150 * len(text)
-    screen.end()
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    def pieces() -> Iterator[str]:
+        for _ in range(200):
+            yield text
+        assert len(terminal.getvalue()) > 150 * len(text)
+
+    write_text(pieces(), words=True)
     assert terminal.getvalue() == 200 * text
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
+import sys
 
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.cli.screen import Screen
+from polyconstraints.cli.output import write_text
 from polyconstraints.expansion import expand
 from polyconstraints.jobs import written
 from polyconstraints.render.derivation import DerivationText, DerivationWriter
@@ -17,6 +17,7 @@ from polyconstraints.render.expansion_view import ExpansionView
 from polyconstraints.render.notation import Style
 from polyconstraints.render.several import SizesTable, TableRow
 from polyconstraints.spec.network import NetworkSpec
+from tests.terminals import Terminal
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -34,13 +35,13 @@ def shown(
     fold: int = 0,
     ascii: bool = False,
 ) -> str:
-    buffer = io.StringIO()
+    buffer = Terminal()
     on_screen = writer.on_screen(fold, ascii)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", str(width))
-        screen = Screen(buffer, words=True, patterns=on_screen.patterns if color else ())
-    screen.writelines(written(on_screen))
-    screen.end()
+        patch.setenv("NO_COLOR", "" if color else "1")
+        patch.setattr(sys, "stdout", buffer)
+        write_text(written(on_screen), words=True, patterns=on_screen.patterns)
     return buffer.getvalue()
 
 
