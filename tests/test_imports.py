@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pytest
 
 HEAVY = {
-    "autograd",
     "dask",
     "distributed",
     "flint",

@@ -7,18 +7,17 @@ from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
-from autograd import make_vjp
 from numpy.typing import NDArray
 
-from polyconstraints.backends.numpy.operations import NumpyOperations
+from polyconstraints.backends.numpy.operations import Node, NumpyOperations, backward
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
 from polyconstraints.errors import InputError, UsageError
 
 Array = NDArray[Any]
 
-#: From the gradient by the outputs to those by the parameters and by the inputs.
-Tape = Callable[[Array], tuple[list[Array], Array]]
+#: The parameters, the inputs and the outputs on the tape.
+Tape = tuple[list[Node], Node, Node]
 
 _OPERATIONS = NumpyOperations()
 
@@ -57,8 +56,10 @@ class EquivariantLayer:
     def __call__(self, theta: Mapping[str, Array], x: Any, mask: Any = None) -> Any:
         """Return the outputs for inputs of shape (…, points…, channels), or tuples of them."""
         theta = {name: np.asarray(part) for name, part in theta.items()}
-        x = tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
-        return self.plan.run(_OPERATIONS, self.plan.weights(theta), x, mask)
+        weights = [Node(part) for part in self.plan.weights(theta)]
+        xs = x if isinstance(x, tuple) else (x,)
+        y = self.plan.run(_OPERATIONS, weights, tuple(Node(np.asarray(one)) for one in xs), mask)
+        return tuple(one.value for one in y) if isinstance(y, tuple) else y.value
 
 
 class TiedNetwork(Planned):
@@ -124,40 +125,40 @@ class TiedNetwork(Planned):
         InputError
             If a shape doesn't fit.
         """
-        self.plan.check(theta)
-        out: Array = self.plan.run(_OPERATIONS, [*map(_floating, theta)], _floating(x))
-        return out
+        x = np.asarray(x)
+        out, _ = self.forward(theta, x.reshape(-1, x.shape[-1]))
+        return out.reshape(*x.shape[:-1], -1)
 
     def forward(self, theta: Sequence[Array], x: Array) -> tuple[Array, Tape]:
-        """Return the outputs for inputs (…, inputs), and what :meth:`backward` takes.
+        """Return the outputs for inputs (batch, inputs), and what :meth:`backward` takes.
 
         Raises
         ------
         InputError
             If a shape doesn't fit.
         """
-        return self._taped(theta, x, (0, 1))
-
-    def _taped(self, theta: Sequence[Array], x: Array, by: Any) -> tuple[Array, Any]:
-        """Return the outputs, and the function to gradients by parameters (0) or inputs (1)."""
         self.plan.check(theta)
-        run = partial(self.plan.run, _OPERATIONS)
-        tape, out = make_vjp(run, by)([*map(_floating, theta)], _floating(x))
-        return out, tape
+        if x.ndim != 2 or x.shape[1] != self.inputs:
+            raise InputError(f"expected shape (batch, {self.inputs}), got {x.shape}", "x")
+        nodes = [Node(_floating(part)) for part in theta]
+        start = Node(_floating(x))
+        out = self.plan.run(_OPERATIONS, nodes, start)
+        return out.value, (nodes, start, out)
 
     def backward(self, tape: Tape, delta: Array) -> tuple[list[Array], Array]:
         """Return the gradients with respect to the parameters and the inputs.
 
-        Back-propagation (section 2.8 of the paper).
+        Back-propagation (section 2.8 of the paper), operation by operation.
 
         Parameters
         ----------
-        tape : callable
+        tape : tuple
             What :meth:`forward` returned.
         delta : array of shape (batch, outputs)
             The gradient of the error with respect to the outputs.
         """
-        gradients, by_x = tape(delta)
+        nodes, start, out = tape
+        *gradients, by_x = backward(out, delta, [*nodes, start])
         return gradients, by_x
 
 
@@ -261,9 +262,10 @@ def mean_squared_error(
     x : array of shape (batch, inputs)
     target : array of shape (batch, outputs)
     """
-    out, tape = network._taped(theta, x, 0)
+    out, tape = network.forward(theta, x)
     error = out - target
-    return float((error**2).mean()), tape(2 * error / error.size)
+    gradients, _ = network.backward(tape, 2 * error / error.size)
+    return float((error**2).mean()), gradients
 
 
 def fit(
