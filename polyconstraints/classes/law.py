@@ -104,18 +104,12 @@ class Law:
         if sort.size is not None:
             return [(sort.size, sort.size)]
         # Steps at one place can cancel, which is no reason for a piece.
-        places = sorted({1, *(needs[at] for needs, count in self.steps if count)})
-        kept = [places[0]] + [place for place in places[1:] if self._changes(at, place)]
-        ends: list[int | None] = [place - 1 for place in kept[1:]]
-        return list(zip(kept, [*ends, None], strict=True))[::-1]
-
-    def _changes(self, at: int, place: int) -> bool:
-        others: Counter[tuple[int, ...]] = Counter()
+        steps: Counter[tuple[int, ...]] = Counter()
         for needs, count in self.steps:
-            if needs[at] == place:
-                rest = needs[:at] + needs[at + 1 :]
-                others[rest] += count
-        return any(others.values())
+            steps[needs] += count
+        places = sorted({1, *(needs[at] for needs, count in steps.items() if count)})
+        ends: list[int | None] = [place - 1 for place in places[1:]]
+        return list(zip(places, [*ends, None], strict=True))[::-1]
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the pieces as JSON; ``to`` is null where there is no largest size."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from polyconstraints.cli.console import Advance
     from polyconstraints.derivation import Derivation
     from polyconstraints.render.notation import Pattern
-    from polyconstraints.spec.groups import GroupChoice
     from polyconstraints.spec.problem import Problem
     from polyconstraints.spec.size import Product
     from polyconstraints.tying import TyingMap
@@ -65,21 +64,8 @@ class Request(Description):
 
     # -- the network -----------------------------------------------------------------------
 
-    def points(self) -> int | None:
-        """Return the number of points that the group acts on, if it says so."""
-        from polyconstraints.spec.groups import group_points
-
-        return group_points(self._group()[0])
-
-    def choice(self, inputs: int) -> GroupChoice:
-        """Return the group and how it acts on levels; what was typed precedes a file."""
-        from polyconstraints.spec.groups import read_group
-
-        group, actions, *origin = self._group()
-        return read_group(group, inputs, {**actions, **self.checked_actions()}, *origin)
-
-    def _group(self) -> tuple[Any, Mapping[int, Any], str, str]:
-        """Return the group, and what a file says besides: actions, its name, and which it is."""
+    def _given(self) -> tuple[Any, Mapping[int, Any], str, str]:
+        """Return the group and its actions, or those in a file, which what is typed precedes."""
         text = str(self.group).strip()
         if not text.startswith("@"):
             return text, {}, "", ""

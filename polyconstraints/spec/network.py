@@ -10,7 +10,7 @@ units count from 1 in names and index 0 is that unit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
 from math import comb, prod
@@ -347,9 +347,18 @@ class NetworkSpec:
             left_open = open_outputs if level == self.depth else open_hidden
             if level == 0 or (left_open and 0 < level <= self.depth):
                 levels[level] = width
-        kinds = (self.degrees, self.indices, self.bias)
-        ends = (levels[-1], self.channels, self.activation)
-        return NetworkSpec(levels[0], self.depth, *kinds, levels[1:-1], *ends)
+        return self.replaced(inputs=levels[0], widths=levels[1:-1], outputs=levels[-1])
+
+    def replaced(self, **changes: Any) -> NetworkSpec:
+        """Return the network with other values of some parameters.
+
+        >>> NetworkSpec(3, depth=2, indices="redundant").replaced(indices="ordered", widths=[4])
+        NetworkSpec(inputs=3, depth=2, degrees=(2, 2), indices='ordered', bias=False, \
+hidden=(4,), outputs=3, channels=(1, 1, 1), activation=None)
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        own = {"layer": own.pop("degrees"), "widths": own.pop("hidden"), **own}
+        return NetworkSpec(**{**own, **changes})
 
     @property
     def layer(self) -> LayerKind:

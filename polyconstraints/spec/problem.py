@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from polyconstraints.errors import UsageError
 from polyconstraints.spec import Compare, Kind, Permutations, Scope, integer
@@ -16,7 +16,7 @@ from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import IndexKind, LayerKind, NetworkSpec, check_depth
 
 if TYPE_CHECKING:
-    from polyconstraints.spec.groups import GroupChoice, GroupLike
+    from polyconstraints.spec.groups import GroupChoice, GroupLike, Images
     from polyconstraints.spec.symmetry import Symmetry
 
     Problem = tuple[NetworkSpec, Symmetry]
@@ -109,8 +109,8 @@ class Description:
         if symmetry is None:
             choice = self.choice(inputs)
         else:
-            widths = {level: len(images[0]) for level, images in symmetry.actions.items() if images}
-            choice = GroupChoice(symmetry.group, symmetry.actions, widths)
+            # Those of a symmetry have been checked.
+            choice = GroupChoice(symmetry.group, cast("Mapping[int, Images]", symmetry.actions))
         if network is None:
             network = NetworkSpec(
                 inputs,
@@ -147,13 +147,18 @@ class Description:
         """Return the number of points that the group acts on, if it says so."""
         from polyconstraints.spec.groups import group_points
 
-        return group_points(self.group)
+        return group_points(self._given()[0])
 
     def choice(self, inputs: int) -> GroupChoice:
         """Return the group and how it acts on levels."""
         from polyconstraints.spec.groups import read_group
 
-        return read_group(self.group, inputs, self.checked_actions())
+        group, actions, *origin = self._given()
+        return read_group(group, inputs, {**actions, **self.checked_actions()}, *origin)
+
+    def _given(self) -> tuple[GroupLike, Mapping[int, Any], str, str]:
+        """Return the group, and what a file says besides: actions, its name, and which it is."""
+        return self.group, {}, "", ""
 
     def checked_actions(self) -> Mapping[int, Any]:
         """Return the actions, if there are such levels."""

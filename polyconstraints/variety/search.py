@@ -39,7 +39,6 @@ from polyconstraints.variety.strata.kernel import (
     SPARE,
     Setting,
     function_dimension,
-    ordered_network,
     split,
     tangent_conditions,
 )
@@ -376,7 +375,8 @@ def search(
         rng = np.random.default_rng([seed, starts])
         starts += 1
         sizes = [int(rng.integers(1, units + 1)) for units in network.units[1:-1]]
-        part = ordered_network(network, sizes)
+        channels = (network.channels[0], *(1 for _ in sizes), network.channels[-1])
+        part = network.replaced(widths=sizes, channels=channels)
         prescribed = int(rng.integers(0, 2 * network.inputs + 1))
         equations = _equations(part, variety.moves, prescribed, rng)
         start = rng.normal(scale=0.5, size=part.weights)

@@ -285,9 +285,7 @@ class LayerPlan:
             actions = actions and found
         if self.to == "trivial":
             actions = {1: "trivial1"}
-        below, above = self.counts(full)
-        choice = read_group(text, below, actions)
-        return choice if actions else GroupChoice(choice.group, {}, {1: above})
+        return read_group(text, self.counts(full)[0], actions)
 
     def flat(self, tying: TyingMap, index: int, *sizes: int) -> FlatLayer:
         """Return the layer with the layer of a map that it is."""

@@ -26,7 +26,7 @@ from polyconstraints.spec.groups.group import (
     Owner,
     PermutationGroup,
 )
-from polyconstraints.spec.groups.permutations import Permutation, checked_alike
+from polyconstraints.spec.groups.permutations import checked_alike
 from polyconstraints.spec.groups.relations import Images, checked_images
 from polyconstraints.spec.groups.tree import Construction, Generators, Preset
 
@@ -46,9 +46,13 @@ class GroupChoice:
 
     group: PermutationGroup
     #: For levels with an action of their own: the image of each generator of the group.
-    actions: Mapping[int, tuple[Permutation, ...]] = field(default_factory=dict)
-    #: The numbers of components of those levels.
-    widths: Mapping[int, int] = field(default_factory=dict)
+    actions: Mapping[int, Images] = field(default_factory=dict)
+
+    @property
+    def widths(self) -> dict[int, int]:
+        """The numbers of components of those levels."""
+        known = self.actions.items()
+        return {level: images.degree for level, images in known if images.degree}
 
 
 def parse_group(text: str, degree: int) -> PermutationGroup:
@@ -98,14 +102,12 @@ def read_group(
     group = PermutationGroup(
         action.degree, action.images, name, keep_all=bool(actions), known_order=tree.order
     )
-    found = {
-        level: _level(level, given, group, action, source)
-        for level, given in sorted((actions or {}).items())
-    }
     return GroupChoice(
         group,
-        {level: images for level, (images, _) in found.items()},
-        {level: width for level, (_, width) in found.items()},
+        {
+            level: _level(level, given, group, action, source)
+            for level, given in sorted((actions or {}).items())
+        },
     )
 
 
@@ -183,8 +185,8 @@ def _level(
     group: PermutationGroup,
     action: GroupAction,
     source: str,
-) -> tuple[Images, int]:
-    """Return the image of each generator on a level's components, and their number."""
+) -> Images:
+    """Return the image of each generator on a level's components."""
     try:
         if isinstance(described, str):
             described = described.strip()
@@ -194,8 +196,7 @@ def _level(
             described = list(tree.images)
         if not described:
             raise UsageError("expected an action by name, as trivial4, got no images")
-        images = checked_images(group, described)
-        return images, len(images[0])
+        return checked_images(group, described)
     except UsageError as error:
         raise UsageError(f"level {level}: {error.message}", "actions") from None
     except InputError as error:
@@ -205,7 +206,7 @@ def _level(
 
 def _from_factors(
     tree: Construction, text: str, group: PermutationGroup, action: GroupAction
-) -> tuple[Images, int]:
+) -> Images:
     """Return the images under an action that is written in terms of the group's factors."""
     owners = action.owners
     sizes: dict[str, int] = {}
@@ -229,7 +230,7 @@ def _from_factors(
         if len(used) < len(same) and "#" not in text:
             choices = " or ".join(f"{owner[0]}#{occurrence}" for occurrence in sorted(same))
             raise UsageError(f"expected {choices}, got {owner[0]}, which could be any of them")
-    return Images.of(group, other.under(action.keys)), other.degree
+    return Images.of(group, other.under(action.keys), other.degree)
 
 
 def _spelling(owner: Owner, owners: Sequence[Owner]) -> str:

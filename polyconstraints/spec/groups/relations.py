@@ -36,14 +36,15 @@ Array = NDArray[np.intp]
 class Images(tuple[Permutation, ...]):
     """Images of a group's generators that are known to define an action of it."""
 
-    #: The generators.
+    #: The generators, and the number of points of the action.
     generators: tuple[Permutation, ...] = ()
+    degree: int = 0
 
     @classmethod
-    def of(cls, group: PermutationGroup, images: Sequence[Permutation]) -> Images:
+    def of(cls, group: PermutationGroup, images: Sequence[Permutation], degree: int) -> Images:
         """Return images that define an action by the way they were made."""
         found = cls(images)
-        found.generators = group.generators
+        found.generators, found.degree = group.generators, degree
         return found
 
 
@@ -64,7 +65,7 @@ def checked_images(group: PermutationGroup, images: object) -> Images:
     found = checked_alike(images)
     if found:
         _require_relations(group, found)
-    return Images.of(group, found)
+    return Images.of(group, found, len(found[0]) if found else 0)
 
 
 def _named(group: PermutationGroup) -> Construction | None:

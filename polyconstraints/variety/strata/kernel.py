@@ -64,27 +64,13 @@ class Setting:
         return [inputs[:, list(before)] for before, _ in self.moves]
 
 
-def ordered_network(network: NetworkSpec, units: Sequence[int] | None = None) -> NetworkSpec:
+def ordered_network(network: NetworkSpec) -> NetworkSpec:
     """Return the same network with one weight for each commuting product.
 
-    And with so many hidden units, if they are given. With redundant indices the function depends
-    on the sums W_ij + W_ji alone, so that the variety is that of ordered indices times a space of
-    antisymmetric parts.
+    With redundant indices the function depends on the sums W_ij + W_ji alone, so that the variety
+    is that of ordered indices times a space of antisymmetric parts.
     """
-    hidden, channels = network.hidden, network.channels
-    if units is not None:
-        hidden, channels = tuple(units), (channels[0], *(1 for _ in units), channels[-1])
-    return NetworkSpec(
-        network.inputs,
-        network.depth,
-        network.degrees,
-        "ordered",
-        network.bias,
-        hidden,
-        network.outputs,
-        channels,
-        network.activation,
-    )
+    return network.replaced(indices="ordered")
 
 
 def moves_of(network: NetworkSpec, symmetry: Symmetry) -> tuple[Move, ...]:
