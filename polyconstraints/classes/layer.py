@@ -26,6 +26,22 @@ Combination = dict[int, Fraction]
 _ROOM = 400
 
 
+def add_multiple(row: Combination, other: Mapping[int, Fraction], factor: Fraction) -> None:
+    """Add a multiple of another combination in place, dropping zeros."""
+    for number, value in other.items():
+        total = row.get(number, 0) + factor * value
+        if total:
+            row[number] = Fraction(total)
+        else:
+            row.pop(number, None)
+
+
+def summands(combination: Mapping[int, Fraction]) -> list[list[int]]:
+    """Return a combination as documents have it: numerators, denominators and classes."""
+    terms = sorted(combination.items())
+    return [[factor.numerator, factor.denominator, number] for number, factor in terms]
+
+
 @dataclass(frozen=True, eq=False)
 class LayerClasses:
     """The weights of one layer, sorted into classes: a linear map from parameters to weights.

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.layer import Combination, LayerClasses
+from polyconstraints.classes.layer import Combination, LayerClasses, add_multiple
 from polyconstraints.classes.orbits import Orbits
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.spec.groups.permutations import classes_of_pairs, numbered
@@ -116,7 +116,7 @@ def eliminate(equations: Iterable[Mapping[int, int | Fraction]]) -> dict[int, Co
             factor = solved[user].pop(pivot, None)
             if factor is None:
                 continue
-            _add(solved[user], row, factor)
+            add_multiple(solved[user], row, factor)
             for variable in row:
                 users[variable].add(user)
         solved[pivot] = row
@@ -130,15 +130,5 @@ def _substituted(
 ) -> Combination:
     row: Combination = {}
     for variable, value in equation.items():
-        _add(row, solved.get(variable, {variable: Fraction(1)}), Fraction(value))
+        add_multiple(row, solved.get(variable, {variable: Fraction(1)}), Fraction(value))
     return row
-
-
-def _add(row: Combination, other: Mapping[int, Fraction], factor: Fraction) -> None:
-    """Add a multiple of another combination in place, dropping zeros."""
-    for variable, value in other.items():
-        total = row.get(variable, 0) + factor * value
-        if total:
-            row[variable] = Fraction(total)
-        else:
-            row.pop(variable, None)

@@ -85,9 +85,6 @@ def write_header(
     return {**document, provenance.KEY: provenance.seal(document, classes, origin)}
 
 
-#: A map's network, symmetry, layers and origin.
-Parts = tuple[NetworkSpec, Symmetry, tuple[LayerClasses, ...], provenance.Origin | None]
-
 #: Gives the class array of a layer: called with its entry, its LayerSpec and the entry's place.
 ClassesOf = Callable[[maps.MapLayer, LayerSpec, str], NDArray[np.int64]]
 
@@ -103,36 +100,21 @@ def naming_places(source: str) -> Iterator[None]:
         raise InputError(error.message, _PLACES.get(error.field or "", ""), source) from None
 
 
-def read_map(document: Any, source: str = "", classes_of: ClassesOf | None = None) -> Parts:
-    """Return the parts of the map of a document.
+def read_layers(
+    declared: maps.TyingMap, network: NetworkSpec, classes_of: ClassesOf | None = None
+) -> tuple[LayerClasses, ...]:
+    """Return the layers of a map's document.
 
     ``classes_of`` gives the class arrays of layers that have no rule; they are lists in the
     document unless it is given.
     """
-    with naming_places(source):
-        declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
-        written: dict[Any, NDArray[np.int64]] = {}
-        layers = tuple(
-            _by_classes(entry, layer, classes_of or _listed)
-            if entry.rule is UNSET
-            else _by_rule(entry, layer, written)
-            for entry, layer in zip(declared.layers, network.layers, strict=True)
-        )
-        if declared.counts is not UNSET:
-            for key, value in (
-                ("weights", network.weights),
-                ("distinct", sum(layer.distinct for layer in layers)),
-                ("dimension", sum(layer.dimension for layer in layers)),
-            ):
-                stated = getattr(declared.counts, key)
-                agree(stated, value, f"counts.{key}", ", as the layers have it")
-        origin = provenance.read(declared.provenance, network, symmetry)
-        # Last, so that damage is named by its place wherever it has one.
-        pairs = zip(declared.layers, layers, strict=True)
-        listed = (layer.classes for entry, layer in pairs if entry.rule is UNSET)
-        provenance.check(document, declared.provenance, listed)
-        # What the document says of its functions isn't taken over: the map works it out when asked.
-        return network, symmetry, layers, origin
+    written: dict[Any, NDArray[np.int64]] = {}
+    return tuple(
+        _by_classes(entry, layer, classes_of or _listed)
+        if entry.rule is UNSET
+        else _by_rule(entry, layer, written)
+        for entry, layer in zip(declared.layers, network.layers, strict=True)
+    )
 
 
 def read_problem(

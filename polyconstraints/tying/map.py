@@ -17,10 +17,11 @@ from types import EllipsisType
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.layer import LayerClasses, summands
 from polyconstraints.display import Drawn
 from polyconstraints.errors import InputError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
@@ -28,9 +29,18 @@ from polyconstraints.io.arrays import to_bytes as arrays_to_bytes
 from polyconstraints.io.files import atomic_writer, ending_of, load_json
 from polyconstraints.io.strict_json import dump_json, parse_json
 from polyconstraints.schemas.maps import MapLayer
+from polyconstraints.schemas.reading import agree
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
-from polyconstraints.tying.document import ClassesOf, read_map, write_header
+from polyconstraints.tying import provenance
+from polyconstraints.tying.document import (
+    MAX_WEIGHTS,
+    ClassesOf,
+    naming_places,
+    read_layers,
+    read_problem,
+    write_header,
+)
 from polyconstraints.tying.provenance import Origin
 
 Array = NDArray[Any]
@@ -228,10 +238,7 @@ class TyingMap(Drawn):
             {
                 "free": list(layer.free),
                 "dependent": {
-                    str(number): [
-                        [factor.numerator, factor.denominator, free]
-                        for free, factor in sorted(combination.items())
-                    ]
+                    str(number): summands(combination)
                     for number, combination in sorted(layer.dependent.items())
                 },
             }
@@ -252,8 +259,25 @@ class TyingMap(Drawn):
 
     @classmethod
     def _read(cls, document: Any, source: str, classes_of: ClassesOf | None = None) -> TyingMap:
-        network, symmetry, layers, origin = read_map(document, source, classes_of)
-        return cls(network, symmetry, layers, origin=origin)
+        with naming_places(source):
+            declared, network, symmetry = read_problem(document, MAX_WEIGHTS)
+            layers = read_layers(declared, network, classes_of)
+            origin = provenance.read(declared.provenance, network, symmetry)
+            # What the document says of its functions isn't taken over: it is worked out when asked.
+            made = cls(network, symmetry, layers, origin=origin)
+            if declared.counts is not UNSET:
+                for key, value in (
+                    ("weights", network.weights),
+                    ("distinct", made.distinct),
+                    ("dimension", made.dimension),
+                ):
+                    stated = getattr(declared.counts, key)
+                    agree(stated, value, f"counts.{key}", ", as the layers have it")
+            # Last, so that damage is named by its place wherever it has one.
+            pairs = zip(declared.layers, layers, strict=True)
+            listed = (layer.classes for entry, layer in pairs if entry.rule is UNSET)
+            provenance.check(document, declared.provenance, listed)
+            return made
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the map to a file, whole or not at all.

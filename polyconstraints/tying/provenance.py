@@ -36,7 +36,7 @@ _PROGRAM = "polyconstraints"
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,39}")
 
 #: What is added to the command of a map that isn't simply derived.
-_MADE_WITH = re.compile(r" --rule$| --stratum [1-9][0-9]{0,5}(?: --gauge-fixed)?$")
+_OPTION = re.compile(r"(?: --rule| --stratum [1-9][0-9]{0,5}(?: --gauge-fixed)?)?$")
 
 #: Entries that are hashed at once.
 _CHUNK = 1 << 20
@@ -52,10 +52,10 @@ class Origin:
     command: str | None
 
     @classmethod
-    def of(cls, network: NetworkSpec, symmetry: Symmetry) -> Origin:
-        """Return the origin of a map that is derived now."""
+    def of(cls, network: NetworkSpec, symmetry: Symmetry, option: str = "") -> Origin:
+        """Return the origin of a map that is derived now, perhaps with an option more."""
         known = not symmetry.actions and _has_name(symmetry)
-        return cls(__version__, _command(network, symmetry) if known else None)
+        return cls(__version__, _command(network, symmetry) + option if known else None)
 
 
 def _has_name(symmetry: Symmetry) -> bool:
@@ -146,20 +146,13 @@ def read(entry: Provenance | UnsetType, network: NetworkSpec, symmetry: Symmetry
     version, command = entry.version, None if entry.command is UNSET else entry.command
     if not _VERSION.fullmatch(version):
         return None
-    if command is not None and not _is_ours(command, network, symmetry):
-        command = None
-    return Origin(version, command)
-
-
-def _is_ours(command: str, network: NetworkSpec, symmetry: Symmetry) -> bool:
-    """Return whether a command is one by which this program makes such a map."""
-    option = _MADE_WITH.search(command)
-    if option is None:
-        return command == Origin.of(network, symmetry).command
-    # The map of a stratum has actions on hidden levels, which its command doesn't state.
-    plain = Symmetry(symmetry.group, symmetry.kind, symmetry.scope, symmetry.compare)
-    made = (Origin.of(network, known).command for known in (symmetry, plain))
-    return command[: option.start()] in made
+    [option] = _OPTION.findall(command or "")[:1]
+    known = [symmetry]
+    if option:
+        # The map of a stratum has actions on hidden levels, which its command doesn't state.
+        known += [Symmetry(symmetry.group, symmetry.kind, symmetry.scope, symmetry.compare)]
+    ours = (Origin.of(network, one, option).command for one in known)
+    return Origin(version, command if command in ours else None)
 
 
 def check(

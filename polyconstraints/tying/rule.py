@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import UNSET
@@ -120,9 +120,7 @@ class TyingRule(Displayed):
             "dimension": parameters,
             "function_dimension": self._function_dimension(full),
         }
-        origin = Origin.of(network, symmetry)
-        if origin.command is not None:
-            origin = replace(origin, command=f"{origin.command} --rule")
+        origin = Origin.of(network, symmetry, " --rule")
         entries = [{"rule": write_rule(rule, names, full, group)} for rule in self.layers]
         return write_header(network, symmetry, entries, counts, origin)
 

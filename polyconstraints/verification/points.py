@@ -31,7 +31,6 @@ from polyconstraints.algebra import PolynomialRing
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.errors import TooLargeError
 from polyconstraints.evaluation import EXACT, Array, Modulo, both_sides, exact_array
-from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.symmetry import Move, end_moves
 from polyconstraints.tying import TyingMap
 from polyconstraints.verification.proofs import layer_keys
@@ -94,18 +93,13 @@ def height_bits(tying: TyingMap) -> int:
         bits += exponent * sum(map(int.bit_length, _denominators(tied)))
     activation = tying.network.activation
     if activation is not None:
-        scale = _bits(sum(map(abs, activation.coefficients))) + _bits(_common(activation))
+        scale = _bits(sum(map(abs, activation.coefficients))) + _bits(activation.denominator)
         bits += scale * sum(exponents[:-1]) // activation.degree
     return bits
 
 
 def _bits(number: Fraction | int) -> int:
     return math.ceil(number).bit_length()
-
-
-def _common(activation: Activation) -> int:
-    """Return the common denominator of an activation's coefficients."""
-    return math.lcm(*(number.denominator for number in activation.coefficients))
 
 
 def _denominators(layer: LayerClasses) -> set[int]:
@@ -150,7 +144,7 @@ def draw_prime(tying: TyingMap, draw: random.Random) -> int:
     bits = prime_bits(tying)
     denominators = set().union(*map(_denominators, tying.layers))
     if tying.network.activation is not None:
-        denominators.add(_common(tying.network.activation))
+        denominators.add(tying.network.activation.denominator)
     denominators.discard(1)
     while True:
         candidate = draw.getrandbits(bits) | 1 << (bits - 1) | 1

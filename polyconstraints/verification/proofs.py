@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.layer import Combination, LayerClasses, add_multiple
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
@@ -239,8 +239,7 @@ def layer_forms(layer: LayerClasses) -> tuple[Coefficients, list[Form], NDArray[
 
 
 def _added(forms: Sequence[Form]) -> Form:
-    result: dict[int, Fraction] = {}
+    total: Combination = {}
     for form in forms:
-        for free, factor in form:
-            result[free] = result.get(free, Fraction(0)) + factor
-    return tuple(sorted((free, factor) for free, factor in result.items() if factor))
+        add_multiple(total, dict(form), Fraction(1))
+    return tuple(sorted(total.items()))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from polyconstraints.classes.layer import summands
 from polyconstraints.display import Displayed
 from polyconstraints.spec.groups import Permutation
 
@@ -32,8 +33,8 @@ class Mismatch:
             **vars(self),
             "weights": list(self.weights),
             "images": list(self.images),
-            "value": _terms(self.value),
-            "image": _terms(self.image),
+            "value": summands(self.value),
+            "image": summands(self.image),
         }
 
     def __str__(self) -> str:
@@ -41,10 +42,6 @@ class Mismatch:
             f"{' + '.join(self.weights)} = {_sum(self.value)} should equal "
             f"{' + '.join(self.images)} = {_sum(self.image)}"
         )
-
-
-def _terms(form: Mapping[int, Fraction]) -> list[list[int]]:
-    return [[factor.numerator, factor.denominator, free] for free, factor in form.items()]
 
 
 def _sum(form: Mapping[int, Fraction]) -> str:

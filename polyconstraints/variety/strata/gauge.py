@@ -160,13 +160,11 @@ def numbered_stratum_map(
     variety = Variety(network, symmetry)
     hidden = variety.choice(number)
     gauge = fix_gauge(variety, hidden)
-    made = Origin.of(network, symmetry)
     option = f" --stratum {number}{' --gauge-fixed' if gauge_fixed else ''}"
-    command = None if made.command is None else made.command + option
     return stratum_map(
         variety,
         hidden,
         gauge.function_dimension,
         gauge.zeros if gauge_fixed else (),
-        Origin(made.version, command),
+        Origin.of(network, symmetry, option),
     )
