@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -182,12 +182,13 @@ class Expansion(Written):
         place, state = self.place_of(output), self._state(monomial)
         if stop is None:
             stop = self.term_count(output, monomial)
-        return self._decode(self._finder.between(place, state, start, stop))
+        return self._decode(place, self._finder.between(place, state, start, stop))
 
     def blocks(self, output: int, monomial: Exponents, most: int = BLOCK) -> Iterator[Terms]:
         """Yield the coefficient of a monomial in parts of ``most`` terms, in order."""
         place, state = self.place_of(output), self._state(monomial)
-        yield from map(self._decode, self._finder.in_blocks(place, state, most))
+        for paths in self._finder.in_blocks(place, state, most):
+            yield self._decode(place, paths)
 
     def groups(self, output: int) -> Iterator[tuple[Exponents, Terms]]:
         """Yield each monomial of an output with its coefficient, in ascending order.
@@ -198,19 +199,19 @@ class Expansion(Written):
         for monomial in self.monomials:
             yield monomial, self.coefficient(output, monomial)
 
-    def _decode(self, paths: Paths) -> Terms:
-        layers = [
-            self.graph.weights(self.network.depth - 1 - position, edges, states)
-            for position, (edges, states) in enumerate(zip(paths.edges, paths.states, strict=True))
-        ]
-        return Terms(self._exact(paths.coefficient), tuple(reversed(layers)))
+    def _decode(self, place: int, paths: Paths) -> Terms:
+        outputs = np.full(len(paths), place, dtype=np.int32)
+        return self._terms(paths.edges, outputs, paths.coefficient)
 
-    def _exact(self, numerators: Integers) -> Integers:
-        """Return the coefficients of which the graph holds the numerators."""
-        if self.denominator == 1:
-            return numerators
-        values = (Fraction(number, self.denominator) for number in numerators.tolist())
-        return np.fromiter(values, dtype=object, count=len(numerators))
+    def _terms(
+        self, edges: Iterable[NDArray[np.int64]], outputs: NDArray[np.int32], numerators: Integers
+    ) -> Terms:
+        """Return the terms that paths are, given their edges from the last layer on."""
+        layers = list(self.graph.weights(edges, outputs))
+        if self.denominator != 1:
+            values = (Fraction(number, self.denominator) for number in numerators.tolist())
+            numerators = np.fromiter(values, dtype=object, count=len(numerators))
+        return Terms(numerators, tuple(reversed(layers)))
 
     # -- packed terms ----------------------------------------------------------------------
 
@@ -250,13 +251,10 @@ class Expansion(Written):
 
     def terms(self, packed: PackedTerms) -> Terms:
         """Return packed terms as the weights that they stand for."""
-        edges: list[Integers] = packed.layout.unpack(packed.keys)[::-1]
+        edges = packed.layout.unpack(packed.keys)[::-1]
         output, edges[0] = np.divmod(edges[0], self.network.layers[-1].products)
-        states = [output.astype(np.int32)]
-        for step, taken in zip(reversed(self.graph.steps), edges, strict=True):
-            states.append(step.child[taken])
         coefficients: Integers = packed.coefficients.astype(self.coefficient_dtype)
-        return self._decode(Paths(np.array(edges), np.array(states[:-1]), states[-1], coefficients))
+        return self._terms(edges, output.astype(np.int32), coefficients)
 
     # -- exponent vectors ------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ nor in a sum of such powers, which have different numbers of weights, after an a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import comb
@@ -253,12 +253,10 @@ class Steps:
         return largest(self.coefficient)
 
     def weights(
-        self, edges: NDArray[np.int64], shape: NDArray[np.int32], support: NDArray[np.int32]
+        self, edges: NDArray[np.int64], above: Level, states: NDArray[np.int32]
     ) -> NDArray[np.int32]:
-        """Return the weight numbers of edges, ascending, padded with -1, in rows.
-
-        Given the shapes, and the units in rows, of the states that the edges start from.
-        """
+        """Return the weight numbers of edges from states, ascending, padded with -1, in rows."""
+        shape, support = above.shape[states], above.support[states]
         powers = [table.rows for table in self.powers]
         widths = [[powers[exponent].shape[1] for exponent in item] for item in self.shapes]
         degree = max(map(sum, widths))
@@ -311,11 +309,15 @@ class ExpansionGraph:
         self.steps = steps
 
     def weights(
-        self, index: int, edges: NDArray[np.int64], states: NDArray[np.int32]
-    ) -> NDArray[np.int32]:
-        """Return the weight numbers of a layer's edges from states, as `Steps.weights` does."""
-        above = self.levels[index + 1]
-        return self.steps[index].weights(edges, above.shape[states], above.support[states])
+        self, edges: Iterable[NDArray[np.int64]], states: NDArray[np.int32]
+    ) -> Iterator[NDArray[np.int32]]:
+        """Yield the weight numbers of paths' edges, layer by layer, as `Steps.weights` does.
+
+        From the last layer on, given the outputs that the paths start from.
+        """
+        for step, above, taken in zip(self.steps[::-1], self.levels[:0:-1], edges, strict=False):
+            yield step.weights(taken, above, states)
+            states = step.child[taken]
 
 
 def exponent_rows(numbers: NDArray[np.int32], weights: int, dtype: type) -> NDArray[Any]:

@@ -288,7 +288,7 @@ class VectorWriter:
                 yield from self._searched(output, monomial)
             return
         upper = self.finder.below(len(self.graph.steps), output)
-        rows = self._rows(upper)
+        rows = self._rows(output, upper)
         for monomial in monomials:
             yield from self._continued(upper, rows, monomial)
 
@@ -301,7 +301,10 @@ class VectorWriter:
         offset = np.cumsum(by_state) - by_state
         states = np.repeat(np.arange(len(by_state), dtype=np.int32), by_state)
         edges = bottom.order[runs(bottom.start[level.shape, monomial], by_state)]
-        lower, factors = self._layer_rows(0, edges, states), self.graph.steps[0].coefficient[edges]
+        step = self.graph.steps[0]
+        numbers = step.weights(edges, level, states)
+        lower = exponent_rows(numbers, step.layer.weights, self.dtype)
+        factors = step.coefficient[edges]
         count = by_state[upper.end]
         for part in stretches(count, self._most):
             counts = count[part]
@@ -313,23 +316,18 @@ class VectorWriter:
     def _searched(self, output: int, monomial: int) -> Iterator[tuple[Integers, Integers]]:
         """Yield the same by searching for each stretch of paths."""
         for paths in self.finder.in_blocks(output, monomial, self._most):
-            yield self._beside_inputs(monomial, self._rows(paths)), paths.coefficient
+            yield self._beside_inputs(monomial, self._rows(output, paths)), paths.coefficient
 
     def _beside_inputs(self, monomial: int, *blocks: Integers) -> Integers:
         exponents = self.graph.levels[0].exponents[monomial].astype(self.dtype)
         inputs = np.broadcast_to(exponents, (len(blocks[0]), len(exponents)))
         return np.concatenate([inputs, *blocks], axis=1)
 
-    def _rows(self, paths: Paths) -> Integers:
+    def _rows(self, output: int, paths: Paths) -> Integers:
         """Return the exponents of the layers that paths go through, the last layer's first."""
+        outputs = np.full(len(paths), output, dtype=np.int32)
         blocks: list[Integers] = [np.zeros((len(paths), 0), dtype=self.dtype)]
-        for position, (edges, states) in enumerate(zip(paths.edges, paths.states, strict=True)):
-            blocks.append(self._layer_rows(len(self.graph.steps) - 1 - position, edges, states))
+        layers = reversed(self.graph.network.layers)
+        for layer, numbers in zip(layers, self.graph.weights(paths.edges, outputs), strict=False):
+            blocks.append(exponent_rows(numbers, layer.weights, self.dtype))
         return np.concatenate(blocks, axis=1)
-
-    def _layer_rows(
-        self, index: int, edges: NDArray[np.int64], states: NDArray[np.int32]
-    ) -> Integers:
-        """Return one layer's exponents of edges."""
-        numbers = self.graph.weights(index, edges, states)
-        return exponent_rows(numbers, self.graph.network.layers[index].weights, self.dtype)

@@ -31,10 +31,8 @@ _MOST_KEPT = 1 << 21
 class Paths:
     """Paths from one output down to some level, in the order of their weights."""
 
-    #: Of shape (layers, paths): the edge taken in layer ``depth - 1 - t``, and the state that it
-    #: starts from, by t.
+    #: Of shape (layers, paths): the edge taken in layer ``depth - 1 - t``, by t.
     edges: NDArray[np.int64]
-    states: NDArray[np.int32]
     #: Of shape (paths,): the state reached.
     end: NDArray[np.int32]
     #: Of shape (paths,): product of the edges' multinomials.
@@ -45,15 +43,13 @@ class Paths:
 
     def take(self, index: NDArray[np.intp] | slice) -> Paths:
         """Return some of the paths."""
-        edges, states = self.edges[:, index], self.states[:, index]
-        return Paths(edges, states, self.end[index], self.coefficient[index])
+        return Paths(self.edges[:, index], self.end[index], self.coefficient[index])
 
     @classmethod
     def joined(cls, parts: Sequence[Paths]) -> Paths:
         """Return all paths of several parts, through as many layers each."""
         return cls(
             np.concatenate([part.edges for part in parts], axis=1),
-            np.concatenate([part.states for part in parts], axis=1),
             np.concatenate([part.end for part in parts]),
             np.concatenate([part.coefficient for part in parts]),
         )
@@ -73,7 +69,6 @@ class Paths:
         taken = self.take(source)
         return Paths(
             np.concatenate([taken.edges, edge[None]]),
-            np.concatenate([taken.states, taken.end[None]]),
             step.child[edge],
             taken.coefficient * step.coefficient[edge],
         )
@@ -163,9 +158,9 @@ class PathFinder:
 
     def root(self, state: int) -> Paths:
         """Return the path that has not left its output, or other state, yet."""
-        edges, states = np.empty((0, 1), dtype=np.int64), np.empty((0, 1), dtype=np.int32)
         end = np.array([state], dtype=np.int32)
-        return Paths(edges, states, end, np.ones(1, dtype=self._coefficient_dtype))
+        one: Integers = np.ones(1, dtype=self._coefficient_dtype)
+        return Paths(np.empty((0, 1), dtype=np.int64), end, one)
 
     def _descended(self, paths: Paths, index: int) -> Paths:
         step = self.graph.steps[index]
