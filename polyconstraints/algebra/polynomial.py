@@ -93,7 +93,7 @@ class Polynomial(Element):
         raise TypeError("make polynomials with a PolynomialRing: gens, parse, from_terms, ...")
 
     def __reduce__(self) -> tuple[Callable[..., Polynomial], tuple[Any, ...]]:
-        return self._ring._restored, (dict(self.terms()),)
+        return self._ring.from_terms, (self.terms(),)
 
     # -- questions --------------------------------------------------------------------
 

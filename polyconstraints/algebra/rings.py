@@ -202,10 +202,6 @@ class PolynomialRing(Immutable):
         """Return the sum of terms whose exponents are known to be nonnegative integers."""
         return Polynomial._make(self, self._context.from_dict(terms))
 
-    def _restored(self, terms: Mapping[tuple[int, ...], Coefficient]) -> Polynomial:
-        """Return the polynomial with the terms of a pickled one."""
-        return self._from_flint({exponents: _coefficient(c) for exponents, c in terms.items()})
-
     def _exponents(self, given: Sequence[int]) -> tuple[int, ...]:
         """Return exponents as Python's integers, one for each variable."""
         exponents = tuple(given)

@@ -221,14 +221,6 @@ def exact_rows(network: NetworkSpec, weights: Sequence[NDArray[Any]]) -> list[ND
     return [np.array([list(map(Fraction, row)) for row in array.tolist()]) for array in rows]
 
 
-def relative_errors(moved: Floats, expected: Floats) -> float | None:
-    """Return the largest difference in units of the largest entry, None if any is infinite."""
-    if not (np.isfinite(moved).all() and np.isfinite(expected).all()):
-        return None
-    largest = max(float(np.abs(moved).max()), float(np.abs(expected).max()))
-    return float(np.abs(moved - expected).max()) / largest if largest else 0.0
-
-
 def fitted(weights: Sequence[NDArray[Any]], network: NetworkSpec) -> list[Floats]:
     """Return weights in double precision, refused where they don't fit a network."""
     if len(weights) != network.depth:
@@ -359,10 +351,15 @@ def _deviations(
 
 
 def _function_error(tying: TyingMap, weights: Sequence[Floats], points: Floats) -> float | None:
+    """Return the largest difference in units of the largest output, None if any is infinite."""
     network, rows = tying.network, weight_rows(tying.network, weights)
     moves = end_moves(network, tying.symmetry)
+    errors = [0.0]
     with np.errstate(over="ignore", invalid="ignore"):
-        sides = both_sides(network, moves, rows, points, FLOATING)
-        errors = [relative_errors(moved, expected) for moved, expected in sides]
-    known = [error for error in errors if error is not None]
-    return max(known, default=0.0) if len(known) == len(errors) else None
+        for sides in both_sides(network, moves, rows, points, FLOATING):
+            largest = float(np.abs(sides).max())
+            if not math.isfinite(largest):
+                return None
+            if largest:
+                errors.append(float(np.abs(sides[0] - sides[1]).max()) / largest)
+    return max(errors)
