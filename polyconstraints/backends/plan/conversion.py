@@ -14,7 +14,7 @@ Channels enter only by being equal or not, so that one small matrix serves all o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits, exchanges
 from polyconstraints.backends.plan.kinds import Kind
-from polyconstraints.backends.plan.lettered import Lettered
+from polyconstraints.backends.plan.terms import Terms
+from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.spec.network import LayerSpec
 
 Array = NDArray[Any]
 
@@ -65,7 +67,7 @@ class Conversion:
     the ``model``.
     """
 
-    recipe: Lettered
+    recipe: Terms
     sizes: tuple[int, ...]
     model: tuple[int, ...]
 
@@ -153,26 +155,41 @@ class Conversion:
             shaped = np.array(inputs, dtype=np.int64).reshape(len(inputs), len(channels))
             yield units(levels.outputs, diagram.output, 0, above), shaped
 
-    def coefficients(
-        self, weights: Sequence[Array], *, every: bool = False
-    ) -> Iterator[tuple[Array, Array, Array]]:
-        """Yield output units, (outputs,), input units, (factors, choices), and coefficients.
-
-        The latter of shape (outputs, choices), given the terms' parameters: those of one
-        monomial of each orbit, or of ``every`` monomial.
-        """
+    def to_map(self, tying: LayerClasses, parts: Sequence[Array]) -> Array:
+        """Return the map's parameters, given those of the terms."""
+        numbering = np.full(len(tying.sizes), -1, dtype=np.int64)
+        numbering[list(tying.free)] = np.arange(len(tying.free))
+        result = np.zeros(len(tying.free), dtype=np.result_type(*parts))
+        # With redundant indices a class may hold any of the weights of an orbit.
+        every = tying.layer.degree > 1 and not tying.layer.ordered
         for block in self._blocks:
-            parts = [weights[column.term][:, column.places] for column in block.columns]
-            for orbit, values in zip(block.rows, _combined(block.matrix, parts), strict=True):
-                for place in self._places(orbit, every):
-                    yield *place, values
+            given = [parts[column.term][:, column.places] for column in block.columns]
+            for orbit, values in zip(block.rows, _combined(block.matrix, given), strict=True):
+                for outputs, inputs in self._places(orbit, every):
+                    orders = _orders(tying.layer, inputs)
+                    shares = values / _counts(orders, values) if every else values
+                    for order in orders:
+                        found = numbering[tying.classes[_entries(outputs, order)]]
+                        result[found[found >= 0]] = shares[found >= 0]
+        return result
 
-    def weights(self, value: Callable[[Array, Array], Array], dtype: Any) -> list[Array]:
-        """Return the terms' parameters, given the coefficients at places of monomials."""
-        result = [np.zeros(shape, dtype=dtype) for shape in self.recipe.shapes]
+    def from_map(self, tying: LayerClasses, theta: Array) -> list[Array]:
+        """Return the terms' parameters, given those of the map."""
+        classes = tying.class_values(theta)
+
+        def coefficients(orbit: _Column) -> Array:
+            outputs, inputs = next(self._places(orbit, False))
+            orders = _orders(tying.layer, inputs)
+            total = sum(classes[tying.classes[_entries(outputs, order)]] for order in orders)
+            if len(orders) == 1:
+                return np.asarray(total)
+            # Orders that repeat one another have been added as often as they occur.
+            return np.asarray(total * _counts(orders, classes) / len(orders))
+
+        result = [np.zeros(shape, dtype=theta.dtype) for shape in self.recipe.shapes]
         for block in self._blocks:
-            found = [value(*next(self._places(orbit, False))) for orbit in block.rows]
-            for orbit, values in zip(block.rows, _combined(block.inverse, found), strict=True):
+            found = _combined(block.inverse, [coefficients(orbit) for orbit in block.rows])
+            for orbit, values in zip(block.rows, found, strict=True):
                 result[orbit.term][:, orbit.places] = values
         return result
 
@@ -182,6 +199,26 @@ def _combined(matrix: Array, parts: Sequence[Array]) -> Array:
     stacked = np.array(parts)
     exact = stacked.dtype == object
     return np.tensordot(matrix if exact else matrix.astype(np.float64), stacked, 1)
+
+
+def _orders(layer: LayerSpec, inputs: Array) -> list[Array]:
+    """Return the letters of products in the orders in which they have weights."""
+    missing = np.zeros((layer.degree - len(inputs), inputs.shape[1]), dtype=np.int64)
+    letters = np.concatenate([inputs + int(layer.bias), missing])
+    letters = -np.sort(-letters, axis=0)
+    if layer.ordered or layer.degree == 1:
+        return [letters]
+    return [letters[list(order)] for order in permutations(range(layer.degree))]
+
+
+def _entries(outputs: Array, letters: Array) -> tuple[Array, ...]:
+    return (outputs[:, None], *(row[None] for row in letters))
+
+
+def _counts(orders: Sequence[Array], like: Array) -> Array:
+    """Return how many different orders each product has."""
+    found = [len({tuple(order[:, at]) for order in orders}) for at in range(orders[0].shape[1])]
+    return np.array(found, dtype=object if like.dtype == object else np.float64)
 
 
 def _ranks(inputs: Sequence[int], choice: Sequence[int]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate, permutations
+from itertools import accumulate
 from itertools import product as combinations
 from math import prod
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.backends.plan.conversion import Conversion
-from polyconstraints.backends.plan.gathered import Gathered, Indexed, whole_numbers
+from polyconstraints.backends.plan.gathered import Gathered, Indexed
 from polyconstraints.backends.plan.kinds import Levels, read_levels
 from polyconstraints.backends.plan.lettered import Lettered
 from polyconstraints.backends.plan.program import Operations, check_dtypes, product
@@ -80,14 +80,7 @@ class FlatLayer:
         if not x.shape or x.shape[-1] != layer.inputs:
             raise InputError(f"expected shape (batch, {layer.inputs}), got {tuple(x.shape)}", "x")
         x = x if len(lead) == 1 else ops.reshape(x, (product(lead), layer.inputs))
-        xs = [x]
-        if isinstance(self.recipe, Lettered):
-            inputs, below = self.recipe.levels.inputs, self.recipe.channels[0]
-            shapes = [(*kind.shape(self.sizes), below) for kind in inputs]
-            ends = list(accumulate(map(prod, shapes)))
-            parts = [x[:, end - prod(shape) : end] for end, shape in zip(ends, shapes, strict=True)]
-            pairs = zip([x] if len(ends) == 1 else parts, shapes, strict=True)
-            xs = [ops.reshape(part, (x.shape[0], *shape)) for part, shape in pairs]
+        xs = self.recipe.tensors(ops, x, self.sizes)
         ys = self.recipe.compute(ops, weights, xs, self.sizes)
         ys = [ops.reshape(y, (x.shape[0], product(y.shape[1:]))) for y in ys]
         y = ys[0] if len(ys) == 1 else ops.concatenate(*ys)
@@ -96,52 +89,16 @@ class FlatLayer:
     # -- the map's parameters -------------------------------------------------------------
 
     @cached_property
-    def _conversion(self) -> Conversion:
-        if not isinstance(self.recipe, Lettered):
-            raise TypeError("expected a recipe of letters")
-        return Conversion(self.recipe, self.sizes, self.model)
+    def _conversion(self) -> Conversion | Gathered | Indexed:
+        return self.recipe.conversion(self.sizes, self.model)
 
     def to_map(self, theta: Array) -> Array:
         """Return the map's parameters, its free classes in order; exact for rationals."""
-        tying = self.tying
-        if isinstance(self.recipe, Gathered):
-            return np.asarray(theta / whole_numbers(self.recipe.members, theta))
-        if isinstance(self.recipe, Indexed):
-            weights = self.recipe.to_weights(self.split(theta)).ravel()
-            return np.asarray(weights[tying.representatives[list(tying.free)]])
-        numbering = np.full(len(tying.sizes), -1, dtype=np.int64)
-        numbering[list(tying.free)] = np.arange(len(tying.free))
-        result = np.zeros(len(tying.free), dtype=theta.dtype)
-        # With redundant indices a class may hold any of the weights of an orbit.
-        every = tying.layer.degree > 1 and not tying.layer.ordered
-        parts = self.split(theta)
-        for outputs, inputs, values in self._conversion.coefficients(parts, every=every):
-            orders = _orders(tying.layer, inputs)
-            shares = values / _counts(orders, values) if every else values
-            for order in orders:
-                found = numbering[tying.classes[_places(outputs, order)]]
-                result[found[found >= 0]] = shares[found >= 0]
-        return result
+        return self._conversion.to_map(self.tying, self.split(theta))
 
     def from_map(self, theta: Array) -> Array:
         """Return the parameters that are the given ones of the map's layer."""
-        tying = self.tying
-        if isinstance(self.recipe, Gathered):
-            return np.asarray(theta * whole_numbers(self.recipe.members, theta))
-        if isinstance(self.recipe, Indexed):
-            parts = self.recipe.from_weights(tying.weights(theta))
-            return np.concatenate([part.ravel() for part in parts])
-        values = tying.class_values(theta)
-
-        def coefficients(outputs: Array, inputs: Array) -> Array:
-            orders = _orders(tying.layer, inputs)
-            total = sum(values[tying.classes[_places(outputs, order)]] for order in orders)
-            if len(orders) == 1:
-                return np.asarray(total)
-            # Orders that repeat one another have been added as often as they occur.
-            return np.asarray(total * _counts(orders, values) / len(orders))
-
-        parts = self._conversion.weights(coefficients, theta.dtype)
+        parts = self._conversion.from_map(self.tying, theta)
         return np.concatenate([part.ravel() for part in parts])
 
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
@@ -159,26 +116,6 @@ class FlatLayer:
         facts = (layer.degree, layer.bias, layer.inputs, layer.outputs, recipe.channels)
         points = (recipe.levels, self.sizes) if isinstance(recipe, Lettered) else ()
         return hashlib.sha256(repr((*facts, points)).encode()).hexdigest()
-
-
-def _orders(layer: LayerSpec, inputs: Array) -> list[Array]:
-    """Return the letters of products in the orders in which they have weights."""
-    missing = np.zeros((layer.degree - len(inputs), inputs.shape[1]), dtype=np.int64)
-    letters = np.concatenate([inputs + int(layer.bias), missing])
-    letters = -np.sort(-letters, axis=0)
-    if layer.ordered or layer.degree == 1:
-        return [letters]
-    return [letters[list(order)] for order in permutations(range(layer.degree))]
-
-
-def _places(outputs: Array, letters: Array) -> tuple[Array, ...]:
-    return (outputs[:, None], *(row[None] for row in letters))
-
-
-def _counts(orders: Sequence[Array], like: Array) -> Array:
-    """Return how many different orders each product has."""
-    found = [len({tuple(order[:, at]) for order in orders}) for at in range(orders[0].shape[1])]
-    return np.array(found, dtype=object if like.dtype == object else np.float64)
 
 
 def known(layer: LayerClasses, sizes: tuple[int, ...]) -> LayerClasses:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, permutations
 from math import prod
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,20 @@ Tensor = Any
 _ONE, _ZERO = np.ones((1, 1)), np.zeros(1)
 
 
+class _Looked:
+    """What recipes whose weights are looked up have in common."""
+
+    def tensors(self, ops: Operations, x: Tensor, sizes: Any) -> list[Tensor]:
+        """Return flat inputs as :meth:`compute` takes them."""
+        return [x]
+
+    def conversion(self, *_: Any) -> Self:
+        """Return the way to a map's parameters and back."""
+        return self
+
+
 @dataclass(frozen=True, eq=False)
-class Gathered:
+class Gathered(_Looked):
     """The recipe of a map's layer: an index into the parameters, then one matrix product.
 
     Each parameter is that of a class of weights times the number of weights of one output
@@ -153,6 +165,14 @@ class Gathered:
         np.maximum.at(found, index[used], np.broadcast_to(highest[:-1, None], used.shape)[used])
         return found
 
+    def to_map(self, _: LayerClasses, parts: Sequence[Array]) -> Array:
+        """Return the map's parameters, given those of the recipe."""
+        return np.asarray(parts[0] / _whole_numbers(self.members, parts[0]))
+
+    def from_map(self, _: LayerClasses, theta: Array) -> list[Array]:
+        """Return the recipe's parameters, given those of the map."""
+        return [theta * _whole_numbers(self.members, theta)]
+
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
         """Return parameters to start from, given standard normal ones of their shapes."""
         layer = self.tying.layer
@@ -218,7 +238,7 @@ class Gathered:
         return [ops.linear(x, matrix)]
 
 
-def whole_numbers(array: Array, like: Array) -> Array:
+def _whole_numbers(array: Array, like: Array) -> Array:
     """Return numbers of members in a dtype that keeps rationals exact."""
     if like.dtype == object:
         return np.array([Fraction(float(value)) for value in array], dtype=object)
@@ -226,7 +246,7 @@ def whole_numbers(array: Array, like: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Indexed:
+class Indexed(_Looked):
     """The recipe of a linear layer between the points of any group."""
 
     #: Which channel matrix leads from an input point to an output point: (outputs, inputs).
@@ -312,24 +332,26 @@ class Indexed:
             y = y + ops.take(weights[1], self.constants, 0)
         return [y]
 
-    def to_weights(self, parts: Sequence[Array]) -> Array:
-        """Return a linear layer's weight array, units flat, the constant unit first."""
-        weight = parts[0] / whole_numbers(self.members, parts[0])[:, None, None]
+    def to_map(self, tying: LayerClasses, parts: Sequence[Array]) -> Array:
+        """Return the map's parameters, given those of the recipe."""
+        weight = parts[0] / _whole_numbers(self.members, parts[0])[:, None, None]
         blocks = weight[self.classes].transpose(0, 2, 1, 3)
+        # The weight array: units flat, the constant unit first.
         array = blocks.reshape(blocks.shape[0] * blocks.shape[1], -1)
-        if self.constants is None:
-            return array
-        return np.concatenate([parts[1][self.constants].reshape(-1, 1), array], axis=1)
+        if self.constants is not None:
+            array = np.concatenate([parts[1][self.constants].reshape(-1, 1), array], axis=1)
+        return np.asarray(array.ravel()[tying.representatives[list(tying.free)]])
 
-    def from_weights(self, array: Array) -> list[Array]:
-        """Return the parameters of a layer with such weights."""
+    def from_map(self, tying: LayerClasses, theta: Array) -> list[Array]:
+        """Return the recipe's parameters, given those of the map."""
+        array = tying.weights(theta)
         below, above = self.channels
         bias = int(self.constants is not None)
         points, inputs = self.classes.shape
         blocks = array[:, bias:].reshape(points, above, inputs, below).transpose(0, 2, 1, 3)
         _, first = np.unique(self.classes, return_index=True)
         weight = blocks.reshape(-1, above, below)[first]
-        parts = [weight * whole_numbers(self.members, array)[:, None, None]]
+        parts = [weight * _whole_numbers(self.members, array)[:, None, None]]
         if self.constants is not None:
             _, first = np.unique(self.constants, return_index=True)
             parts.append(array[:, 0].reshape(points, above)[first])

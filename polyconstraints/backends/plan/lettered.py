@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
-from itertools import count
+from itertools import accumulate, count
 from math import prod
 from operator import add, mul
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from polyconstraints.backends.plan.conversion import Conversion
 from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits
 from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.program import (
@@ -65,6 +66,18 @@ class Lettered(Terms):
         masked = tuple(sorted(masks or ()))
         given = [*weights, *xs, *[masks[sort] for sort in masked]] if masks else [*weights, *xs]
         return self.program(masked).run(ops, given, xs[0].shape[0], sizes)
+
+    def tensors(self, ops: Operations, x: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+        """Return flat inputs, (batch, units), as those of each kind of points."""
+        shapes = [(*kind.shape(sizes), self.channels[0]) for kind in self.levels.inputs]
+        ends = list(accumulate(map(prod, shapes)))
+        parts = [x[:, end - prod(shape) : end] for end, shape in zip(ends, shapes, strict=True)]
+        pairs = zip([x] if len(ends) == 1 else parts, shapes, strict=True)
+        return [ops.reshape(part, (x.shape[0], *shape)) for part, shape in pairs]
+
+    def conversion(self, sizes: tuple[int, ...], model: tuple[int, ...]) -> Conversion:
+        """Return the way to a map's parameters and back."""
+        return Conversion(self, sizes, model)
 
     def prepare(self) -> None:
         """Make what running needs, with masks for all letters and with none."""
