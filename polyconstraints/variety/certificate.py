@@ -68,16 +68,6 @@ class Certificate:
         """Whether it is proved that the family's closure is a component."""
         return self.family_dimension == self.tangent_dimension
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the entries in a document of schema ``search``."""
-        return {
-            "weights": [[list(map(str, row)) for row in array] for array in self.weights],
-            "family_dimension": self.family_dimension,
-            "tangent_dimension": self.tangent_dimension,
-            "function_dimension": self.function_dimension,
-            "component": self.component,
-        }
-
 
 def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
     """Return what a symmetric network proves, given exact weights, (outputs, products) a layer.
@@ -238,9 +228,9 @@ def _checked(variety: Variety, stated: FoundFamily, place: str) -> Certificate:
         found = certify(variety, weights)
     except InputError as error:
         raise InputError(error.message, f"{place}.weights") from None
-    for name, value in found.to_json().items():
-        if name != "weights":
-            agree(getattr(stated, name), value, f"{place}.{name}", ", as the weights have it")
+    for name in ("family_dimension", "tangent_dimension", "function_dimension", "component"):
+        known = getattr(found, name)
+        agree(getattr(stated, name), known, f"{place}.{name}", ", as the weights have it")
     return found
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import EXACT, FLOATING, Array, exact_array, jacobian, values
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.variety.certificate import (
     affine_network,
@@ -62,13 +63,8 @@ class Tried:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry in a document of schema ``layerwise``."""
-        weights = self.weights or ()
-        return {
-            "hidden": [level.names for level in self.hidden],
-            "outcome": self.outcome,
-            "system": self.system,
-            "weights": [[list(map(str, row)) for row in array] for array in weights] or None,
-        }
+        hidden = [level.names for level in self.hidden]
+        return written("variety.TriedAction", self, hidden=hidden)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +86,7 @@ class Layerwise:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``layerwise``."""
-        return {
-            "schema": "polyconstraints/layerwise/1",
-            "layerwise": self.answer,
-            "actions": [tried.to_json() for tried in self.actions],
-        }
+        return written("variety.Layerwise", self, layerwise=self.answer)
 
 
 def layerwise(

@@ -28,7 +28,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import comb, factorial, prod
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.evaluation import Modulo, jacobian
 from polyconstraints.expansion import expand
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec import integer
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.network import NetworkSpec
@@ -77,22 +78,12 @@ class Fibre:
     degree: int
     symmetries: int
     system: str
+    prime: ClassVar[int] = PRIME
 
     @property
     def identifiable(self) -> bool:
         """Whether only the known symmetries give the same function."""
         return self.dimension == 0 and self.degree == self.symmetries
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the entry of a document of schema ``dimension``."""
-        return {
-            "dimension": self.dimension,
-            "degree": self.degree,
-            "symmetries": self.symmetries,
-            "identifiable": self.identifiable,
-            "system": self.system,
-            "prime": PRIME,
-        }
 
 
 @explained
@@ -166,19 +157,7 @@ class Neurovariety(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of a document of schema ``dimension``."""
-        return {
-            "widths": list(self.widths),
-            "activation": str(self.activation),
-            "parameters": self.parameters,
-            "dimension": self.dimension,
-            "expected": self.expected,
-            "ambient": self.ambient,
-            "defect": self.defect,
-            "filling": self.filling,
-            "status": self.status,
-            "threshold": self.threshold,
-            **({} if self.fibre is None else {"fibre": self.fibre.to_json()}),
-        }
+        return written("variety.Architecture", self)
 
 
 @explained

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.evaluation import FLOATING, forward, jacobian
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Move
 from polyconstraints.variety.certificate import (
@@ -302,15 +303,9 @@ class Family:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry in a document of schema ``search``."""
-        return {
-            "verdict": self.verdict,
-            "points": self.points,
-            "stratum": None if self.stratum is None else [one.names for one in self.stratum.hidden],
-            "hidden": list(self.kind.hidden),
-            "computed": list(self.kind.computed),
-            "leading": list(self.kind.leading),
-            **self.certificate.to_json(),
-        }
+        stratum = self.stratum and [level.names for level in self.stratum.hidden]
+        parts = self.kind, self.certificate
+        return written("variety.FoundFamily", self, *parts, stratum=stratum)
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,16 +329,7 @@ class Search:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``search``."""
-        return {
-            "schema": "polyconstraints/search/1",
-            "network": self.variety.ordered.to_json(),
-            "symmetry": self.variety.symmetry.to_json(),
-            "seed": self.seed,
-            "starts": self.starts,
-            "solutions": self.solutions,
-            "points": self.points,
-            "families": [family.to_json() for family in self.families],
-        }
+        return written("variety.Search", self, self.variety, network=self.variety.ordered)
 
 
 def search(

@@ -31,6 +31,7 @@ from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.errors import explained
 from polyconstraints.evaluation import EXACT, exact_array, values
 from polyconstraints.memory import require_memory
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.spec.groups.permutations import compose, cycle_lengths, inverse
@@ -99,13 +100,7 @@ class FoundGroup:
 
     def to_json(self) -> dict[str, Any]:
         """Return the group as part of a document."""
-        document = {name: value for name, value in vars(self).items() if name != "group"}
-        return {
-            **document,
-            "order": self.order,
-            "generators": [list(images) for images in self.group.generators],
-            "hidden": [{str(level): list(at[level]) for level in at} for at in self.hidden],
-        }
+        return written("maps.FoundGroup", self, generators=self.group.generators)
 
 
 @explained
@@ -130,14 +125,7 @@ class Discovery(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``discovery``."""
-        functions = self.functions
-        return {
-            "schema": "polyconstraints/discovery/2",
-            "network": self.network.to_json(),
-            "tolerance": self.tolerance,
-            "groups": [group.to_json() for group in self.groups],
-            "functions": functions and [group.to_json() for group in functions],
-        }
+        return written("maps.Discovery", self)
 
 
 @explained

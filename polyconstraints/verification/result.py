@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from polyconstraints.classes.layer import summands
 from polyconstraints.display import Displayed
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.groups import Permutation
 
 
@@ -26,16 +26,6 @@ class Mismatch:
     images: tuple[str, ...]
     value: Mapping[int, Fraction]
     image: Mapping[int, Fraction]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the mismatch as part of a document."""
-        return {
-            **vars(self),
-            "weights": list(self.weights),
-            "images": list(self.images),
-            "value": summands(self.value),
-            "image": summands(self.image),
-        }
 
     def __str__(self) -> str:
         return (
@@ -89,22 +79,6 @@ class Counterexample:
     moved: int | Fraction
     expected: int | Fraction
     prime: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the counterexample as part of a document."""
-        return {
-            **vars(self),
-            "generator": list(self.generator),
-            "parameters": [list(part) for part in self.parameters],
-            "input": list(self.input),
-            "moved": _number(self.moved),
-            "expected": _number(self.expected),
-        }
-
-
-def _number(value: int | Fraction) -> int | str:
-    """Return a number for a document; a fraction as text, as 1/2."""
-    return int(value) if value == int(value) else str(value)
 
 
 Completion = Literal["complete", "complete as functions", "ties more than needed", "not known"]
@@ -196,18 +170,6 @@ class Verification(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``verification``."""
-        plain = ("symmetric", "trials", "prime", "seed", "degree", "generators", "error_bound")
         mismatch = self.obstacle if isinstance(self.obstacle, Mismatch) else None
-        return {
-            "schema": "polyconstraints/verification/2",
-            **{name: getattr(self, name) for name in plain},
-            "counterexample": self.counterexample and self.counterexample.to_json(),
-            "proof": self.proof,
-            "found_actions": {
-                str(level): [list(image) for image in images]
-                for level, images in (self.found_actions or {}).items()
-            },
-            "mismatch": mismatch and mismatch.to_json(),
-            "completeness": self.completeness and asdict(self.completeness),
-            "rule": self.rule and {name: list(sizes) for name, sizes in asdict(self.rule).items()},
-        }
+        actions = self.found_actions or {}
+        return written("maps.Verification", self, found_actions=actions, mismatch=mismatch)

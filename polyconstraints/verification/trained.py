@@ -18,6 +18,7 @@ from polyconstraints.display import Displayed
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import FLOATING, both_sides
 from polyconstraints.io.arrays import open_arrays
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import Permutation
 from polyconstraints.spec.network import IndexKind, LayerSpec, NetworkSpec
@@ -88,20 +89,7 @@ class WeightCheck(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``weight-check``, null for numbers that overflow."""
-        document = {name: value for name, value in vars(self).items() if name != "found_actions"}
-        document["deviations"] = [
-            _finite({**vars(deviation), "difference": deviation.difference})
-            for deviation in self.deviations
-        ]
-        return {"schema": "polyconstraints/weight-check/1", **_finite(document)}
-
-
-def _finite(entries: dict[str, Any]) -> dict[str, Any]:
-    """Return entries of a document with None for numbers that overflow."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in entries.items()
-    }
+        return written("maps.WeightCheck", self)
 
 
 # --- Reading ------------------------------------------------------------------------------

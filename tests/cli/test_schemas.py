@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -12,6 +14,7 @@ import pytest
 
 from polyconstraints.errors import UsageError
 from polyconstraints.schemas import load_schema, schema_names
+from polyconstraints.schemas.writing import written
 
 RunCommand = Callable[..., Any]
 
@@ -121,6 +124,25 @@ def test_schemas_are_those_of_the_declarations(name: str) -> None:
 
     assert set(DECLARED) == set(schema_names())
     assert load_schema(name) == json_schema(name), "run `make schemas`"
+
+
+def test_results_are_written_as_declared() -> None:
+    piece = {"layer": 1, "total": 6, "distinct": 3, "dimension": None}
+    source = SimpleNamespace(**piece, more="not declared")
+    assert written("results.DerivedLayer", source) == piece
+    assert written("results.DerivedLayer", source, distinct=2) == {**piece, "distinct": 2}
+    value = {"W0_1_1": Fraction(-1, 2)}
+    entry = written(
+        "results.ClassEntry", layer=0, representative="a", size=1, members="a", value=value
+    )
+    assert entry["value"] == [[-1, 2, "W0_1_1"]]
+    patterns = written("results.LawPattern", class_=0, text="", from_={"n": 1}, weights=Fraction(3))
+    assert patterns == {"class": 0, "text": "", "from": {"n": 1}, "weights": "3"}
+    assert "patterns" not in written(
+        "results.LawLayer", layer=0, total=(), distinct=(), dimension=()
+    )
+    with pytest.raises(AttributeError, match=r"^DerivedLayer: nothing has dimension$"):
+        written("results.DerivedLayer", layer=0, total=1, distinct=1)
 
 
 def test_unknown_schema() -> None:

@@ -17,6 +17,7 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.equalities.comparison import equalities, network_comparison
 from polyconstraints.errors import UsageError
 from polyconstraints.evaluation import EXACT, exact_array
+from polyconstraints.schemas.writing import written
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.systems import (
     PRIME,
@@ -60,14 +61,13 @@ class Match:
 
     def to_json(self) -> dict[str, Any]:
         """Return the component's entry in a document of schema ``strata``."""
-        return {
-            "dimension": self.component.dimension,
-            "degree": self.component.degree,
-            "generators": [str(generator) for generator in self.component.generators],
-            "stratum": None if self.stratum is None else self.stratum.number,
-            "strata_inside": list(self.inside),
-            "remark": self.remark,
-        }
+        return written(
+            "variety.Component",
+            self,
+            self.component,
+            stratum=self.stratum and self.stratum.number,
+            strata_inside=self.inside,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +85,14 @@ class Matching:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of a document of schema ``strata``."""
-        system = self.decomposition.system
-        return {
-            "system": system.name,
-            "version": system.version,
-            "prime": self.decomposition.prime,
-            "components": [match.to_json() for match in self.matches],
-            "checked_by_substitution": self.check.passed,
-        }
+        return written(
+            "variety.Decomposition",
+            self.decomposition,
+            self.decomposition.system,
+            system=self.decomposition.system.name,
+            components=self.matches,
+            checked_by_substitution=self.check.passed,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ import numpy as np
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.tying import TyingMap
@@ -68,10 +69,7 @@ class GaugeFixing:
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry in a document of schema ``strata``."""
-        fixed = [
-            {"layer": one.layer, "weight": one.weight, "value": one.value} for one in self.fixed
-        ]
-        return {"fixed": fixed, "remaining": self.remaining}
+        return written("variety.GaugeFixing", self)
 
 
 def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:

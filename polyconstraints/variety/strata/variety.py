@@ -15,6 +15,7 @@ import numpy as np
 from polyconstraints.display import Displayed, Drawn
 from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.memory import require_memory
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec import integer
 from polyconstraints.spec.groups import GroupLike, PermutationGroup
 from polyconstraints.spec.network import NetworkSpec
@@ -114,21 +115,13 @@ class Stratum(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the stratum's entry in a document of schema ``strata``."""
-        return {
-            "number": self.number,
-            "hidden": [level.names for level in self.hidden],
-            "attained": [dict(level) for level in self.attained],
-            "weight_dimension": self.weight_dimension,
-            "plain_weight_dimension": self.dimensions.plain + self.antisymmetric,
-            "tangent_dimension": self.tangent_dimension,
-            "function_dimension": self.function_dimension,
-            "parameters": self.parameters,
-            "gauge": self.gauge,
-            "confirmed": self.dimensions.confirmed,
-            "component": self.component,
-            "certainty": self.certainty,
-            "error_bound": self.dimensions.error_bound,
-        }
+        return written(
+            "variety.StratumEntry",
+            self,
+            self.dimensions,
+            hidden=[level.names for level in self.hidden],
+            plain_weight_dimension=self.dimensions.plain + self.antisymmetric,
+        )
 
 
 @explained
@@ -399,15 +392,8 @@ class Strata(Drawn, Sequence[Stratum]):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``strata``."""
-        return {
-            "schema": "polyconstraints/strata/2",
-            "network": self.variety.network.to_json(),
-            "symmetry": self.variety.symmetry.to_json(),
-            "weights": self.variety.network.weights,
-            "complete": self.complete,
-            "field": self.variety.field,
-            "strata": [one.to_json() for one in self],
-        }
+        weights = self.variety.network.weights
+        return written("variety.Strata", self, self.variety, weights=weights, strata=self.measured)
 
 
 @explained
