@@ -34,13 +34,11 @@ _BYTES = MAX_BYTES >> 6
 def evaluate(polynomial: Polynomial, values: Mapping[str, Any] | Sequence[Any]) -> Any:
     """Return the value at a point; see :meth:`Polynomial.evaluate`."""
     point = _point(polynomial, values)
-    plain = set(map(type, point)) <= {int}
-    numbers = point if plain else [exact(value) for value in point]
-    if plain or None not in numbers:
-        return _at_numbers(polynomial, numbers)
-    # Values of variables that don't occur play no part, whatever they are.
-    places = polynomial._places()
+    if set(map(type, point)) <= {int}:
+        return _at_numbers(polynomial, point)
+    numbers, places = [exact(value) for value in point], polynomial._places()
     if all(numbers[at] is not None for at in places):
+        # Values of variables that don't occur play no part, whatever they are.
         return _at_numbers(polynomial, [0 if value is None else value for value in numbers])
     rings = [point[at]._ring for at in places if isinstance(point[at], Element)]
     if rings and all(numbers[at] is not None or isinstance(point[at], Element) for at in places):

@@ -258,23 +258,13 @@ class PaperCoefficients:
         moved = np.asarray(letters) != np.arange(self.letters)
         pair_outputs = np.asarray(outputs) != np.arange(self.outputs)
         result = numbers.copy()
-        is_single = numbers < self.single.size
-
-        chosen = numbers[is_single]
-        output, rows = self.single.split(chosen)
-        i, j = rows.T
-        is_pair = moved[i] & moved[j] & (i != j)
-        compared = pair_outputs[output] & ~is_pair
-        images = chosen.copy()
-        images[compared] = self.single.image(letters, outputs, chosen[compared])
-        result[is_single] = images
-
-        chosen = numbers[~is_single] - self.single.size
-        output, rows = self.summed.split(chosen)
-        compared = pair_outputs[output] & moved[rows].all(axis=1) & (rows[:, 0] != rows[:, 1])
-        images = chosen.copy()
-        images[compared] = self.summed.image(letters, outputs, chosen[compared])
-        result[~is_single] = images + self.single.size
+        for space, first in ((self.single, 0), (self.summed, self.single.size)):
+            chosen = np.flatnonzero((numbers >= first) & (numbers < first + space.size))
+            own = numbers[chosen] - first
+            output, rows = space.split(own)
+            is_pair = moved[rows].all(axis=1) & (rows[:, 0] != rows[:, 1])
+            compared = pair_outputs[output] & (is_pair == (space is self.summed))
+            result[chosen[compared]] = first + space.image(letters, outputs, own[compared])
         return result
 
     def fixed(self, letters: Images, outputs: Images) -> int:

@@ -288,8 +288,6 @@ def group_name(group: PermutationGroup) -> str:
     Recognised are symmetric, alternating and dihedral groups on the points that they move,
     abelian groups, and products of such on different points; of others the order is said.
 
-    Examples
-    --------
     >>> group_name(PermutationGroup(5, [[1, 0, 2, 3, 4], [0, 1, 3, 4, 2], [0, 1, 3, 2, 4]]))
     'S2 × S3'
     >>> group_name(PermutationGroup(6, [[1, 2, 0, 3, 4, 5], [3, 4, 5, 0, 1, 2]]))

@@ -238,14 +238,6 @@ def completeness(tying: TyingMap) -> Completeness:
     The yardstick is layer scope with coefficients of commuting monomials (``function``):
     neither too weak nor too strong. Symmetric networks whose layers are not symmetric for
     the actions that the map states are other strata, and not counted.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.cyclic(3))
-    >>> tying = pc.derive(pc.NetworkSpec(3), symmetry).tying_map()
-    >>> completeness(tying).status
-    'complete'
     """
     network, mine = tying.network, tying.dimension
     different = {replace(layer, index=0) for layer in network.layers}

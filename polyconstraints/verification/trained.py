@@ -141,13 +141,6 @@ def infer_network(
     Whether index 0 of the inputs is the homogenising unit no shape can tell, nor what hidden
     units pass through. Channels are one number for all levels, or one for each.
 
-    Raises
-    ------
-    InputError
-        If no network has these shapes.
-
-    Examples
-    --------
     >>> infer_network([np.zeros((3, 4, 4)), np.zeros((1, 4, 4))], bias=True).widths
     (3, 3, 1)
     """
@@ -248,28 +241,10 @@ def check_weights(
 ) -> WeightCheck:
     """Tell how symmetric a network with given weights is, and which weights break it.
 
-    Two questions are answered. The *function* is compared with itself at random inputs: that
-    decides. The *weights* are compared with the nearest network of the map: that says where
-    it goes wrong. A network may compute a symmetric function with weights that are not
-    those of the map, for example with its hidden units in another order. The tolerance is the
-    largest relative error that counts as none; see :func:`default_tolerance`.
-
-    Raises
-    ------
-    InputError
-        If the weights, arrays of the layers' shapes, don't fit the network.
-
-    Examples
-    --------
-    >>> import polyconstraints as pc
-    >>> symmetry = pc.Symmetry(pc.PermutationGroup.symmetric(3))
-    >>> tying = pc.derive(pc.NetworkSpec(3, layer="linear"), symmetry).tying_map()
-    >>> weights = tying.weights(np.array([2.0, 1.0]))
-    >>> check_weights(tying, weights).symmetric
-    True
-    >>> weights[0][0, 1] += 0.5
-    >>> check_weights(tying, weights).deviations[0].weight
-    'W0_1_2'
+    The *function* is compared with itself at random inputs: that decides. The *weights* are
+    compared with the nearest network of the map: that says where it goes wrong. A network may
+    compute a symmetric function with weights that are not those of the map, for example with its
+    hidden units in another order.
     """
     network = tying.network
     limit = default_tolerance(weights) if tolerance is None else tolerance
