@@ -27,6 +27,7 @@ __all__ = [
     "WrongTypeError",
     "explained",
     "extra",
+    "naming",
     "printable",
 ]
 
@@ -108,6 +109,19 @@ class InputError(PolyconstraintsError, ValueError):
         self.message = message
         self.place = place
         self.source = source
+
+
+@contextmanager
+def naming(field: str = "", source: str = "", place: str = "") -> Iterator[None]:
+    """Let what is said of an input name the field that it is given for, or its file and place."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.message, error.place or place, source or field) from None
+    except UsageError as error:
+        if not field:
+            raise
+        raise UsageError(error.message, field) from None
 
 
 class MissingExtraError(PolyconstraintsError, ModuleNotFoundError):

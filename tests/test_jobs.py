@@ -534,9 +534,8 @@ def test_a_cluster_of_two_workers_writes_the_same(tmp_path: Path) -> None:
             assert there.read_bytes() == here.read_bytes()
         writer = expansion_writers(pc.NetworkSpec(2, depth=3, bias=True))[3]
         parts = PartFiles(str(tmp_path / "parts"))
-        with distributed.Client(cluster, set_as_default=False) as client:
-            work = batches(writer.pieces(), 300)
-            results = list(run_on_cluster(writer.text, work, parts, client=client))
+        work = batches(writer.pieces(), 300)
+        results = list(run_on_cluster(writer.text, work, parts, cluster.scheduler_address))
         assert len(results) > 10
         assert "".join(parts.take(name) for _, name in results) == whole(writer)
 

@@ -15,8 +15,7 @@ from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.patterns import LayerPatterns
 from polyconstraints.display import Written
-from polyconstraints.errors import UsageError, explained
-from polyconstraints.spec import naming
+from polyconstraints.errors import UsageError, explained, naming
 from polyconstraints.spec.activation import Activation
 from polyconstraints.spec.groups import parse_expression
 from polyconstraints.spec.groups.constructions import Product, Sum, Wreath

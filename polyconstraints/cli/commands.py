@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from polyconstraints import __version__
-
-if TYPE_CHECKING:
-    from polyconstraints.cli.main import CommandEntry
-
 
 CONTEXT_SETTINGS: Mapping[str, Any] = {
     "help_option_names": ["-h", "--help"],
@@ -27,7 +23,7 @@ with_version = click.version_option(__version__, message="%(prog)s %(version)s",
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one only when it is used."""
 
-    def __init__(self, name: str, entries: Mapping[str, CommandEntry], **kwargs: Any) -> None:
+    def __init__(self, name: str, entries: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(
             name,
             invoke_without_command=True,
@@ -45,13 +41,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command `cmd_name`, or return None if there is none of that name."""
-        entry = self.entries.get(cmd_name)
-        if entry is None:
+        if cmd_name not in self.entries:
             return super().get_command(ctx, cmd_name)
-        module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"expected a click command at {entry.target}, got {command!r}")
+        module = importlib.import_module(f"polyconstraints.cli.{self.entries[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def resolve_command(
@@ -70,7 +63,7 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, importing none of them."""
-        rows = [(name, entry.summary) for name, entry in self.entries.items()]
+        rows = [(name, summary) for name, (_, summary) in self.entries.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
         formatter.write_paragraph()

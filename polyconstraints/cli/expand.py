@@ -19,7 +19,7 @@ from polyconstraints.cli.options import (
 from polyconstraints.cli.parameters import integer
 from polyconstraints.cli.request import Request
 from polyconstraints.cli.streaming import goes_on, streaming_options, write_result
-from polyconstraints.spec import naming
+from polyconstraints.errors import UsageError, naming
 
 Style = Literal["canonical", "paper"]
 
@@ -79,7 +79,6 @@ def expand(
     terminal the groups are aligned and coloured by layer; in a pipe they are plain text, one
     group a line. In SymPy's format several outputs are a list of expressions.
     """
-    from polyconstraints.errors import UsageError
     from polyconstraints.expansion import Expansion
     from polyconstraints.jobs.estimate import estimate_expansion
     from polyconstraints.render.expansion import WRITERS, count_document

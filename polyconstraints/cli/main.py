@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     import click
@@ -30,34 +30,22 @@ EXIT_INTERRUPTED = 130  # what a shell reports for a process that SIGINT ended
 _DESCRIPTION = "Exact symmetry constraints on polynomial neural networks."
 
 
-class CommandEntry(NamedTuple):
-    """Where a command is found, and what the list of commands says about it."""
-
-    target: str
-    """``"module:attribute"`` of the click command; imported when the command is used."""
-
-    summary: str
-    """One line for ``polyconstraints --help``, which imports no command."""
-
-
-# Each with its module, in the order in which a newcomer would use them; `--help` keeps it.
-COMMANDS: Mapping[str, CommandEntry] = {
-    name: CommandEntry(f"polyconstraints.cli.{home}:{name}", summary)
-    for name, home, summary in (
-        ("expand", "expand", "Print the expanded network, or count its terms."),
-        ("derive", "derive", "Derive the constraints and count what they leave."),
-        ("table", "derive", "Derive over a range of n: a table."),
-        ("export", "export", "Write the tying map of a network's weights."),
-        ("verify", "verify", "Check that a tying map has the symmetry it claims."),
-        ("discover", "discover", "Find the symmetries of trained weights."),
-        ("strata", "strata", "List families of networks symmetric as a whole."),
-        ("dimension", "dimension", "Say how large the set of functions of an architecture is."),
-        ("train", "train", "Train a tied network on a symmetric function."),
-        ("plot", "plot", "Draw a tying map."),
-        ("report", "plot", "Write one self-contained HTML page about a network."),
-        ("groups", "groups", "List how groups are written, or say what some are."),
-        ("reproduce", "groups", "Compare ours with every number of the paper."),
-    )
+# Each with its module and what is said of it without importing that, in the order in which a
+# newcomer would use them.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "expand": ("expand", "Print the expanded network, or count its terms."),
+    "derive": ("derive", "Derive the constraints and count what they leave."),
+    "table": ("derive", "Derive over a range of n: a table."),
+    "export": ("derive", "Write the tying map of a network's weights."),
+    "verify": ("verify", "Check that a tying map has the symmetry it claims."),
+    "discover": ("verify", "Find the symmetries of trained weights."),
+    "strata": ("strata", "List families of networks symmetric as a whole."),
+    "dimension": ("dimension", "Say how large the set of functions of an architecture is."),
+    "train": ("train", "Train a tied network on a symmetric function."),
+    "plot": ("plot", "Draw a tying map."),
+    "report": ("plot", "Write one self-contained HTML page about a network."),
+    "groups": ("groups", "List how groups are written, or say what some are."),
+    "reproduce": ("groups", "Compare ours with every number of the paper."),
 }
 
 
@@ -68,11 +56,11 @@ def main() -> NoReturn:
     sys.exit(run())
 
 
-def build_cli(commands: Mapping[str, CommandEntry] | None = None) -> click.Group:
+def build_cli() -> click.Group:
     """Return the group of all commands, none of them imported yet."""
     from polyconstraints.cli.commands import LazyGroup
 
-    return LazyGroup(PROGRAM, COMMANDS if commands is None else commands, help=_DESCRIPTION)
+    return LazyGroup(PROGRAM, COMMANDS, help=_DESCRIPTION)
 
 
 def run(args: Sequence[str] | None = None, cli: click.Group | None = None) -> int:

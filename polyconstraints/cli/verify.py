@@ -1,4 +1,4 @@
-"""``polyconstraints verify``: check a tying map, or a trained network."""
+"""``polyconstraints verify`` and ``discover``: check a tying map, or a trained network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from polyconstraints.cli.options import (
+    INDICES,
+    choice,
     command,
     flag,
     network_options,
@@ -15,9 +17,9 @@ from polyconstraints.cli.options import (
     stratum_options,
     tolerance_option,
 )
-from polyconstraints.cli.parameters import integer
+from polyconstraints.cli.parameters import integer, one_or_integers
 from polyconstraints.cli.request import Request
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, UsageError, naming
 
 if TYPE_CHECKING:
     from polyconstraints.backends.plan import NetworkPlan
@@ -118,7 +120,6 @@ def verify(
 def _layers_sought(
     given: TyingMap | Rule, file: str, time_limit: int, seed: int
 ) -> tuple[Layerwise, str]:
-    from polyconstraints.io.arrays import naming
     from polyconstraints.render.strata import layerwise_text
     from polyconstraints.variety.layerwise import layerwise
     from polyconstraints.variety.strata import Variety
@@ -126,7 +127,7 @@ def _layers_sought(
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
     weights = read_weights(file)
-    with naming(file):
+    with naming(source=file):
         rows = exact_rows(tying.network, weights)
         result = layerwise(Variety(tying.network, tying.symmetry, seed), rows, time_limit)
     return result, layerwise_text(result)
@@ -135,12 +136,11 @@ def _layers_sought(
 def _weights_checked(
     request: Request, given: TyingMap | Rule, file: str, tolerance: float | None, seed: int
 ) -> tuple[WeightCheck, str]:
-    from polyconstraints.io.arrays import naming
     from polyconstraints.render.verdicts import weight_check_text
     from polyconstraints.verification.trained import check_weights
 
     tying = given[0].at(*given[1]) if isinstance(given, tuple) else given
-    with naming(file):
+    with naming(source=file):
         weights = _weights(tying, file)
         result = check_weights(tying, weights, tolerance=tolerance, seed=seed)
     return result, weight_check_text(result, request.most)
@@ -218,3 +218,48 @@ def _loaded(file: str) -> TyingMap | Rule:
         rule = TyingRule.from_json(document, file)
         return rule, sizes_of(rule, document)
     return TyingMap.from_json(document, "standard input" if file == "-" else file)
+
+
+@command(
+    "polyconstraints discover trained.npz --bias",
+    "polyconstraints discover trained.safetensors --activation z^2 --format json",
+)
+@click.argument("weights_file", metavar="FILE")
+@click.option(
+    "--bias/--no-bias", default=False, help="Whether index 0 of the inputs is the unit o_0 = 1."
+)
+@choice(
+    "--indices",
+    INDICES,
+    "Weights of layers that multiply: one for each product, or for each order of its units.",
+)
+@option(
+    "--activation",
+    None,
+    "POLYNOMIAL",
+    "A polynomial in z that hidden units pass through, as z^2 or 'z + z^3/6'.",
+)
+@option(
+    "--channels",
+    one_or_integers,
+    "M,…",
+    "Channels of a component: one number, or one for each level.",
+    default="1",
+)
+@tolerance_option
+def discover(request: Request, weights_file: str, tolerance: float | None) -> None:
+    """Find all permutations of the inputs that leave the network of given weights unchanged.
+
+    FILE holds arrays layer0, layer1, … in .npz or .safetensors; their shapes give the
+    network. A network is unchanged layer by layer if hidden units can be permuted along so that
+    every weight goes to an equal one; a small network is also looked at as a function, multiplied
+    out. Needs the extra 'discover'.
+    """
+    from polyconstraints.render.verdicts import discovery_text
+    from polyconstraints.verification.discovery import discover as find
+
+    asked = {name: getattr(request, name) for name in ("bias", "indices", "channels", "activation")}
+    limits: dict[str, Any] = {"tolerance": tolerance, "memory_limit": request.memory_limit}
+    with naming(source=weights_file):
+        result = find(None, weights_file, **asked, **limits)
+    request.write(result.to_json(), discovery_text(result, request.most))

@@ -15,7 +15,6 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from polyconstraints.errors import InputError, UsageError, extra, printable
+from polyconstraints.errors import InputError, UsageError, extra, naming, printable
 from polyconstraints.io.files import ending_of, read_bytes
 from polyconstraints.io.strict_json import parse_json
 
@@ -110,7 +109,7 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
 
     def read(self, name: str, most: int = MAX_ENTRIES) -> NDArray[Any]:
         """Return an array of at most ``most`` entries."""
-        with naming(self.source, name):
+        with naming(source=self.source, place=name):
             if name not in self._entries:
                 raise InputError("expected an array of this name, got none")
             array = self._read(self._entries[name], min(most, MAX_ENTRIES))
@@ -118,15 +117,6 @@ class ArrayFile(Mapping[str, NDArray[Any]]):
             if sum(self._sizes.values()) > self._most:
                 raise InputError(f"expected at most {self._most} entries in all")
             return array
-
-
-@contextmanager
-def naming(source: str, place: str = "") -> Iterator[None]:
-    """Let complaints name the file, and the place in it unless they know a closer one."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(error.message, error.place or place, source) from None
 
 
 def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) -> ArrayFile:
@@ -138,7 +128,7 @@ def open_arrays(path: str | os.PathLike[str], most: int = MAX_ENTRIES_OF_ALL) ->
     name = os.fspath(path)
     ending = ending_of(name)
     data = read_bytes(name, MAX_FILE_BYTES.get(ending, MAX_FILE_BYTES["npz"]))
-    with naming(name):
+    with naming(source=name):
         opened = _open_safetensors(data) if ending == "safetensors" else _open_npz(data)
     return ArrayFile(name, *opened, most)
 

@@ -152,32 +152,22 @@ def _put(batch: Batch) -> str:
 
 
 def run_on_cluster(
-    text: Text,
-    batches: Iterator[Batch],
-    parts: PartFiles,
-    address: str | None = None,
-    *,
-    client: Any = None,
+    text: Text, batches: Iterator[Batch], parts: PartFiles, address: str
 ) -> Generator[Result, None, None]:
     """Do as :func:`run` does with the workers of a Dask cluster.
 
     What writes is sent to every worker once. Workers need this package in the same version. The
-    address is the scheduler's, such as ``tcp://10.0.0.1:8786``; a client that is connected already,
-    given in its stead, is not closed. An error is raised if Dask isn't installed, or the scheduler
-    cannot be reached or goes away.
+    address is the scheduler's, such as ``tcp://10.0.0.1:8786``. An error is raised if Dask isn't
+    installed, or the scheduler cannot be reached or goes away.
     """
     with extra("dask"):
         from distributed import Client
-    if client is None:
-        try:
-            connect: Any = Client
-            connected = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise _unreachable(address, error) from None
-        with closing(connected):
-            yield from run_on_cluster(text, batches, parts, address, client=connected)
-        return
+    connect: Any = Client
     try:
+        client = connect(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise _unreachable(address, error) from None
+    with closing(client):
         sent = client.scatter(text, broadcast=True, hash=False)
         workers = client.scheduler_info()["workers"].values()
         ahead = _AHEAD * max(1, sum(worker["nthreads"] for worker in workers))
@@ -185,12 +175,13 @@ def run_on_cluster(
         def submit(batch: Batch) -> Any:
             return client.submit(Batch.written, batch, sent, pure=False)
 
-        for batch, written in _in_order(submit, batches, ahead):
-            yield batch, parts.put(batch.number, written)
-    except (ConnectionError, TimeoutError, CancelledError) as error:
-        raise _unreachable(address, error) from None
+        try:
+            for batch, written in _in_order(submit, batches, ahead):
+                yield batch, parts.put(batch.number, written)
+        except (ConnectionError, TimeoutError, CancelledError) as error:
+            raise _unreachable(address, error) from None
 
 
-def _unreachable(address: str | None, error: BaseException) -> PolyconstraintsError:
+def _unreachable(address: str, error: BaseException) -> PolyconstraintsError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return PolyconstraintsError(f"cannot reach a Dask scheduler at {address!r}: {reason}")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from operator import index
 from typing import Literal
 
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import UsageError
 
 #: What the outputs do when the inputs are permuted; which part of a network must be symmetric;
 #: which coefficients are equated; and for which permutations.
@@ -24,17 +22,6 @@ def integer(value: object, field: str, least: int = 1) -> int:
         given = cut(repr(value), 40)
         raise UsageError(f"expected an integer of at least {least}, got {given}", field)
     return number
-
-
-@contextmanager
-def naming(field: str, source: str = "") -> Iterator[None]:
-    """Let what is said of a text name the field that it is given for, or its file."""
-    try:
-        yield
-    except UsageError as error:
-        raise UsageError(error.message, field) from None
-    except InputError as error:
-        raise InputError(error.message, error.place, source or field) from None
 
 
 def cut(text: str, width: int) -> str:

@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta
 from numpy.typing import NDArray
 
 from polyconstraints.classes.layer import LayerClasses
-from polyconstraints.errors import InputError, UsageError
+from polyconstraints.errors import InputError, UsageError, naming
 from polyconstraints.schemas import maps, types
 from polyconstraints.schemas.reading import agree, number_key, read, shown
 from polyconstraints.spec import Permutations
@@ -93,9 +93,8 @@ ClassesOf = Callable[[maps.MapLayer, LayerSpec, str], NDArray[np.int64]]
 def naming_places(source: str) -> Iterator[None]:
     """Let errors of what is read name the file and the place in it."""
     try:
-        yield
-    except InputError as error:
-        raise InputError(error.message, error.place, source) from None
+        with naming(source=source):
+            yield
     except UsageError as error:
         raise InputError(error.message, _PLACES.get(error.field or "", ""), source) from None
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from collections.abc import Callable
 from typing import NamedTuple
 
 import click
 import pytest
 
-from polyconstraints.cli.main import CommandEntry, build_cli, run
+from polyconstraints.cli.main import build_cli, run
 
 
 class Result(NamedTuple):
@@ -25,14 +23,12 @@ RunCommand = Callable[..., Result]
 
 
 @pytest.fixture
-def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
+def run_command(capsys: pytest.CaptureFixture[str]) -> RunCommand:
     """Return a function that runs one command as the program would and says how it ended."""
 
     def run_one(command: click.Command, *args: str) -> Result:
-        module = types.ModuleType("commands_of_a_test")
-        module.command = command  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        group = build_cli({"try": CommandEntry(f"{module.__name__}:command", "Try it.")})
+        group = build_cli()
+        group.add_command(command, "try")
         status = run(["try", *args], cli=group)
         return Result(status, *capsys.readouterr())
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from polyconstraints.errors import InputError, TooLargeError, UsageError, printable
-from polyconstraints.spec import cut, naming
+from polyconstraints.errors import InputError, TooLargeError, UsageError, naming, printable
+from polyconstraints.spec import cut
 from polyconstraints.spec.groups.grammar import parse_expression, shown_group
 from polyconstraints.spec.groups.group import (
     MAX_POINTS,
