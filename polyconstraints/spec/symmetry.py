@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, pairwise
 from math import comb, isqrt
 from typing import Any, Literal, get_args
 
@@ -111,11 +112,13 @@ class Symmetry:
 
     def imposed(self) -> tuple[Permutation, ...]:
         """Return the permutations of the input components that are imposed."""
-        if self.permutations == "transpositions":
-            return self.group.transpositions()
-        if self.permutations == "adjacent":
-            return self.group.adjacent_transpositions()
-        return self.group.generators
+        if self.permutations == "generators":
+            return self.group.generators
+        points = range(self.group.degree)
+        pairs = (
+            combinations(points, 2) if self.permutations == "transpositions" else pairwise(points)
+        )
+        return tuple(swap(len(points), a, b) for a, b in pairs)
 
     @property
     def imposed_count(self) -> int:

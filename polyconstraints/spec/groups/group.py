@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from math import factorial, isqrt, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -306,14 +305,6 @@ class PermutationGroup:
         if self.degree > 2 and (len(self.generators) < 2 or not any(map(_is_odd, self.generators))):
             return False
         return len(self.orbits()) == 1 and self.order() == factorial(self.degree)
-
-    def transpositions(self) -> tuple[Permutation, ...]:
-        """Return all transpositions of the points, n(n-1)/2 of them."""
-        return tuple(swap(self.degree, a, b) for a, b in combinations(range(self.degree), 2))
-
-    def adjacent_transpositions(self) -> tuple[Permutation, ...]:
-        """Return the n-1 transpositions of neighbours, which generate S_n."""
-        return tuple(swap(self.degree, a, a + 1) for a in range(self.degree - 1))
 
 
 class Key(NamedTuple):

@@ -21,7 +21,6 @@ from polyconstraints.spec import cut
 from polyconstraints.spec.groups.grammar import parse_expression, shown_group
 from polyconstraints.spec.groups.group import (
     MAX_POINTS,
-    PRESETS,
     GroupAction,
     Owner,
     PermutationGroup,
@@ -252,14 +251,13 @@ def names_its_group(group: PermutationGroup) -> bool | None:
     """
     if group.letter:
         return True
-    if group.name.strip() not in PRESETS:
-        try:
-            parse_expression(group.name)
-        except UsageError:
-            return None
-        except InputError:
-            # A list that holds no permutations is a name all the same.
-            return False
+    try:
+        parse_expression(group.name)
+    except UsageError:
+        return None
+    except InputError:
+        # A list that holds no permutations is a name all the same.
+        return False
     try:
         named = parse_group(group.name, group.degree)
     except (InputError, TooLargeError, UsageError):

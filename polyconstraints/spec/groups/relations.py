@@ -14,7 +14,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -122,48 +122,41 @@ def _joint(generators: Sequence[Permutation], images: Sequence[Permutation]) -> 
 
 def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
     """Return whether images satisfy the relations of a construction; None if not known."""
-    atoms = dict(_atoms(tree))
-    keys = {atom: _keys(atom) for atom in atoms.values()}
-    if len({key for own in keys.values() for key in own}) < sum(map(len, keys.values())):
+    atoms = _atoms(tree)
+    if len(set().union(*atoms.values())) < sum(map(len, atoms.values())):
         return None
-    for atom, own in keys.items():
+    for atom, keys in atoms.items():
+        own = [images[key] for key in keys]
         holds = (
-            _wreath_holds(atom, images)
+            _wreath_holds(atom, own, images)
             if isinstance(atom, Wreath)
-            else _factor_holds(atom, [images[key] for key in own])
+            else _factor_holds(atom, own)
         )
         if not holds:
             return holds
-    for (one, own), (other, others) in combinations(keys.items(), 2):
-        # What permutes the blocks doesn't commute with what they hold.
-        moved = other in _movers_of_blocks(one) or one in _movers_of_blocks(other)
-        if not moved and not all(_commute(images[a], images[b]) for a in own for b in others):
-            return False
-    return True
+    # What permutes the blocks doesn't commute with what they hold.
+    apart = [
+        {atom, mover} for atom in atoms if isinstance(atom, Wreath) for mover in _atoms(atom.outer)
+    ]
+    return all(
+        _commute(images[a], images[b])
+        for (one, own), (other, others) in combinations(atoms.items(), 2)
+        if {one, other} not in apart
+        for a in own
+        for b in others
+    )
 
 
-def _movers_of_blocks(atom: Construction) -> list[Construction]:
-    return [mover for _, mover in _atoms(atom.outer)] if isinstance(atom, Wreath) else []
-
-
-def _atoms(tree: Construction) -> Iterator[tuple[object, Construction]]:
-    """Yield what a group is the product of: factors by their owners, and wreath products."""
+def _atoms(tree: Construction) -> dict[Construction, tuple[Key, ...]]:
+    """Return what a group is the product of, factors and wreath products, each with its keys."""
+    if isinstance(tree, Factor):
+        return {tree: tree.action().keys}
+    parts = [tree.outer] if isinstance(tree, Wreath) else tree.parts
+    found = {atom: keys for part in parts for atom, keys in _atoms(part).items()}
     if isinstance(tree, Wreath):
-        yield from _atoms(tree.outer)
-        yield tree, tree
-    elif isinstance(tree, Factor):
-        yield tree.owner, tree
-    else:
-        for part in tree.parts:
-            yield from _atoms(part)
-
-
-def _keys(atom: Construction) -> tuple[Key, ...]:
-    """Return the keys of a factor's generators, or of those inside the blocks."""
-    if not isinstance(atom, Wreath):
-        return atom.action().keys
-    outer = set(atom.outer.action().keys)
-    return tuple(key for key in atom.action().keys if key not in outer)
+        moving = set(tree.outer.action().keys)
+        found[tree] = tuple(key for key in tree.action().keys if key not in moving)
+    return found
 
 
 def _factor_holds(factor: Construction, images: list[Array]) -> bool | None:
@@ -200,10 +193,12 @@ def _factor_holds(factor: Construction, images: list[Array]) -> bool | None:
     return True
 
 
-def _wreath_holds(wreath: Wreath, images: Mapping[Key, Array]) -> bool | None:
+def _wreath_holds(
+    wreath: Wreath, inside: Iterable[Array], images: Mapping[Key, Array]
+) -> bool | None:
     """Return whether the copies in the blocks are as the blocks' group carries them around."""
     inner, top = wreath.inner.action(), wreath.outer.action()
-    own = iter(_keys(wreath))
+    own = iter(inside)
     moves = [(images[key], blocks) for key, blocks in zip(top.keys, top.images, strict=True)]
     # Each block with the generators of the copy in it, which that of another block carries there.
     copies: dict[int, list[Array]] = {}
@@ -212,7 +207,7 @@ def _wreath_holds(wreath: Wreath, images: Mapping[Key, Array]) -> bool | None:
         if first in copies:
             continue
         firsts.append(first)
-        copy = {key: images[next(own)] for key in inner.keys}
+        copy = {key: next(own) for key in inner.keys}
         holds = _satisfied(wreath.inner, copy)
         if not holds and copy:
             return holds
