@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import cycle
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from polyconstraints.render.words import to_latex
 
@@ -162,31 +162,30 @@ COLORS = (
     "#dddddd",  # light grey
 )
 
-#: Strokes of each kind of hatching in a tile of 6 × 6, none first. Lines run past the tile's edge
-#: where they meet it, so that neighbouring tiles join.
-_TILES = (
-    "",
-    "M-1 1 1 -1M-1 7 7 -1M5 7 7 5",
-    "M-1 5 1 7M-1 -1 7 7M5 -1 7 1",
-    "M0 3H6",
-    "M3 0V6",
-    "M0 3H6M3 0V6",
-    "M-1 -1 7 7M-1 7 7 -1",
-    "M2 3A1 1 0 1 1 4 3A1 1 0 1 1 2 3",
-)
-HATCHES = len(_TILES)
 
-#: The same of TikZ's library ``patterns``.
-_TIKZ_PATTERNS = (
-    "",
-    "north east lines",
-    "north west lines",
-    "horizontal lines",
-    "vertical lines",
-    "grid",
-    "crosshatch",
-    "crosshatch dots",
+class Hatching(NamedTuple):
+    """A kind of hatching: its strokes in a tile of 6 × 6, and what comes nearest to it elsewhere.
+
+    Lines run past the tile's edge where they meet it, so that neighbouring tiles join.
+    """
+
+    tile: str
+    tikz: str
+    matplotlib: str
+
+
+#: Every kind of hatching, none first.
+HATCHINGS = (
+    Hatching("", "", ""),
+    Hatching("M-1 1 1 -1M-1 7 7 -1M5 7 7 5", "north east lines", "////"),
+    Hatching("M-1 5 1 7M-1 -1 7 7M5 -1 7 1", "north west lines", "\\\\\\\\"),
+    Hatching("M0 3H6", "horizontal lines", "---"),
+    Hatching("M3 0V6", "vertical lines", "|||"),
+    Hatching("M0 3H6M3 0V6", "grid", "+++"),
+    Hatching("M-1 -1 7 7M-1 7 7 -1", "crosshatch", "xxx"),
+    Hatching("M2 3A1 1 0 1 1 4 3A1 1 0 1 1 2 3", "crosshatch dots", "..."),
 )
+HATCHES = len(HATCHINGS)
 
 #: Big points of TeX in a unit of a scene, which is a pixel of CSS.
 _POINTS = 0.75
@@ -279,7 +278,7 @@ def _svg_lines(scene: Scene, prefix: str, standalone: bool) -> Iterator[str]:
             yield (
                 f'<pattern id="{_hatching(prefix, hatch, fill)}" width="6" height="6" '
                 f'patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{fill}"/>'
-                f'<path d="{_TILES[hatch]}" fill="none" stroke="{ink_on(fill)}" '
+                f'<path d="{HATCHINGS[hatch].tile}" fill="none" stroke="{ink_on(fill)}" '
                 'stroke-opacity="0.55"/></pattern>'
             )
         yield "</defs>"
@@ -422,7 +421,7 @@ def _tikz_options(shape: Shape) -> Iterator[str]:
     if shape.fill:
         yield f"fill={_tikz(shape.fill)}"
     if shape.fill and shape.hatch:
-        pattern, ink = _TIKZ_PATTERNS[shape.hatch], _tikz(ink_on(shape.fill))
+        pattern, ink = HATCHINGS[shape.hatch].tikz, _tikz(ink_on(shape.fill))
         yield f"postaction={{pattern={pattern}, pattern color={ink}!55!{_tikz(shape.fill)}}}"
     if shape.stroke:
         yield f"draw={_tikz(shape.stroke)}, line width={_points(shape.width)}"

@@ -21,8 +21,7 @@ from polyconstraints import __version__
 from polyconstraints.derivation import Derivation, derive
 from polyconstraints.errors import UsageError, explained
 from polyconstraints.io.files import atomic_writer
-from polyconstraints.render.figures.blocks import block_picture
-from polyconstraints.render.figures.layer_scene import layer_scene
+from polyconstraints.render.figures.blocks import block_picture, layer_scene
 from polyconstraints.render.figures.scene import scene_svg
 from polyconstraints.render.figures.strata_graph import StrataGraph
 from polyconstraints.render.report import data

@@ -19,8 +19,8 @@ from polyconstraints.derivation import Derivation
 from polyconstraints.equalities.comparison import Comparison, layer_comparison
 from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.expansion import expand
+from polyconstraints.render.figures.blocks import BlockLayout
 from polyconstraints.render.figures.layer_picture import LayerPicture
-from polyconstraints.render.figures.layer_scene import BlockLayout
 from polyconstraints.render.figures.scene import ink_on
 from polyconstraints.spec.groups import Permutation, cycles, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec

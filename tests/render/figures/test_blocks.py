@@ -13,9 +13,8 @@ import pytest
 
 import polyconstraints as pc
 from polyconstraints.errors import UsageError
-from polyconstraints.render.figures.blocks import BlockPicture, block_picture
+from polyconstraints.render.figures.blocks import BlockPicture, block_picture, layer_scene
 from polyconstraints.render.figures.layer_picture import LayerPicture
-from polyconstraints.render.figures.layer_scene import layer_scene
 from polyconstraints.render.figures.scene import Shape, scene_svg
 from polyconstraints.render.words import to_ascii
 from polyconstraints.spec.network import LayerSpec
@@ -144,7 +143,7 @@ def test_svg_hatches_few_classes_where_numbers_do_not_fit(draw: Draw) -> None:
 
 def test_png_has_the_colors_where_the_scene_has_them(draw: Draw) -> None:
     image = pytest.importorskip("matplotlib.image")
-    from polyconstraints.render.figures.raster import scene_bytes
+    from polyconstraints.render.figures.picture import scene_bytes
 
     picture = draw(3)
     (layer,) = picture.layers
