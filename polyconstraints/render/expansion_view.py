@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
 from polyconstraints.render.notation import notation
+from polyconstraints.render.terms import row_keys
 from polyconstraints.spec.network import NetworkSpec
 
 Exponents = tuple[int, ...]
@@ -316,13 +317,11 @@ def _substituted(
 
 def _collected(terms: Terms) -> Terms:
     """Return the terms in order with like ones added up, zeros left out."""
-    columns = np.concatenate(tuple(reversed(terms.layers)), axis=1)
-    order = np.lexsort(columns.T[::-1]) if columns.shape[1] else np.arange(len(columns))
-    columns = columns[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (columns[1:] != columns[:-1]).any(axis=1)
-    starts = np.flatnonzero(first)
-    sums = np.add.reduceat(terms.coefficients[order], starts)
+    columns = np.concatenate(terms.layers[::-1], axis=1)
+    keys = row_keys(columns, int(columns.max(initial=0)) + 1)
+    _, first, places = np.unique(keys, return_index=True, return_inverse=True)
+    sums = np.zeros(len(first), dtype=object)
+    np.add.at(sums, places, terms.coefficients)
     kept = np.flatnonzero(sums != 0)
-    chosen = order[starts[kept]]
+    chosen = first[kept]
     return Terms(sums[kept], tuple(rows[chosen] for rows in terms.layers))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -154,6 +154,7 @@ class EqualityForm(NamedTuple):
     joint: str = ""
 
 
+@dataclass(eq=False)
 class Equalities:
     """The distinct equalities of a derivation, in its order, as parts that any process can write.
 
@@ -174,19 +175,12 @@ class Equalities:
     W0_1_2_2 = W0_2_1_1
     """
 
-    def __init__(
-        self,
-        network: NetworkSpec,
-        comparisons: Sequence[Comparison],
-        form: EqualityForm,
-        memory_limit: int | None = None,
-    ) -> None:
-        self.network = network
-        self.comparisons = comparisons
-        self.form = form
-        self.memory_limit = memory_limit
-        self._known: OrderedDict[int, str] = OrderedDict()
-        self._size = 0
+    network: NetworkSpec
+    comparisons: Sequence[Comparison]
+    form: EqualityForm
+    memory_limit: int | None = None
+    _known: OrderedDict[int, str] = field(default_factory=OrderedDict, init=False)
+    _size: int = field(default=0, init=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without what has been worked out, which can be large.

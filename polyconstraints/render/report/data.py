@@ -21,7 +21,6 @@ from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.expansion import expand
 from polyconstraints.render.figures.blocks import BlockLayout
 from polyconstraints.render.figures.layer_picture import LayerPicture
-from polyconstraints.render.figures.scene import ink_on
 from polyconstraints.spec.groups import Permutation, cycles, inverse
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
@@ -98,29 +97,12 @@ def layer_data(
 
     The classes themselves are in the tying map, which the page holds too.
     """
-    layer = picture.layer
     parents, moves = reasons.weights() if reasons else ([], [])
     return {
-        "index": layer.index,
-        "first": layer.first,
-        "degree": layer.degree,
-        "ordered": layer.ordered,
-        "outputs": layer.outputs,
-        "letters": layer.letters,
         "cell": layout.cell,
         "origins": [list(origin) for origin in layout.origins],
         "classes": [
-            {
-                "number": entry.number,
-                "color": entry.mark.color,
-                "hatch": entry.mark.hatch,
-                "ink": ink_on(entry.mark.color),
-                "size": entry.size,
-                "representative": entry.representative,
-                "pattern": entry.pattern,
-                "formula": entry.formula or None,
-            }
-            for entry in picture.classes
+            {**entry.to_json(), "formula": entry.formula or None} for entry in picture.classes
         ],
         "parents": parents,
         "moves": moves,

@@ -37,7 +37,7 @@ class Layer {
     this.products = !this.quadratic ? this.letters : this.ordered ? (all + this.letters) / 2 : all;
     this.info = DATA.layers[index] || null;
     this.nested = MAP ? MAP.layers[index].classes : null;
-    this.entries = new Map((this.info ? this.info.classes : []).map((one) => [one.number, one]));
+    this.entries = new Map((this.info ? this.info.classes : []).map((one) => [one.class, one]));
   }
 
   /** Array indices [output, i, j] of a weight of this layer, from 0. */

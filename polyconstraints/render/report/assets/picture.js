@@ -38,17 +38,17 @@ class Picture {
     for (const entry of classes.slice(this.buttons.size, most)) {
       const what = entry.formula === null ? entry.pattern || entry.representative : `= ${entry.formula}`;
       const button = html("button", { type: "button", "aria-pressed": "false" },
-        swatch(this.layer, entry), `c${entry.number}: ${what} (${plural(entry.size, "weight")})`);
+        swatch(this.layer, entry), `c${entry.class}: ${what} (${plural(entry.size, "weight")})`);
       const weight = this.find(entry);
       button.addEventListener("click", () => {
         const again = state.pinned && state.layer === this.layer
-          && this.layer.classOf(state.weight) === entry.number;
+          && this.layer.classOf(state.weight) === entry.class;
         if (again) clear();
         else select(this.layer, weight, true);
       });
       button.addEventListener("pointerenter", () => state.pinned || select(this.layer, weight, false));
       button.addEventListener("pointerleave", () => state.pinned || clear());
-      this.buttons.set(entry.number, button);
+      this.buttons.set(entry.class, button);
       this.list.append(button);
     }
     if (classes.length > most) {
@@ -177,11 +177,11 @@ function explain(layer, weight, pinned) {
   const parts = [
     html("p", { class: "big" }, math("math", {}, weightMath(layer, weight))),
     html("p", {}, html("span", { class: "name" }, layer.name(weight)), pinned ? " (kept)" : ""),
-    html("p", {}, swatch(layer, entry), html("b", {}, `class ${entry.number}`),
+    html("p", {}, swatch(layer, entry), html("b", {}, `class ${entry.class}`),
       `, ${plural(entry.size, "weight")}${entry.pattern ? `: ${entry.pattern}` : ""}`),
   ];
   if (entry.formula !== null) {
-    parts.push(html("p", {}, `Not a parameter: c${entry.number} = ${entry.formula}`));
+    parts.push(html("p", {}, `Not a parameter: c${entry.class} = ${entry.formula}`));
   }
   parts.push(...reasons(layer, weight, entry));
   const button = html("button", { type: "button", class: "link" }, "Show its constraints");
