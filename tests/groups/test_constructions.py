@@ -161,6 +161,7 @@ def test_generators_inside_an_expression() -> None:
         "grid(1,3,D2)",
         "grid(1,1,D4)",
         "D2#1+grid(2,2,D2#1)",
+        "S2#1wrS2#2+S2#1wrS3#3",
         "[[1,0,3,2]]xS2",
     ],
 )

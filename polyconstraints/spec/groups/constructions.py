@@ -18,12 +18,11 @@ from polyconstraints.spec.groups.group import GroupAction, Key, require_images
 from polyconstraints.spec.groups.permutations import Permutation, orbits
 from polyconstraints.spec.groups.tree import (
     Address,
+    Atoms,
     Blocks,
     Construction,
-    Factor,
     Fixed,
     Inside,
-    Movers,
     Preset,
     Used,
 )
@@ -65,23 +64,6 @@ class _Combined(Node):
 
     def to_json(self, names: Sequence[str]) -> Any:
         return {self.word: [part.to_json(names) for part in self.parts]}
-
-    def movers(self) -> Movers | None:
-        found: Movers = {}
-        for part in self.parts:
-            movers = part.movers()
-            if movers is None:
-                return None
-            for mover, order in movers.items():
-                if found.setdefault(mover, order) != order:
-                    return None
-        # Copies of one group in the blocks of two wreath products are moved by the same generators.
-        inside = [
-            {leaf.owner for leaf in mover.inner.leaves() if isinstance(leaf, Factor)}
-            for mover in found
-            if isinstance(mover, Wreath)
-        ]
-        return found if sum(map(len, inside)) == len(set().union(*inside)) else None
 
     def _action(self) -> GroupAction:
         """Return the action in which a generator moves all parts that it is a key of."""
@@ -259,12 +241,15 @@ class Wreath(_Tuples, _Combined):
         images = chain(copies, map(whole, top.images))
         return GroupAction.of(size * blocks, [*keys, *top.keys], images)
 
-    def movers(self) -> Movers | None:
-        """Return the copies in all blocks, and what permutes these."""
-        inner, top = self.inner.order(), self.outer.movers()
-        if inner is None or top is None:
-            return None
-        return {**top, self: inner ** self.outer.size()}
+    def atoms(self) -> Atoms:
+        """Return what permutes the blocks, and the copies inside them."""
+        moving = self.outer.action().keys
+        inside = tuple(key for key in self.action().keys if key not in moving)
+        return {**self.outer.atoms(), self: inside}
+
+    def own_order(self) -> int | None:
+        inner = self.inner.order()
+        return None if inner is None else inner ** self.outer.size()
 
     def label(self, address: Any) -> str:
         block, inside = address
@@ -324,9 +309,10 @@ class Selection(_Tuples):
             return _induced(action, permutations(points, self.length), tuple)
         return _induced(action, combinations(points, self.length), _ascending)
 
-    def movers(self) -> Movers | None:
+    @property
+    def faithful(self) -> bool:
         # The set of all points isn't moved.
-        return {} if not self.ordered and self.length == self.of.size() else self.of.movers()
+        return super().faithful and (self.ordered or self.length < self.of.size())
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         for address, after in self._extended((), used, blocks):
@@ -373,6 +359,8 @@ class Edges(Node):
     """The edges of a graph whose nodes are the points, numbered as they are given."""
 
     graph: tuple[tuple[int, ...], ...]
+
+    faithful = False
 
     def size(self, sizes: Sequence[int] = ()) -> int:
         return len(self.graph)

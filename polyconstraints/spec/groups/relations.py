@@ -25,7 +25,7 @@ from polyconstraints.spec.groups.constructions import Wreath
 from polyconstraints.spec.groups.grammar import parse_expression
 from polyconstraints.spec.groups.group import Key, PermutationGroup
 from polyconstraints.spec.groups.permutations import Permutation, checked_alike, stabilised
-from polyconstraints.spec.groups.tree import Construction, Factor, Preset
+from polyconstraints.spec.groups.tree import Construction, Preset, are_independent
 
 #: Points, of both sets, up to which orders of groups without a name are compared.
 _CHECKED_POINTS = 200
@@ -122,8 +122,8 @@ def _joint(generators: Sequence[Permutation], images: Sequence[Permutation]) -> 
 
 def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
     """Return whether images satisfy the relations of a construction; None if not known."""
-    atoms = _atoms(tree)
-    if len(set().union(*atoms.values())) < sum(map(len, atoms.values())):
+    atoms = tree.atoms()
+    if not are_independent(atoms):
         return None
     for atom, keys in atoms.items():
         own = [images[key] for key in keys]
@@ -136,7 +136,7 @@ def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
             return holds
     # What permutes the blocks doesn't commute with what they hold.
     apart = [
-        {atom, mover} for atom in atoms if isinstance(atom, Wreath) for mover in _atoms(atom.outer)
+        {atom, mover} for atom in atoms if isinstance(atom, Wreath) for mover in atom.outer.atoms()
     ]
     return all(
         _commute(images[a], images[b])
@@ -145,18 +145,6 @@ def _satisfied(tree: Construction, images: Mapping[Key, Array]) -> bool | None:
         for a in own
         for b in others
     )
-
-
-def _atoms(tree: Construction) -> dict[Construction, tuple[Key, ...]]:
-    """Return what a group is the product of, factors and wreath products, each with its keys."""
-    if isinstance(tree, Factor):
-        return {tree: tree.action().keys}
-    parts = [tree.outer] if isinstance(tree, Wreath) else tree.parts
-    found = {atom: keys for part in parts for atom, keys in _atoms(part).items()}
-    if isinstance(tree, Wreath):
-        moving = set(tree.outer.action().keys)
-        found[tree] = tuple(key for key in tree.action().keys if key not in moving)
-    return found
 
 
 def _factor_holds(factor: Construction, images: list[Array]) -> bool | None:

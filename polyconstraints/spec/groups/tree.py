@@ -52,8 +52,8 @@ Used = Mapping[Scope, int]
 
 Rename = Callable[[Scope, int], Any]
 
-#: The independent groups that move the points, each with its order.
-Movers = dict[object, int]
+#: What a group is the product of, each with the keys of its generators.
+Atoms = dict["Construction", tuple[Key, ...]]
 
 
 class Construction(ABC):
@@ -142,18 +142,27 @@ class Construction(ABC):
     def _action(self) -> GroupAction:
         """Return the action, if there aren't too many points."""
 
-    def movers(self) -> Movers | None:
-        """Return independent groups whose product moves the points, with their orders.
+    def atoms(self) -> Atoms:
+        """Return the factors and wreath products that the group is the product of."""
+        return {atom: keys for part in self.parts for atom, keys in part.atoms().items()}
 
-        None where no formula is known. Each is named by its owner or its wreath product, so
-        that one group that acts in several parts is counted once.
-        """
+    def own_order(self) -> int | None:
+        """Return the order of a factor, or of what moves points inside blocks, by a formula."""
         return None
+
+    @property
+    def faithful(self) -> bool:
+        """Whether it is known that an element which moves a part's points moves some point."""
+        return all(part.faithful for part in self.parts)
 
     def order(self) -> int | None:
         """Return the order of the group of permutations of the points; None without a formula."""
-        movers = self.numbered().movers()
-        return None if movers is None else prod(movers.values())
+        tree = self.numbered()
+        if not tree.faithful or not are_independent(atoms := tree.atoms()):
+            return None
+        orders = [atom.own_order() for atom in atoms]
+        known = [order for order in orders if order is not None]
+        return prod(known) if len(known) == len(orders) else None
 
     def group(self, name: str = "", *, keep_all: bool = False) -> PermutationGroup:
         """Return the group of permutations of the points."""
@@ -221,6 +230,11 @@ class Construction(ABC):
 Inside = tuple[Construction, Any, Blocks]
 
 
+def are_independent(atoms: Atoms) -> bool:
+    """Return whether no generator belongs to two of the atoms."""
+    return len(set().union(*atoms.values())) == sum(map(len, atoms.values()))
+
+
 class Leaf(Construction):
     """What has no parts."""
 
@@ -261,6 +275,9 @@ class Factor(Leaf):
     def text(self) -> str:
         return self.name + ("" if self.occurrence is None else f"#{self.occurrence}")
 
+    def atoms(self) -> Atoms:
+        return {self: self.action().keys}
+
     def _action(self) -> GroupAction:
         images = self._generators()
         keys = [Key(self.owner, number) for number in range(len(images))]
@@ -292,8 +309,8 @@ class Preset(Factor):
     def _generators(self) -> Sequence[Permutation]:
         return preset_generators(self.letter, self.size())
 
-    def movers(self) -> Movers:
-        return {self.owner: preset_order(self.letter, self.size())}
+    def own_order(self) -> int:
+        return preset_order(self.letter, self.size())
 
     def lettered(self, sorts: Mapping[Preset, int]) -> Construction:
         if self in sorts:
@@ -330,8 +347,8 @@ class Generators(Factor):
     def _generators(self) -> Sequence[Permutation]:
         return self.images
 
-    def movers(self) -> Movers:
-        return {self.owner: PermutationGroup(self.size(), self.images).order()}
+    def own_order(self) -> int:
+        return PermutationGroup(self.size(), self.images).order()
 
 
 @dataclass(frozen=True)
@@ -376,10 +393,10 @@ class Grid(Factor):
         moved = [turn, cells[::-1]] if self.symmetry.startswith("D") else [turn]
         return [tuple(one.ravel().tolist()) for one in moved]
 
-    def movers(self) -> Movers | None:
+    def own_order(self) -> int | None:
         # A single row or column has too few cells for a formula.
         small = min(self.rows, self.columns) < 2
-        return None if small else {self.owner: _GRID_ORDERS[self.symmetry]}
+        return None if small else _GRID_ORDERS[self.symmetry]
 
 
 # --- leaves: points as letters ------------------------------------------------------------
@@ -436,9 +453,6 @@ class Fixed(Leaf):
 
     def _action(self) -> GroupAction:
         return GroupAction(self.count, (), ())
-
-    def movers(self) -> Movers:
-        return {}
 
     def choices(self, used: Used, blocks: Blocks = ()) -> Iterator[tuple[Address, Used]]:
         for point in range(self.count):
