@@ -35,16 +35,22 @@ class _Token(NamedTuple):
     position: int
 
 
-class _Frame:
+class _Sum:
     """An open sum: the finished terms and the term being read, a monomial times a factor."""
 
-    __slots__ = ("dividing", "factor", "monomial", "opened", "terms")
+    __slots__ = ("dividing", "factor", "monomial", "one", "opened", "terms")
 
     def __init__(self, one: Polynomial, opened: int | None = None) -> None:
-        self.opened = opened
+        self.one, self.opened = one, opened
         self.terms: list[Polynomial] = []
         self.monomial = self.factor = one
         self.dividing = False
+
+    def finish(self) -> list[Polynomial]:
+        """End the term being read, and return all terms."""
+        self.terms.append(self.monomial * self.factor)
+        self.monomial = self.factor = self.one
+        return self.terms
 
 
 class _Parser:
@@ -53,110 +59,75 @@ class _Parser:
     def __init__(self, ring: PolynomialRing, text: str) -> None:
         self.ring = ring
         self.tokens = _tokens(text)
-        self.token = next(self.tokens)
-        self.frames = [_Frame(ring.one)]
+        self.sums = [_Sum(ring.one)]
         self.work = _WORK_BUDGET
         self.bits = _BITS_BUDGET
 
     def run(self) -> Polynomial:
         """Return the polynomial, alternating between operands and operators."""
-        while True:
-            self.read_operand()
-            if not self.read_operators():
-                return self.ring.sum(self.frames[0].terms)
+        # What was read last, if it is an operand; where it stands; whether it has a power.
+        operand, position, raised = None, 0, False
+        for token in self.tokens:
+            if operand is None:
+                operand, position, raised = self.operand(token), token.position, False
+                continue
+            if token.kind in ("^", "**"):
+                if raised:
+                    raise _error("a power of a power needs parentheses", token.position)
+                operand, raised = self.power(operand, self.exponent(), position), True
+                continue
+            self.apply(operand, position)
+            operand = None
+            last = self.sums[-1]
+            if token.kind in ("*", "/"):
+                last.dividing = token.kind == "/"
+            elif token.kind in ("+", "-"):
+                last.finish()
+                last.monomial = last.one if token.kind == "+" else -last.one
+            elif token.kind == ")" and last.opened is not None:
+                self.sums.pop()
+                operand, position, raised = self.ring.sum(last.finish()), token.position, False
+            elif token.kind == ")":
+                raise _error("')' closes nothing", token.position)
+            elif token.kind != "end":
+                raise _unexpected(token, "an operator")
+            elif last.opened is not None:
+                raise _error("'(' is never closed", last.opened)
+        return self.ring.sum(last.finish())
 
-    def advance(self) -> _Token:
-        token = self.token
-        self.token = next(self.tokens, token)
-        return token
-
-    def read_operand(self) -> None:
-        """Read signs, opening parentheses and one number or name with its power."""
-        while self.token.kind in "+-(":
-            token = self.advance()
-            if token.kind == "-":
-                self.frames[-1].monomial = -self.frames[-1].monomial
-            elif token.kind == "(":
-                self.frames.append(_Frame(self.ring.one, token.position))
-        token = self.advance()
+    def operand(self, token: _Token) -> Polynomial | None:
+        """Return a number or a variable; None for a sign or an opening parenthesis."""
         if token.kind == "number":
-            self.apply(self.ring._constant(decimal_value(token.text)), token.position)
-        elif token.kind == "name":
+            return self.ring._constant(decimal_value(token.text))
+        if token.kind == "name":
             if token.text not in self.ring:
                 raise _error(f"unknown name {token.text!r} in {self.ring}", token.position)
-            self.apply(self.ring._gen_at(self.ring._index[token.text]), token.position)
-        else:
+            return self.ring.gen(token.text)
+        if token.kind == "-":
+            self.sums[-1].monomial = -self.sums[-1].monomial
+        elif token.kind == "(":
+            self.sums.append(_Sum(self.ring.one, token.position))
+        elif token.kind != "+":
             raise _unexpected(token, "a number, a variable or '('")
+        return None
 
-    def read_operators(self) -> bool:
-        """Read closing parentheses and one operator; return False at the end of the text."""
-        while True:
-            token = self.advance()
-            frame = self.frames[-1]
-            if token.kind in ("*", "/"):
-                frame.dividing = token.kind == "/"
-                return True
-            if token.kind not in ("+", "-", ")", "end"):
-                raise _unexpected(token, "an operator")
-            frame.terms.append(frame.monomial * frame.factor)
-            if token.kind in ("+", "-"):
-                frame.monomial = self.ring.one if token.kind == "+" else -self.ring.one
-                frame.factor = self.ring.one
-                return True
-            if token.kind == "end":
-                if frame.opened is not None:
-                    raise _error("'(' is never closed", frame.opened)
-                return False
-            if frame.opened is None:
-                raise _error("')' closes nothing", token.position)
-            self.frames.pop()
-            self.apply(self.ring.sum(frame.terms), token.position)
-
-    def read_exponent(self) -> int:
-        """Read ``^`` or ``**`` and an integer if they follow, else return 1."""
-        if self.token.kind not in ("^", "**"):
-            return 1
-        self.advance()
-        bracketed = self.token.kind == "("
+    def exponent(self) -> int:
+        """Read an exponent."""
+        token = next(self.tokens)
+        bracketed = token.kind == "("
         if bracketed:
-            self.advance()
-        token = self.advance()
+            token = next(self.tokens)
         if token.kind != "number":
             raise _unexpected(token, "a nonnegative integer as exponent")
         exponent = decimal_value(token.text)
         if exponent.bit_length() > _MAX_EXPONENT_BITS:
             raise _error(f"exponent has more than {_MAX_EXPONENT_BITS} bits", token.position)
-        if bracketed:
-            closing = self.advance()
-            if closing.kind != ")":
-                raise _unexpected(closing, "')' after the exponent")
-        if self.token.kind in ("^", "**"):
-            raise _error("a power of a power needs parentheses", self.token.position)
+        if bracketed and (closing := next(self.tokens)).kind != ")":
+            raise _unexpected(closing, "')' after the exponent")
         return exponent
 
-    def apply(self, value: Polynomial, position: int) -> None:
-        """Multiply or divide the term being read by the power that follows of an operand."""
-        exponent = self.read_exponent()
-        if exponent != 1:
-            self.check_power(value, exponent, position)
-            value = value**exponent
-        frame = self.frames[-1]
-        if frame.dividing:
-            if not value.is_constant:
-                raise _error("division is by constants only", position)
-            if not value:
-                raise _error("division by zero", position)
-            frame.monomial = frame.monomial / value
-            frame.dividing = False
-        elif len(value) <= 1:
-            frame.monomial = frame.monomial * value
-        else:
-            words = _cost(_bits(frame.factor) + _bits(value))
-            self.spend(len(frame.factor) * len(value) * words, position)
-            frame.factor = frame.factor * value
-
-    def check_power(self, value: Polynomial, exponent: int, position: int) -> None:
-        """Refuse a power that is out of proportion; the variables themselves cost nothing."""
+    def power(self, value: Polynomial, exponent: int, position: int) -> Polynomial:
+        """Return a power unless it is out of proportion; the variables themselves cost nothing."""
         if (value.degree() * exponent).bit_length() > _MAX_EXPONENT_BITS:
             raise _error(f"exponent has more than {_MAX_EXPONENT_BITS} bits", position)
         bits = exponent * _bits(value)
@@ -167,6 +138,24 @@ class _Parser:
             self.bits -= bits
             if self.bits < 0:
                 raise _error("power of a number is too large", position)
+        return value**exponent
+
+    def apply(self, value: Polynomial, position: int) -> None:
+        """Multiply or divide the term being read by an operand."""
+        last = self.sums[-1]
+        if last.dividing:
+            if not value.is_constant:
+                raise _error("division is by constants only", position)
+            if not value:
+                raise _error("division by zero", position)
+            last.monomial = last.monomial / value
+            last.dividing = False
+        elif len(value) <= 1:
+            last.monomial = last.monomial * value
+        else:
+            words = _cost(_bits(last.factor) + _bits(value))
+            self.spend(len(last.factor) * len(value) * words, position)
+            last.factor = last.factor * value
 
     def spend(self, words: int, position: int) -> None:
         self.work -= words
