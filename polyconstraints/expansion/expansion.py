@@ -148,7 +148,7 @@ class Expansion(Written):
     def monomials(self) -> tuple[Exponents, ...]:
         """All monomials in the inputs, in ascending order of degree, then lexicographic."""
         rows = self.graph.levels[0].exponents.tolist()
-        return tuple(sorted((tuple(row) for row in rows), key=_graded))
+        return tuple(sorted((tuple(row) for row in rows), key=graded))
 
     # -- terms -----------------------------------------------------------------------------
 
@@ -365,7 +365,8 @@ class Expansion(Written):
         return self._state_numbers[key]
 
 
-def _graded(exponents: Exponents) -> tuple[int, Exponents]:
+def graded(exponents: Exponents) -> tuple[int, Exponents]:
+    """Return what monomials are sorted by: their degree, then lexicographically."""
     return sum(exponents), tuple(-exponent for exponent in exponents)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.expansion import Expansion, Terms
+from polyconstraints.expansion.expansion import graded
 from polyconstraints.render.notation import notation
 from polyconstraints.render.terms import row_keys
 from polyconstraints.spec.network import NetworkSpec
@@ -223,7 +224,7 @@ class ExpansionView:
             for monomial in self._sources
             if self._chosen is None or monomial in self._chosen
         ]
-        key = paper_order if self._order == "paper" else _graded
+        key = paper_order if self._order == "paper" else graded
         return tuple(sorted(shown, key=key))
 
     def identity(self) -> dict[str, Any]:
@@ -285,10 +286,6 @@ class ExpansionView:
         if self._chosen is None:
             return self.expansion.term_count(output)
         return sum(self.expansion.term_count(output, monomial) for monomial in self.monomials)
-
-
-def _graded(exponents: Exponents) -> tuple[int, Any]:
-    return sum(exponents), tuple(-power for power in exponents)
 
 
 def _substituted(

@@ -2,6 +2,5 @@
 
 A picture is made in three steps, each of which can be looked at alone: a *picture* says what
 is shown, as a document and as text, its *scene* says where it stands, and a *writer* turns that
-into SVG (by hand, the same bytes every time) or a PNG (by matplotlib, the only module that
-imports it).
+into SVG or TikZ (by hand, the same bytes every time), or PNG or PDF (by matplotlib).
 """

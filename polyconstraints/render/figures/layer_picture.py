@@ -215,37 +215,19 @@ def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
     return tuple(entries)
 
 
-def _patterns(tying: TyingMap, layer: LayerClasses) -> dict[int, str]:
-    """Return the classes' patterns, where indices of inputs and outputs can be compared."""
-    network, spec = tying.network, layer.layer
+def _patterns(tying: TyingMap, tied: LayerClasses) -> dict[int, str]:
+    """Return the pattern, or the two, whose weights a class holds all of, where there are.
+
+    Indices of inputs and outputs can be compared where units are components, one channel each.
+    """
+    network, layer = tying.network, tied.layer
     if set(network.channels) != {1} or tying.symmetry.actions:
         return {}
-    invariant = spec.index == network.depth - 1 and tying.symmetry.kind == "invariant"
-    if not invariant and spec.inputs != spec.outputs:
+    kind = tying.symmetry.kind if layer.index == network.depth - 1 else "equivariant"
+    if kind == "equivariant" and layer.inputs != layer.outputs:
         return {}
-    return class_patterns(layer, equivariant=not invariant)
-
-
-def class_patterns(tied: LayerClasses, *, equivariant: bool) -> dict[int, str]:
-    """Return the pattern, or the two patterns, whose weights a class holds all of, where there are.
-
-    Units must be components (one channel); outputs are compared with inputs if they are
-    `equivariant`.
-
-    Examples
-    --------
-    >>> from polyconstraints.spec.network import LayerSpec
-    >>> layer = LayerSpec(0, 1, "ordered", False, 2, 2)
-    >>> class_patterns(LayerClasses(layer, np.array([[0, 1], [1, 0]])), equivariant=True)
-    {0: 'k = i', 1: 'k ≠ i'}
-    """
-    layer = tied.layer
     [rule] = AnyNetwork(
-        "S",
-        layer=layer.kind,
-        indices=layer.indices,
-        bias=layer.bias,
-        kind="equivariant" if equivariant else "invariant",
+        "S", layer=layer.kind, indices=layer.indices, bias=layer.bias, kind=kind
     ).patterns(ordered=layer.ordered)
     numbers = rule.array((layer.inputs,))
     codes = np.broadcast_to(numbers, layer.shape)[layer.mask]

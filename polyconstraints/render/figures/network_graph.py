@@ -19,6 +19,7 @@ from polyconstraints.render.figures.picture import Picture
 from polyconstraints.render.figures.scene import (
     HATCHES,
     Drawing,
+    Mark,
     Path,
     Scene,
     Shape,
@@ -78,9 +79,9 @@ class LayerGraph:
         """The products (or single units) that edges start from, in order."""
         return tuple(dict.fromkeys(edge.source for edge in self.edges))
 
-    def dash(self, at: int) -> tuple[float, ...]:
-        """Return the dashes of a class, given its place: none where classes are many."""
-        return _DASHES[at] if len(self.classes) <= HATCHES else ()
+    def dash(self, mark: Mark) -> tuple[float, ...]:
+        """Return the dashes of a class: none where classes are too many to be hatched each."""
+        return _DASHES[mark.hatch] if len(self.classes) <= HATCHES else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,19 +247,19 @@ class _Drawing(Drawing):
             start = self._products(layer)
         else:
             start = {(unit,): (x + _RADIUS, y) for unit, (x, y) in self.places[index].items()}
-        order = {entry.number: at for at, entry in enumerate(layer.classes)}
+        marks = {entry.number: entry.mark for entry in layer.classes}
         for edge in layer.edges:
             x, y = self.places[index + 1][edge.target]
-            at = order[edge.number]
+            mark = marks[edge.number]
             path = _curve(start[edge.source], (x - _RADIUS, y))
             # A dark casing lets light colours be seen on white.
             self.put(Shape(path, stroke="#404040", width=3.2, opacity=0.35, role="casing"))
             self.put(
                 Shape(
                     path,
-                    stroke=layer.classes[at].mark.color,
+                    stroke=mark.color,
                     width=2,
-                    dash=layer.dash(at),
+                    dash=layer.dash(mark),
                     title=f"{edge.weight}, class {edge.number}",
                     role="edge",
                     data=(("class", edge.number), ("layer", index)),
@@ -309,11 +310,13 @@ class _Drawing(Drawing):
         for layer in self.graph.layers:
             self.text(_MARGIN, y, f"Layer {layer.layer.index}", bold=True)
             shown, more = cut(layer.classes, _LEGEND)
-            for at, entry in enumerate(shown):
+            for entry in shown:
                 y += _ROW
                 stroke = line([(_MARGIN, y - 4), (_MARGIN + 34, y - 4)])
                 self.put(Shape(stroke, stroke="#404040", width=4.2, opacity=0.35))
-                self.put(Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(at)))
+                self.put(
+                    Shape(stroke, stroke=entry.mark.color, width=3, dash=layer.dash(entry.mark))
+                )
                 self.text(_MARGIN + 42, y, entry.label)
             if more:
                 y += _ROW
