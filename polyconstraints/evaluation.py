@@ -43,7 +43,7 @@ class Plain:
         product: Array = a @ b
         return product
 
-    def number(self, value: Fraction) -> Any:
+    def number(self, value: Fraction | int) -> Any:
         """Return the value itself, or the nearest floating one."""
         whole = value.numerator if value.denominator == 1 else value
         return whole if self.dtype is object else float(value)
@@ -75,7 +75,7 @@ class Modulo:
             return self.reduce(a @ b)
         return modular.matmul(a, b, self.prime)
 
-    def number(self, value: Fraction) -> int:
+    def number(self, value: Fraction | int) -> int:
         """Return the residue of a rational."""
         return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
 

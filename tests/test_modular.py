@@ -42,3 +42,17 @@ def test_rank(rows: list[list[int]]) -> None:
 
 def test_rank_of_nothing() -> None:
     assert modular.rank(np.zeros((0, 3), dtype=np.int64), PRIME) == 0
+
+
+@given(st.lists(st.lists(st.integers(-4, 4), min_size=4, max_size=4), max_size=5))
+def test_rationals_are_eliminated_as_sympy_does(rows: list[list[int]]) -> None:
+    matrix = np.array(rows, dtype=object).reshape(-1, 4)
+    given = sympy.Matrix(len(rows), 4, matrix.ravel().tolist())
+    reduced, pivots = modular.row_echelon(matrix)
+    expected, places = given.rref()
+    assert (reduced.tolist(), tuple(pivots)) == (expected.tolist()[: len(places)], places)
+    basis = modular.nullspace(matrix)
+    assert (matrix @ basis.T == 0).all()
+    assert len(basis) == 4 - modular.rank(matrix) == 4 - given.rank()
+    square = matrix[:4] if modular.rank(matrix[:4]) == 4 else np.eye(4, dtype=int).astype(object)
+    assert (square @ modular.inverse(square) == np.eye(4, dtype=int)).all()

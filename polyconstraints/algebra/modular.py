@@ -1,4 +1,4 @@
-"""Linear algebra modulo a prime, on NumPy arrays.
+"""Linear algebra on NumPy arrays, exactly: modulo a prime, or over the rationals without one.
 
 Ranks of integer matrices that depend on random choices are found modulo a large prime: a
 rank modulo a prime never exceeds the true one, and falls short of it with a probability of
@@ -7,12 +7,16 @@ about (degree of the entries) / (the prime) only.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Residues = NDArray[np.int64]
+
+#: Residues, or objects: integers and fractions.
+Matrix = NDArray[Any]
 
 #: Primes just below 2^31: products of two residues fit a signed 64-bit integer.
 PRIMES = (2147483647, 2147483629, 2147483587)
@@ -58,55 +62,63 @@ def from_rationals(values: NDArray[Any], prime: int) -> Residues:
     return np.array(residues, dtype=np.int64).reshape(values.shape)
 
 
-def rank(matrix: Residues, prime: int) -> int:
-    """Return the rank of a matrix of residues."""
-    if 0 in matrix.shape:
-        return 0
-    return int(_to_flint(matrix, prime).rank())
+def rank(matrix: Matrix, prime: int | None = None) -> int:
+    """Return the rank of a matrix."""
+    return 0 if 0 in matrix.shape else int(_to_flint(matrix, prime).rank())
 
 
-def row_echelon(matrix: Residues, prime: int) -> tuple[Residues, NDArray[np.intp]]:
+def row_echelon(matrix: Matrix, prime: int | None = None) -> tuple[Matrix, NDArray[np.intp]]:
     """Return the nonzero rows of the reduced row echelon form, and their pivot columns.
 
     >>> rows, pivots = row_echelon(np.array([[2, 4, 0], [1, 2, 3]]), 7)
     >>> rows.tolist(), pivots.tolist()
     ([[1, 2, 0], [0, 0, 1]], [0, 2])
     """
-    rows, columns = matrix.shape
-    if not rows or not columns:
-        return np.zeros((0, columns), dtype=np.int64), np.zeros(0, dtype=np.intp)
+    matrix = matrix[(matrix != 0).any(axis=1)]
+    if not len(matrix):
+        return matrix, np.zeros(0, dtype=np.intp)
     reduced, count = _to_flint(matrix, prime).rref()
-    result = _from_flint(reduced, count, columns)
+    result = _from_flint(reduced, count, prime)
     return result, np.argmax(result != 0, axis=1)
 
 
-def nullspace(matrix: Residues, prime: int) -> Residues:
+def nullspace(matrix: Matrix, prime: int | None = None) -> Matrix:
     """Return a basis of the vectors that a matrix sends to zero, one in each row.
+
+    Each has a 1 where the others have 0, the first ones in earlier columns.
 
     >>> nullspace(np.array([[1, 2, 0]]), 7).tolist()
     [[5, 1, 0], [0, 0, 1]]
     """
+    rows, pivots = row_echelon(matrix, prime)
+    columns = matrix.shape[1]
+    free = np.setdiff1d(np.arange(columns), pivots)
+    basis = np.zeros((len(free), columns), dtype=matrix.dtype)
+    basis[:, pivots] = -rows[:, free].T
+    basis[np.arange(len(free)), free] = 1
+    return basis if prime is None else basis % prime
+
+
+def inverse(matrix: Matrix, prime: int | None = None) -> Matrix:
+    """Return the inverse of a square matrix, a ZeroDivisionError if it has none."""
+    return _from_flint(_to_flint(matrix, prime).inv(), len(matrix), prime)
+
+
+def _to_flint(matrix: Matrix, prime: int | None) -> Any:
+    from flint import fmpq, fmpq_mat, nmod_mat
+
     rows, columns = matrix.shape
-    if not rows or not columns:
-        return np.eye(columns, dtype=np.int64)
-    basis, count = _to_flint(matrix, prime).nullspace()
-    return _from_flint(basis, columns, count).T
+    entries = matrix.ravel().tolist()
+    if prime is not None:
+        return nmod_mat(rows, columns, entries, prime)
+    exact = [fmpq(int(value.numerator), int(value.denominator)) for value in entries]
+    return fmpq_mat(rows, columns, exact)
 
 
-def inverse(matrix: Residues, prime: int) -> Residues:
-    """Return the inverse of a square matrix of residues, a ZeroDivisionError if it has none."""
-    size = len(matrix)
-    return _from_flint(_to_flint(matrix, prime).inv(), size, size)
-
-
-def _to_flint(matrix: Residues, prime: int) -> Any:
-    from flint import nmod_mat
-
-    rows, columns = matrix.shape
-    return nmod_mat(rows, columns, matrix.ravel().tolist(), prime)
-
-
-def _from_flint(matrix: Any, rows: int, columns: int) -> Residues:
-    """Return the upper left part of a FLINT matrix."""
-    values = [int(matrix[row, column]) for row in range(rows) for column in range(columns)]
-    return np.array(values, dtype=np.int64).reshape(rows, columns)
+def _from_flint(matrix: Any, rows: int, prime: int | None) -> Matrix:
+    """Return the first rows of a FLINT matrix."""
+    values = matrix.entries()[: rows * matrix.ncols()]
+    if prime is None:
+        values = [Fraction(int(value.p), int(value.q)) for value in values]
+    dtype = object if prime is None else np.int64
+    return np.array(values, dtype=dtype).reshape(rows, matrix.ncols())

@@ -22,7 +22,8 @@ from polyconstraints.errors import TooLargeError, UsageError
 if TYPE_CHECKING:
     from polyconstraints.spec.activation import Activation
     from polyconstraints.variety.neurovariety import Fibre, Neurovariety
-    from polyconstraints.variety.strata.variety import Stratum, Variety
+    from polyconstraints.variety.strata.point import Stratum
+    from polyconstraints.variety.strata.variety import Variety
 
     Widths = tuple[int, ...]
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from polyconstraints.variety.strata.exact import Method
     from polyconstraints.variety.strata.gauge import GaugeFixing
     from polyconstraints.variety.strata.irreducibles import Field
-    from polyconstraints.variety.strata.variety import Stratum, Variety
+    from polyconstraints.variety.strata.point import Stratum
+    from polyconstraints.variety.strata.variety import Variety
 
 #: Strata that are measured unless another limit is given.
 _LIMIT = 200

@@ -40,7 +40,8 @@ from polyconstraints.training import Outcome
 from polyconstraints.training.curve import outcome_text
 from polyconstraints.tying import TyingMap, TyingRule
 from polyconstraints.variety.neurovariety import Neurovariety
-from polyconstraints.variety.strata.variety import Strata, Stratum
+from polyconstraints.variety.strata.point import Stratum
+from polyconstraints.variety.strata.variety import Strata
 from polyconstraints.verification import Verification
 from polyconstraints.verification.discovery import Discovery
 from polyconstraints.verification.trained import WeightCheck

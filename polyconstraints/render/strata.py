@@ -17,7 +17,8 @@ from polyconstraints.render.words import (
     symmetry_in_words,
 )
 from polyconstraints.variety.strata.graph import strata_graph
-from polyconstraints.variety.strata.variety import Strata, Stratum, Variety
+from polyconstraints.variety.strata.point import Stratum
+from polyconstraints.variety.strata.variety import Strata, Variety
 
 if TYPE_CHECKING:
     from polyconstraints.variety.certificate import Certificate

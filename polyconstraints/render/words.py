@@ -13,7 +13,7 @@ from polyconstraints.spec.symmetry import Symmetry
 if TYPE_CHECKING:
     from polyconstraints.classes.any_network import AnyNetwork
     from polyconstraints.derivation import Derivation
-    from polyconstraints.variety.strata.variety import Stratum
+    from polyconstraints.variety.strata.point import Stratum
 
 #: Said where a set of solutions is no linear space.
 VARIETY = "not known (a variety: see `polyconstraints strata`)"

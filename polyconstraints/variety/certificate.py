@@ -34,7 +34,6 @@ from polyconstraints.tying.document import naming_places, stated_network, stated
 from polyconstraints.variety.strata.equivariant import (
     change_derivatives,
     equivariant_layers,
-    rational_nullspace,
 )
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
@@ -98,7 +97,7 @@ def certify(variety: Variety, weights: Sequence[Any]) -> Certificate:
     usable = (p for p in modular.PRIMES if all(number % p for number in denominators))
     setting = variety.setting(next(usable))
     point = [modular.from_rationals(array, setting.prime) for array in exact]
-    last = _reading_alike(network, point, rational_nullspace(equations), setting.prime)
+    last = _reading_alike(network, point, modular.nullspace(equations), setting.prime)
     moved = _input_changes(variety, network.layers[0], point[0], setting.prime)
     family = [
         _hidden_changes(setting, point),
@@ -134,16 +133,11 @@ def _hidden_changes(setting: Setting, weights: Sequence[Residues]) -> Residues:
     network, prime = setting.network, setting.prime
     blocks = [np.zeros((0, network.weights), dtype=np.int64)]
     for below, above in pairwise(network.layers):
-        units = below.outputs
-        made = np.zeros((units * (units + below.bias), units, below.products), dtype=np.int64)
-        matrices = made[: units * units].reshape(units, units, units, below.products)
-        for unit in range(units):
-            matrices[unit, :, unit] = weights[below.index]
-        if below.bias:
-            shifts = np.arange(units)
-            made[units * units + shifts, shifts, 0] = 1
+        constant = np.eye(int(below.bias), below.products, dtype=np.int64)
+        units = np.eye(below.outputs, dtype=np.int64)
+        made = np.concatenate([np.kron(units, part) for part in (weights[below.index], constant)])
         undone = modular.matmul(weights[above.index], change_derivatives(above, prime), prime)
-        parts = [made.reshape(len(made), -1), -undone.reshape(len(made), -1) % prime]
+        parts = [made, -undone.reshape(len(made), -1) % prime]
         blocks.append(placed(network, below.index, np.concatenate(parts, axis=1)))
         unread = _unread(above, weights[above.index], prime)
         added = np.kron(unread, np.eye(below.products, dtype=np.int64))

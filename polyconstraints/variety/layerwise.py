@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.algebra import Polynomial, PolynomialRing, modular
 from polyconstraints.errors import InputError, UsageError
 from polyconstraints.evaluation import EXACT, FLOATING, Array, exact_array, jacobian, values
 from polyconstraints.schemas.writing import written
@@ -30,13 +30,12 @@ from polyconstraints.variety.certificate import (
 )
 from polyconstraints.variety.equations.systems import ideal_dimension
 from polyconstraints.variety.search import Floats, newton, rational_solutions
-from polyconstraints.variety.strata.equivariant import rational_nullspace
 from polyconstraints.variety.strata.exact import Method, system_of
+from polyconstraints.variety.strata.gauge import layer_bases
 from polyconstraints.variety.strata.graph import within
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import SPARE, by_layers, split
 from polyconstraints.variety.strata.representations import Level
-from polyconstraints.variety.strata.tying import layer_bases
 from polyconstraints.variety.strata.variety import Variety
 
 #: Starts of Newton steps for each action, and steps that must halve the errors: more than where any
@@ -214,8 +213,8 @@ class _Problem:
         columns = [(read @ one.T).ravel() for one in last]
         wanted = values(network, self.weights, inputs, EXACT)
         matrix = np.stack([*columns, -wanted.ravel()], axis=1)
-        first = rational_nullspace(matrix)[:1]
-        # The last free column comes first: a combination of columns is what is wanted.
+        first = modular.nullspace(matrix)[-1:]
+        # The last free column comes last: a combination of columns is what is wanted.
         if not len(first) or first[0, -1] == 0:
             return None
         return (*weights, np.tensordot(first[0, :-1], last, axes=1))

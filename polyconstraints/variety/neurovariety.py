@@ -31,12 +31,10 @@ from math import comb, factorial, prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyconstraints.algebra import Polynomial, modular
 from polyconstraints.display import Displayed
 from polyconstraints.errors import TooLargeError, UsageError, explained
-from polyconstraints.evaluation import Modulo, jacobian
 from polyconstraints.expansion import expand
 from polyconstraints.schemas.writing import written
 from polyconstraints.spec import integer
@@ -49,15 +47,12 @@ from polyconstraints.variety.equations.systems import (
     find_systems,
     groebner_basis,
 )
+from polyconstraints.variety.strata.kernel import Setting, function_dimension
 
-Residues = NDArray[np.int64]
 Status = Literal["proved", "almost surely"]
 
 #: Entries of the largest matrix that is eliminated: some 40 bytes each while it is made.
 MAX_ENTRIES = 1 << 27
-
-#: Rows beyond the rank by one prime that are tried with another.
-_MORE = 8
 
 #: Eliminations, in multiplications, after which no threshold is sought unasked.
 _THRESHOLD_WORK = 10**10
@@ -207,8 +202,7 @@ def neurovariety(
     first, second = modular.PRIMES[:2]
     best = _rank(network, first, seed, bound)
     if best < bound:
-        # No more rows than could show that the first prime, or its points, were unlucky.
-        best = max(best, _rank(network, second, seed, min(bound, best + _MORE)))
+        best = max(best, _rank(network, second, seed, best))
     return Neurovariety(sizes, activation, best, "proved" if best == bound else "almost surely")
 
 
@@ -269,29 +263,10 @@ def _degrees(activation: Activation, times: int) -> set[int]:
 
 
 def _rank(network: NetworkSpec, prime: int, seed: int, bound: int) -> int:
-    """Return the rank of the differential, at most ``bound``, at random points modulo a prime.
-
-    Each more point adds to the rank, by less and less, until it adds nothing: so the rank is
-    the largest one as soon as it is less than the number of points, or a point adds nothing.
-    """
-    rng, ring = np.random.default_rng([seed, prime]), Modulo(prime)
-    weights = [
-        modular.random_residues(rng, prime, (layer.outputs, layer.products))
-        for layer in network.layers
-    ]
-
-    def rows(count: int) -> Residues:
-        points = modular.random_residues(rng, prime, (count, network.units[0]))
-        return jacobian(network, weights, points, ring).reshape(-1, network.weights)
-
-    count = -(-bound // network.units[-1])
-    kept = rows(count)
-    found, before = modular.rank(kept, prime), -1
-    while found < bound and found >= count and found != before:
-        kept = np.concatenate([kept, rows(1)])
-        count += 1
-        before, found = found, modular.rank(kept, prime)
-    return min(found, bound)
+    """Return the rank of the differential at random points modulo a prime, one of this bound."""
+    setting = Setting.make(network, (), prime, seed)
+    weights = [setting.random((layer.outputs, layer.products)) for layer in network.layers]
+    return function_dimension(setting, weights, guess=bound)
 
 
 # --- Fibres ------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from polyconstraints.variety.certificate import (
     last_equations,
 )
 from polyconstraints.variety.strata.classification import classify, kind_at
-from polyconstraints.variety.strata.equivariant import induced, rational_nullspace
+from polyconstraints.variety.strata.equivariant import induced
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import (
     SPARE,
@@ -43,8 +43,9 @@ from polyconstraints.variety.strata.kernel import (
     split,
     tangent_conditions,
 )
+from polyconstraints.variety.strata.point import Stratum
 from polyconstraints.variety.strata.representations import in_words
-from polyconstraints.variety.strata.variety import Stratum, Variety
+from polyconstraints.variety.strata.variety import Variety
 
 Floats = NDArray[np.float64]
 
@@ -403,7 +404,7 @@ def _family(variety: Variety, kind: Kind, listed: Sequence[list[Rationals]], see
     """Return what is known of points of one kind, at the simplest of them."""
     below = min(listed, key=_height)
     network = variety.ordered
-    basis = rational_nullspace(last_equations(network, variety.moves, below))
+    basis = modular.nullspace(last_equations(network, variety.moves, below))[::-1]
     rng = np.random.default_rng(seed)
     last = rng.integers(-_LARGEST, _LARGEST + 1, size=len(basis)).astype(object) @ basis
     weights = [*below, last.reshape(network.layers[-1].outputs, -1)]

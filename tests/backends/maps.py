@@ -32,7 +32,7 @@ def derived(n: int, group: str = "S", actions: Any = None, **options: Any) -> Ty
 
 def stratum(name: str, n: int, **options: Any) -> TyingMap:
     """Return the map of a stratum whose one hidden level carries a representation."""
-    from polyconstraints.variety.strata.tying import stratum_map
+    from polyconstraints.variety.strata.gauge import stratum_map
     from polyconstraints.variety.strata.variety import Variety
 
     network = NetworkSpec(n, depth=2, **options)

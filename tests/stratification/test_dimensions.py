@@ -70,7 +70,7 @@ def test_known_figures(
 def test_a_relation_between_invariants_is_counted() -> None:
     space = variety(3, 2, bias=True)
     stratum = space.measure(space.parse(["3*[3]"]))
-    assert (stratum.dimensions.plain, stratum.weight_dimension) == (22, 24)
+    assert (stratum.plain_weight_dimension, stratum.weight_dimension) == (22, 24)
 
 
 @pytest.mark.parametrize("n", [3, 4, 5])
@@ -91,7 +91,7 @@ def test_permutation_stratum(n: int, depth: int, bias: bool, kind: Kind) -> None
     assert stratum.function_dimension == functions
     assert (stratum.parameters, stratum.gauge) == (parameters, gauge)
     assert stratum.weight_dimension == parameters + changes - gauge
-    assert stratum.dimensions.plain == stratum.weight_dimension
+    assert stratum.plain_weight_dimension == stratum.weight_dimension
     assert stratum.component
 
 
@@ -169,7 +169,7 @@ def test_equivariant_layers_are_equivariant(kind: str, bias: bool) -> None:
         # Exactly, at one rational point: W p(σx) = R(σ) W p(x).
         x = np.array([Fraction(2, 3), Fraction(-1, 5), Fraction(7)], dtype=object)
         for generator, matrix in zip(
-            space.symmetry.group.generators, level.representation.matrices, strict=True
+            space.symmetry.group.generators, level.representation.over(), strict=True
         ):
             for one in exact:
                 here = one @ products(layer, x)
@@ -318,8 +318,8 @@ def test_mixed_levels(n: int, bias: bool, kind: Kind, table: str) -> None:
         stratum = found[name.replace("+", " + ")]
         assert figures(stratum) == (int(dimension), int(dimension), int(functions))
         assert stratum.certainty == "almost surely"
-        assert stratum.dimensions.error_bound is not None
-        assert 0 < stratum.dimensions.error_bound < 1e-9
+        assert stratum.error_bound is not None
+        assert 0 < stratum.error_bound < 1e-9
 
 
 def test_relations_make_a_component_almost_sure() -> None:

@@ -105,7 +105,7 @@ def test_only_four_small_irreps_of_a_large_group() -> None:
 def test_permutation_representation_is_its_summands(n: int) -> None:
     group = PermutationGroup.symmetric(n)
     points = permutation_representation(group.generators, group)
-    for matrix, generator in zip(points.matrices, group.generators, strict=True):
+    for matrix, generator in zip(points.over(), group.generators, strict=True):
         x = np.arange(10, 10 + n)
         assert (matrix @ x == x[list(generator)]).all()
         traces = Counter(dict(points.multiplicities))

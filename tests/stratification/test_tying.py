@@ -12,8 +12,7 @@ from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.errors import UsageError
 from polyconstraints.tying import TyingMap
 from polyconstraints.variety.strata import Variety
-from polyconstraints.variety.strata.gauge import fix_gauge, numbered_stratum_map
-from polyconstraints.variety.strata.tying import stratum_map
+from polyconstraints.variety.strata.gauge import fix_gauge, numbered_stratum_map, stratum_map
 from polyconstraints.verification import verify
 
 GROUP = pc.PermutationGroup.symmetric(3)

@@ -22,9 +22,9 @@ from itertools import permutations, product
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
+from polyconstraints.algebra import modular
 from polyconstraints.backends.plan.diagrams import Diagram, channel_orbits, exchanges
 from polyconstraints.backends.plan.kinds import Kind
 from polyconstraints.backends.plan.terms import Terms
@@ -118,11 +118,8 @@ class Conversion:
         rows = [at for at, (diagram, _) in enumerate(named) if diagram.exists(self.sizes)]
         entries = [_coefficient(named[row], column, self.sizes) for row in rows for column in named]
         matrix = np.array(entries, dtype=object).reshape(len(rows), len(named))
-        square = [fmpq(value.numerator, value.denominator) for value in matrix[:, rows].flat]
-        back = fmpq_mat(len(rows), len(rows), square).inv().entries() if rows else []
-        inverse = np.array([Fraction(int(value.p), int(value.q)) for value in back], dtype=object)
         orbits = [columns[at] for at in rows]
-        return _Block(columns, orbits, matrix, inverse.reshape(len(rows), len(rows)))
+        return _Block(columns, orbits, matrix, modular.inverse(matrix[:, rows]))
 
     def _places(self, orbit: _Column, every: bool) -> Iterator[tuple[Array, Array]]:
         """Yield output units, and the input units of each choice of channels.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.evaluation import Modulo
 
 StepKind = Literal[
     "content", "repeated factor", "nonzero factor", "factor", "dependent", "coefficient"
@@ -145,4 +146,4 @@ def _root(
 def residue(polynomial: Polynomial, values: Mapping[str, int], prime: int) -> int:
     """Return the value of a polynomial modulo a prime."""
     value = polynomial.evaluate({name: values[name] for name in polynomial.variables()})
-    return int(value.numerator * pow(value.denominator, -1, prime) % prime)
+    return Modulo(prime).number(value)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from polyconstraints.algebra import Polynomial, PolynomialRing
 from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.variety.equations.branch import residue
 from polyconstraints.variety.equations.reduce import reduce_equations
+
+if TYPE_CHECKING:
+    from flint import fmpz_poly
 
 # -- programs that run for so long only -----------------------------------------------------------
 
@@ -148,20 +151,17 @@ def dimension_and_degree(leading: Sequence[Exponents], variables: int) -> tuple[
     (m_1, …, m_r) is K of (m_1, …, m_{r-1}) less t^deg(m_r) times K of the quotient by m_r.
     Exponential in the number of monomials at worst; meant for small bases.
     """
-    minimal = _minimal(leading)
-    if any(not any(monomial) for monomial in minimal):
+    from flint import fmpz_poly
+
+    numerator = _numerator(_minimal(leading))
+    if numerator.degree() < 0:
         return -1, 0
-    numerator = _numerator(minimal)
-    # Divide out (1 - t) as often as possible: t = 1 is a zero of so high an order.
-    codimension = 0
-    while sum(numerator) == 0:
-        partial, quotient = 0, []
-        for value in numerator[:-1]:
-            partial += value
-            quotient.append(partial)
-        numerator = quotient
-        codimension += 1
-    return variables - codimension, sum(numerator)
+    # Divide out 1 - t as often as possible: t = 1 is a zero of so high an order.
+    dimension = variables
+    while numerator(1) == 0:
+        numerator //= fmpz_poly([1, -1])
+        dimension -= 1
+    return dimension, int(numerator(1))
 
 
 def _minimal(monomials: Sequence[Exponents]) -> list[Exponents]:
@@ -177,24 +177,15 @@ def _divides(one: Exponents, other: Exponents) -> bool:
     return all(a <= b for a, b in zip(one, other, strict=True))
 
 
-def _numerator(monomials: list[Exponents]) -> list[int]:
-    """Return the coefficients of K, the constant one first."""
+def _numerator(monomials: list[Exponents]) -> fmpz_poly:
+    from flint import fmpz_poly
+
     if not monomials:
-        return [1]
+        return fmpz_poly([1])
     *rest, last = monomials
-    first = _numerator(rest)
-    quotient = _minimal(
-        [tuple(max(0, a - b) for a, b in zip(other, last, strict=True)) for other in rest]
-    )
-    # A quotient by a multiple of another monomial is the whole ring.
-    second = [] if any(not any(m) for m in quotient) else _numerator(quotient)
-    shift = sum(last)
-    result = [0] * max(len(first), len(second) + shift)
-    for at, value in enumerate(first):
-        result[at] += value
-    for at, value in enumerate(second):
-        result[at + shift] -= value
-    return result
+    quotient = [tuple(max(0, a - b) for a, b in zip(other, last, strict=True)) for other in rest]
+    shift = fmpz_poly([0] * sum(last) + [1])
+    return _numerator(rest) - shift * _numerator(_minimal(quotient))
 
 
 # -- components by Macaulay2 or Singular ----------------------------------------------------------

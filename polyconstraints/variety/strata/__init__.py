@@ -5,6 +5,7 @@ carries, a representation of the group and functions that nothing binds; its dim
 of differentials at random points, found modulo primes and without expanding anything.
 """
 
-from polyconstraints.variety.strata.variety import Strata, Stratum, Variety, strata
+from polyconstraints.variety.strata.point import Stratum
+from polyconstraints.variety.strata.variety import Strata, Variety, strata
 
 __all__ = ["Strata", "Stratum", "Variety", "strata"]

@@ -12,8 +12,9 @@ from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.equations import reduce_equations
 from polyconstraints.variety.strata.kernel import SPARE
+from polyconstraints.variety.strata.point import Stratum
 from polyconstraints.variety.strata.representations import Level
-from polyconstraints.variety.strata.variety import Stratum, Variety
+from polyconstraints.variety.strata.variety import Variety
 
 if TYPE_CHECKING:
     from polyconstraints.algebra import Polynomial
@@ -97,7 +98,7 @@ def best_known_dimension(
     )
     return BestKnown(
         size,
-        "proved" if proved and largest.dimensions.confirmed else "lower bound",
+        "proved" if proved and largest.confirmed else "lower bound",
         largest,
         richest,
         _is_constant(variety, largest),

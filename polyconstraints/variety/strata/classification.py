@@ -14,9 +14,9 @@ from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import InputError
 from polyconstraints.variety.strata.irreducibles import irreducibles
 from polyconstraints.variety.strata.kernel import Setting, is_symmetric, tangent_conditions
-from polyconstraints.variety.strata.point import Tower
+from polyconstraints.variety.strata.point import Stratum, Tower
 from polyconstraints.variety.strata.representations import Content
-from polyconstraints.variety.strata.variety import Stratum, Variety
+from polyconstraints.variety.strata.variety import Variety
 
 #: For each hidden level what its functions carry, and what those carry that the next layer can
 #: compute from them.
@@ -44,7 +44,7 @@ class Classification:
         if (
             self.stratum is None
             or not self.inside
-            or self.stratum.dimensions.weight != self.tangent_dimension
+            or self.stratum.weight_dimension != self.tangent_dimension
         ):
             return None
         return self.stratum.certainty

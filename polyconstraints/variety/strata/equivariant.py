@@ -8,9 +8,8 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +20,6 @@ from polyconstraints.algebra.modular import Residues
 from polyconstraints.evaluation import EXACT, Array, Modulo, Ring
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.variety.strata.irreducibles import Block
-from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.representations import Level, Representation
 
 
@@ -92,78 +90,45 @@ def equivariant_layers(
 
     The layer has ordered indices, and nothing is free on either level. Modulo a prime, which
     must be larger than the order of the group's points, so that no denominator vanishes; without
-    one over the rationals, and then each basis vector has a 1 where the others have 0.
+    one over the rationals. Each basis vector has a 1 where the others have 0.
 
     For each block of the level above, which equal blocks share, the null space of (generators ·
     size · products) equations in size · products unknowns. Weights from and to units that are left
     over are zero: products are numbered by their larger letter first, so those of the first
     letters are the first products.
     """
-    source, target = below.representation, above.representation
-    parts = []
-    for block, units in zip(target.blocks, target.slices, strict=True):
+
+    def solved(block: Block) -> Array:
         core = replace(layer, index=0, inputs=below.rank, outputs=block.size)
-        if not core.weights:
-            continue
-        if prime is None:
-            basis = _rational(core, source, block)
-        else:
-            basis = _modular(core, source, block, prime)
-        part = basis.reshape(-1, core.outputs, core.products)
-        above_it = (units.start, layer.outputs - units.stop)
-        parts.append(np.pad(part, ((0, 0), above_it, (0, layer.products - core.products))))
-    nothing = np.zeros((0, layer.outputs, layer.products), dtype=np.int64 if prime else object)
-    return np.concatenate([nothing, *parts])
+        basis = _basis(core, below.representation, block, prime)
+        return basis.reshape(len(basis), core.outputs, core.products)
+
+    return by_blocks(layer, above, solved)
 
 
-def _equations(core: LayerSpec, source: Representation, block: Block, ring: Ring) -> Array:
-    """Return the matrix of W P(R) - R' W for all generators, acting on the flattened W."""
-    size = core.outputs * core.products
-    parts = [np.zeros((0, size), dtype=ring.dtype)]
-    if isinstance(ring, Modulo):
-        pairs = zip(source.modulo(ring.prime), block.modulo(ring.prime), strict=True)
-    else:
-        pairs = zip(source.matrices, block.matrices, strict=True)
-    for below, above in pairs:
-        moved = induced(core, below, ring)
-        left = np.kron(np.eye(core.outputs, dtype=int).astype(ring.dtype), moved.T)
-        right = np.kron(above, np.eye(core.products, dtype=int).astype(ring.dtype))
-        parts.append(ring.reduce(left - right))
+def by_blocks(layer: LayerSpec, above: Level, solved: Callable[[Block], Array]) -> Array:
+    """Return a basis of layers to a level, given those to each of its blocks."""
+    parts, target = [], above.representation
+    for block, units in zip(target.blocks, target.slices, strict=True):
+        part = solved(block)
+        outputs = (units.start, layer.outputs - units.stop)
+        parts.append(np.pad(part, ((0, 0), outputs, (0, layer.products - part.shape[2]))))
     return np.concatenate(parts)
 
 
 @lru_cache(maxsize=64)
-def _modular(core: LayerSpec, source: Representation, block: Block, prime: int) -> Residues:
-    equations = _equations(core, source, block, Modulo(prime))
-    return modular.nullspace(equations[(equations != 0).any(axis=1)], prime)
+def _basis(core: LayerSpec, source: Representation, block: Block, prime: int | None) -> Array:
+    """Return a basis of the flattened W with W P(R) = R' W for all generators.
 
-
-def _rational(core: LayerSpec, source: Representation, block: Block) -> Rationals:
-    """Return a basis of the null space in which each layer has a weight of its own.
-
-    The weight is the first one where the layer isn't zero: weights depend on earlier ones, so
-    the matrix is reduced with its columns in reverse.
+    Each has a weight of its own, the first one where it isn't zero: weights depend on earlier ones,
+    so the matrix is reduced with its columns in reverse.
     """
-    return rational_nullspace(_equations(core, source, block, EXACT)[:, ::-1])[:, ::-1]
-
-
-def rational_nullspace(equations: Rationals) -> Rationals:
-    """Return a basis of the vectors that a matrix sends to zero, the last free column first.
-
-    Each vector has a 1 in its own free column, where the others have 0.
-    """
-    from flint import fmpq, fmpq_mat
-
-    equations = equations[(equations != 0).any(axis=1)]
-    count, columns = equations.shape
-    entries = [fmpq(int(v.numerator), int(v.denominator)) for v in equations.ravel()]
-    reduced, rank = fmpq_mat(count, columns, entries).rref()
-    nonzero = reduced.entries()[: rank * columns]
-    rows = np.array([Fraction(int(v.p), int(v.q)) for v in nonzero], dtype=object)
-    rows = rows.reshape(rank, columns)
-    pivots = np.argmax(rows != 0, axis=1) if rank else np.zeros(0, dtype=np.intp)
-    free = np.setdiff1d(np.arange(columns), pivots)[::-1]
-    basis = np.zeros((len(free), columns), dtype=object)
-    basis[:, pivots] = -rows[:, free].T
-    basis[np.arange(len(free)), free] = 1
-    return basis
+    ring: Ring = EXACT if prime is None else Modulo(prime)
+    parts = [np.zeros((0, core.outputs * core.products), dtype=ring.dtype)]
+    pairs = zip(source.over(prime), block.over(prime), strict=True)
+    for below, above in pairs if core.weights else ():
+        moved = induced(core, below, ring)
+        left = np.kron(np.eye(core.outputs, dtype=int).astype(ring.dtype), moved.T)
+        right = np.kron(above, np.eye(core.products, dtype=int).astype(ring.dtype))
+        parts.append(ring.reduce(left - right))
+    return modular.nullspace(np.concatenate(parts)[:, ::-1], prime)[::-1, ::-1]

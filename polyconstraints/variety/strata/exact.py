@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 
-from polyconstraints.algebra import Polynomial, PolynomialRing
+from polyconstraints.algebra import Polynomial, PolynomialRing, modular
 from polyconstraints.equalities.comparison import equalities, network_comparison
 from polyconstraints.errors import UsageError
-from polyconstraints.evaluation import EXACT, exact_array
+from polyconstraints.evaluation import EXACT, Modulo, exact_array
 from polyconstraints.schemas.writing import written
 from polyconstraints.variety.equations import Reduction, reduce_equations
 from polyconstraints.variety.equations.systems import (
@@ -37,8 +36,9 @@ from polyconstraints.variety.strata.classification import kind_at
 from polyconstraints.variety.strata.equivariant import induced
 from polyconstraints.variety.strata.irreps import Rationals
 from polyconstraints.variety.strata.kernel import Setting, split
+from polyconstraints.variety.strata.point import Stratum
 from polyconstraints.variety.strata.representations import in_words
-from polyconstraints.variety.strata.variety import Stratum, Variety
+from polyconstraints.variety.strata.variety import Variety
 
 Method = Literal["auto", "macaulay2", "singular", "sympy"]
 
@@ -198,10 +198,7 @@ def decomposed(
     found = decompose(system, moved, names, time_limit)
     if found is None:
         return None
-
-    def residue(value: Fraction | int) -> int:
-        return value.numerator * pow(value.denominator, -1, found.prime) % found.prime
-
+    residue = Modulo(found.prime).number
     components = [
         replace(
             component,
@@ -234,9 +231,7 @@ def _differences(size: int) -> tuple[Rationals, Rationals]:
     """Return the matrix of the sum and the differences of neighbours, and its inverse."""
     matrix = np.eye(size, k=-1, dtype=int) - np.eye(size, dtype=int)
     matrix[0] = 1
-    entries = np.rint(np.linalg.inv(matrix) * size).astype(int).ravel().tolist()
-    inverse = exact_array([Fraction(entry, size) for entry in entries])
-    return matrix.astype(object), inverse.reshape(size, size)
+    return matrix.astype(object), modular.inverse(matrix)
 
 
 def system_of(method: Method) -> System | None:
@@ -280,7 +275,7 @@ def match_components(
             for stratum, point in zip(strata, points, strict=True)
             if contains(component, point, prime)
         ]
-        filling = [s for s in inside if s.dimensions.weight == component.dimension]
+        filling = [s for s in inside if s.weight_dimension == component.dimension]
         matches.append(
             Match(
                 component,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from polyconstraints.variety.strata.variety import Stratum
+from polyconstraints.variety.strata.point import Stratum
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -45,7 +45,7 @@ def strata_graph(strata: Iterable[Stratum]) -> nx.DiGraph[Any]:
             function_dimension=stratum.function_dimension,
             component=stratum.component,
         )
-    for larger, smaller in covers([stratum.dimensions.attained for stratum in listed]):
+    for larger, smaller in covers([list(map(dict, one.attained)) for one in listed]):
         graph.add_edge(listed[smaller].number, listed[larger].number)
     return graph
 

@@ -14,18 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import lru_cache
 from itertools import chain, islice
 from math import lcm
 from operator import getitem
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyconstraints.algebra import modular
-from polyconstraints.algebra.modular import Residues
+from polyconstraints.algebra.modular import Matrix, Residues
 from polyconstraints.spec.groups import (
     Permutation,
     PermutationGroup,
@@ -70,6 +69,10 @@ class Block:
     endomorphisms: int = 1
     commuting: Rationals | None = None
     polynomial: tuple[int, ...] = ()
+
+    def over(self, prime: int | None) -> Sequence[Matrix]:
+        """Return the matrices, modulo a prime that divides no denominator if one is given."""
+        return self.matrices if prime is None else self.modulo(prime)
 
     def modulo(self, prime: int) -> list[Residues]:
         """Return the matrices modulo a prime that divides no denominator."""
@@ -345,7 +348,8 @@ def _summands(images: Sequence[Permutation]) -> Iterator[Block]:
                 value = value * commuting
                 for at in range(points):
                     value[at, at] += coefficient
-            basis, pivots = _left_kernel(value)
+            entries = np.array(value.entries(), dtype=object).reshape(points, points)
+            basis, pivots = modular.row_echelon(modular.nullspace(entries.T))
             # What commutes with the group on the kernel is what does on all points.
             reduced = modular.from_rationals(basis, modular.PRIMES[0])
             restricted = [
@@ -365,17 +369,6 @@ def _summands(images: Sequence[Permutation]) -> Iterator[Block]:
                 whole = False
         if whole:
             return
-
-
-def _left_kernel(matrix: Any) -> tuple[Rationals, NDArray[np.intp]]:
-    """Return a reduced basis of the vectors v with v M = 0, in rows, and its pivots."""
-    from flint import fmpq_mat
-
-    columns, dimension = matrix.transpose().nullspace()
-    rows, _ = fmpq_mat(columns.transpose()).rref()
-    entries = [Fraction(int(v.p), int(v.q)) for v in rows.entries()]
-    basis = np.array(entries, dtype=object).reshape(rows.nrows(), rows.ncols())[:dimension]
-    return basis, np.argmax(basis != 0, axis=1)
 
 
 def _orbitals(images: Sequence[Permutation]) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ import numpy as np
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import UsageError
-from polyconstraints.evaluation import Array, Modulo, jacobian, values
+from polyconstraints.evaluation import Array, Modulo, both_sides, jacobian
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.symmetry import Move, Symmetry, end_moves
 
@@ -114,12 +114,9 @@ def placed(network: NetworkSpec, layer: int, rows: Array) -> Array:
 
 def is_symmetric(setting: Setting, weights: Weights) -> bool:
     """Return whether F(σx) = σF(x) at a few random inputs, for each generator σ."""
-    inputs = setting.inputs(SPARE)
-    here = values(setting.network, weights, inputs, setting.ring)
-    return all(
-        np.array_equal(values(setting.network, weights, moved, setting.ring), here[:, list(after)])
-        for moved, (_, after) in zip(setting.moved(inputs), setting.moves, strict=True)
-    )
+    network, inputs = setting.network, setting.inputs(SPARE)
+    sides = both_sides(network, setting.moves, weights, inputs, setting.ring)
+    return all(np.array_equal(moved, after) for moved, after in sides)
 
 
 class Conditions(NamedTuple):
@@ -153,10 +150,16 @@ def tangent_conditions(setting: Setting, weights: Weights, at_least: int = 0) ->
     return _saturated(source, network.weights - at_least, setting.prime, network.weights)
 
 
-def function_dimension(setting: Setting, weights: Weights, along: Residues | Conditions) -> int:
+def function_dimension(
+    setting: Setting,
+    weights: Weights,
+    along: Residues | Conditions | None = None,
+    guess: int = 3 * SPARE,
+) -> int:
     """Return the rank of the differential of weights → function along directions.
 
-    They are rows of derivatives of all weights, or all that meet conditions.
+    They are rows of derivatives of all weights, or all that meet conditions, if there are any. The
+    guess is what the rank may be: symmetric functions are few.
     """
     network, ring, prime = setting.network, setting.ring, setting.prime
 
@@ -164,15 +167,13 @@ def function_dimension(setting: Setting, weights: Weights, along: Residues | Con
         """Return the derivatives of a random combination of outputs at so many points."""
         inputs, rows = setting.inputs(number), setting.random((number, 1, network.units[-1]))
         found = jacobian(network, weights, inputs, ring, rows=rows)[:, 0]
-        return found if isinstance(along, Conditions) else modular.matmul(found, along.T, prime)
+        return modular.matmul(found, along.T, prime) if isinstance(along, np.ndarray) else found
 
-    # Symmetric functions are few.
-    guess = 3 * SPARE
-    if isinstance(along, Conditions):
-        # What the conditions don't say yet of a direction.
-        both = _saturated(source, guess, prime, network.weights, along)
-        return both.rank - along.rank
-    return _saturated(source, guess, prime, len(along)).rank
+    if isinstance(along, np.ndarray):
+        return _saturated(source, guess, prime, len(along)).rank
+    # What the conditions don't say yet of a direction.
+    both = _saturated(source, guess, prime, network.weights, along)
+    return both.rank - (along.rank if along else 0)
 
 
 def _saturated(

@@ -14,19 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from polyconstraints.algebra import modular
 from polyconstraints.algebra.modular import Residues
+from polyconstraints.display import Displayed
 from polyconstraints.errors import PolyconstraintsError
 from polyconstraints.evaluation import layer_products
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.groups import PermutationGroup
 from polyconstraints.spec.network import LayerSpec
-from polyconstraints.variety.strata.equivariant import equivariant_layers
+from polyconstraints.variety.strata.equivariant import by_blocks, equivariant_layers
 from polyconstraints.variety.strata.irreducibles import Block, Field, copies, irreducibles
 from polyconstraints.variety.strata.kernel import (
     SPARE,
@@ -217,25 +219,21 @@ class Tower:
         # The equations W p(σx) = R(σ) W p(x) are linear in W once the inputs are known.
         here, *there = self._split(self.products)
         prime, products = self.setting.prime, layer.products
-        solved: dict[Block, Residues] = {}
-        parts = [np.zeros((0, layer.outputs, products), dtype=np.int64)]
-        target = above.representation
-        for block, units in zip(target.blocks, target.slices, strict=True):
-            if block not in solved:
-                identity = np.eye(block.size, dtype=np.int64)
-                rows = np.zeros((block.size * len(here), block.size * products), dtype=np.int64)
-                # A random combination of the generators at each point says as much as all of them.
-                for turned, moved in zip(block.modulo(prime), there, strict=True):
-                    scale = self.setting.random((len(here), 1))
-                    # Entries of the Kronecker products are residues times residues.
-                    rows += np.kron(identity, moved * scale % prime)
-                    rows -= np.kron(turned, here * scale % prime) % prime
-                basis = modular.nullspace(rows % prime, prime)
-                solved[block] = basis.reshape(len(basis), block.size, products)
-            part = np.zeros((len(solved[block]), layer.outputs, products), dtype=np.int64)
-            part[:, units] = solved[block]
-            parts.append(part)
-        return np.concatenate(parts)
+
+        @cache
+        def solved(block: Block) -> Residues:
+            identity = np.eye(block.size, dtype=np.int64)
+            rows = np.zeros((block.size * len(here), block.size * products), dtype=np.int64)
+            # A random combination of the generators at each point says as much as all of them.
+            for turned, moved in zip(block.modulo(prime), there, strict=True):
+                scale = self.setting.random((len(here), 1))
+                # Entries of the Kronecker products are residues times residues.
+                rows += np.kron(identity, moved * scale % prime)
+                rows -= np.kron(turned, here * scale % prime) % prime
+            basis = modular.nullspace(rows % prime, prime)
+            return basis.reshape(len(basis), block.size, products)
+
+        return by_blocks(layer, above, solved)
 
 
 def _preserved(here: Residues, *there: Residues, prime: int) -> list[Residues]:
@@ -245,7 +243,7 @@ def _preserved(here: Residues, *there: Residues, prime: int) -> list[Residues]:
     functions); the matrices A are those with g(σx) = A g(x) for a basis g of the subspace.
     """
     _, points = modular.row_echelon(here.T, prime)
-    inverse = modular.inverse(here[points], prime) if len(points) else here[:0]
+    inverse = modular.inverse(here[points], prime)
     # Coordinates of the moved functions, in columns, and what is outside the space.
     moved = [modular.matmul(inverse, block[points], prime) for block in there]
     outside = [
@@ -276,25 +274,46 @@ def _dimension(directions: Residues, free: int, common: Residues, prime: int) ->
     return int(outputs * len(rows) + span + free * (products - len(rows)))
 
 
-# --- Dimensions ---------------------------------------------------------------------------
+# --- Strata -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Dimensions:
-    """What was measured for a stratum.
+class Stratum(Displayed):
+    """The networks whose hidden levels carry given representations.
 
-    The plain dimension of weights is without the relations between hidden functions; parameters
-    are the distinct weights of the equivariant layers; conditions have the degree under which the
-    null spaces are right that were found at random points, 0 where there were none. Confirmed
-    figures are those that two primes with different random choices gave.
+    Attributes
+    ----------
+    number : int
+        Its place in the list of choices, from 1.
+    hidden : tuple of Level
+        What each hidden level carries.
+    weight_dimension, plain_weight_dimension : int
+        Dimensions of the stratum in the space of weights, and of it without the relations between
+        hidden functions.
+    tangent_dimension : int
+        Dimension of the variety's tangent space at a random point of the stratum.
+    function_dimension : int or None
+        Dimension of the set of functions that the stratum's networks compute.
+    parameters : int
+        Number of distinct weights of the equivariant layers.
+    attained : tuple
+        What the functions of each hidden level really carry, modulo constants. Strata that attain
+        the same have the same closure.
+    conditions : int
+        The degree under which the null spaces are right that were found at random points, 0 where
+        there were none.
+    confirmed : bool
+        Whether two primes with different random choices gave these figures.
     """
 
-    weight: int
-    plain: int
-    tangent: int
-    function: int | None
+    number: int
+    hidden: tuple[Level, ...]
+    weight_dimension: int
+    plain_weight_dimension: int
+    tangent_dimension: int
+    function_dimension: int | None
     parameters: int
-    attained: tuple[Content, ...]
+    attained: tuple[tuple[tuple[str, int], ...], ...]
     conditions: int
     confirmed: bool = False
 
@@ -306,9 +325,15 @@ class Dimensions:
         fills it is one. Ranks at random points prove it: they can only make the weight dimension
         too small and the tangent dimension too large. A null space can be found too large.
         """
-        if self.weight != self.tangent or not (self.confirmed or not self.conditions):
+        smooth = self.weight_dimension == self.tangent_dimension
+        if not smooth or not (self.confirmed or not self.conditions):
             return None
         return "almost surely" if self.conditions else "proved"
+
+    @property
+    def component(self) -> bool:
+        """Whether the stratum's closure is known to be an irreducible component."""
+        return self.certainty is not None
 
     @property
     def error_bound(self) -> float | None:
@@ -320,30 +345,45 @@ class Dimensions:
             return None
         return float(prod(min(1.0, self.conditions / prime) for prime in modular.PRIMES[:2]))
 
+    @property
+    def gauge(self) -> int | None:
+        """How many of the distinct weights cannot be learnt apart; None if unknown."""
+        if self.function_dimension is None or any(level.free for level in self.hidden):
+            return None
+        return self.parameters - self.function_dimension
 
-def measure(starts: Iterable[Tower], levels: Sequence[Level]) -> Dimensions:
-    """Return the dimensions of a stratum, confirmed with a second prime and other choices.
+    def to_json(self) -> dict[str, Any]:
+        """Return the stratum's entry in a document of schema ``strata``."""
+        return written("variety.StratumEntry", self, hidden=[level.names for level in self.hidden])
 
-    Given are towers of no layers modulo several primes, and what each level from the first hidden
-    one carries. Where two primes disagree the third one decides, and the figures count as confirmed
-    if it agrees with one of the others. Time and memory are those of Gaussian elimination on a
-    square matrix of the size of the number of weights.
+
+def measure(
+    starts: Iterable[Tower], hidden: Sequence[Level], last: Level, number: int, antisymmetric: int
+) -> Stratum:
+    """Return a stratum, its figures confirmed with a second prime and other choices.
+
+    Given are towers of no layers modulo several primes, what the levels carry, and how many
+    dimensions redundant indices add. Where two primes disagree the third one decides, and the
+    figures count as confirmed if it agrees with one of the others. Time and memory are those of
+    Gaussian elimination on a square matrix of the size of the number of weights.
 
     A point that should be symmetric and is not is an error: F(σx) ≠ σF(x) at fresh points.
     """
-    found: list[Dimensions] = []
+    found: list[Stratum] = []
     for start in starts:
-        result = _measured(start, levels)
+        result = _measured(start, tuple(hidden), last, number, antisymmetric)
         if result in found:
             return replace(result, confirmed=True)
         found.append(result)
-    return max(found, key=lambda result: (result.weight, -result.tangent))
+    return max(found, key=lambda result: (result.weight_dimension, -result.tangent_dimension))
 
 
-def _measured(start: Tower, levels: Sequence[Level]) -> Dimensions:
-    setting, point = start.setting, reduce(Tower.extended, levels, start)
+def _measured(
+    start: Tower, hidden: tuple[Level, ...], last: Level, number: int, antisymmetric: int
+) -> Stratum:
+    setting, point = start.setting, reduce(Tower.extended, (*hidden, last), start)
     if not all(is_symmetric(setting, weights) for weights in (point.plain, point.general)):
-        carried = " | ".join(str(level) for level in levels[:-1])
+        carried = " | ".join(map(str, hidden))
         raise PolyconstraintsError(
             f"the point that was chosen for {carried or 'the outputs'} is not symmetric, so that "
             "nothing was measured there: an error of this program"
@@ -351,18 +391,20 @@ def _measured(start: Tower, levels: Sequence[Level]) -> Dimensions:
     conditions = tangent_conditions(setting, point.general, point.dimension)
     tangent = setting.network.weights - conditions.rank
     function: int | None = None
-    if not any(level.free for level in levels):
+    if not any(level.free for level in hidden):
         # Relations don't change functions, so the plain point has all of them.
         directions = by_layers(setting.network, point.directions)
         function = function_dimension(setting, point.plain, directions)
     elif point.dimension == tangent:
         function = function_dimension(setting, point.general, conditions)
-    return Dimensions(
-        point.dimension,
-        point.plain_dimension,
-        tangent,
+    return Stratum(
+        number,
+        hidden,
+        point.dimension + antisymmetric,
+        point.plain_dimension + antisymmetric,
+        tangent + antisymmetric,
         function,
         point.parameters,
-        point.attained,
+        tuple(tuple(sorted(level.items())) for level in point.attained),
         point.conditions,
     )

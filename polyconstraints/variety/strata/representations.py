@@ -14,12 +14,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from polyconstraints.algebra.modular import Residues
 from polyconstraints.errors import UsageError
 from polyconstraints.spec.groups import Permutation, PermutationGroup
 from polyconstraints.variety.strata.irreducibles import Block, Field, copies, irreducibles, primes
-from polyconstraints.variety.strata.irreps import Rationals, partition_name
+from polyconstraints.variety.strata.irreps import partition_name
 
 #: Name of the permutation representation where the group's irreducibles aren't known.
 PERMUTATION = "permutation"
@@ -59,21 +59,18 @@ class Representation:
         stops = np.cumsum([block.size for block in self.blocks]).tolist()
         return tuple(map(slice, [0, *stops], stops))
 
-    @cached_property
-    def matrices(self) -> tuple[Rationals, ...]:
-        """How each generator of the group acts on the values of all units."""
-        return self._joined([block.matrices for block in self.blocks], object)
+    def over(self, prime: int | None = None) -> NDArray[Any]:
+        """Return how each generator of the group acts on the values of all units.
 
-    def modulo(self, prime: int) -> tuple[Residues, ...]:
-        """Return the same modulo a prime."""
-        return self._joined([block.modulo(prime) for block in self.blocks], np.int64)
-
-    def _joined(self, parts: Sequence[Sequence[Any]], dtype: Any) -> tuple[Any, ...]:
+        Modulo a prime if one is given.
+        """
+        parts = [block.over(prime) for block in self.blocks]
+        dtype = object if prime is None else np.int64
         result = np.zeros((len(parts[0]), self.dimension, self.dimension), dtype=dtype)
         for images, at in zip(parts, self.slices, strict=True):
             for matrix, image in zip(result, images, strict=True):
                 matrix[at, at] = image
-        return tuple(result)
+        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +162,7 @@ def direct_sum(group: PermutationGroup, summands: Summands) -> Representation:
     --------
     >>> group = PermutationGroup.symmetric(3)
     >>> trivial, standard, _ = irreducibles(group, 3)
-    >>> direct_sum(group, [(trivial, 1), (standard, 1)]).matrices[0].tolist()
+    >>> direct_sum(group, [(trivial, 1), (standard, 1)]).over()[0].tolist()
     [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
     """
     chosen = [(block, times) for block, times in summands if times]

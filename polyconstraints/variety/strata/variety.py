@@ -8,11 +8,11 @@ from functools import cached_property, reduce
 from heapq import heappop, heappush
 from itertools import islice
 from math import ceil
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 
-from polyconstraints.display import Displayed, Drawn
+from polyconstraints.display import Drawn
 from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.memory import require_memory
 from polyconstraints.schemas.writing import written
@@ -23,7 +23,7 @@ from polyconstraints.spec.problem import Words, problem
 from polyconstraints.spec.symmetry import Symmetry
 from polyconstraints.variety.strata.irreducibles import Block, Field, irreducibles, primes
 from polyconstraints.variety.strata.kernel import Setting, moves_of, ordered_network
-from polyconstraints.variety.strata.point import Dimensions, Tower, measure
+from polyconstraints.variety.strata.point import Stratum, Tower, measure
 from polyconstraints.variety.strata.representations import (
     FREE,
     PERMUTATION,
@@ -46,82 +46,6 @@ _ENTRY_BYTES = 64
 #: Seconds for a stratum, and for the cube of its weights: two eliminations of full rank.
 _FIXED_SECONDS = 0.02
 _SECONDS = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Stratum(Displayed):
-    """The networks whose hidden levels carry given representations.
-
-    Attributes
-    ----------
-    number : int
-        Its place in the list of choices, from 1.
-    hidden : tuple of Level
-        What each hidden level carries.
-    dimensions : Dimensions
-    antisymmetric : int
-        Dimensions that redundant indices add to those of weights and tangents.
-    """
-
-    number: int
-    hidden: tuple[Level, ...]
-    dimensions: Dimensions
-    antisymmetric: int = 0
-
-    @property
-    def weight_dimension(self) -> int:
-        """Dimension of the stratum in the space of weights."""
-        return self.dimensions.weight + self.antisymmetric
-
-    @property
-    def tangent_dimension(self) -> int:
-        """Dimension of the variety's tangent space at a random point of the stratum."""
-        return self.dimensions.tangent + self.antisymmetric
-
-    @property
-    def function_dimension(self) -> int | None:
-        """Dimension of the set of functions that the stratum's networks compute."""
-        return self.dimensions.function
-
-    @property
-    def certainty(self) -> Literal["proved", "almost surely"] | None:
-        """How sure it is that the stratum's closure is an irreducible component."""
-        return self.dimensions.certainty
-
-    @property
-    def component(self) -> bool:
-        """Whether the stratum's closure is an irreducible component, as far as is known."""
-        return self.certainty is not None
-
-    @property
-    def parameters(self) -> int:
-        """Number of distinct weights of the equivariant layers."""
-        return self.dimensions.parameters
-
-    @property
-    def gauge(self) -> int | None:
-        """How many of the distinct weights cannot be learnt apart; None if unknown."""
-        if self.function_dimension is None or any(level.free for level in self.hidden):
-            return None
-        return self.parameters - self.function_dimension
-
-    @property
-    def attained(self) -> tuple[tuple[tuple[str, int], ...], ...]:
-        """What the functions of each hidden level really carry, modulo constants.
-
-        Strata that attain the same have the same closure.
-        """
-        return tuple(tuple(sorted(level.items())) for level in self.dimensions.attained)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stratum's entry in a document of schema ``strata``."""
-        return written(
-            "variety.StratumEntry",
-            self,
-            self.dimensions,
-            hidden=[level.names for level in self.hidden],
-            plain_weight_dimension=self.dimensions.plain + self.antisymmetric,
-        )
 
 
 @explained
@@ -337,9 +261,8 @@ class Variety:
         """Return the stratum of one choice, with its dimensions, if it is not too large."""
         self.require_room()
         starts = (self.start(self.setting(prime)) for prime in self.primes)
-        dimensions = measure(starts, (*hidden, self.ends[1]))
         antisymmetric = self.network.weights - self.ordered.weights
-        return Stratum(number, tuple(hidden), dimensions, antisymmetric)
+        return measure(starts, hidden, self.ends[1], number, antisymmetric)
 
     def strata(self, limit: int | None = None) -> Iterator[Stratum]:
         """Yield the strata, measured one at a time; see :func:`strata`."""
@@ -434,7 +357,7 @@ def strata(
     >>> first, second, *_ = strata(n=3, depth=2, bias=True)
     >>> str(first.hidden[0]), first.weight_dimension, first.function_dimension, first.component
     ('[3] + [2,1]', 23, 11, True)
-    >>> str(second.hidden[0]), second.dimensions.plain, second.weight_dimension
+    >>> str(second.hidden[0]), second.plain_weight_dimension, second.weight_dimension
     ('3·[3]', 22, 24)
     """
     network, imposed = problem(network, symmetry, words)
