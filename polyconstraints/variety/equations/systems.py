@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import le
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -168,13 +169,9 @@ def _minimal(monomials: Sequence[Exponents]) -> list[Exponents]:
     """Return the monomials that no other one divides."""
     kept: list[Exponents] = []
     for monomial in sorted(set(monomials), key=lambda m: (sum(m), m)):
-        if not any(_divides(other, monomial) for other in kept):
+        if not any(all(map(le, other, monomial)) for other in kept):
             kept.append(monomial)
     return kept
-
-
-def _divides(one: Exponents, other: Exponents) -> bool:
-    return all(a <= b for a, b in zip(one, other, strict=True))
 
 
 def _numerator(monomials: list[Exponents]) -> fmpz_poly:

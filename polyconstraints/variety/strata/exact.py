@@ -153,11 +153,6 @@ def examine(
 
     ``auto`` takes the first system that is installed, and SymPy, which finds the dimension
     only, where none is. Strata are what components are matched with.
-
-    Raises
-    ------
-    UsageError
-        If the system isn't installed, or indices are redundant.
     """
     if any(layer.degree > 1 and not layer.ordered for layer in variety.network.layers):
         raise UsageError("expected ordered for a decomposition, got redundant", "indices")

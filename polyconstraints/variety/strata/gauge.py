@@ -44,13 +44,9 @@ Sum = tuple[tuple[int, Fraction], ...]
 def layer_bases(variety: Variety, hidden: Sequence[Level]) -> list[Rationals]:
     """Return a rational basis of each plain layer of a stratum, for ordered indices.
 
-    Each basis layer has a weight of its own that is 1 in it and 0 in the others.
-
-    Raises
-    ------
-    UsageError
-        If a level is bound by nothing: such a stratum is no union of linear spaces that
-        layers can be chosen from one by one.
+    Each basis layer has a weight of its own that is 1 in it and 0 in the others. Refused where a
+    level is bound by nothing: such a stratum is no union of linear spaces that layers can be chosen
+    from one by one.
     """
     first, last = variety.ends
     levels = (first, *hidden, last)

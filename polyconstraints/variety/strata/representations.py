@@ -244,11 +244,6 @@ def parse_level(
     The text is ``permutation``, ``0``, or a sum such as ``[3]+[2,1]``, ``3*[3]`` or
     ``[3]+2*free``, with functions that nothing binds.
 
-    Raises
-    ------
-    UsageError
-        If the text is none of these or does not fit the level.
-
     Examples
     --------
     >>> group = PermutationGroup.symmetric(3)
