@@ -37,14 +37,7 @@ _DUMB_TERMINALS = frozenset({"dumb", "unknown"})
 
 
 def is_terminal(stream: IO[Any] | None) -> bool:
-    """Tell whether somebody watches `stream`; a closed one counts as unwatched.
-
-    Examples
-    --------
-    >>> import io
-    >>> is_terminal(io.StringIO()), is_terminal(None)
-    (False, False)
-    """
+    """Tell whether somebody watches `stream`; a closed one counts as unwatched."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -186,12 +179,6 @@ def progress(
 
     The bar appears with the first step after a second of work, and is wiped away at the end.
     It never touches standard output.
-
-    Examples
-    --------
-    >>> with progress("adding", total=3, quiet=True) as advance:
-    ...     for _ in range(3):
-    ...         advance()
     """
     if quiet or not (console.is_terminal if console else is_terminal(sys.stderr) and not is_dumb()):
         yield _ignore

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polyconstraints.cli.options import (
-    choice,
-    command,
-    flag,
-    option,
-    seed_option,
-)
+from polyconstraints.cli.options import choice, command, flag, option, seed_option
 from polyconstraints.cli.parameters import integer, width_choices
 from polyconstraints.cli.request import Request
 from polyconstraints.errors import TooLargeError, UsageError

@@ -100,15 +100,6 @@ def network_options(*, inputs: Literal["one", "any", "range"] = "one") -> _Decor
     ``-n`` takes one integer; that or the word ``any``; or one or several integers, which always
     arrive as a tuple. Defaults are those of a
     :class:`~polyconstraints.spec.problem.Description`.
-
-    Examples
-    --------
-    >>> @command("polyconstraints show -n 3")
-    ... @network_options()
-    ... def show(request: Request) -> None:
-    ...     click.echo(f"{request.inputs} {request.bias} {request.widths}")
-    >>> show.main(["-n", "3", "--bias", "-d2", "--widths", "4"], standalone_mode=False)
-    3 True (4,)
     """
 
     def described(

@@ -77,14 +77,7 @@ class Batch:
 
 
 def batches(pieces: Iterator[Piece], most: int = BATCH_STEPS) -> Iterator[Batch]:
-    """Yield pieces in batches of about ``most`` steps.
-
-    Examples
-    --------
-    >>> parts = iter(["(", Part((0,), 3), Part((1,), 1), ")", Part((2,), 2)])
-    >>> [(batch.number, len(batch.pieces), batch.steps) for batch in batches(parts, 4)]
-    [(0, 3, 4), (1, 2, 2)]
-    """
+    """Yield pieces in batches of about ``most`` steps."""
     number = steps = 0
     found: list[Piece] = []
     for piece in pieces:

@@ -143,12 +143,6 @@ def estimate_expansion(
     """Return what it takes to write an expansion, or so many of its outputs, or a selection.
 
     Refused are networks so deep that not even their size can be worked out.
-
-    Examples
-    --------
-    >>> estimate = estimate_expansion(NetworkSpec(3, depth=3, bias=True), memory_limit=2**30)
-    >>> estimate.terms, estimate.precision, estimate.fits
-    (2000325, 'exactly', True)
     """
     terms, exact = _terms_of_an_output(network)
     terms *= outputs or network.units[-1]
