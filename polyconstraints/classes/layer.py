@@ -36,12 +36,6 @@ def add_multiple(row: Combination, other: Mapping[int, Fraction], factor: Fracti
             row.pop(number, None)
 
 
-def summands(combination: Mapping[int, Fraction]) -> list[list[int]]:
-    """Return a combination as documents have it: numerators, denominators and classes."""
-    terms = sorted(combination.items())
-    return [[factor.numerator, factor.denominator, number] for number, factor in terms]
-
-
 @dataclass(frozen=True, eq=False)
 class LayerClasses:
     """The weights of one layer, sorted into classes: a linear map from parameters to weights.

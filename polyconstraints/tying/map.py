@@ -21,7 +21,7 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from polyconstraints.classes.function_dimension import function_dimension
-from polyconstraints.classes.layer import LayerClasses, summands
+from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.display import Drawn
 from polyconstraints.errors import InputError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays
@@ -238,7 +238,10 @@ class TyingMap(Drawn):
             {
                 "free": list(layer.free),
                 "dependent": {
-                    str(number): summands(combination)
+                    str(number): [
+                        [factor.numerator, factor.denominator, free]
+                        for free, factor in sorted(combination.items())
+                    ]
                     for number, combination in sorted(layer.dependent.items())
                 },
             }
