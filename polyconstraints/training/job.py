@@ -221,20 +221,9 @@ def _has_rule(network: NetworkSpec, symmetry: Symmetry) -> bool:
 
 
 def run_job(job: Job, watch: Callable[[float], None] | None = None) -> Outcome:
-    """Train and measure.
+    """Train and measure; ``watch`` is called with 1 after every step.
 
-    Parameters
-    ----------
-    job : Job
-    watch : callable, optional
-        Called with 1 after every step.
-
-    Raises
-    ------
-    PolyconstraintsError
-        If the loss stops being finite.
-    MissingExtraError
-        If the backend isn't installed.
+    A `PolyconstraintsError` if the loss stops being finite, or the backend isn't installed.
     """
     network = job.plan.network
     rng = np.random.default_rng(job.seed)

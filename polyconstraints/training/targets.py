@@ -16,40 +16,21 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Target:
-    """A function of n components.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"equivariant", "invariant"}
-        Whether there is a value for each component or one for all.
-    formula : str
-        What it computes, for people.
-    function : callable
-        From inputs of shape (samples, n) to values of shape (samples, n) or (samples,).
-    """
+    """A function of n components."""
 
     name: str
+    #: Whether there is a value for each component or one for all.
     kind: Literal["equivariant", "invariant"]
+    #: What it computes, for people.
     formula: str
+    #: From inputs of shape (samples, n) to values of shape (samples, n) or (samples,).
     function: Callable[[Array], Array]
 
     def __call__(self, x: Array, channels: int, outputs: int) -> Array:
-        """Return the values of all units.
+        """Return the values of all units, given inputs of shape (samples, n · channels).
 
-        Parameters
-        ----------
-        x : array of shape (samples, n · channels)
-            Units component by component.
-        channels : int
-            Channels of each component of the input.
-        outputs : int
-            Channels of each component of the output. Channel c is the function of the
-            inputs' channel c, counted round.
-
-        Returns
-        -------
-        array of shape (samples, n · outputs), or (samples, outputs) if invariant
+        Of shape (samples, n · outputs), or (samples, outputs) if invariant: channel c is the
+        function of the inputs' channel c, counted round.
         """
         parts = x.reshape(len(x), -1, channels)
         values = [self.function(parts[..., channel % channels]) for channel in range(outputs)]
@@ -106,11 +87,6 @@ TARGETS: Mapping[str, Target] = {
 
 def find_target(name: str | None, kind: str) -> Target:
     """Return a target by name, or the first one of a kind.
-
-    Raises
-    ------
-    UsageError
-        If there is none of that name, or it is of the other kind.
 
     Examples
     --------

@@ -8,11 +8,37 @@ from typing import Any, TypedDict, Unpack
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
-from polyconstraints.backends.jax.operations import OPERATIONS
 from polyconstraints.backends.plan import LayerPlan
 from polyconstraints.backends.plan.network import Planned
+from polyconstraints.backends.plan.program import Operations
+
+
+class _Operations(Operations):
+    """See :class:`polyconstraints.backends.plan.program.Operations`."""
+
+    library = jnp
+
+    def constant(self, array: NDArray[Any], like: Array) -> Array:
+        return jnp.asarray(array, like.dtype)
+
+    def cast(self, x: Array, like: Array) -> Array:
+        return jnp.asarray(x, like.dtype)
+
+    def take(self, x: Array, index: NDArray[np.int64], axis: int) -> Array:
+        return jnp.take(x, index.astype(np.int32), axis)
+
+    def permute(self, x: Array, order: tuple[int, ...]) -> Array:
+        return x.transpose(order)
+
+    def linear(self, x: Array, weight: Array) -> Array:
+        return x @ weight.T
+
+
+_OPERATIONS = _Operations()
 
 
 def _normals(key: Array, shapes: Sequence[tuple[int, ...]], dtype: Any) -> list[Array]:
@@ -66,7 +92,7 @@ class EquivariantLayer:
     def init(self, key: Array, dtype: Any = None) -> dict[str, Array]:
         """Return parameters to start from; see :meth:`LayerPlan.initial`."""
         shapes = self.plan.shapes
-        drawn = self.plan.initial(OPERATIONS, _normals(key, list(shapes.values()), dtype))
+        drawn = self.plan.initial(_OPERATIONS, _normals(key, list(shapes.values()), dtype))
         pairs = zip(shapes, drawn, strict=True)
         return {name: part.astype(_dtype(dtype)) for name, part in pairs}
 
@@ -90,7 +116,7 @@ class EquivariantLayer:
             If a shape or a dtype doesn't fit.
         """
         plan = self.plan
-        return plan.run(OPERATIONS, plan.weights(theta), x, mask)
+        return plan.run(_OPERATIONS, plan.weights(theta), x, mask)
 
 
 def EquivariantLinear(
@@ -137,7 +163,7 @@ class Network(Planned):
         """
         normals = _normals(key, [(count,) for count in self.plan.parameters], dtype)
         pairs = zip(self.plan.layers, normals, strict=True)
-        drawn = [layer.initial(OPERATIONS, [one])[0] for layer, one in pairs]
+        drawn = [layer.initial(_OPERATIONS, [one])[0] for layer, one in pairs]
         return [theta.astype(_dtype(dtype)) for theta in drawn]
 
     def apply(self, theta: Sequence[Array], x: Array) -> Array:
@@ -151,7 +177,7 @@ class Network(Planned):
             If a shape or a dtype doesn't fit.
         """
         self.plan.check(theta)
-        out: Array = self.plan.run(OPERATIONS, theta, x)
+        out: Array = self.plan.run(_OPERATIONS, theta, x)
         return out
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import pairwise
 from math import prod
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -238,9 +239,9 @@ class LayerPlan:
         for name, part in self.parts.items():
             count = len(part.shapes)
             own, rest = rest[:count], rest[count:]
-            given = _each(ops.multiply, *found) if name == "mix_" else x
+            given = _each(mul, *found) if name == "mix_" else x
             found.append(part.run(ops, own, given, mask))
-        return _each(ops.add, *found[2:]) if self.bias else found[2]
+        return _each(add, *found[2:]) if self.bias else found[2]
 
     def initial(self, ops: Operations, normals: Sequence[Tensor]) -> list[Tensor]:
         """Return parameters to start from, given standard normal ones.

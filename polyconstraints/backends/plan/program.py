@@ -6,6 +6,7 @@ batch is to go through the notes. Sizes stay open, so that one program serves ev
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ class Operations(ABC):
 
     #: The library's functions.
     library: Any
+    #: Steps of programs, as the others are.
+    add = staticmethod(operator.add)
+    multiply = staticmethod(operator.mul)
 
     @abstractmethod
     def constant(self, array: NDArray[Any], like: Tensor) -> Tensor:
@@ -103,14 +107,6 @@ class Operations(ABC):
     def einsum(self, *operands: Any) -> Tensor:
         """Return a contraction, its formula last; each index is in the result or in two."""
         return self.library.einsum(operands[-1], *operands[:-1])
-
-    def add(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the sum of two tensors that broadcast."""
-        return x + y
-
-    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the product of two tensors that broadcast."""
-        return x * y
 
     def pairs(self, x: Tensor) -> Tensor:
         """Return the products of two channels; slices cost less than an index."""
