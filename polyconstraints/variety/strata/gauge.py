@@ -230,8 +230,7 @@ def fix_gauge(variety: Variety, hidden: Sequence[Level]) -> GaugeFixing:
             rest[parameter] = False
             if _rank(setting, directions, tried, np.flatnonzero(rest)) == dimension:
                 theta, left = tried, rest
-                layer, number, weight = owners[parameter]
-                fixed.append(Fixed(layer, number, weight, value))
+                fixed.append(Fixed(*owners[parameter], value))
     return GaugeFixing(count, dimension, tuple(fixed))
 
 

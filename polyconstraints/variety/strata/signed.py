@@ -234,7 +234,7 @@ def _sign_choices(
                     at = inverses[generator][at]
                     row[generator * points + at] += 1
             equations.append(row % 2)
-    kernel = modular.nullspace(np.array(equations).reshape(-1, size), 2)
+    kernel = modular.nullspace(np.array(equations, dtype=np.int64).reshape(-1, size), 2)
     # Changing the sign of unit k changes those of the moves from k and to k.
     gauge = np.zeros((points, size), dtype=np.int64)
     for generator, image in enumerate(images):
