@@ -16,10 +16,9 @@ from functools import cached_property, reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.orbits import EqualityCounts, Orbits
-from polyconstraints.classes.reduction import reduce_layer, untied
+from polyconstraints.classes.reduction import function_dimension, reduce_layer, untied
 from polyconstraints.display import Drawn, document, loaded
 from polyconstraints.equalities.coefficients import FunctionCoefficients
 from polyconstraints.equalities.comparison import (

@@ -10,10 +10,10 @@ from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.law import Law, Sort, existence_law, weights_law
 from polyconstraints.classes.layer import LayerClasses
 from polyconstraints.classes.patterns import LayerPatterns
+from polyconstraints.classes.reduction import function_dimension
 from polyconstraints.display import Written
 from polyconstraints.errors import UsageError, explained, naming
 from polyconstraints.spec.activation import Activation

@@ -20,8 +20,8 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.reduction import function_dimension
 from polyconstraints.display import Drawn
 from polyconstraints.errors import InputError, explained
 from polyconstraints.io.arrays import ARRAY_ENDINGS, ArrayFile, open_arrays

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.reduction import function_dimension
 from polyconstraints.derivation import derive
 from polyconstraints.errors import TooLargeError, UsageError, explained
 from polyconstraints.spec import integer

@@ -10,8 +10,8 @@ import sympy
 
 import polyconstraints as pc
 from polyconstraints.algebra import modular
-from polyconstraints.classes.function_dimension import function_dimension
 from polyconstraints.classes.layer import LayerClasses
+from polyconstraints.classes.reduction import function_dimension
 
 
 def symbolic_rank(tying: pc.TyingMap) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import polyconstraints as pc
-from polyconstraints.classes.function_dimension import function_dimension
+from polyconstraints.classes.reduction import function_dimension
 from polyconstraints.errors import UsageError
 from polyconstraints.tying import TyingMap
 from polyconstraints.variety.strata import Variety
