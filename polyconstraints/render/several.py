@@ -21,6 +21,7 @@ from polyconstraints.render.words import (
     percent,
     to_latex,
 )
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Description, Words, described
@@ -95,14 +96,8 @@ class TableRow:
     def to_json(self) -> dict[str, Any]:
         """Return the row of the JSON document."""
         weights = self.network.weights
-        return {
-            "inputs": self.network.inputs,
-            "weights": weights,
-            "distinct": self.distinct,
-            "percentage": (2000 * self.distinct + weights) // (2 * weights) / 10,
-            "dimension": self.dimension,
-            "function_dimension": self.function_dimension,
-        }
+        percentage = (2000 * self.distinct + weights) // (2 * weights) / 10
+        return written("results.TableRow", self, self.network, percentage=percentage)
 
 
 @dataclass(frozen=True, eq=False)

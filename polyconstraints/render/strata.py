@@ -16,6 +16,7 @@ from polyconstraints.render.words import (
     plural,
     symmetry_in_words,
 )
+from polyconstraints.schemas.writing import written
 from polyconstraints.variety.strata.graph import strata_graph
 from polyconstraints.variety.strata.point import Stratum
 from polyconstraints.variety.strata.variety import Strata, Variety
@@ -371,18 +372,10 @@ def signed_document(variety: Variety, strata: Sequence[Stratum]) -> dict[str, An
 
 
 def _entry(stratum: Stratum) -> dict[str, Any]:
-    found = stratum.to_json()
-    kept = (
-        "parameters",
-        "weight_dimension",
-        "tangent_dimension",
-        "function_dimension",
-        "component",
-        "certainty",
-        "error_bound",
-    )
-    own = {"hidden": _signed(stratum), "gauge": _signed_gauge(stratum)}
-    return {**own, **{name: found[name] for name in kept}}
+    gauge, bound = _signed_gauge(stratum), stratum.error_bound
+    entry = written("variety.SignedStratumEntry", stratum, hidden=_signed(stratum), gauge=gauge)
+    # A bound that isn't known is said to be none.
+    return {**entry, "error_bound": bound}
 
 
 def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +18,7 @@ from polyconstraints.errors import UsageError
 from polyconstraints.render.figures.scene import Mark, class_mark
 from polyconstraints.render.notation import linear_sum
 from polyconstraints.render.words import plural
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import LayerSpec
 from polyconstraints.tying import TyingMap
 
@@ -65,14 +66,14 @@ class ClassEntry:
     size: int
     representative: str
     pattern: str | None
-    dependent: tuple[tuple[Fraction, int], ...] | None
+    dependent: Mapping[int, Fraction] | None
 
     @property
     def formula(self) -> str:
         """The sum that a dependent class is, as ``c1 − c2 + 1/2 c3``; empty for a parameter."""
         if self.dependent is None:
             return ""
-        terms = ((f"c{number}", factor) for factor, number in self.dependent)
+        terms = ((f"c{number}", factor) for number, factor in self.dependent.items())
         return linear_sum(terms, " ", minus="−")
 
     @property
@@ -84,18 +85,7 @@ class ClassEntry:
 
     def to_json(self) -> dict[str, Any]:
         """Return the class's entry in the document."""
-        dependent = self.dependent
-        return {
-            "class": self.number,
-            "color": self.mark.color,
-            "hatch": self.mark.hatch,
-            "size": self.size,
-            "representative": self.representative,
-            "pattern": self.pattern,
-            "dependent": None
-            if dependent is None
-            else [[factor.numerator, factor.denominator, free] for factor, free in dependent],
-        }
+        return written("variety.PlottedClass", self, self.mark, class_=self.number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +150,7 @@ class LayerPicture:
 
     def to_json(self) -> dict[str, Any]:
         """Return the layer's entry in the document."""
+        # Cells can be millions.
         return {
             "layer": self.layer.index,
             "axes": list(self.layer.axes),
@@ -207,7 +198,7 @@ def _entries(tying: TyingMap, layer: LayerClasses) -> tuple[ClassEntry, ...]:
         output, at = divmod(int(layer.representatives[number]), spec.products)
         terms = None
         if number in layer.dependent:
-            terms = tuple((part, free) for free, part in sorted(layer.dependent[number].items()))
+            terms = dict(sorted(layer.dependent[number].items()))
         mark = class_mark(position, len(layer.present))
         name = spec.name(output, *products[at].tolist())
         size = int(layer.sizes[number])
