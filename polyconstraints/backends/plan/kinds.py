@@ -46,7 +46,7 @@ class Axis:
         (leaf,) = self.points.leaves()
         return leaf.sort if isinstance(leaf, Letters) else 0
 
-    @cached_property
+    @property
     def ordered(self) -> bool:
         """Whether the order of several letters matters."""
         return not isinstance(self.points, Selection) or self.points.ordered
