@@ -17,12 +17,11 @@ from polyconstraints.io.strict_json import MAX_INTEGER_DIGITS
 from polyconstraints.jobs import BATCH_STEPS
 from polyconstraints.jobs.engines import cores
 from polyconstraints.memory import allowing, default_limit, format_size, many, require_memory
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.size import check_degree
 
 Precision = Literal["exactly", "at most", "about"]
-
-SCHEMA = "polyconstraints/estimate/1"
 
 
 class _Cost(NamedTuple):
@@ -98,19 +97,16 @@ class Estimate:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``estimate``."""
-        return {
-            "schema": SCHEMA,
-            "network": self.network.to_json(),
-            "monomials": self.monomials,
-            "terms": self.terms if self.terms < _MOST_IN_JSON else None,
-            "exact": self.precision == "exactly",
-            "memory_bytes": self.memory,
-            "memory_limit": self.limit,
-            "fits": self.fits,
-            "output_bytes": self.output,
-            "seconds": float(f"{self.seconds:.2g}"),
-            "jobs": self.jobs,
-        }
+        return written(
+            "results.Estimate",
+            self,
+            terms=self.terms if self.terms < _MOST_IN_JSON else None,
+            exact=self.precision == "exactly",
+            memory_bytes=self.memory,
+            memory_limit=self.limit,
+            output_bytes=self.output,
+            seconds=float(f"{self.seconds:.2g}"),
+        )
 
     def to_text(self) -> str:
         """Return the estimate for people, a line for each figure."""

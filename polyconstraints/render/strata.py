@@ -295,8 +295,6 @@ def strata_document(
     }
 
 
-SCHEMA = "polyconstraints/dimension/2"
-
 _ARCHITECTURE = (
     "widths activation parameters dimension expected ambient defect filling status threshold"
 )
@@ -305,8 +303,9 @@ _ARCHITECTURE = (
 def dimension_document(found: Sequence[Neurovariety]) -> dict[str, Any]:
     """Return the document of schema ``dimension``: of one architecture, or of several."""
     entries = [one.to_json() for one in found]
-    body = entries[0] if len(entries) == 1 else {"architectures": entries}
-    return {"schema": SCHEMA, **body}
+    several = None if len(entries) == 1 else entries
+    own = entries[0] if several is None else {}
+    return {**own, **written("variety.Dimension", architectures=several)}
 
 
 def dimension_text(found: Sequence[Neurovariety], kind: str = "text") -> str:
@@ -362,20 +361,10 @@ def _fibre_in_words(fibre: Fibre) -> str:
 
 def signed_document(variety: Variety, strata: Sequence[Stratum]) -> dict[str, Any]:
     """Return the document of schema ``dimension`` for the strata of symmetric networks."""
-    return {
-        "schema": SCHEMA,
-        "widths": list(variety.network.widths),
-        "activation": str(variety.network.activation),
-        "group": variety.symmetry.group.name,
-        "strata": [_entry(stratum) for stratum in strata],
-    }
-
-
-def _entry(stratum: Stratum) -> dict[str, Any]:
-    gauge, bound = _signed_gauge(stratum), stratum.error_bound
-    entry = written("variety.SignedStratumEntry", stratum, hidden=_signed(stratum), gauge=gauge)
-    # A bound that isn't known is said to be none.
-    return {**entry, "error_bound": bound}
+    name = "variety.SignedStratumEntry"
+    entries = [written(name, one, hidden=_signed(one), gauge=_signed_gauge(one)) for one in strata]
+    group = variety.symmetry.group.name
+    return written("variety.Dimension", variety.network, group=group, strata=entries)
 
 
 def signed_text(strata: Sequence[Stratum], kind: str = "text") -> str:

@@ -40,24 +40,30 @@ def _filled(declared: Any, *sources: object) -> dict[str, Any]:
         value = next((one for one in found if one is not ...), ...)
         if value is ... and field.required:
             raise AttributeError(f"{declared.cls.__name__}: nothing has {field.name}")
-        if field.required or (value is not None and value is not ...):
+        if value is not ... and (field.required or value is not None or _may_be_null(field.type)):
             document[field.encode_name] = _plain(value, field.type)
     return document
 
 
+def _may_be_null(declared: Any) -> bool:
+    return any(type(one).__name__ == "NoneType" for one in getattr(declared, "types", ()))
+
+
 def _plain(value: Any, declared: Any) -> Any:
-    """Return a value as JSON has it; None for a number that overflows."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    """Return a value as JSON has it; None for a number that overflows, where that may be."""
+    if value is None:
         return None
     if hasattr(value, "to_json"):
         return value.to_json()
     match type(declared).__name__:
         case "Metadata":
             return _plain(value, declared.type)
+        case "UnionType" if isinstance(value, float) and not math.isfinite(value):
+            return None
         case "UnionType":
             return _plain(value, declared.types[0])
         case "StructType":
-            return _filled(declared, value)
+            return value if isinstance(value, dict) else _filled(declared, value)
         case "ListType" if isinstance(value, Mapping):
             # A sum of rational multiples of classes or weights.
             return [[part.numerator, part.denominator, of] for of, part in value.items()]

@@ -17,6 +17,7 @@ from polyconstraints.derivation import derive
 from polyconstraints.display import Displayed
 from polyconstraints.errors import PolyconstraintsError, UsageError, explained, extra
 from polyconstraints.memory import require_memory
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec import integer
 from polyconstraints.spec.network import NetworkSpec
 from polyconstraints.spec.problem import Words, problem
@@ -38,7 +39,6 @@ Evaluate = Callable[[Sequence[Array], Array], Array]
 
 Backend = Literal["numpy", "torch", "jax"]
 
-SCHEMA = "polyconstraints/training/1"
 
 #: Samples that the loss is measured on at the end; none of them is trained on.
 _TEST_SAMPLES = 1024
@@ -108,31 +108,22 @@ class Outcome(Displayed):
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``training``."""
-        job = self.job
-        return {
-            "schema": SCHEMA,
-            "network": job.plan.network.to_json(),
-            "symmetry": job.symmetry.to_json(),
-            "target": {"name": job.target.name, "formula": job.target.formula},
-            "backend": job.backend,
-            "path": job.path,
-            "dtype": job.dtype,
-            "samples": job.samples,
-            "steps": job.steps,
-            "batch": job.batch,
-            "optimizer": job.optimizer,
-            "learning_rate": job.learning_rate,
-            "seed": job.seed,
-            "parameters": sum(job.plan.parameters),
-            "loss": {
-                "first": self.losses[0],
-                "last": self.losses[-1],
-                "test": self.test,
-                "target_variance": self.variance,
-            },
-            "symmetry_error": self.symmetry_error,
-            "curve": [list(point) for point in self.curve()],
+        job, losses = self.job, self.losses
+        loss = {
+            "first": losses[0],
+            "last": losses[-1],
+            "test": self.test,
+            "target_variance": self.variance,
         }
+        return written(
+            "maps.Training",
+            self,
+            job,
+            network=job.plan.network,
+            parameters=sum(job.plan.parameters),
+            loss=loss,
+            curve=[list(point) for point in self.curve()],
+        )
 
 
 @explained

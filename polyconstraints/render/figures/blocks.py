@@ -29,6 +29,7 @@ from polyconstraints.render.figures.scene import (
     text_width,
 )
 from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.schemas.writing import written
 from polyconstraints.tying import TyingMap
 
 #: Weights of the largest network that is drawn: 10 MB of SVG, some 20 seconds.
@@ -66,18 +67,12 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class BlockPicture(Picture):
     """The block picture of a tying map, and of those of its layers that are shown."""
 
-    view = "blocks"
-
     tying: TyingMap
     layers: tuple[LayerPicture, ...]
 
-    def content(self) -> dict[str, Any]:
-        """Return what the document says of the picture."""
-        return {
-            "network": self.tying.network.to_json(),
-            "symmetry": self.tying.symmetry.to_json(),
-            "layers": [layer.to_json() for layer in self.layers],
-        }
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+        return written("variety.BlocksPlot", self, self.tying)
 
     def text(self, width: int = 100) -> Iterator[str]:
         """Yield the picture as lines without colour, the class of each weight as a number.
@@ -291,9 +286,9 @@ class LayerDrawing(Drawing):
 
     def _labels(self, x: float, y: float) -> None:
         cell, middle = self.cell, self.cell / 2
-        for at, label in enumerate(self.layer.column_labels):
+        for at, label in enumerate(self.layer.columns):
             self.put(Text(x + at * cell + middle, y - 4, label, 10, "middle", _FAINT))
-        for at, label in enumerate(self.layer.row_labels):
+        for at, label in enumerate(self.layer.rows):
             self.put(Text(x - 4, y + at * cell + middle + 3.5, label, 10, "end", _FAINT))
 
     def _block(self, block: int, x: float, y: float) -> None:

@@ -109,14 +109,14 @@ class LayerPicture:
         return {entry.number: entry.mark for entry in self.classes}
 
     @property
-    def row_labels(self) -> list[str]:
+    def rows(self) -> list[str]:
         """What numbers the rows: i, or the output k of a linear layer."""
         if self.layer.degree == 1:
             return [str(output + 1) for output in self.outputs]
-        return self.column_labels
+        return self.columns
 
     @property
-    def column_labels(self) -> list[str]:
+    def columns(self) -> list[str]:
         """What numbers the columns: j, or i of a linear layer."""
         return [str(at + self.layer.first) for at in range(self.layer.letters)]
 
@@ -155,8 +155,8 @@ class LayerPicture:
             "layer": self.layer.index,
             "axes": list(self.layer.axes),
             "outputs": [output + 1 for output in self.outputs],
-            "rows": self.row_labels,
-            "columns": self.column_labels,
+            "rows": self.rows,
+            "columns": self.columns,
             "cells": self.cells.tolist(),
             "classes": [entry.to_json() for entry in self.classes],
         }

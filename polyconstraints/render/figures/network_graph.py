@@ -28,6 +28,7 @@ from polyconstraints.render.figures.scene import (
     line,
 )
 from polyconstraints.render.words import network_in_words, symmetry_in_words
+from polyconstraints.schemas.writing import written
 from polyconstraints.spec.network import LayerSpec, NetworkSpec
 
 #: Units of a level that are drawn unless told otherwise, of networks with products and without.
@@ -62,8 +63,7 @@ class Edge(NamedTuple):
     source: tuple[int, ...]
     target: int
     weight: str
-    number: int
-    """The weight's class."""
+    class_: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,10 @@ class LayerGraph:
     layer: LayerSpec
     edges: tuple[Edge, ...]
     classes: tuple[ClassEntry, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the layer's entry in the document."""
+        return written("variety.PlottedEdges", self, layer=self.layer.index)
 
     @cached_property
     def sources(self) -> tuple[tuple[int, ...], ...]:
@@ -90,8 +94,6 @@ class NetworkGraph(Picture):
 
     Of each level it has the units that are drawn, from 0 for the homogenising unit.
     """
-
-    view = "graph"
 
     picture: BlockPicture
     units: tuple[tuple[int, ...], ...]
@@ -113,27 +115,13 @@ class NetworkGraph(Picture):
         letter = {0: "x", depth: "y"}.get(level, between)
         return f"{letter}{unit}" if unit else "1"
 
-    def content(self) -> dict[str, Any]:
-        """Return what the document says of the picture."""
-        return {
-            "network": self.network.to_json(),
-            "symmetry": self.picture.tying.symmetry.to_json(),
-            "levels": [
-                {"level": level, "units": list(units), "not_drawn": self.hidden_units(level)}
-                for level, units in enumerate(self.units)
-            ],
-            "layers": [
-                {
-                    "layer": layer.layer.index,
-                    "edges": [
-                        dict(zip(("source", "target", "weight", "class"), edge, strict=True))
-                        for edge in layer.edges
-                    ],
-                    "classes": [entry.to_json() for entry in layer.classes],
-                }
-                for layer in self.layers
-            ],
-        }
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+        levels = [
+            {"level": level, "units": list(units), "not_drawn": self.hidden_units(level)}
+            for level, units in enumerate(self.units)
+        ]
+        return written("variety.GraphPlot", self, self.picture.tying, levels=levels)
 
     def text(self, width: int = 0) -> Iterator[str]:
         """Yield the graph as lines of text, one for each unit of each layer's output."""
@@ -145,7 +133,7 @@ class NetworkGraph(Picture):
             yield f"Layer {index}"
             for target in filter(None, self.units[index + 1]):
                 terms = [
-                    f"c{edge.number}·" + "".join(self.name(index, unit) for unit in edge.source)
+                    f"c{edge.class_}·" + "".join(self.name(index, unit) for unit in edge.source)
                     for edge in layer.edges
                     if edge.target == target
                 ]
@@ -250,7 +238,7 @@ class _Drawing(Drawing):
         marks = {entry.number: entry.mark for entry in layer.classes}
         for edge in layer.edges:
             x, y = self.places[index + 1][edge.target]
-            mark = marks[edge.number]
+            mark = marks[edge.class_]
             path = _curve(start[edge.source], (x - _RADIUS, y))
             # A dark casing lets light colours be seen on white.
             self.put(Shape(path, stroke="#404040", width=3.2, opacity=0.35, role="casing"))
@@ -260,9 +248,9 @@ class _Drawing(Drawing):
                     stroke=mark.color,
                     width=2,
                     dash=layer.dash(mark),
-                    title=f"{edge.weight}, class {edge.number}",
+                    title=f"{edge.weight}, class {edge.class_}",
                     role="edge",
-                    data=(("class", edge.number), ("layer", index)),
+                    data=(("class", edge.class_), ("layer", index)),
                 ),
             )
 

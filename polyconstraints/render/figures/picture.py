@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 from zlib import crc32
 
 import numpy as np
@@ -46,14 +46,8 @@ COLUMNS = 100
 class Picture(Displayed):
     """What can be shown."""
 
-    view: ClassVar[str]
-
     def to_json(self) -> dict[str, Any]:
         """Return the document of schema ``plot``."""
-        return {"schema": "polyconstraints/plot/1", "view": self.view, **self.content()}
-
-    def content(self) -> dict[str, Any]:
-        """Return what the document says of the picture."""
         raise NotImplementedError
 
     def text(self, width: int = COLUMNS) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import networkx as nx
-from msgspec import field, to_builtins
+from msgspec import field
 
 from polyconstraints.errors import InputError
 from polyconstraints.render.figures.picture import Picture
@@ -29,6 +29,7 @@ from polyconstraints.render.figures.scene import (
 )
 from polyconstraints.schemas.reading import read
 from polyconstraints.schemas.types import Count, Document
+from polyconstraints.schemas.writing import written
 from polyconstraints.variety.strata.graph import covers
 from polyconstraints.variety.strata.representations import FREE, in_words
 
@@ -55,7 +56,7 @@ class Stratum(Document):
     hidden: For each hidden layer the irreducible representations with their multiplicities.
     attained: What the functions of each hidden layer span.
     component: Whether its closure is known to be an irreducible component.
-    also: Other strata with the same closure.
+    same_closure: Other strata with the same closure.
     """
 
     hidden: list[dict[str, Count]]
@@ -64,7 +65,7 @@ class Stratum(Document):
     tangent_dimension: Count | None = None
     function_dimension: Count | None = None
     component: bool | None = None
-    also: list[str] = field(name="same_closure", default_factory=list)
+    same_closure: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -107,8 +108,6 @@ class StrataGraph(Picture):
     first.
     """
 
-    view = "strata"
-
     network: Mapping[str, Any]
     symmetry: Mapping[str, Any]
     weights: int
@@ -128,7 +127,7 @@ class StrataGraph(Picture):
             attained = [sorted(_in_order(level).items()) for level in stratum.attained]
             same = first.setdefault(str(attained), stratum)
             if same is not stratum:
-                same.also.append(stratum.name)
+                same.same_closure.append(stratum.name)
         strata = sorted(
             first.values(), key=lambda one: (-(one.function_dimension or 0), -one.weight_dimension)
         )
@@ -145,22 +144,14 @@ class StrataGraph(Picture):
     @property
     def title(self) -> str:
         """What the picture shows."""
-        count = sum(1 + len(stratum.also) for stratum in self.strata)
+        count = sum(1 + len(stratum.same_closure) for stratum in self.strata)
         return f"{count} strat{'um' if count == 1 else 'a'} of {self.weights} weights"
 
-    def content(self) -> dict[str, Any]:
-        """Return what the document says of the picture."""
-        nodes = [to_builtins(stratum) for stratum in self.strata]
-        for node in nodes:
-            del node["attained"]
-        return {
-            "network": dict(self.network),
-            "symmetry": dict(self.symmetry),
-            "weights": self.weights,
-            "nodes": nodes,
-            "relation": "functions",
-            "edges": [{"upper": upper, "lower": lower} for upper, lower in self.edges],
-        }
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of schema ``plot``."""
+        edges = [{"upper": upper, "lower": lower} for upper, lower in self.edges]
+        found = {"nodes": self.strata, "relation": "functions", "edges": edges}
+        return written("variety.StrataPlot", self, **found)
 
     def text(self, width: int = 0) -> Iterator[str]:
         """Yield the strata as lines of text, each with the numbers of those below it."""
@@ -169,8 +160,8 @@ class StrataGraph(Picture):
             lower = [str(b + 1) for a, b in self.edges if a == at]
             more = f", above {', '.join(lower)}" if lower else ""
             yield f"  {at + 1}. {stratum.name}: {stratum.facts}, {stratum.verdict}{more}"
-            if stratum.also:
-                yield f"     the same closure: {', '.join(stratum.also)}"
+            if stratum.same_closure:
+                yield f"     the same closure: {', '.join(stratum.same_closure)}"
 
     def scene(self) -> Scene:
         """Return the picture: strata with most functions on top.
@@ -244,7 +235,7 @@ def _edge(upper: Place, lower: Place, width: float, boxes: Sequence[Place], asid
 
 
 def _box_width(stratum: Stratum) -> float:
-    name = text_width(stratum.name, 13) + 70 * bool(stratum.also)
+    name = text_width(stratum.name, 13) + 70 * bool(stratum.same_closure)
     return max(name, text_width(stratum.facts, 11)) + 44
 
 
@@ -256,10 +247,11 @@ def _box(stratum: Stratum, x: float, y: float, width: float) -> list[Item]:
         stroke="#0072b2" if component else "#595959",
         width=2.5 if component else 1.5,
         dash=() if component else (5, 4),
-        title=" = ".join([stratum.name, *stratum.also]) + f": {stratum.facts}, {stratum.verdict}",
+        title=" = ".join([stratum.name, *stratum.same_closure])
+        + f": {stratum.facts}, {stratum.verdict}",
         role="box",
     )
-    more = f"  and {len(stratum.also)} more" if stratum.also else ""
+    more = f"  and {len(stratum.same_closure)} more" if stratum.same_closure else ""
     items: list[Item] = [
         frame,
         Text(x + 12, y + 24, stratum.name + more, 13, bold=True, role="on-box"),

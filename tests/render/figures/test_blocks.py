@@ -207,7 +207,7 @@ def test_cells_know_their_weights_for_every_degree(degree: int) -> None:
     picture = LayerPicture(layer, numbers.reshape(-1, rows, layer.letters), (0, 2), ())
     for (block, row, column), number in np.ndenumerate(picture.cells):
         place = np.unravel_index(number, layer.shape)
-        labels = picture.row_labels[row], picture.column_labels[column]
+        labels = picture.rows[row], picture.columns[column]
         assert labels == (str(place[-2] + (degree == 1)), str(place[-1]))
         if degree > 1:
             named = dict(part.split(" = ") for part in picture.block_names[block].split(", "))

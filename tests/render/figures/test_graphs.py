@@ -57,7 +57,7 @@ def test_every_weight_of_a_small_network_is_an_edge(draw: Draw) -> None:
         classes = picture.tying.layers[layer.layer.index].classes
         for edge in layer.edges:
             index, place = picture.tying.network.locate(edge.weight)
-            assert (index, int(classes[place])) == (layer.layer.index, edge.number)
+            assert (index, int(classes[place])) == (layer.layer.index, edge.class_)
 
 
 @pytest.mark.parametrize("indices", ["ordered", "redundant"])
@@ -105,7 +105,7 @@ def test_hasse_diagram_of_strata() -> None:
 def test_strata_of_one_closure_share_a_box() -> None:
     same = stratum({"[2,1]": 1, "[1,1,1]": 1}, 24, 24, 9, attained=[{"[3]": 3}])
     graph = StrataGraph.read(document(*ATTAINED["strata"][:2], same))
-    assert [one.also for one in graph.strata] == [[], ["[2,1] + [1,1,1]"]]
+    assert [one.same_closure for one in graph.strata] == [[], ["[2,1] + [1,1,1]"]]
     assert graph.title == "3 strata of 60 weights"
     assert "the same closure: [2,1] + [1,1,1]" in "\n".join(graph.text())
 
