@@ -60,8 +60,8 @@ class Stratum(Document):
     """
 
     hidden: list[dict[str, Count]]
-    attained: list[dict[str, Count]]
     weight_dimension: Count
+    attained: list[dict[str, Count]] | None = None
     tangent_dimension: Count | None = None
     function_dimension: Count | None = None
     component: bool | None = None
@@ -93,7 +93,7 @@ class Stratum(Document):
 class _Strata(Document):
     """What of a document of schema ``strata`` is drawn."""
 
-    schema: Literal["polyconstraints/strata/2"]
+    schema: Literal["polyconstraints/strata/1", "polyconstraints/strata/2"]
     network: dict[str, Any]
     symmetry: dict[str, Any]
     weights: Count
@@ -122,16 +122,20 @@ class StrataGraph(Picture):
         except InputError as error:
             raise InputError(error.message, error.place, source) from None
         first: dict[str, Stratum] = {}
-        for stratum in found.strata:
+        for at, stratum in enumerate(found.strata):
             stratum.hidden = list(map(_in_order, stratum.hidden))
-            attained = [sorted(_in_order(level).items()) for level in stratum.attained]
+            attained: object = at
+            if stratum.attained is not None:
+                attained = [sorted(_in_order(level).items()) for level in stratum.attained]
             same = first.setdefault(str(attained), stratum)
             if same is not stratum:
                 same.same_closure.append(stratum.name)
         strata = sorted(
             first.values(), key=lambda one: (-(one.function_dimension or 0), -one.weight_dimension)
         )
-        edges = covers([one.attained for one in strata])
+        attained_by = [one.attained for one in strata if one.attained is not None]
+        # Without what they attain nothing says which one computes more.
+        edges = covers(attained_by) if len(attained_by) == len(strata) else []
         return cls(found.network, found.symmetry, found.weights, tuple(strata), tuple(edges))
 
     def rows(self) -> list[list[int]]:

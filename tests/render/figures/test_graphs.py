@@ -110,6 +110,16 @@ def test_strata_of_one_closure_share_a_box() -> None:
     assert "the same closure: [2,1] + [1,1,1]" in "\n".join(graph.text())
 
 
+def test_strata_are_drawn_without_lines_where_it_is_not_said_what_they_attain() -> None:
+    bare = [{k: v for k, v in one.items() if k != "attained"} for one in ATTAINED["strata"]]
+    graph = StrataGraph.read({**document(*bare), "schema": "polyconstraints/strata/1"})
+    assert graph.edges == ()
+    assert sorted(one.weight_dimension for one in graph.strata) == [23, 24, 27, 29, 31, 32]
+    root = ET.fromstring(scene_svg(graph.scene()))
+    drawn = [node.get("class") for node in root.iter(f"{SVG}path")]
+    assert (drawn.count("box"), drawn.count("edge")) == (6, 0)
+
+
 @pytest.mark.parametrize("strata", [[], ATTAINED["strata"][:1], ATTAINED["strata"]])
 def test_scene_of_strata(strata: list[Document]) -> None:
     graph = StrataGraph.read(document(*strata))
@@ -126,11 +136,11 @@ def test_scene_of_strata(strata: list[Document]) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": "polyconstraints/strata/3"}, "schema: expected 'polyconstraints/strata/2'"),
+        ({"schema": "polyconstraints/strata/3"}, "schema: expected one of polyconstraints/strata"),
         ({"strata": 3}, "strata: expected a list, got 3"),
         ({"weights": -1}, "weights: expected an integer of at least 0, got -1"),
         ({"strata": [{"hidden": [3]}]}, r"strata\[0\].hidden\[0\]: expected an object, got 3"),
-        ({"strata": [{"hidden": []}]}, r"strata\[0\].attained: expected a list"),
+        ({"strata": [{"hidden": []}]}, r"strata\[0\].weight_dimension: expected an integer"),
         ({"strata": [3]}, r"strata\[0\]|expected an object"),
     ],
 )
