@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,8 +116,7 @@ class Conversion:
                     columns.append(_Column(diagram, own, term, places))
                     named.append((diagram, arranged))
         rows = [at for at, (diagram, _) in enumerate(named) if diagram.exists(self.sizes)]
-        entries = [_coefficient(named[row], column, self.sizes) for row in rows for column in named]
-        matrix = np.array(entries, dtype=object).reshape(len(rows), len(named))
+        matrix = _coefficients([named[row] for row in rows], named, self.sizes)
         orbits = [columns[at] for at in rows]
         return _Block(columns, orbits, matrix, modular.inverse(matrix[:, rows]))
 
@@ -225,32 +224,29 @@ def _ranks(inputs: Sequence[int], choice: Sequence[int]) -> tuple[int, ...]:
     return tuple(numbers.setdefault(pair, len(numbers)) for pair in pairs)
 
 
-def _coefficient(orbit: Coloured, column: Coloured, sizes: Sequence[int]) -> Fraction:
-    """Return the coefficient of an orbit's monomials in a diagram's function."""
-    (points, colours), (diagram, ranks) = orbit, column
-    swaps, own = (
-        [kind.swaps for kind in diagram.kinds],
-        list(zip(diagram.inputs, ranks, strict=True)),
-    )
-    found = set()
-    for order in permutations(range(diagram.degree)):
-        if [(points.inputs[at], colours[at]) for at in order] != own:
-            continue
-        arranged = (points.labels[0], *(points.labels[1 + at] for at in order))
-        for choice in product(*swaps):
-            pairs = zip(arranged, choice, strict=True)
-            values = _matched(diagram, [tuple(labels[at] for at in swap) for labels, swap in pairs])
-            if values is not None:
-                found.add((choice[0], values))
-    count = max(int(diagram.assignments(sizes)), 1)
-    return Fraction(len(found), count * len(swaps[0]))
-
-
-def _matched(diagram: Diagram, labels: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
-    """Return what each label of a diagram has to be, or None if it would be two things."""
-    values: dict[int, int] = {}
-    for own, wanted in zip(diagram.labels, labels, strict=True):
-        for label, value in zip(own, wanted, strict=True):
-            if values.setdefault(label, value) != value:
-                return None
-    return tuple(values[label] for label in sorted(values))
+def _coefficients(
+    orbits: Sequence[Coloured], columns: Sequence[Coloured], sizes: Sequence[int]
+) -> Array:
+    """Return the coefficients of orbits' monomials in diagrams' functions; all have equal kinds."""
+    labels = [list(chain(*diagram.labels)) for diagram, _ in columns]
+    # Where each letter of a diagram stands first: there it says what its label has to be.
+    firsts = np.array([[*map(own.index, own)] for own in labels], dtype=np.int64)
+    matrix = np.full((len(orbits), len(columns)), Fraction(0), dtype=object)
+    for row, (points, colours) in zip(matrix, orbits, strict=True):
+        swaps = [kind.swaps for kind in points.kinds]
+        ways = []
+        for order in exchanges(points.inputs):
+            arranged = (points.labels[0], *(points.labels[1 + at] for at in order))
+            for choice in product(*swaps):
+                chosen = zip(arranged, choice, strict=True)
+                letters = tuple(labels[at] for labels, swap in chosen for at in swap)
+                ways.append((tuple(colours[at] for at in order), choice[0], letters))
+        given = np.array([letters for *_, letters in ways], dtype=np.int64)
+        fitting = (given[:, firsts] == given[:, None]).all(axis=2)
+        for at in np.flatnonzero(fitting.any(axis=0)).tolist():
+            diagram, ranks = columns[at]
+            matched = (ways[way] for way in np.flatnonzero(fitting[:, at]))
+            found = {(first, letters) for own, first, letters in matched if own == ranks}
+            count = max(int(diagram.assignments(sizes)), 1)
+            row[at] = Fraction(len(found), count * len(swaps[0]))
+    return matrix
