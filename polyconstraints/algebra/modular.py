@@ -92,7 +92,7 @@ def nullspace(matrix: Matrix, prime: int | None = None) -> Matrix:
     """
     rows, pivots = row_echelon(matrix, prime)
     columns = matrix.shape[1]
-    free = np.setdiff1d(np.arange(columns), pivots)
+    free = np.delete(np.arange(columns), pivots)
     basis = np.zeros((len(free), columns), dtype=matrix.dtype)
     basis[:, pivots] = -rows[:, free].T
     basis[np.arange(len(free)), free] = 1

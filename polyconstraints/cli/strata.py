@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,7 @@ def strata(
         answer = examine(variety, listed, decompose, time_limit or _TIME_LIMIT)
     found = Strata(variety, tuple(listed), complete)
     text = strata_text(found, kind, gauges, answer, steps)
-    request.write(strata_document(found, gauges, answer), text)
+    request.write(partial(strata_document, found, gauges, answer), text)
 
 
 def _require_use(
@@ -187,7 +188,7 @@ def _search(request: Request, variety: Variety, points: int, seed: int, time_lim
             f"{found.points} of {points} points were found within {time_limit} s: --time-limit "
             "allows more"
         )
-    request.write(found.to_json(), search_text(found, request.output_format))
+    request.write(found.to_json, search_text(found, request.output_format))
 
 
 def _check(request: Request, file: str) -> None:

@@ -58,7 +58,7 @@ def goes_on(request: Request, estimated: Callable[..., Estimate]) -> bool:
         format=request.output_format, jobs=job_count(request), memory_limit=request.memory_limit
     )
     if request.dry_run:
-        request.write(estimate.to_json(), estimate.to_text())
+        request.write(estimate.to_json, estimate.to_text())
         return False
     # Refused, if it has to be, before anything is written.
     estimate.check()

@@ -112,7 +112,7 @@ def verify(
         result, text = _weights_checked(request, given, weights_file, tolerance, seed)
     else:
         result, text = _map_verified(given, trials, seed, exact)
-    request.write(result.to_json(), text)
+    request.write(result.to_json, text)
     if not result:
         context.exit(3)
 
@@ -262,4 +262,4 @@ def discover(request: Request, weights_file: str, tolerance: float | None) -> No
     limits: dict[str, Any] = {"tolerance": tolerance, "memory_limit": request.memory_limit}
     with naming(source=weights_file):
         result = find(None, weights_file, **asked, **limits)
-    request.write(result.to_json(), discovery_text(result, request.most))
+    request.write(result.to_json, discovery_text(result, request.most))
