@@ -14,18 +14,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import polyconstraints as pc
 from polyconstraints.algebra import PolynomialRing
 from polyconstraints.cli.main import run as run_cli
-from polyconstraints.errors import InputError, PolyconstraintsError, TooLargeError, UsageError
+from polyconstraints.errors import InputError, PolyconstraintsError
 from polyconstraints.jobs import Part, Piece, Writer, batches, written
 from polyconstraints.jobs.engines import run, run_on_cluster
-from polyconstraints.jobs.estimate import estimate_derivation, estimate_expansion
 from polyconstraints.jobs.parts import PartFiles, parts_folder
-from polyconstraints.memory import format_size, parse_size
 from polyconstraints.render import expansion, terms
 from polyconstraints.render.derivation import DerivationJson, DerivationLatex, DerivationText
 from polyconstraints.render.expansion import (
@@ -35,7 +32,6 @@ from polyconstraints.render.expansion import (
     ExpansionText,
 )
 from polyconstraints.render.expansion_view import Assignment, ExpansionView
-from polyconstraints.schemas import load_schema
 
 
 def expansion_writers(network: pc.NetworkSpec, *values: str) -> list[Writer]:
@@ -549,77 +545,3 @@ def test_a_cluster_that_is_not_there(
     assert run_cli(["expand", "-n", "2", "--dask", "tcp://127.0.0.1:9"]) == 1
     error = capsys.readouterr().err
     assert "cannot reach a Dask scheduler at 'tcp://127.0.0.1:9'" in error.splitlines()[-1]
-
-
-# --- Sizes --------------------------------------------------------------------------------
-
-
-def test_sizes_in_bytes() -> None:
-    assert parse_size("4GiB") == 4 << 30
-    assert parse_size("0.5 kB") == 500
-    assert parse_size("1e9".replace("e9", "GB")) == 10**9
-    for text in ("", "GiB", "-1GiB", "4 GiBB", "1e9", "0"):
-        with pytest.raises(UsageError, match="--memory-limit: expected a size"):
-            parse_size(text, "--memory-limit")
-    for size in (1, 1023, 1024, 10**9, 10**30, 10**400):
-        assert format_size(size)
-
-
-def test_estimates_are_right_about_the_terms() -> None:
-    network = pc.NetworkSpec(2, depth=3, bias=True)
-    estimate = estimate_expansion(network)
-    assert (estimate.terms, estimate.precision) == (2 * 9811, "exactly")
-    # Within a factor of two of what is really written.
-    for kind, writer in zip(("json", "sympy", "text"), expansion_writers(network), strict=False):
-        size = len(whole(writer))
-        assert size / 2 < estimate_expansion(network, format=kind).output < size * 2
-    derivation = pc.derive(network, pc.Symmetry(pc.PermutationGroup.symmetric(2), scope="network"))
-    about = estimate_derivation(derivation)
-    steps = DerivationText(derivation, equalities=True).steps
-    assert about.precision == "about"
-    assert steps / 2 < about.terms < steps * 2
-
-
-def test_what_does_not_fit_is_refused_with_the_option_that_allows_it() -> None:
-    network = pc.NetworkSpec(4, depth=3, bias=True)
-    needed = estimate_expansion(network).memory
-    estimate_expansion(network, memory_limit=needed).check()
-    with pytest.raises(TooLargeError, match="74288540 terms: memory_limit=") as refused:
-        estimate_expansion(network, memory_limit=needed - 1).check()
-    assert refused.value.terms == 74_288_540
-    assert refused.value.size == needed
-    [name, allowed] = refused.value.allow
-    assert name == "memory_limit"
-    estimate_expansion(network, memory_limit=parse_size(allowed)).check()
-    more = estimate_expansion(network, jobs=4)
-    assert more.memory > needed
-
-
-SCHEMA_CASES = [
-    "expand -n 3 -d 3 --bias",
-    "expand -n 8 -d 4 --bias",
-    "expand -n 2 -d 12",
-    "expand -n 3 -d 2 --output 1 --monomial x1^4",
-    "derive -n 3 -d 3 --bias --scope network --list",
-    "derive -n 3",
-]
-
-
-@pytest.mark.parametrize("command", SCHEMA_CASES)
-def test_dry_run(capsys: pytest.CaptureFixture[str], command: str) -> None:
-    assert run_cli([*command.split(), "--dry-run", "--format", "json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    jsonschema.Draft202012Validator(load_schema("estimate")).validate(document)
-    assert document["fits"] == (document["memory_bytes"] <= document["memory_limit"])
-    assert run_cli([*command.split(), "--dry-run", "--memory-limit", "1MiB"]) == 0
-    assert "needs a memory limit of" in capsys.readouterr().out
-
-
-def test_sizes_that_cannot_be_worked_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_cli(["expand", "-n", "2", "-d", "30", "--dry-run"]) == 4
-    assert "--depth" in capsys.readouterr().err
-    # Too deep to be counted: a bound, and called one.
-    assert run_cli(["expand", "-n", "3", "-d", "6", "--bias", "--count"]) == 4
-    assert "at most 2.57e53 terms" in capsys.readouterr().err
-    assert run_cli(["expand", "-n", "3", "-d", "6", "--bias", "--dry-run"]) == 0
-    assert "at most" in capsys.readouterr().out
